@@ -1,0 +1,51 @@
+"""The company that uses Nachfass and the people who work in it. Office only: the VPS has no accounts."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person of the company. Offers find their salesperson by the e-mail address."""
+
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de"
+    )
+    phone = models.CharField(_("phone"), max_length=50, blank=True, help_text=_("Shown to customers in reminders."))
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("person")  # type: ignore[assignment]  # AbstractUser.Meta narrows it to str
+        verbose_name_plural = _("people")  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Company(models.Model):
+    """The sender of offers: one row, edited in the admin, shown on the form and below every mail."""
+
+    name = models.CharField(_("company name"), max_length=200)
+    legal_notice = models.TextField(
+        _("legal block"),
+        blank=True,
+        help_text=_("Stands below every reminder: legal form, seat, register, management, VAT number."),
+    )
+    imprint_url = models.URLField(_("link to the imprint"), blank=True)
+    privacy_url = models.URLField(_("link to the privacy notice"), blank=True)
+    email = models.EmailField(_("e-mail for questions"), blank=True)
+    phone = models.CharField(_("phone for questions"), max_length=50, blank=True)
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("company")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="accounts_company_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def get(cls) -> Company:
+        """Return the one row; an empty one when nothing has been entered yet."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)

@@ -1,0 +1,45 @@
+"""What both halves keep about their own running: counters of the rate limits and the runs of the jobs."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Counter(models.Model):
+    """A count that expires, written only by `crm.core.counters.CounterCache`."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    value = models.BigIntegerField()
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("counter")
+        verbose_name_plural = _("counters")
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}"
+
+
+class JobRun(models.Model):
+    """The last run of a job, one row per command name. Health looks at the age of `succeeded_at`."""
+
+    name = models.CharField(_("job"), max_length=100, unique=True)
+    started_at = models.DateTimeField(_("last start"), null=True)
+    succeeded_at = models.DateTimeField(_("last success"), null=True)
+    failed_at = models.DateTimeField(_("last failure"), null=True)
+    summary = models.TextField(_("what it did"), blank=True)
+    error = models.TextField(_("what went wrong"), blank=True)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_failing(self) -> bool:
+        """True when the last finished run failed."""
+        return self.failed_at is not None and (self.succeeded_at is None or self.failed_at > self.succeeded_at)

@@ -1,0 +1,54 @@
+"""The public profile: the feedback form and its API on the VPS, and nothing else."""
+
+from __future__ import annotations
+
+from crm.settings.base import *  # noqa: F403
+from crm.settings.base import database, env, required
+
+ROOT_URLCONF = "crm.urls.public"
+WSGI_APPLICATION = "crm.wsgi.application"
+SECRET_KEY = required("SECRET_KEY", "it signs the stamp of the feedback form.")
+DATABASES = {"default": database("public.sqlite3")}
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "crm.core",
+    "feedback.public",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+# DRF's defaults would pull in auth and contenttypes, which this profile must not have.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "script-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SECURE_REFERRER_POLICY = "no-referrer"
+
+FEEDBACK_API_KEY_HASHES = env.list("FEEDBACK_API_KEY_HASHES", default=[])
+FEEDBACK_API_ALLOWED_NETWORKS = env.list("FEEDBACK_API_ALLOWED_NETWORKS", default=[])
+FEEDBACK_TRUSTED_PROXIES = env.list("FEEDBACK_TRUSTED_PROXIES", default=[])
+FEEDBACK_KEEP_DAYS = env.int("FEEDBACK_KEEP_DAYS", default=14)
+FEEDBACK_RATE_FORM = env("FEEDBACK_RATE_FORM", default="60/m")
+FEEDBACK_RATE_ANSWER = env("FEEDBACK_RATE_ANSWER", default="20/m")
+FEEDBACK_RATE_API = env("FEEDBACK_RATE_API", default="600/m")

@@ -1,0 +1,25 @@
+"""The office under test: the office profile with throw-away secrets."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("FEEDBACK_BASE_URL", "https://feedback.test")
+os.environ.setdefault("FEEDBACK_API_KEY", "key-for-tests")
+os.environ.setdefault("OFFERS_OWN_DOMAINS", "muster-metallbau.example")
+os.environ.setdefault("DEFAULT_FROM_EMAIL", "angebote@muster-metallbau.example")
+# The private half of a pair that was made for the tests alone.
+os.environ.setdefault("FEEDBACK_SEALING_PRIVATE_KEY", "dGVzdHMgb25seSAtIG5vdCBhIHNlY3JldCBrZXkgISE=")
+os.environ.setdefault("REMINDERS_ENABLED", "true")
+
+from crm.settings.office import *  # noqa: F403
+from crm.settings.office import DATABASES, STORAGES
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, because shared in-memory SQLite says "table is locked" as soon as a test uses threads.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATABASES["default"]["NAME"]) + ".test"}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SECURE_SSL_REDIRECT = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -1,0 +1,19 @@
+"""The public service under test: the public profile with throw-away secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("FEEDBACK_BASE_URL", "https://feedback.test")
+os.environ.setdefault("FEEDBACK_API_KEY_HASHES", hashlib.sha256(b"key-for-tests").hexdigest())
+
+from crm.settings.public import *  # noqa: F403
+from crm.settings.public import DATABASES, STORAGES
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(DATABASES["default"]["NAME"]) + ".test"}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+SECURE_SSL_REDIRECT = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

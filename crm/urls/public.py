@@ -1,0 +1,12 @@
+"""The URLs of the public service. What is not listed here does not exist on the VPS."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from crm.core.health import healthz
+
+urlpatterns = [
+    path("", include("feedback.public.urls")),
+    path("healthz", healthz, name="healthz"),
+]

@@ -1,0 +1,74 @@
+"""What the VPS keeps: digests, sealed cards, sealed words. Nothing here names a customer."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+from django.utils import timezone
+
+
+class Invitation(models.Model):
+    """A link that may be answered. Moves: active ↔ revoked, active → answered; an answered one is never revived."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        REVOKED = "revoked"
+        ANSWERED = "answered"
+
+    digest = models.CharField(max_length=64, unique=True)
+    card = models.TextField()
+    language = models.CharField(max_length=2)
+    expires_at = models.DateTimeField(db_index=True)
+    state = models.CharField(max_length=10, choices=State)
+    registered_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class Answer(models.Model):
+    """What a customer said. Kept until the office has acknowledged it, and `FEEDBACK_KEEP_DAYS` beyond."""
+
+    uid = models.UUIDField(unique=True, default=uuid4)
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="answers")
+    kind = models.CharField(max_length=20)
+    reason = models.CharField(max_length=50, blank=True)
+    sealed_comment = models.TextField(blank=True)
+    ask_again_on = models.DateField(null=True)
+    suspect = models.BooleanField(default=False)
+    submitted_at = models.DateTimeField(default=timezone.now, db_index=True)
+    acknowledged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # The last guard behind the conditional UPDATE: one decision per link, whatever the code does.
+            models.UniqueConstraint(
+                fields=["invitation"],
+                condition=models.Q(kind__in=["interested", "declined"]),
+                name="feedback_public_answer_one_decision",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["submitted_at"],
+                condition=models.Q(acknowledged_at=None),
+                name="feedback_public_answer_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+
+class Form(models.Model):
+    """The texts of the form as the office sent them last (`wire.FormSerializer`): one row."""
+
+    content = models.JSONField()
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="feedback_public_form_one_row")]
+
+    def __str__(self) -> str:
+        return f"Form of {self.received_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,96 @@
+"""Sealing of what lies on the VPS. Whoever has the link can read the card, whoever has the disk cannot; only the
+office can read what customers wrote. Shared by both halves, no models."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from nacl.encoding import RawEncoder
+from nacl.exceptions import CryptoError
+from nacl.hash import blake2b
+from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import SecretBox
+
+
+class SealError(Exception):
+    """The sealed text is damaged or was sealed for another key."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the form shows of an offer. `offered_on` is an ISO date; `language` is not part of the card."""
+
+    number: str
+    subject: str
+    offered_on: str
+    seller: str
+    seller_email: str = ""
+    seller_phone: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the customer wrote: free text and, if a call is wanted, the phone number."""
+
+    comment: str = ""
+    phone: str = ""
+
+
+def _card_box(token: UUID) -> SecretBox:
+    # Another function and another input form than `links.digest`, so that the digest says nothing about the key.
+    return SecretBox(blake2b(token.bytes, digest_size=32, person=b"nachfass-card", encoder=RawEncoder))
+
+
+def seal_card(card: Card, token: UUID) -> str:
+    """Return the card sealed with a key derived from the token, as base64."""
+    return b64encode(_card_box(token).encrypt(json.dumps(asdict(card)).encode())).decode("ascii")
+
+
+def open_card(sealed: str, token: UUID) -> Card:
+    """Return the card. Raises SealError when it was not sealed with this token."""
+    try:
+        return Card(**json.loads(_card_box(token).decrypt(b64decode(sealed, validate=True))))
+    except (CryptoError, ValueError, TypeError) as error:
+        raise SealError("The card was not sealed with this token.") from error
+
+
+def new_key_pair() -> tuple[str, str]:
+    """Return (private key, public key), both base64 of 32 bytes (X25519)."""
+    private = PrivateKey.generate()
+    return b64encode(bytes(private)).decode("ascii"), b64encode(bytes(private.public_key)).decode("ascii")
+
+
+def public_key_of(private_key: str) -> str:
+    """Return the public half of a base64 private key. Raises SealError when it is not 32 bytes."""
+    return b64encode(bytes(_private(private_key).public_key)).decode("ascii")
+
+
+def seal_message(message: Message, public_key: str) -> str:
+    """Return the customer's words sealed to the office's public key, as base64; an empty message stays empty."""
+    if message == Message():
+        return ""
+    try:
+        box = SealedBox(PublicKey(b64decode(public_key, validate=True)))
+    except (ValueError, TypeError, CryptoError) as error:
+        raise SealError("The public key of the office is not a base64 X25519 key.") from error
+    return b64encode(box.encrypt(json.dumps(asdict(message)).encode())).decode("ascii")
+
+
+def open_message(sealed: str, private_key: str) -> Message:
+    """Return the customer's words. Raises SealError when they were sealed to another key."""
+    if not sealed:
+        return Message()
+    try:
+        return Message(**json.loads(SealedBox(_private(private_key)).decrypt(b64decode(sealed, validate=True))))
+    except (CryptoError, ValueError, TypeError) as error:
+        raise SealError("The words were sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY.") from error
+
+
+def _private(private_key: str) -> PrivateKey:
+    try:
+        return PrivateKey(b64decode(private_key, validate=True))
+    except (ValueError, TypeError, CryptoError) as error:
+        raise SealError("FEEDBACK_SEALING_PRIVATE_KEY is not a base64 X25519 key of 32 bytes.") from error

@@ -1,0 +1,237 @@
+"""Customers, their offers, and the ledger of every mail file that was ever seen."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Language(models.TextChoices):
+    GERMAN = "de", "Deutsch"
+    ENGLISH = "en", "English"
+    FRENCH = "fr", "Français"
+    ITALIAN = "it", "Italiano"
+
+
+class MailFolder(models.Model):
+    """A folder into which the mail system exports. It is only ever read."""
+
+    class Direction(models.TextChoices):
+        OUTGOING = "outgoing", _("outgoing mail")
+        INCOMING = "incoming", _("incoming mail")
+
+    name = models.CharField(_("name"), max_length=100)
+    path = models.CharField(_("path"), max_length=500, unique=True)
+    direction = models.CharField(_("direction"), max_length=10, choices=Direction, default=Direction.OUTGOING)
+    number_pattern = models.CharField(
+        _("pattern of the offer number"),
+        max_length=500,
+        blank=True,
+        help_text=_("A regular expression with one group around the number. Empty: the built-in recognition."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    scanned_at = models.DateTimeField(_("last looked at"), null=True, blank=True, editable=False)
+    error = models.TextField(_("problem"), blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("mail folder")
+        verbose_name_plural = _("mail folders")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """A person at an e-mail address."""
+
+    email = models.EmailField(_("e-mail"), max_length=254)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True, db_index=True)
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("address bounced"), null=True, blank=True)
+    bounce_detail = models.TextField(_("what the mail server said"), blank=True)
+    paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="offers_customer_unique_email"),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="offers_customer_lower_case_email"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>" if self.name else self.email
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @."""
+        return self.email.rpartition("@")[2]
+
+
+def number_key(number: str) -> str:
+    """Return what two spellings of one offer number have in common: upper case, white space folded."""
+    return re.sub(r"\s+", " ", number).strip().upper()
+
+
+class Offer(models.Model):
+    """One offer number sent to one customer. The newest mail of it counts.
+
+    Moves: open → any other; interested, no_answer → any; declined, ordered, superseded, withdrawn → open by a person.
+    A late answer reopens `no_answer`.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        INTERESTED = "interested", _("interested")
+        DECLINED = "declined", _("declined")
+        ORDERED = "ordered", _("ordered")
+        NO_ANSWER = "no_answer", _("no answer")
+        SUPERSEDED = "superseded", _("superseded")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Channel(models.TextChoices):
+        LINK = "link", _("feedback link")
+        PHONE = "phone", _("phone")
+        MAIL = "mail", _("e-mail")
+        ORDER = "order", _("order")
+        AUTOMATIC = "automatic", _("automatic")
+
+    class Source(models.TextChoices):
+        MAIL = "mail", _("mail file")
+        MANUAL = "manual", _("entered by hand")
+        UPLOAD = "upload", _("uploaded list")
+
+    number = models.CharField(_("offer number"), max_length=100)
+    number_key = models.CharField(max_length=100, editable=False, db_index=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="offers", verbose_name=_("customer"))
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="offers",
+        verbose_name=_("salesperson"),
+    )
+    sender_email = models.EmailField(_("sent from"), max_length=254, blank=True)
+    sender_name = models.CharField(_("sender"), max_length=200, blank=True)
+    subject = models.CharField(_("subject"), max_length=500, blank=True)
+    message_id = models.CharField(_("Message-ID"), max_length=500, blank=True, db_index=True, editable=False)
+    first_sent_at = models.DateTimeField(_("first sent"))
+    sent_at = models.DateTimeField(_("sent"), db_index=True, help_text=_("The newest mail of the offer."))
+    revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
+    source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.MAIL, editable=False)
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OPEN, db_index=True)
+    status_at = models.DateTimeField(_("status since"), default=timezone.now)
+    status_channel = models.CharField(_("status through"), max_length=10, choices=Channel, blank=True)
+    status_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("status set by"),
+    )
+    superseded_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="supersedes", verbose_name=_("superseded by")
+    )
+    needs_review = models.CharField(_("to check"), max_length=300, blank=True)
+    contacted_at = models.DateTimeField(
+        _("last contact"), null=True, blank=True, help_text=_("The newest follow-up or reply about this offer.")
+    )
+    replied_at = models.DateTimeField(_("customer replied by mail"), null=True, blank=True)
+    paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
+    reminders_stopped = models.BooleanField(_("no more reminders"), default=False)
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        ordering = ["-sent_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["number_key", "customer"], name="offers_offer_unique_number_per_customer"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "sent_at"], name="offers_offer_status_sent"),
+            models.Index(fields=["salesperson", "status"], name="offers_offer_seller_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.number_key = number_key(self.number)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @property
+    def is_open(self) -> bool:
+        """True while the customer has not decided and nobody has closed the offer."""
+        return self.status == self.Status.OPEN
+
+
+class SourceFile(models.Model):
+    """One row per file ever seen in a mail folder, with what became of it and why.
+
+    Moves: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check again".
+    """
+
+    class State(models.TextChoices):
+        OFFER = "offer", _("new offer")
+        REVISION = "revision", _("revision")
+        DUPLICATE = "duplicate", _("duplicate")
+        OWN_REMINDER = "own_reminder", _("our own reminder")
+        FOLLOW_UP = "follow_up", _("follow-up")
+        AUTOMATIC = "automatic", _("automatic mail")
+        INTERNAL = "internal", _("internal mail")
+        NOT_AN_OFFER = "not_an_offer", _("not an offer")
+        REVIEW = "review", _("to check")
+        WAITING = "waiting", _("waiting")
+        BROKEN = "broken", _("broken")
+
+    folder = models.ForeignKey(MailFolder, models.CASCADE, related_name="files", verbose_name=_("mail folder"))
+    name = models.CharField(_("file"), max_length=1100, help_text=_("Undecodable bytes are written as \\xNN."))
+    size = models.BigIntegerField(_("size"))
+    mtime_ns = models.BigIntegerField(_("changed (ns since 1970)"))
+    state = models.CharField(_("state"), max_length=20, choices=State, db_index=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    content_hash = models.CharField(_("SHA-256 of the content"), max_length=64, blank=True, db_index=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, null=True, unique=True)
+    message_id = models.CharField(_("Message-ID"), max_length=500, blank=True, db_index=True)
+    subject = models.CharField(_("subject"), max_length=500, blank=True)
+    sender = models.CharField(_("sender"), max_length=320, blank=True)
+    recipients = models.JSONField(_("recipients"), default=list)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    defects = models.JSONField(_("defects"), default=list)
+    offer = models.ForeignKey(
+        Offer, models.SET_NULL, null=True, blank=True, related_name="files", verbose_name=_("offer")
+    )
+    first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    class Meta:
+        verbose_name = _("import log entry")
+        verbose_name_plural = _("import log")
+        ordering = ["-first_seen_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["folder", "name"], name="offers_sourcefile_unique_name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,50 @@
+"""What the import knows of a mail: the result of reading its header block. Pure: no Django, no files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Address:
+    """One mailbox. `email` is lower case; `name` is decoded and may be empty."""
+
+    email: str
+    name: str = ""
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @."""
+        return self.email.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The header block of one mail, decoded.
+
+    Texts hold no CR, LF, NUL or lone surrogate; `sent_at` is aware UTC or None. `headers` has every field by its
+    lower-case name, raw values decoded and unfolded, in the order of the mail. `defects` are short codes of what was
+    wrong, empty for a sound mail.
+    """
+
+    message_id: str = ""
+    sent_at: datetime | None = None
+    subject: str = ""
+    sender: Address | None = None
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    defects: tuple[str, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """All mailboxes the mail went to, To first."""
+        return self.to + self.cc + self.bcc
+
+    def header(self, name: str) -> str:
+        """Return the first value of a field, or an empty text."""
+        return next((value for field, value in self.headers if field == name.lower()), "")
