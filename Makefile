@@ -8,9 +8,9 @@ OFFICE := DJANGO_SETTINGS_MODULE=crm.settings.test
 PUBLIC := DJANGO_SETTINGS_MODULE=crm.settings.test_public
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
-.PHONY: test lint types contracts pytest requirements install
+.PHONY: catalogues test lint types contracts pytest requirements install
 
-test: install lint types contracts migrations pytest
+test: catalogues lint types contracts migrations pytest
 
 install: $(STAMP)
 
@@ -21,6 +21,9 @@ $(STAMP): requirements/dev.txt
 	else $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt; fi \
 	|| { echo "The packages could not be installed. Is there a network connection to the package index?"; exit 1; }
 	@rm -f $(VENV)/.installed-* && touch $@
+
+catalogues: install
+	@$(OFFICE) $(BIN)/python manage.py compile_catalogues
 
 lint:
 	$(BIN)/ruff check .

@@ -9,9 +9,14 @@ from crm import profile
 
 
 def main() -> None:
-    profile.load()
-    from django.core.management import execute_from_command_line  # noqa: PLC0415  (the profile must be known first)
+    from django.conf import settings  # noqa: PLC0415  (the profile must be known before any setting is read)
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
 
+    if sys.argv[1:2] == ["make_keys"]:
+        # The first secrets are made before anything is configured.
+        settings.configure(INSTALLED_APPS=["crm.core"])
+    else:
+        profile.load()
     execute_from_command_line(sys.argv)
 
 

@@ -46,6 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("skipped", [])
         if isinstance(report.longrepr, tuple)
         for line in [report.longrepr[2]]
+        if line.startswith("Skipped: needs ")
     }
     if missing:
         terminalreporter.write_line(f"This machine lacks: {', '.join(sorted(missing))}.")
