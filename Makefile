@@ -1,51 +1,84 @@
-# make demo   starts everything     make test    checks everything
+# make demo        starts everything, with a year of believable offers: back office, public form, worker, mail receiver
+# make demo-reset  throws the demo's data away and starts afresh
+# make test        checks everything; what this machine lacks for it is said in one line at the end
+# make torture     the heavy matrices at full size (an hour or more)
+# make bench       the benchmarks at full size, one after the other
+# make corpus      the import against 6,046 real mails
+# make requirements [UPGRADE=--upgrade]   pins the packages anew
+
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -n 2
-PUBLIC_TESTS := tests/feedback_public
 OFFICE := DJANGO_SETTINGS_MODULE=crm.settings.test
 PUBLIC := DJANGO_SETTINGS_MODULE=crm.settings.test_public
+# Files of the two halves are tested each under its own profile.
+PUBLIC_TESTS := tests/feedback_public
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+ON_POSTGRES := $(BIN)/python -m tests.with_postgres
+LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
-.PHONY: catalogues test lint types contracts pytest requirements install
-
-test: catalogues lint types contracts migrations pytest
+.PHONY: install catalogues demo demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements
 
 install: $(STAMP)
 
 $(STAMP): requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Nachfass needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Nachfass needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …")' \
+	|| { command -v $(PYTHON) >/dev/null || echo "There is no $(PYTHON). Install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3 …"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing the packages …"
 	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
-	else $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt; fi \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; fi \
 	|| { echo "The packages could not be installed. Is there a network connection to the package index?"; exit 1; }
 	@rm -f $(VENV)/.installed-* && touch $@
 
 catalogues: install
-	@$(OFFICE) $(BIN)/python manage.py compile_catalogues
+	@$(OFFICE) $(BIN)/python manage.py compile_catalogues >/dev/null
 
-lint:
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+test: catalogues
+	@mkdir -p var && rm -f $(LACKS)
+	@$(MAKE) --no-print-directory -j $(WORKERS) checks
+	@LACKS=$(LACKS) $(MAKE) --no-print-directory pytest
+	@$(BIN)/python -m tests.lacks $(LACKS)
 
-types:
-	$(BIN)/mypy
+checks: lint types contracts migrations
 
-contracts:
-	$(BIN)/lint-imports
+lint: install
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
 
-migrations:
-	$(OFFICE) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(PUBLIC) $(BIN)/python manage.py makemigrations --check --dry-run
+types: install
+	$(BIN)/mypy --no-error-summary
 
-pytest:
+contracts: install
+	@$(BIN)/lint-imports > var/contracts.txt || { cat var/contracts.txt; exit 1; }
+
+migrations: install
+	@$(OFFICE) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(PUBLIC) $(BIN)/python manage.py makemigrations --check --dry-run
+
+# `check --deploy` for both profiles, complete catalogues and the example env file are tests too: tests/core.
+pytest: install
 	$(PYTEST) --ignore=$(PUBLIC_TESTS)
 	$(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
-	$(BIN)/python -m tests.with_postgres $(PYTEST) --ignore=$(PUBLIC_TESTS)
-	$(BIN)/python -m tests.with_postgres $(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(PYTEST) --ignore=$(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
 
-requirements:
+torture: catalogues
+	$(PYTEST) -m torture --ignore=$(PUBLIC_TESTS)
+	$(PYTEST) -m torture --ds=crm.settings.test_public $(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(PYTEST) -m torture --ignore=$(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(PYTEST) -m torture --ds=crm.settings.test_public $(PUBLIC_TESTS)
+
+# Each file of bench/ that can be run is one benchmark with its yardsticks beside it; the figures are in docs/performance.md.
+bench: catalogues
+	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt; fi
+	@for file in $$(grep -l __main__ bench/*.py); do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done
+
+requirements: install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	for name in base public office dev bench; do \
 	  $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make requirements" $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit 1; done

@@ -7,6 +7,10 @@ import shutil
 
 import pytest
 
+from tests.lacks import note
+
+SKIPPED = "Skipped: needs "
+
 
 def lacks(program: str, package: str) -> None:
     """Skip the calling test because the machine lacks a program. Said once at the end; an error in CI."""
@@ -26,27 +30,41 @@ def chromium() -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL run what touches the database; the rest has run on SQLite. Browsers look at pages once."""
-    torture = config.getoption("-m")
-    chosen = [item for item in items if torture or not item.get_closest_marker("torture")]
-    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        chosen = [item for item in chosen if _touches_database(item) and not item.get_closest_marker("browser")]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    torture, postgres = config.getoption("-m"), _on_postgres()
+    chosen, others = [], []
+    for item in items:
+        wanted = torture or not item.get_closest_marker("torture")
+        if postgres:
+            wanted = wanted and _touches_database(item) and not item.get_closest_marker("browser")
+        (chosen if wanted else others).append(item)
+    config.hook.pytest_deselected(items=others)
     items[:] = chosen
 
 
-def _touches_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or not {"db", "transactional_db"}.isdisjoint(
-        getattr(item, "fixturenames", ())
-    )
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A selection by marker or database may leave nothing of a folder: that is no failure."""
+    selected = bool(session.config.getoption("-m")) or _on_postgres()
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and selected:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = {
-        line.removeprefix("Skipped: needs ")
+        report.longrepr[2].removeprefix(SKIPPED)
         for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple)
-        for line in [report.longrepr[2]]
-        if line.startswith("Skipped: needs ")
+        if isinstance(report.longrepr, tuple) and report.longrepr[2].startswith(SKIPPED)
     }
+    for what in missing:
+        note(what)
     if missing:
         terminalreporter.write_line(f"This machine lacks: {', '.join(sorted(missing))}.")
+
+
+def _on_postgres() -> bool:
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db")) or not {"db", "transactional_db", "live_server"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 
+from tests.lacks import note
 from tests.servers import MissingBinaryError, postgres
 
 
@@ -17,6 +18,7 @@ def main() -> int:
         with postgres() as url:
             return subprocess.run(sys.argv[1:], check=False, env={**os.environ, "DATABASE_URL": url}).returncode
     except MissingBinaryError as error:
+        note(str(error))
         print(f"Not tested on PostgreSQL, because this machine lacks it: {error}.")
         return 1 if os.environ.get("CI") == "true" else 0
 
