@@ -25,13 +25,23 @@ def announce(offers: Sequence[Offer]) -> None:
 
 
 def set_status(
-    offer: Offer, status: Offer.Status, *, channel: Offer.Channel, at: datetime, by: User | None = None
+    offer: Offer,
+    status: Offer.Status,
+    *,
+    channel: Offer.Channel,
+    at: datetime,
+    by: User | None = None,
+    announce_now: bool = True,
 ) -> None:
-    """Record what became of an offer, through which channel and by whom, and tell the listeners."""
+    """Record what became of an offer, through which channel and by whom, and tell the listeners.
+
+    With `announce_now=False` the caller announces all offers that it changes at once, in the same transaction.
+    """
     offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
     with transaction.atomic():
         offer.save(update_fields=["status", "status_channel", "status_at", "status_by"])
-        announce([offer])
+        if announce_now:
+            announce([offer])
 
 
 def opt_out(customer: Customer, *, at: datetime) -> None:
