@@ -11,6 +11,7 @@ from django.utils import timezone
 from crm.accounts.models import User
 from feedback import links
 from feedback.backoffice.models import Invitation
+from feedback.backoffice.services import card_hash_of
 from offers.models import Customer, Offer
 
 _numbers = count(1)
@@ -43,6 +44,9 @@ def make_offer(*, sent_at: datetime | None = None, customer: Customer | None = N
 
 
 def make_invitation(offer: Offer | None = None, **fields: Any) -> Invitation:
+    """A link that the VPS knows."""
+    offer = offer or make_offer()
     token = fields.pop("token", links.new_token())
     defaults = {"expires_at": timezone.now() + timedelta(days=60), "registered_at": timezone.now()}
-    return Invitation.objects.create(offer=offer or make_offer(), token=token, **{**defaults, **fields})
+    defaults |= {"card_hash": card_hash_of(offer, offer.salesperson)}
+    return Invitation.objects.create(offer=offer, token=token, **{**defaults, **fields})

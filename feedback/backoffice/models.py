@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback import links
@@ -16,8 +17,9 @@ from offers.models import Offer
 class Invitation(models.Model):
     """The one-time link of an offer.
 
-    Moves: active → answered (by the customer), active → revoked (by a person, or by a new link).
-    `registered_at` is emptied whenever something changed that the VPS does not know yet.
+    Moves: active → answered (by the customer), active → revoked (by a person, or by a new link), revoked → answered
+    (the customer was faster than the sync). `registered_at` is emptied whenever something changed that the VPS does not
+    know yet, and `version` counts those changes, so that what changes while it is being sent is sent again.
     """
 
     class State(models.TextChoices):
@@ -31,6 +33,11 @@ class Invitation(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     expires_at = models.DateTimeField(_("valid until"))
     registered_at = models.DateTimeField(_("known to the public page since"), null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    card_hash = models.CharField(max_length=64, blank=True, editable=False)
+    mailed_at = models.DateTimeField(
+        _("last mailed"), null=True, blank=True, editable=False, help_text=_("The newest reminder that carried it.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
@@ -89,7 +96,11 @@ class DeclineReason(models.Model):
         ordering = ["order", "code"]
 
     def __str__(self) -> str:
-        return self.label_de
+        return self.label(get_language() or settings.LANGUAGE_CODE)
+
+    def label(self, language: str) -> str:
+        """The wording in one of the four languages, else the German one."""
+        return str(getattr(self, f"label_{language[:2]}", self.label_de))
 
 
 class Answer(models.Model):
@@ -115,6 +126,8 @@ class Answer(models.Model):
         DeclineReason, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seller's reason")
     )
     comment = models.TextField(_("comment"), blank=True)
+    note = models.TextField(_("please check"), blank=True, editable=False, help_text=_("What Nachfass noticed."))
+    sealed_comment = models.TextField(blank=True, editable=False, help_text="Kept only while it cannot be opened.")
     phone = models.CharField(_("please call"), max_length=50, blank=True)
     ask_again_on = models.DateField(_("ask again on"), null=True, blank=True)
     is_suspect = models.BooleanField(
@@ -166,6 +179,11 @@ class SyncState(models.Model):
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)
     form_hash = models.CharField(max_length=64, blank=True)
     form_sent_at = models.DateTimeField(_("form sent"), null=True)
+    notifying_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Whoever tells the salespeople holds this lease, so that none is told twice.",
+    )
 
     class Meta:
         verbose_name = _("state of the sync")

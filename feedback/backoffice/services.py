@@ -2,23 +2,198 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+import offers.services
+from crm.accounts.models import User
 from feedback import links
-from feedback.backoffice.models import Invitation
+from feedback.backoffice.models import Answer, DeclineReason, Invitation
+from feedback.sealing import Card
 from offers.models import Offer
 
+DECISIONS = {Answer.Kind.INTERESTED: Offer.Status.INTERESTED, Answer.Kind.DECLINED: Offer.Status.DECLINED}
+# A sealed card must fit into `wire.InvitationSerializer.card`, also when every letter takes twelve bytes of JSON.
+MAX_CARD_TEXT = 100
 
-def ensure_invitations(offers: Sequence[Offer]) -> None:
-    """Give each of the offers a link that never had one. A listener of the offers: runs in their transaction."""
-    invited = set(Invitation.objects.filter(offer__in=offers).values_list("offer_id", flat=True))
-    expires_at = timezone.now() + timedelta(days=settings.FEEDBACK_TOKEN_DAYS)
-    tokens = ((offer, links.new_token()) for offer in offers if offer.pk not in invited)
-    Invitation.objects.bulk_create(
-        Invitation(offer=offer, token=token, digest=links.digest(token), expires_at=expires_at)
-        for offer, token in tokens
+
+def ensure_invitations(changed: Sequence[Offer]) -> None:
+    """Give each offer the link it needs. A listener of the offers: runs in their transaction.
+
+    An offer that never had a link gets one. One that is open although its link is used up, because a person reopened
+    it or a revision came, gets a fresh one. Where the card changed, the link is sent to the VPS again and lives on
+    for `FEEDBACK_TOKEN_DAYS`. A link that a person revoked is not replaced.
+    """
+    newest = {
+        invitation.offer_id: invitation
+        for invitation in Invitation.objects.filter(offer__in=changed).order_by("created_at", "pk")
+    }
+    sellers = User.objects.in_bulk({offer.salesperson_id for offer in changed if offer.salesperson_id})
+    missing = []
+    for offer in {offer.pk: offer for offer in changed}.values():
+        invitation = newest.get(offer.pk)
+        card_hash = card_hash_of(offer, sellers.get(offer.salesperson_id or 0))
+        if invitation is None or (invitation.state == Invitation.State.ANSWERED and offer.is_open):
+            missing.append(_build_invitation(offer, card_hash))
+        elif invitation.state == Invitation.State.ACTIVE and invitation.card_hash != card_hash:
+            mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, _expiry()))
+    Invitation.objects.bulk_create(missing)
+
+
+def build_card(offer: Offer, seller: User | None) -> Card:
+    """Return what the form shows of an offer."""
+    return Card(
+        number=offer.number,
+        subject=_shorten(offer.subject),
+        offered_on=timezone.localdate(offer.sent_at).isoformat(),
+        seller=_shorten(str(seller) if seller else offer.sender_name),
+        seller_email=(seller.email if seller else "") or offer.sender_email,
+        seller_phone=seller.phone if seller else "",
     )
+
+
+def card_hash_of(offer: Offer, seller: User | None) -> str:
+    """Return what tells whether the card or its language has changed since the link was sent to the VPS."""
+    content = json.dumps([asdict(build_card(offer, seller)), offer.language])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def mark_changed(invitation: Invitation, **changes: object) -> None:
+    """Change a link and have the next sync tell the VPS."""
+    Invitation.objects.filter(pk=invitation.pk).update(registered_at=None, version=F("version") + 1, **changes)
+    invitation.refresh_from_db()
+
+
+def issue_link(offer: Offer) -> Invitation:
+    """Return a fresh link of the offer; the ones before it stop working with the next sync."""
+    with transaction.atomic():
+        for invitation in offer.invitations.select_for_update().filter(state=Invitation.State.ACTIVE):
+            revoke(invitation)
+        invitation = _build_invitation(offer, card_hash_of(offer, offer.salesperson))
+        invitation.save()
+        offers.services.announce([offer])
+    return invitation
+
+
+def revoke(invitation: Invitation) -> bool:
+    """Make a link stop working with the next sync. Returns False when it was not active."""
+    with transaction.atomic():
+        if not _is_active(invitation):
+            return False
+        mark_changed(invitation, state=Invitation.State.REVOKED)
+        offers.services.announce([invitation.offer])
+    return True
+
+
+def extend(invitation: Invitation) -> bool:
+    """Let a link work for `FEEDBACK_TOKEN_DAYS` from now. Returns False when it was not active."""
+    with transaction.atomic():
+        if not _is_active(invitation):
+            return False
+        mark_changed(invitation, expires_at=max(invitation.expires_at, _expiry()))
+        offers.services.announce([invitation.offer])
+    return True
+
+
+def record_answer(
+    offer: Offer,
+    kind: Answer.Kind,
+    *,
+    channel: Offer.Channel,
+    by: User | None,
+    at: datetime,
+    reason: DeclineReason | None = None,
+    comment: str = "",
+    ask_again_on: date | None = None,
+) -> Answer:
+    """Keep what a customer said by phone or mail, or that the order came, and return it.
+
+    The word of the person who records it counts: the status follows, whatever it was. The channel `order` makes the
+    offer ordered. The link stays as it is; what the customer may still say through it is shown to the seller.
+    """
+    with transaction.atomic():
+        answer = Answer.objects.create(
+            offer=offer,
+            kind=kind,
+            channel=channel,
+            reason=reason,
+            comment=comment,
+            ask_again_on=ask_again_on if kind == Answer.Kind.UNDECIDED else None,
+            answered_at=at,
+            recorded_by=by,
+            handled_at=at,
+            notified_at=at,
+        )
+        if kind == Answer.Kind.OPTED_OUT:
+            offers.services.opt_out(offer.customer, at=at)
+        else:
+            offers.services.set_status(offer, _status_of(answer), channel=channel, at=at, by=by)
+    return answer
+
+
+def undo_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
+    """Take back an answer that a person recorded; the offer's status is again what the answers before it say.
+
+    Returns False for what a customer said through the link: that is never removed.
+    """
+    if answer.channel == Offer.Channel.LINK:
+        return False
+    offer = answer.offer
+    with transaction.atomic():
+        answer.delete()
+        if answer.kind == Answer.Kind.OPTED_OUT:
+            _take_back_opt_out(offer)
+            return True
+        before = offer.answers.filter(kind__in=DECISIONS).order_by("answered_at").last()
+        status = _status_of(before) if before else Offer.Status.OPEN
+        channel = Offer.Channel(before.channel if before else answer.channel)
+        offers.services.set_status(offer, status, channel=channel, at=at, by=by)
+    return True
+
+
+def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
+    """Take the answers off the list of what must be acted on; returns how many were on it."""
+    return Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None).update(handled_at=at)
+
+
+def _take_back_opt_out(offer: Offer) -> None:
+    customer = offer.customer
+    if Answer.objects.filter(offer__customer=customer, kind=Answer.Kind.OPTED_OUT).exists():
+        return
+    customer.opted_out_at = None
+    customer.save(update_fields=["opted_out_at"])
+    offers.services.announce(list(customer.offers.all()))
+
+
+def _status_of(answer: Answer) -> Offer.Status:
+    if answer.channel == Offer.Channel.ORDER:
+        return Offer.Status.ORDERED
+    return DECISIONS.get(Answer.Kind(answer.kind), Offer.Status.OPEN)
+
+
+def _is_active(invitation: Invitation) -> bool:
+    return (
+        Invitation.objects.select_for_update().filter(pk=invitation.pk, state=Invitation.State.ACTIVE).first()
+        is not None
+    )
+
+
+def _build_invitation(offer: Offer, card_hash: str) -> Invitation:
+    token = links.new_token()
+    return Invitation(offer=offer, token=token, digest=links.digest(token), expires_at=_expiry(), card_hash=card_hash)
+
+
+def _expiry() -> datetime:
+    return timezone.now() + timedelta(days=settings.FEEDBACK_TOKEN_DAYS)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_CARD_TEXT else text[: MAX_CARD_TEXT - 1] + "…"

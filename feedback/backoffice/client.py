@@ -1,0 +1,214 @@
+"""The office's side of the API: every connection between the two machines is opened here.
+
+All calls may be repeated: registering and acknowledging are idempotent, pulling changes nothing. So a call is tried
+again after every failure that can pass by itself, also when the answer was cut off in its middle, which urllib3's own
+`Retry` does not see, because it has handed over the response by then.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import requests
+from django.conf import settings
+from django.utils.translation import gettext as _
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from rest_framework import serializers
+
+from feedback import wire
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 30
+TRIES = 5
+BACKOFF_SECONDS = 0.5
+PASSING_STATUSES = {500, 502, 503, 504}
+
+
+class SyncError(Exception):
+    """The office and the public service could not agree. The text is one sentence for a person."""
+
+
+class NotConfiguredError(SyncError):
+    """A setting is missing here."""
+
+
+class UnreachableError(SyncError):
+    """The public service does not answer, or not with what it should; it may by itself later."""
+
+
+class RefusedError(SyncError):
+    """The public service does not accept this office: wrong key or wrong network."""
+
+
+class ThrottledError(SyncError):
+    """The public service asks to wait."""
+
+
+class ContractError(SyncError):
+    """One side does not keep to the agreed format; trying again does not help."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of answers as they came, unchecked. `remaining` counts those behind it."""
+
+    feedbacks: list[object]
+    remaining: int
+    server_time: datetime
+
+
+class _PageHeadSerializer(serializers.Serializer[dict[str, object]]):
+    """A page without a look at its items: one bad item must not hide the others."""
+
+    server_time = serializers.DateTimeField()
+    feedbacks = serializers.ListField()
+    remaining = serializers.IntegerField(min_value=0)
+
+
+class ApiKeyAuth(AuthBase):
+    """Sends the key. As an auth object, because requests would else prefer a password from a .netrc file."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Api-Key {self.key}"
+        return request
+
+
+class Client:
+    """One connection to the public service. Use it as a context manager.
+
+    Every method raises a SyncError of the kind that says what a person can do about it.
+    """
+
+    def __init__(self, url: str, key: str, *, backoff_seconds: float = BACKOFF_SECONDS) -> None:
+        if not url:
+            raise NotConfiguredError(_("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form."))
+        if not key:
+            raise NotConfiguredError(_("Set FEEDBACK_API_KEY to the key whose hash the public service knows."))
+        self.url = url.rstrip("/")
+        self.backoff_seconds = backoff_seconds
+        self.session = requests.Session()
+        self.session.auth = ApiKeyAuth(key)
+        self.session.headers.update({"User-Agent": "Nachfass", "Accept": "application/json"})
+        self.session.mount(self.url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
+
+    @classmethod
+    def from_settings(cls) -> Client:
+        """Return a client for the service that the settings name. Raises NotConfiguredError."""
+        return cls(settings.FEEDBACK_API_URL, settings.FEEDBACK_API_KEY)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.session.close()
+
+    def put_form(self, content: dict[str, object]) -> None:
+        """Replace the texts of the form (`wire.FormSerializer`)."""
+        self._call("PUT", "form", json=content)
+
+    def put_invitations(self, invitations: Sequence[dict[str, object]]) -> set[str]:
+        """Register up to 1,000 links (`wire.InvitationSerializer`); return the digests that are already answered."""
+        body = self._call("PUT", "invitations", json={"schema": wire.SCHEMA, "invitations": list(invitations)})
+        answered = body.get("answered")
+        if not isinstance(answered, list):
+            raise ContractError(self._breach())
+        return {str(digest) for digest in answered}
+
+    def get_feedbacks(self, *, limit: int = wire.MAX_FEEDBACKS, since: datetime | None = None) -> Page:
+        """Return the oldest answers that wait; with `since` those submitted from then on, acknowledged or not."""
+        query = {"limit": str(limit)} | ({"since": since.isoformat()} if since else {})
+        head = _PageHeadSerializer(data=self._call("GET", "feedbacks", params=query))
+        if not head.is_valid():
+            raise ContractError(self._breach())
+        return Page(**head.validated_data)
+
+    def acknowledge(self, uids: Sequence[UUID]) -> None:
+        """Tell the service that these answers are kept here."""
+        self._call("POST", "feedbacks/ack", json={"uids": [str(uid) for uid in uids]})
+
+    def get_status(self) -> dict[str, Any]:
+        """Return what the service says of itself: version, schema, waiting answers, invitations, last pull."""
+        return self._call("GET", "status")
+
+    def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._call_once(method, path, **request)
+            except UnreachableError:
+                if attempt == TRIES:
+                    raise
+                # With jitter, so that offices which lost the service together do not come back together.
+                time.sleep(self.backoff_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+        raise AssertionError("The last try returns or raises.")
+
+    def _call_once(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        try:
+            # A redirect is a wrong address, and the key must not follow it.
+            response = self.session.request(
+                method,
+                f"{self.url}/api/{path}",
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                **request,
+            )
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+            raise NotConfiguredError(_("FEEDBACK_API_URL is not a web address: %s.") % self.url) from error
+        except requests.exceptions.SSLError as error:
+            raise UnreachableError(_("The certificate of %s is not valid.") % self.url) from error
+        except requests.RequestException as error:
+            raise UnreachableError(_("The public service at %s cannot be reached.") % self.url) from error
+        self._raise_for_status(response)
+        try:
+            body = response.json()
+        except ValueError as error:
+            raise UnreachableError(_("The answer of %s was cut off or is not JSON.") % self.url) from error
+        if not isinstance(body, dict):
+            raise ContractError(self._breach())
+        return body
+
+    def _raise_for_status(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status in PASSING_STATUSES:
+            raise UnreachableError(_("The public service at %(url)s fails with %(status)s.") % self._place(status))
+        if status == 401:
+            raise RefusedError(
+                _(
+                    "The public service refuses the API key: compare FEEDBACK_API_KEY here with"
+                    " FEEDBACK_API_KEY_HASHES there."
+                )
+            )
+        if status == 403:
+            raise RefusedError(
+                _("The public service refuses this network: add it to FEEDBACK_API_ALLOWED_NETWORKS there.")
+            )
+        if status == 429:
+            seconds = response.headers.get("Retry-After", "60")
+            raise ThrottledError(_("The public service asks to wait %s seconds.") % seconds)
+        if status != 200:
+            raise ContractError(f"{self._breach(status)} {_detail(response)}".strip())
+
+    def _breach(self, status: int = 200) -> str:
+        return _(
+            "The address %(url)s does not answer as the public service should (%(status)s): is FEEDBACK_API_URL right,"
+            " and are both sides of the same version?"
+        ) % self._place(status)
+
+    def _place(self, status: int) -> dict[str, object]:
+        return {"url": self.url, "status": status}
+
+
+def _detail(response: requests.Response) -> str:
+    try:
+        return str(response.json().get("detail", ""))[:500]
+    except (ValueError, AttributeError):
+        return ""

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from crm.core.jobs import JobCommand
+from feedback.backoffice.client import SyncError
+from feedback.backoffice.sync import sync
+
+
+class Command(JobCommand):
+    help = "Fetch the answers from the public service and tell it the form and the links."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--since", help="Also fetch what was fetched before, from this date or time on.")
+        parser.add_argument("--resend", action="store_true", help="Push the form and all links again.")
+
+    def run(self, **options: Any) -> str:
+        try:
+            result = sync(since=_parse_since(options["since"]), resend=options["resend"])
+        except SyncError as error:
+            raise CommandError(str(error)) from error
+        form = ", form sent" if result.is_form_sent else ""
+        refused = f", {result.refused} links refused" if result.refused else ""
+        return (
+            f"Done, {result.stored} answers stored, {result.set_aside} set aside,"
+            f" {result.registered} links registered{refused}{form}."
+        )
+
+
+def _parse_since(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = parse_datetime(text)
+        if moment is None and (day := parse_date(text)):
+            moment = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (made aware below)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(f"--since takes a date or a time such as 2026-11-30 or 2026-11-30T08:00, not {text!r}.")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
