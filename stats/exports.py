@@ -1,0 +1,162 @@
+"""The offers behind the figures as CSV for a German Excel and as XLSX, streamed: any size in little memory."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import IO, Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from feedback.backoffice.models import Answer, DeclineReason
+from offers.models import Offer
+from reminders.models import Reminder
+from stats.queries import with_answer
+
+ROWS_PER_CHUNK = 500
+ROWS_PER_SHEET = 1_048_575
+# What a spreadsheet takes for the beginning of a formula, also in the wide forms that some versions fold, and behind
+# white space that some importers trim. https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]")
+
+
+def guard(text: str) -> str:
+    """Return the text with an apostrophe before it where a spreadsheet would compute it; else unchanged."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, what is read of the offer, and what becomes of a value: text, Decimal, int, datetime or None."""
+
+    title: str
+    source: str
+    convert: Callable[[Any], Any] | None = None
+
+
+def build_columns(*, with_salesperson: bool) -> list[Column]:
+    """Return the columns in their order, headings in the active language."""
+    statuses, channels = dict(Offer.Status.choices), dict(Offer.Channel.choices)
+    reasons = {reason.pk: str(reason) for reason in DeclineReason.objects.all()}
+    columns = [
+        Column(_("Offer number"), "number"),
+        Column(_("First sent"), "first_sent_at"),
+        Column(_("Sent"), "sent_at"),
+        Column(_("Subject"), "subject"),
+        Column(_("Customer"), "customer__name"),
+        Column(_("E-mail"), "customer__email"),
+        Column(_("Company"), "customer__company"),
+        Column(_("Amount"), "amount"),
+        Column(_("Currency"), "currency"),
+        Column(_("Status"), "status", lambda value: str(statuses.get(value, value))),
+        Column(_("Status since"), "status_at"),
+        Column(_("Status through"), "status_channel", lambda value: str(channels.get(value, value))),
+        Column(_("First answer"), "answered_at"),
+        Column(_("Customer's reason"), "customer_reason", lambda value: reasons.get(value, "")),
+        Column(_("Seller's reason"), "own_reason", lambda value: reasons.get(value, "")),
+        Column(_("Comment"), "comment"),
+        Column(_("Reminders sent"), "reminders_sent"),
+    ]
+    return [*columns, Column(_("Salesperson"), "salesperson__username")] if with_salesperson else columns
+
+
+def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[Any]]:
+    """Yield one list of values per offer, newest first, read in chunks."""
+    newest = Answer.objects.filter(offer=OuterRef("pk"), is_suspect=False).order_by("-answered_at")
+    declined = newest.filter(kind=Answer.Kind.DECLINED)
+    sent = Reminder.objects.filter(offer=OuterRef("pk"), state=Reminder.State.SENT).order_by().values("offer")
+    rows = with_answer(offers).annotate(
+        customer_reason=Subquery(declined.values("reason")[:1]),
+        own_reason=Subquery(declined.values("seller_reason")[:1]),
+        comment=Subquery(newest.exclude(comment="").values("comment")[:1]),
+        reminders_sent=Subquery(sent.annotate(number=Count("pk", filter=Q(sent_at__isnull=False))).values("number")),
+    )
+    converters = [column.convert for column in columns]
+    values = rows.order_by("-first_sent_at", "-pk").values_list(*(column.source for column in columns))
+    for row in values.iterator(chunk_size=2000):
+        yield [
+            value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)
+        ]
+
+
+class _Lines:
+    """A file for csv.writer that keeps lines until they are taken."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.write = self.lines.append
+
+    def take(self) -> str:
+        text = "".join(self.lines)
+        self.lines.clear()
+        return text
+
+
+def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[bytes]:
+    """Yield the file in pieces: UTF-8 with BOM, semicolons, decimal comma, local times, no `sep=` line.
+
+    Numbers stay numbers; only text is guarded against formulas.
+    """
+    zone = timezone.get_current_timezone()
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, str):
+            return guard(value)
+        if isinstance(value, datetime):
+            return value.astimezone(zone).strftime("%d.%m.%Y %H:%M")
+        if isinstance(value, (Decimal, float)):
+            return str(value).replace(".", ",")
+        return value
+
+    lines = _Lines()
+    writer = csv.writer(lines, delimiter=";")
+    writer.writerow([column.title for column in columns])
+    yield b"\xef\xbb\xbf" + lines.take().encode()
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+        if len(lines.lines) >= ROWS_PER_CHUNK:
+            yield lines.take().encode()
+    if lines.lines:
+        yield lines.take().encode()
+
+
+def write_xlsx(columns: list[Column], rows: Iterable[list[Any]], file: IO[bytes]) -> None:
+    """Write a workbook to the file. Text is always text, never a formula; more rows than a sheet holds get another."""
+    zone = timezone.get_current_timezone()
+    book = Workbook(write_only=True)
+
+    def cell(sheet: Any, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.astimezone(zone).replace(tzinfo=None)
+        if isinstance(value, str):
+            value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            if value.startswith("="):
+                text = WriteOnlyCell(sheet, value)
+                text.data_type = "s"
+                return text
+        return value
+
+    sheet = None
+    for number, row in enumerate(rows):
+        if sheet is None or number % ROWS_PER_SHEET == 0:
+            sheet = _add_sheet(book, columns)
+        sheet.append([cell(sheet, value) for value in row])
+    if sheet is None:
+        _add_sheet(book, columns)
+    book.save(file)
+
+
+def _add_sheet(book: Workbook, columns: list[Column]) -> Any:
+    sheet = book.create_sheet()
+    sheet.freeze_panes = "A2"
+    sheet.append([column.title for column in columns])
+    return sheet

@@ -1,0 +1,66 @@
+"""The pages of the figures."""
+
+from __future__ import annotations
+
+import tempfile
+
+from django.contrib import admin
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from stats import exports, queries
+from stats.access import needs
+from stats.filters import OfferFilter, may_see_salespeople
+from stats.page import build_page
+
+
+@require_safe
+@needs("stats.view_figures")
+def show(request: HttpRequest) -> HttpResponse:
+    """The dashboard: tiles, charts with their tables, and the filter."""
+    page = build_page(OfferFilter(request.GET, request=request), now=timezone.now())
+    return render(
+        request,
+        "stats/show.html",
+        {**admin.site.each_context(request), "title": _("Figures"), "page": page, "query": request.GET.urlencode()},
+    )
+
+
+@require_safe
+@needs("stats.export_figures")
+def export_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The offers that the filter leaves, as CSV."""
+    columns = exports.build_columns(with_salesperson=may_see_salespeople(request.user))
+    rows = exports.read_rows(OfferFilter(request.GET, request=request).qs, columns)
+    return StreamingHttpResponse(
+        exports.write_csv(columns, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{_file_name()}.csv"'},
+    )
+
+
+@require_safe
+@needs("stats.export_figures")
+def export_xlsx(request: HttpRequest) -> FileResponse:
+    """The offers that the filter leaves, as a workbook."""
+    columns = exports.build_columns(with_salesperson=may_see_salespeople(request.user))
+    rows = exports.read_rows(OfferFilter(request.GET, request=request).qs, columns)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    exports.write_xlsx(columns, rows, file)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{_file_name()}.xlsx")
+
+
+@require_safe
+@needs("stats.view_figures")
+def suggest_customers(request: HttpRequest) -> JsonResponse:
+    """Up to ten customers or companies for what was typed so far, for the filter's fields."""
+    words, field = request.GET.get("q", "")[:200], request.GET.get("field", "")
+    return JsonResponse({"suggestions": queries.suggest(words, companies=field == "company")})
+
+
+def _file_name() -> str:
+    return _("offers") + timezone.localdate().strftime("-%Y-%m-%d")
