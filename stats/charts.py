@@ -12,7 +12,7 @@ Grain = Literal["day", "week", "month"]
 
 @dataclass(frozen=True)
 class Point:
-    """One row of the table and one bar, slice or point of the chart: its values, and where the offers behind them are."""
+    """One row of the table, and one bar, slice or point of the chart. Each value links to its offers."""
 
     label: str
     values: tuple[float, ...]
@@ -94,7 +94,12 @@ def rank(numbers: Mapping[str, float], label: Callable[[str], str], link: Callab
     return tuple(sorted(points, key=lambda point: (-point.values[0], point.label)))
 
 
-AGES: tuple[tuple[str, int, int | None], ...] = (("0-7", 0, 7), ("8-14", 8, 14), ("15-30", 15, 30), ("over-30", 31, None))
+AGES: tuple[tuple[str, int, int | None], ...] = (
+    ("0-7", 0, 7),
+    ("8-14", 8, 14),
+    ("15-30", 15, 30),
+    ("over-30", 31, None),
+)
 
 
 def age_class(days: int) -> str:

@@ -83,9 +83,7 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
     converters = [column.convert for column in columns]
     values = rows.order_by("-first_sent_at", "-pk").values_list(*(column.source for column in columns))
     for row in values.iterator(chunk_size=2000):
-        yield [
-            value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)
-        ]
+        yield [value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)]
 
 
 class _Lines:

@@ -1,7 +1,7 @@
 """What is counted, and what the counts say. Pure: no Django, no clock.
 
 An offer becomes a `Fact`, a fact becomes a few contributions, their sum is a `Tally`, and `read_figures` says what the
-tally means. The page, the weekly mail and the test that recounts all come through here, so no figure has two definitions.
+tally means. The page, the weekly mail and the recount all come through here, so no figure has two definitions.
 """
 
 from __future__ import annotations
@@ -40,14 +40,11 @@ class Count:
     total: int = 0
 
 
-type_of_key = tuple[str, str]
-
-
 @dataclass
 class Tally:
     """Counts by (kind, key). Adding facts one by one or adding stored counts gives the same."""
 
-    counts: dict[type_of_key, Count] = field(default_factory=lambda: defaultdict(Count))
+    counts: dict[tuple[str, str], Count] = field(default_factory=lambda: defaultdict(Count))
 
     def add(self, kind: str, key: str, number: int, total: int) -> None:
         count = self.counts[kind, key]

@@ -129,5 +129,3 @@ class OfferFilter(filters.FilterSet):
 
     def by_company(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Offer]:
         return offers.filter(customer__in=Customer.objects.filter(queries.is_company(value)))
-
-

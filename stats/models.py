@@ -19,3 +19,6 @@ class Figure(models.Model):
             ("export_figures", _("Can export the offers behind the figures")),
             ("view_salesperson_figures", _("Can see the figures of single salespeople")),
         ]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)

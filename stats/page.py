@@ -22,6 +22,7 @@ from stats.figures import FEW, Figures, Tally, change, read_figures
 from stats.filters import BASES, OfferFilter
 from stats.periods import Span
 
+Measure = Callable[[Figures], float | None]
 STATUS_COLOURS = {
     "open": "blue",
     "interested": "green",
@@ -127,52 +128,47 @@ def _trend(now: float | None, before: float | None, *, more_is_better: bool | No
 
 
 def _tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
-    waiting = ngettext("%(number)s offer is still open", "%(number)s offers are still open", now.open)
-    statuses = [
-        ("interested", _("Interested"), True),
-        ("declined", _("Declined"), False),
-        ("ordered", _("Ordered"), True),
-        ("open", _("Open"), None),
-    ]
+    def tile(label: str, value: str, note: str, part: str, *, of: Measure, more_is_better: bool | None = True) -> Tile:
+        before = None if past is None else of(past)
+        return Tile(label, value, note, link(part), **_trend(of(now), before, more_is_better=more_is_better))
+
+    def status_tile(status: str, label: str, better: bool | None) -> Tile:
+        def of(figures: Figures) -> float:
+            return figures.statuses.get(status, 0)
+
+        return tile(label, number(of(now)), money(now.value(status)), f"status:{status}", of=of, more_is_better=better)
+
+    answered = _("%(answered)s of %(due)s answered") % {"answered": number(now.answered), "due": number(now.due)}
+    still_open = ngettext("%(number)s offer is still open", "%(number)s offers are still open", now.open)
     return [
-        Tile(
-            _("Offers"),
-            number(now.offers),
-            money(now.value()),
-            link("all"),
-            **_trend(now.offers, past and past.offers, more_is_better=True),
-        ),
-        Tile(
+        tile(_("Offers"), number(now.offers), money(now.value()), "all", of=lambda figures: figures.offers),
+        tile(
             _("Response rate"),
             _percent(now.response_rate),
-            _("%(answered)s of %(due)s answered") % {"answered": number(now.answered), "due": number(now.due)},
-            link("answered"),
-            **_trend(now.response_rate, past and past.response_rate, more_is_better=True),
+            answered,
+            "answered",
+            of=lambda figures: figures.response_rate,
         ),
-        Tile(
+        tile(
             _("Reaction time, median"),
             _days(now.reaction_median),
-            waiting % {"number": number(now.open)},
-            link("answered"),
-            **_trend(now.reaction_median, past and past.reaction_median, more_is_better=False),
+            still_open % {"number": number(now.open)},
+            "answered",
+            of=lambda figures: figures.reaction_median,
+            more_is_better=False,
         ),
-        Tile(
+        tile(
             _("Reaction time, mean"),
             _days(now.reaction_mean),
             _("from the first mail to the first answer"),
-            link("answered"),
-            **_trend(now.reaction_mean, past and past.reaction_mean, more_is_better=False),
+            "answered",
+            of=lambda figures: figures.reaction_mean,
+            more_is_better=False,
         ),
-        *(
-            Tile(
-                label,
-                number(now.statuses.get(status, 0)),
-                money(now.value(status)),
-                link(f"status:{status}"),
-                **_trend(now.statuses.get(status, 0), past and past.statuses.get(status, 0), more_is_better=better),
-            )
-            for status, label, better in statuses
-        ),
+        status_tile("interested", _("Interested"), True),
+        status_tile("declined", _("Declined"), False),
+        status_tile("ordered", _("Ordered"), True),
+        status_tile("open", _("Open"), None),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -68,7 +68,8 @@ def with_reason(offers: QuerySet[Any]) -> QuerySet[Any]:
     """Add `reason`: the customer's of the newest decline, else the seller's; None where none was stated."""
     newest = Answer.objects.filter(offer=OuterRef("pk"), kind=Answer.Kind.DECLINED, is_suspect=False)
     reason = newest.order_by("-answered_at").values(stated=Coalesce("reason", "seller_reason"))[:1]
-    return offers.annotate(reason=Subquery(reason))
+    rows: QuerySet[Any] = offers.annotate(reason=Subquery(reason))
+    return rows
 
 
 def with_step(offers: QuerySet[Any]) -> QuerySet[Any]:
@@ -76,7 +77,9 @@ def with_step(offers: QuerySet[Any]) -> QuerySet[Any]:
     sent = Reminder.objects.filter(
         offer=OuterRef("pk"), state=Reminder.State.SENT, sent_at__lt=OuterRef("answered_at")
     ).order_by()
-    return offers.annotate(step=Subquery(sent.values("offer").annotate(number=Count("pk")).values("number")))
+    number = sent.values("offer").annotate(number=Count("pk")).values("number")
+    rows: QuerySet[Any] = offers.annotate(step=Subquery(number))
+    return rows
 
 
 def read_facts(offers: QuerySet[Offer]) -> Iterator[Fact]:
@@ -128,48 +131,77 @@ def find_reasons() -> dict[int, DeclineReason]:
 def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any]:
     """Return the offers behind one number. `part` is "kind:value", as the links of the page carry it.
 
-    Kinds: status, answered, unanswered, reason, step, sent, came (both "first..last" day), age. Raises ValueError for
-    anything else.
+    Kinds: all, status, answered, unanswered, reason, step, sent and came ("first..last" day), age. Raises ValueError
+    for anything else.
     """
     kind, _colon, value = part.partition(":")
-    match kind:
-        case "all":
-            return offers
-        case "status" if value in Offer.Status.values:
-            return offers.filter(status=value)
-        case "answered":
-            return with_answer(offers).filter(answered_at__isnull=False)
-        case "unanswered":
-            return with_answer(offers).filter(answered_at__isnull=True)
-        case "reason":
-            declined = with_reason(offers.filter(status=Offer.Status.DECLINED))
-            return declined.filter(reason=int(value)) if int(value) else declined.filter(reason=None)
-        case "step":
-            stepped = with_step(with_answer(offers).filter(answered_at__isnull=False))
-            return stepped.filter(step=int(value)) if int(value) else stepped.filter(step=None)
-        case "sent" | "came":
-            first, last = (date.fromisoformat(day) for day in value.split(".."))
-            if kind == "sent":
-                return offers.filter(within("first_sent_at", first, last))
-            return with_answer(offers).filter(within("answered_at", first, last))
-        case "age":
-            return _open_of_age(offers, value, now=now)
-    raise ValueError(f"No such part of the figures: {part!r}.")
+    if kind not in _PARTS:
+        raise ValueError(f"No such part of the figures: {part!r}.")
+    return _PARTS[kind](offers, value, now)
 
 
-def _open_of_age(offers: QuerySet[Offer], name: str, *, now: datetime) -> QuerySet[Any]:
+def _of_status(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    return offers.filter(status=Offer.Status(value))
+
+
+def _answered(offers: QuerySet[Offer], _value: str, _now: datetime) -> QuerySet[Any]:
+    return with_answer(offers).filter(answered_at__isnull=False)
+
+
+def _unanswered(offers: QuerySet[Offer], _value: str, _now: datetime) -> QuerySet[Any]:
+    return with_answer(offers).filter(answered_at__isnull=True)
+
+
+def _of_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    return with_reason(offers.filter(status=Offer.Status.DECLINED)).filter(**_is("reason", value))
+
+
+def _of_step(offers: QuerySet[Offer], value: str, now: datetime) -> QuerySet[Any]:
+    return with_step(_answered(offers, "", now)).filter(**_is("step", value))
+
+
+def _is(field: str, value: str) -> dict[str, Any]:
+    return {field: int(value)} if int(value) else {f"{field}__isnull": True}
+
+
+def _days_of(value: str) -> tuple[date, date]:
+    first, last = (date.fromisoformat(day) for day in value.split(".."))
+    return first, last
+
+
+def _sent_on(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    return offers.filter(within("first_sent_at", *_days_of(value)))
+
+
+def _came_on(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    return with_answer(offers).filter(within("answered_at", *_days_of(value)))
+
+
+def _open_of_age(offers: QuerySet[Offer], name: str, now: datetime) -> QuerySet[Any]:
     rows = offers.filter(status=Offer.Status.OPEN).annotate(until=Max("invitations__expires_at"))
     if name == "expired":
         return rows.filter(until__lte=now)
-    for its_name, low, high in AGES:
-        if its_name == name:
-            today = timezone.localdate(now)
-            newest = None if low == 0 else today - timedelta(days=low)
-            oldest = None if high is None else today - timedelta(days=high)
-            return rows.filter(within("sent_at", oldest, newest)).filter(Q(until=None) | Q(until__gt=now))
-    raise ValueError(f"No such age: {name!r}.")
+    bounds = {its_name: (low, high) for its_name, low, high in AGES}
+    if name not in bounds:
+        raise ValueError(f"No such age: {name!r}.")
+    low, high = bounds[name]
+    today = timezone.localdate(now)
+    newest = None if low == 0 else today - timedelta(days=low)
+    oldest = None if high is None else today - timedelta(days=high)
+    return rows.filter(within("sent_at", oldest, newest)).filter(Q(until=None) | Q(until__gt=now))
 
 
+_PARTS: dict[str, Callable[[QuerySet[Offer], str, datetime], QuerySet[Any]]] = {
+    "all": lambda offers, _value, _now: offers,
+    "status": _of_status,
+    "answered": _answered,
+    "unanswered": _unanswered,
+    "reason": _of_reason,
+    "step": _of_step,
+    "sent": _sent_on,
+    "came": _came_on,
+    "age": _open_of_age,
+}
 
 
 def suggest(words: str, *, companies: bool) -> list[str]:

@@ -1,0 +1,68 @@
+"""The offers behind a number of the figures, in the admin's list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.filters import ListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from offers.models import Offer
+from stats import queries
+from stats.filters import OfferFilter
+
+_Registered: Any = type(admin.site.get_model_admin(Offer))
+
+
+class BehindTheFigures(ListFilter):
+    """Shows the offers behind a number: `?figures=` carries the filter of the page and which part of it was clicked."""
+
+    title = gettext_lazy("Figures")
+    template = "stats/admin_filter.html"
+    parameter = "figures"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        asked = params.pop(self.parameter, None)
+        self.asked = asked[-1] if isinstance(asked, list) else asked
+
+    def has_output(self) -> bool:
+        return bool(self.asked)
+
+    def expected_parameters(self) -> list[str | None]:
+        return [self.parameter]
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        """The way back to all offers."""
+        yield {"query_string": changelist.get_query_string(remove=[self.parameter]), "display": _("Show all offers")}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        """Return the offers behind the number; all of them, with a message, where the link makes no sense."""
+        if not self.asked:
+            return queryset
+        values = QueryDict(self.asked)
+        try:
+            behind = queries.narrow(
+                OfferFilter(values, request=request).qs, values.get("part", "all"), now=timezone.now()
+            )
+        except ValueError:
+            messages.error(request, _("This link to the figures is damaged. All offers are shown."))
+            return queryset
+        return queryset.filter(pk__in=behind.values("pk"))
+
+
+class OfferAdmin(_Registered):
+    """The page of an offer as the lower layers made it, reachable from the figures."""
+
+    list_filter = [BehindTheFigures, *_Registered.list_filter]
+
+
+admin.site.unregister(Offer)
+admin.site.register(Offer, OfferAdmin)
