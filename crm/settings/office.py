@@ -82,6 +82,9 @@ Q_CLUSTER = {
     "label": "Django-Q",
 }
 
+# Where the back office is reached inside the company: links in mails to staff lead there.
+OFFICE_BASE_URL = env("OFFICE_BASE_URL", default="")
+
 OFFERS_OWN_DOMAINS = env.list("OFFERS_OWN_DOMAINS", default=[])
 OFFERS_NUMBER_PATTERN = env("OFFERS_NUMBER_PATTERN", default="")
 OFFERS_SETTLE_SECONDS = env.float("OFFERS_SETTLE_SECONDS", default=5)

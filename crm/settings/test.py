@@ -8,6 +8,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("FEEDBACK_BASE_URL", "https://feedback.test")
 os.environ.setdefault("FEEDBACK_API_KEY", "key-for-tests")
 os.environ.setdefault("OFFERS_OWN_DOMAINS", "muster-metallbau.example")
+os.environ.setdefault("OFFICE_BASE_URL", "https://nachfass.test")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "angebote@muster-metallbau.example")
 # The private half of a pair that was made for the tests alone.
 os.environ.setdefault("FEEDBACK_SEALING_PRIVATE_KEY", "dGVzdHMgb25seSAtIG5vdCBhIHNlY3JldCBrZXkgISE=")
