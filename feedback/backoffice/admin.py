@@ -6,18 +6,52 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 
+import offers.admin
+from crm.accounts.models import User
 from feedback.backoffice import intake, services
+from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
+from offers.models import Offer
+from offers.timeline import Event
+
+KIND_COLOURS = {"interested": "success", "declined": "danger", "undecided": "warning", "opted_out": "danger"}
+LINK_ACTIONS = ["record_answer", "new_link", "extend_link", "revoke_link"]
+STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
+
+
+def dialog(title: Any, description: Any, submit: Any, form_class: type[BaseDialogForm] = BaseDialogForm) -> Any:
+    """Return what unfold shows before it runs an action: everything that changes something is asked for and POSTed."""
+    return {"title": title, "description": description, "form_class": form_class, "form_submit_text": submit}
+
+
+def go_to(url: str) -> HttpResponse:
+    """Lead the browser from a dialog to a page."""
+    return HttpResponse(headers={"HX-Redirect": url})
+
+
+def change_url(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def person(request: HttpRequest) -> User | None:
+    """Return who is at work."""
+    return request.user if isinstance(request.user, User) else None
 
 
 class FactAdmin(ModelAdmin):
-    """Records of fact: looked at, acted upon, never written or removed by hand."""
+    """Records of fact: looked at and acted upon, never written or removed by hand."""
+
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -28,19 +62,70 @@ class FactAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may act on what the row tells, although nobody may write it."""
+        return bool(super().has_change_permission(request, obj))
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Rows on which somebody must still act: those where a time is empty."""
+
+    field = ""
+    todo = _("to do")
+    done = _("dealt with")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("todo", self.todo), ("done", self.done)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(**{f"{self.field}__isnull": self.value() == "todo"})
+
+
+class HandledFilter(OpenFilter):
+    title = _("dealt with")
+    parameter_name = "handled"
+    field = "handled_at"
+
+
+class ResolvedFilter(OpenFilter):
+    title = _("resolved")
+    parameter_name = "resolved"
+    field = "resolved_at"
+
+
+class RegisteredFilter(OpenFilter):
+    title = _("known to the public page")
+    parameter_name = "registered"
+    field = "registered_at"
+    todo = _("not yet")
+    done = _("yes")
+
 
 @admin.register(Answer)
 class AnswerAdmin(ModelAdmin):
-    list_display = ["offer", "kind", "reason", "comment", "answered_at", "channel", "is_suspect", "handled_at"]
-    list_filter = [("handled_at", admin.EmptyFieldListFilter), "kind", "channel", "is_suspect", "reason"]
+    list_display = ["offer", "customer", "kind_label", "why", "words", "answered_at", "to_check", "is_handled"]
+    list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company", "comment"]
-    list_select_related = ["offer", "reason"]
-    date_hierarchy = "answered_at"
+    list_select_related = ["offer__customer", "reason"]
+    show_full_result_count = False
     actions = ["mark_handled"]
-    readonly_fields = [
-        field.name for field in Answer._meta.fields if field.name not in {"id", "seller_reason", "sealed_comment"}
+    actions_row = ["handle", "undo"]
+    actions_detail = ["handle", "undo"]
+    fields = [
+        ("offer", "customer"),
+        ("kind", "channel"),
+        "reason",
+        "comment",
+        "phone",
+        "ask_again_on",
+        ("is_suspect", "note"),
+        ("answered_at", "received_at"),
+        ("recorded_by", "handled_at", "notified_at"),
+        "seller_reason",
     ]
-    fields = [*readonly_fields, "seller_reason"]
+    readonly_fields = [name for row in fields[:-1] for name in (row if isinstance(row, tuple) else (row,))]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -48,19 +133,89 @@ class AnswerAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @admin.display(description=_("customer"), ordering="offer__customer__company")
+    def customer(self, answer: Answer) -> str:
+        return str(answer.offer.customer)
+
+    @display(description=_("answer"), ordering="kind", label=KIND_COLOURS)
+    def kind_label(self, answer: Answer) -> tuple[str, str]:
+        return answer.kind, answer.get_kind_display()
+
+    @admin.display(description=_("reason"), ordering="reason")
+    def why(self, answer: Answer) -> str:
+        return str(answer.reason or "")
+
+    @admin.display(description=_("comment"))
+    def words(self, answer: Answer) -> str:
+        return answer.comment[:80]
+
+    @admin.display(description=_("to check"), boolean=True)
+    def to_check(self, answer: Answer) -> bool:
+        return answer.is_suspect or bool(answer.note)
+
+    @admin.display(description=_("dealt with"), boolean=True, ordering="handled_at")
+    def is_handled(self, answer: Answer) -> bool:
+        return answer.handled_at is not None
+
     @admin.action(description=_("Dealt with"), permissions=["change"])
     def mark_handled(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
         done = services.mark_handled(list(queryset), at=timezone.now())
         messages.success(request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done)
 
+    @action(
+        description=_("Dealt with"),
+        permissions=["change"],
+        icon="check",
+        dialog=dialog(_("Dealt with"), _("Take this answer off the list of new answers."), _("Dealt with")),
+    )
+    def handle(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.get(pk=object_id)
+        if services.mark_handled([answer], at=timezone.now()):
+            messages.success(request, gettext("The answer is dealt with."))
+        return go_to(reverse("admin:feedback_answer_changelist") + "?handled=todo")
+
+    @action(
+        description=_("Undo"),
+        permissions=["change"],
+        icon="undo",
+        dialog=dialog(_("Undo"), _("Take back an answer that was recorded here by mistake."), _("Undo")),
+    )
+    def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
+        if services.undo_answer(answer, by=person(request), at=timezone.now()):
+            self.log_change(request, answer.offer, gettext("Took back the answer “%s”.") % answer.get_kind_display())
+            messages.success(request, gettext("The answer was taken back."))
+        else:
+            messages.error(request, gettext("What the customer said through the link cannot be taken back."))
+        return go_to(change_url(answer.offer))
+
 
 @admin.register(Invitation)
 class InvitationAdmin(FactAdmin):
-    list_display = ["offer", "state", "expires_at", "registered_at", "mailed_at"]
-    list_filter = ["state", ("registered_at", admin.EmptyFieldListFilter)]
+    list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
+    list_filter = ["state", RegisteredFilter]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
     list_select_related = ["offer"]
-    fields = ["offer", "url", "state", "expires_at", "registered_at", "mailed_at", "created_at"]
+    actions = ["extend", "revoke"]
+    fields = readonly_fields = ["offer", "url", "state", "expires_at", "registered_at", "mailed_at", "created_at"]
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, invitation: Invitation) -> tuple[str, str]:
+        return invitation.state, invitation.get_state_display()
+
+    @admin.display(description=_("link"))
+    def url(self, invitation: Invitation) -> str:
+        return invitation.url
+
+    @admin.action(description=_("Extend"), permissions=["act"])
+    def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        done = sum(services.extend(invitation) for invitation in queryset)
+        messages.success(request, ngettext("%s link was extended.", "%s links were extended.", done) % done)
+
+    @admin.action(description=_("Revoke"), permissions=["act"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        done = sum(services.revoke(invitation) for invitation in queryset)
+        messages.success(request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done)
 
 
 @admin.register(DeclineReason)
@@ -69,15 +224,25 @@ class DeclineReasonAdmin(ModelAdmin):
     list_editable = ["order", "is_active"]
     list_filter = ["is_active", "group"]
     search_fields = ["code", "label_de", "label_en", "label_fr", "label_it"]
+    fields = [
+        ("code", "group"),
+        ("label_de", "label_en"),
+        ("label_fr", "label_it"),
+        ("asks_for_comment", "order", "is_active"),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Answers name the reason by its code; with another code those under way would not find it.
+        return ["code"] if obj else []
 
 
 @admin.register(RejectedAnswer)
 class RejectedAnswerAdmin(FactAdmin):
     list_display = ["uid", "error", "received_at", "resolved_at"]
-    list_filter = [("resolved_at", admin.EmptyFieldListFilter)]
+    list_filter = [ResolvedFilter]
     actions = ["retry", "resolve"]
 
-    @admin.action(description=_("Try again"), permissions=["view"])
+    @admin.action(description=_("Try again"), permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
             try:
@@ -85,15 +250,157 @@ class RejectedAnswerAdmin(FactAdmin):
             except intake.UnreadableAnswerError as error:
                 messages.error(request, f"{rejected}: {error}")
             else:
-                messages.success(request, _("The answer %s is stored.") % rejected)
+                messages.success(request, gettext("The answer %s is stored.") % rejected)
 
-    @admin.action(description=_("Dealt with"), permissions=["view"])
+    @admin.action(description=_("Dealt with"), permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
             intake.resolve(rejected, now=timezone.now())
-            messages.success(request, _("The answer %s is dealt with.") % rejected)
+            messages.success(request, gettext("The answer %s is dealt with.") % rejected)
 
 
 @admin.register(SyncState)
 class SyncStateAdmin(FactAdmin):
     list_display = ["pulled_at", "form_sent_at"]
+    fields = ["pulled_at", "form_sent_at"]
+
+
+class FactInline(TabularInline):
+    """Rows of fact on the page of their offer."""
+
+    tab = True
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AnswerInline(FactInline):
+    model = Answer
+    fields = ["kind", "channel", "reason", "comment", "answered_at", "handled_at"]
+
+
+class InvitationInline(FactInline):
+    model = Invitation
+    fields = readonly_fields = ["url", "state", "expires_at", "registered_at"]
+
+    @admin.display(description=_("link"))
+    def url(self, invitation: Invitation) -> str:
+        return invitation.url
+
+
+admin.site.unregister(Offer)
+
+
+@admin.register(Offer)
+class OfferAdmin(offers.admin.OfferAdmin):
+    """The page of an offer with its answers and links."""
+
+    inlines = [*offers.admin.OfferAdmin.inlines, AnswerInline, InvitationInline]
+    actions_row = [*offers.admin.OfferAdmin.actions_row, "record_answer", "new_link"]
+    actions_detail = [
+        *offers.admin.OfferAdmin.actions_detail,
+        "record_answer",
+        "new_link",
+        "extend_link",
+        "revoke_link",
+    ]
+
+    def get_events(self, offer: Offer) -> list[Event]:
+        if offer.pk is None:
+            return []
+        answers = [self._answer_event(answer) for answer in offer.answers.select_related("reason", "recorded_by")]
+        links = [
+            Event(link.created_at, gettext("Feedback link issued"), link.get_state_display(), "note", change_url(link))
+            for link in offer.invitations.all()
+        ]
+        return [*super().get_events(offer), *answers, *links]
+
+    def _answer_event(self, answer: Answer) -> Event:
+        details = [str(answer.reason or ""), answer.comment, answer.phone, answer.note]
+        if answer.ask_again_on:
+            details.append(gettext("Ask again on %s") % date_format(answer.ask_again_on, "SHORT_DATE_FORMAT"))
+        if answer.recorded_by:
+            details.append(gettext("recorded by %s") % answer.recorded_by)
+        title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
+        return Event(answer.answered_at, title, "\n".join(filter(None, details)), "answer", change_url(answer))
+
+    @action(
+        description=_("Record an answer"),
+        permissions=["change"],
+        icon="call",
+        dialog=dialog(
+            _("Record an answer"), _("What the customer said by phone or mail."), _("Record"), RecordAnswerForm
+        ),
+    )
+    def record_answer(self, request: HttpRequest, form: RecordAnswerForm, object_id: str) -> HttpResponse:
+        offer = Offer.objects.select_related("customer").get(pk=object_id)
+        answer = services.record_answer(
+            offer,
+            form.kind,
+            channel=form.chosen_channel,
+            by=person(request),
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+            comment=form.cleaned_data["comment"],
+            ask_again_on=form.cleaned_data["ask_again_on"],
+        )
+        self.log_change(request, offer, gettext("Recorded the answer “%s”.") % answer.get_kind_display())
+        messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
+        return go_to(change_url(offer))
+
+    @action(
+        description=_("New link"),
+        permissions=["change"],
+        icon="link",
+        dialog=dialog(
+            _("New link"),
+            _("The offer gets a fresh feedback link. The old one stops working within a minute."),
+            _("New link"),
+        ),
+    )
+    def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        offer = Offer.objects.select_related("salesperson").get(pk=object_id)
+        services.issue_link(offer)
+        self.log_change(request, offer, gettext("Issued a new feedback link."))
+        messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
+        return go_to(change_url(offer))
+
+    @action(
+        description=_("Extend the link"),
+        permissions=["change"],
+        icon="update",
+        dialog=dialog(_("Extend the link"), _("The feedback link works longer, counted from today."), _("Extend")),
+    )
+    def extend_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self._with_active_link(
+            request, object_id, services.extend, gettext("The feedback link of offer %s was extended.")
+        )
+
+    @action(
+        description=_("Revoke the link"),
+        permissions=["change"],
+        icon="link_off",
+        dialog=dialog(
+            _("Revoke the link"), _("The feedback link stops working within a minute, without a new one."), _("Revoke")
+        ),
+    )
+    def revoke_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self._with_active_link(
+            request, object_id, services.revoke, gettext("The feedback link of offer %s was revoked.")
+        )
+
+    def _with_active_link(self, request: HttpRequest, object_id: str, act: Any, done: str) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
+        if invitation is not None and act(invitation):
+            self.log_change(request, offer, done % offer)
+            messages.success(request, done % offer)
+        else:
+            messages.error(request, gettext("Offer %s has no active feedback link.") % offer)
+        return go_to(change_url(offer))

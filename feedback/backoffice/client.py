@@ -7,6 +7,8 @@ again after every failure that can pass by itself, also when the answer was cut 
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import time
 from collections.abc import Sequence
@@ -114,11 +116,11 @@ class Client:
 
     def put_form(self, content: dict[str, object]) -> None:
         """Replace the texts of the form (`wire.FormSerializer`)."""
-        self._call("PUT", "form", json=content)
+        self._call("PUT", "form", content=content)
 
     def put_invitations(self, invitations: Sequence[dict[str, object]]) -> set[str]:
         """Register up to 1,000 links (`wire.InvitationSerializer`); return the digests that are already answered."""
-        body = self._call("PUT", "invitations", json={"schema": wire.SCHEMA, "invitations": list(invitations)})
+        body = self._call("PUT", "invitations", content={"schema": wire.SCHEMA, "invitations": list(invitations)})
         answered = body.get("answered")
         if not isinstance(answered, list):
             raise ContractError(self._breach())
@@ -134,13 +136,19 @@ class Client:
 
     def acknowledge(self, uids: Sequence[UUID]) -> None:
         """Tell the service that these answers are kept here."""
-        self._call("POST", "feedbacks/ack", json={"uids": [str(uid) for uid in uids]})
+        self._call("POST", "feedbacks/ack", content={"uids": [str(uid) for uid in uids]})
 
     def get_status(self) -> dict[str, Any]:
         """Return what the service says of itself: version, schema, waiting answers, invitations, last pull."""
         return self._call("GET", "status")
 
-    def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+    def _call(
+        self, method: str, path: str, *, content: dict[str, object] | None = None, params: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        request: dict[str, Any] = {"params": params}
+        if content is not None:
+            request["data"] = gzip.compress(json.dumps(content).encode(), compresslevel=1, mtime=0)
+            request["headers"] = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         for attempt in range(1, TRIES + 1):
             try:
                 return self._call_once(method, path, **request)

@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from crm.core.jobs import JobCommand
 from feedback.backoffice.client import SyncError
+from feedback.backoffice.notices import notify_sellers
 from feedback.backoffice.sync import sync
 
 
@@ -21,15 +22,21 @@ class Command(JobCommand):
         parser.add_argument("--resend", action="store_true", help="Push the form and all links again.")
 
     def run(self, **options: Any) -> str:
+        since = _parse_since(options["since"])
         try:
-            result = sync(since=_parse_since(options["since"]), resend=options["resend"])
+            result = sync(since=since, resend=options["resend"])
         except SyncError as error:
             raise CommandError(str(error)) from error
+        finally:
+            # Also what an earlier run stored, or this one before it failed, is news.
+            notices = notify_sellers(timezone.now())
+        if notices.failed:
+            raise CommandError(f"The answers are here, but the salespeople were not told by mail: {notices.problem}")
         form = ", form sent" if result.is_form_sent else ""
         refused = f", {result.refused} links refused" if result.refused else ""
         return (
             f"Done, {result.stored} answers stored, {result.set_aside} set aside,"
-            f" {result.registered} links registered{refused}{form}."
+            f" {result.registered} links registered{refused}{form}, {notices.sent} mails to salespeople."
         )
 
 
