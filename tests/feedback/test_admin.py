@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -32,16 +34,25 @@ def post_dialog(client: Client, action: str, pk: int, **data: object) -> str:
     return response.headers.get("HX-Redirect", response.content.decode())
 
 
-@pytest.mark.parametrize("model", ["answer", "invitation", "declinereason", "rejectedanswer", "syncstate"])
-def test_every_list_and_page_opens(staff: Client, model: str, django_assert_max_num_queries: Any) -> None:
-    rows = {
-        "answer": lambda: [make_answer(reason=DeclineReason.objects.first()) for _ in range(5)].pop(),
-        "invitation": lambda: [make_invitation() for _ in range(5)].pop(),
-        "declinereason": lambda: DeclineReason.objects.get(code="price"),
-        "rejectedanswer": lambda: RejectedAnswer.objects.create(uid="0" * 32, content={}, error="?"),
-        "syncstate": SyncState.get,
-    }
-    row = rows[model]()
+def make_answers() -> Answer:
+    reason = DeclineReason.objects.first()
+    return [make_answer(reason=reason) for _number in range(5)][-1]
+
+
+@pytest.mark.parametrize(
+    ("model", "make"),
+    [
+        ("answer", make_answers),
+        ("invitation", make_invitation),
+        ("declinereason", lambda: DeclineReason.objects.get(code="price")),
+        ("rejectedanswer", lambda: RejectedAnswer.objects.create(uid="0" * 32, content={}, error="?")),
+        ("syncstate", SyncState.get),
+    ],
+)
+def test_every_list_and_page_opens(
+    staff: Client, model: str, make: Callable[[], Model], django_assert_max_num_queries: Any
+) -> None:
+    row = make()
     with django_assert_max_num_queries(15):
         assert staff.get(reverse(f"admin:feedback_{model}_changelist")).status_code == 200
     assert staff.get(reverse(f"admin:feedback_{model}_change", args=[row.pk])).status_code == 200
