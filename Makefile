@@ -36,6 +36,12 @@ $(STAMP): requirements/dev.txt
 catalogues: install
 	@$(OFFICE) $(BIN)/python manage.py compile_catalogues >/dev/null
 
+demo: catalogues
+	@$(BIN)/python -m crm.demo.start
+
+demo-reset: catalogues
+	@$(BIN)/python -m crm.demo.start reset
+
 test: catalogues
 	@mkdir -p var && rm -f $(LACKS)
 	@$(MAKE) --no-print-directory -j $(WORKERS) checks

@@ -1,0 +1,285 @@
+"""A year of the demo's company, played on a moved clock through the product's own commands, pages and services.
+
+Nothing is written past them: mail files go into the watched folders and `import_offers` reads them; `sync_feedback`
+registers the links with a running public service; `send_reminders` sends over SMTP; customers open the link of the
+mail they got and send the form; staff records phone calls as the admin does.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import re
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default as default_policy
+from itertools import count
+from os import utime
+from pathlib import Path
+from random import Random
+
+import requests
+import time_machine
+from django.core.management import call_command
+
+from crm.accounts.models import User
+from crm.demo import form
+from crm.demo.behaviour import ZONE, PlannedOffer, draw_answer, draw_year
+from crm.demo.mails import MailFile, Person, delivery_failure, message_id
+from crm.demo.world import REPLIES
+from feedback.backoffice.models import Answer, DeclineReason
+from feedback.backoffice.services import record_answer
+from offers.models import Offer
+
+logger = logging.getLogger(__name__)
+
+NUMBER = re.compile(r"AN-\d{4}-\d{4,}")
+# The office's rounds of a working day: in the send window, and before everybody leaves.
+ROUNDS = (time(9, 5), time(17, 40))
+
+
+class Year:
+    """Plays the events in the order of their time. `folder` holds outgoing/, incoming/ and sent/."""
+
+    def __init__(self, folder: Path, clock_file: Path, *, now: datetime, offers: int, seed: int) -> None:
+        self.folder, self.clock_file, self.now = folder, clock_file, now
+        self.random = Random(seed)
+        self.planned = draw_year(self.random, now=now, offers=offers)
+        self.by_number = {planned.number: planned for planned in self.planned}
+        self.message_ids: dict[str, str] = {}
+        self.decided: set[str] = set()
+        self.seen: set[str] = set()
+        self.counter = count(0x000232C3)
+        self.order = count()
+        self.events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        self.session = requests.Session()
+        self.session.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+    def play(self) -> str:
+        """Play the whole year and return one sentence of sums."""
+        for planned in self.planned:
+            self.at(planned.at, lambda at, planned=planned: self.send_offer(planned, at))  # type: ignore[misc]
+        self.plan_rounds(self.planned[0].at)
+        while self.events:
+            moment, _order, act = heapq.heappop(self.events)
+            self.clock_file.write_text(str(moment.timestamp()), encoding="ascii")
+            with time_machine.travel(moment, tick=True):
+                act(moment)
+        call_command("plan_reminders")
+        self.do_round(self.now)
+        return (
+            f"Done, {Offer.objects.count()} offers, {len(self.seen)} reminders sent, {Answer.objects.count()} answers."
+        )
+
+    def at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
+        """Plan an event; what would come after today is left to the person who tries the demo."""
+        if moment < self.now:
+            heapq.heappush(self.events, (moment, next(self.order), act))
+
+    def plan_rounds(self, first: datetime) -> None:
+        day = first.astimezone(ZONE).date()
+        while day <= self.now.astimezone(ZONE).date():
+            if day.weekday() < 5:
+                for clock in ROUNDS:
+                    self.at(datetime.combine(day, clock, ZONE), self.do_round)
+            day += timedelta(days=1)
+
+    def do_round(self, at: datetime) -> None:
+        """Do what the schedules do each minute, and let the customers read what was sent."""
+        call_command("import_offers")
+        call_command("sync_feedback")
+        call_command("send_reminders")
+        for path in sorted((self.folder / "sent").glob("*.eml")):
+            if path.name not in self.seen:
+                self.seen.add(path.name)
+                self.receive(path, at)
+
+    def send_offer(self, planned: PlannedOffer, at: datetime, *, suffix: str = "") -> None:
+        """A seller sends an offer; David writes the mail into the outgoing folder."""
+        seller = Person(planned.seller.name, planned.seller.email)
+        identifier = message_id(next(self.counter), at)
+        recipients = [planned.customer]
+        if self.random.random() < 0.06:
+            recipients.append(Person("Einkauf", f"einkauf@{planned.firm.domain}"))
+        text = "Guten Tag\n\nanbei erhalten Sie unser Angebot. Für Fragen bin ich gerne für Sie da."
+        self.write(
+            "outgoing",
+            MailFile(
+                sender=seller,
+                recipients=recipients,
+                subject=planned.subject + suffix,
+                sent_at=at,
+                message_id=identifier,
+                text=f"{text}\n\nFreundliche Grüsse\n{seller.name}",
+                attachment=f"Angebot_{planned.number}.pdf",
+            ),
+        )
+        self.message_ids[planned.number] = identifier
+        if not suffix:
+            self.plan_side_events(planned, at)
+
+    def plan_side_events(self, planned: PlannedOffer, at: datetime) -> None:
+        """Draw what else happens to an offer beside the reminders."""
+        fate = self.random.random()
+        later = at + timedelta(days=self.random.randint(2, 9), minutes=self.random.randint(1, 90))
+        if fate < 0.07:
+            self.at(later, lambda now: self.send_offer(planned, now, suffix=" Rev. B"))
+        elif fate < 0.13:
+            self.at(later, lambda now: self.follow_up(planned, now))
+        elif fate < 0.19:
+            self.at(later, lambda now: self.reply(planned, now))
+        elif fate < 0.33:
+            self.at(later, lambda now: self.answer_by_phone(planned, now))
+        if self.random.random() < 0.25:
+            self.write_noise(planned, at + timedelta(minutes=self.random.randint(1, 50)))
+
+    def write_noise(self, planned: PlannedOffer, at: datetime) -> None:
+        """Other mails that a company sends: none of them may become an offer."""
+        seller = Person(planned.seller.name, planned.seller.email)
+        colleague = Person("Innendienst", "innendienst@muster-metallbau.example")
+        subject, recipient = self.random.choice(
+            [
+                (f"Rechnung RE-{at.year}-{self.random.randint(1000, 9999)}", planned.customer),
+                (f"Auftragsbestätigung AB-{at.year}-{self.random.randint(1000, 9999)}", planned.customer),
+                ("Terminvorschlag Aufmass", planned.customer),
+                (f"Kalkulation zu Angebot {planned.number}", colleague),
+                ("Unser Angebot", planned.customer),
+            ]
+        )
+        mail = MailFile(
+            sender=seller,
+            recipients=[recipient],
+            subject=subject,
+            sent_at=at,
+            message_id=message_id(next(self.counter), at),
+            text="Siehe Anhang.",
+        )
+        self.write("outgoing", mail)
+
+    def follow_up(self, planned: PlannedOffer, at: datetime) -> None:
+        """The seller writes again in the same thread."""
+        original = self.message_ids[planned.number]
+        mail = MailFile(
+            sender=Person(planned.seller.name, planned.seller.email),
+            recipients=[planned.customer],
+            subject=f"Re-2: {planned.subject}",
+            sent_at=at,
+            message_id=message_id(next(self.counter), at),
+            text="Guten Tag\n\nkonnten Sie das Angebot schon ansehen?",
+            in_reply_to=original,
+        )
+        self.write("outgoing", mail)
+
+    def reply(self, planned: PlannedOffer, at: datetime, *, to: str = "") -> None:
+        """The customer answers by mail instead of the form."""
+        self.write_incoming(planned, at, f"AW: {planned.subject}", self.random.choice(REPLIES), to=to)
+
+    def write_incoming(
+        self, planned: PlannedOffer, at: datetime, subject: str, text: str, *, to: str = "", extra: tuple[str, ...] = ()
+    ) -> None:
+        mail = MailFile(
+            sender=planned.customer,
+            recipients=[Person(planned.seller.name, planned.seller.email)],
+            subject=subject,
+            sent_at=at,
+            message_id=message_id(next(self.counter), at, f"mx.{planned.firm.domain}"),
+            text=text,
+            in_reply_to=to or self.message_ids[planned.number],
+            extra=extra,
+        )
+        self.write("incoming", mail)
+
+    def answer_by_phone(self, planned: PlannedOffer, at: datetime) -> None:
+        """A seller records what a customer said on the phone, or that the order came."""
+        offer = Offer.objects.filter(number=planned.number, status=Offer.Status.OPEN).first()
+        if offer is None or planned.number in self.decided:
+            return
+        self.decided.add(planned.number)
+        seller = User.objects.filter(email=planned.seller.email).first()
+        drawn = draw_answer(self.random, at.date())
+        if drawn["answer"] == "declined":
+            reason = DeclineReason.objects.get(code=drawn["reason"])
+            record_answer(
+                offer,
+                Answer.Kind.DECLINED,
+                channel=Offer.Channel.PHONE,
+                by=seller,
+                at=at,
+                reason=reason,
+                comment=drawn["comment"],
+            )
+        else:
+            record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
+
+    def receive(self, path: Path, at: datetime) -> None:
+        """A customer gets a reminder, and reacts or not."""
+        mail = message_from_bytes(path.read_bytes(), policy=default_policy)
+        text = _text_of(mail)
+        link = form.find_link(text)
+        planned = self.find_planned(f"{mail['Subject']} {text}")
+        if link is None or planned is None or planned.number in self.decided:
+            return
+        reminder_id = str(mail["Message-ID"])
+        fate = self.random.random()
+        later = at + timedelta(minutes=self.random.choice([7, 25, 60, 180, 400, 1500, 2900]))
+        if fate < 0.30:
+            self.decided.add(planned.number)
+            self.at(later, lambda now: self.fill_in_form(planned, link, now))
+        elif fate < 0.33:
+            self.at(later, lambda now: self.reply(planned, now, to=reminder_id))
+        elif fate < 0.37:
+            self.be_away(planned, at + timedelta(minutes=1), f"{mail['Subject']}", reminder_id)
+        elif fate < 0.385:
+            self.at(later, lambda now: form.opt_out(self.session, link))
+        elif fate < 0.395:
+            seller = Person(planned.seller.name, planned.seller.email)
+            recipient = planned.customer.email
+            self.write("incoming", delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at))
+
+    def find_planned(self, text: str) -> PlannedOffer | None:
+        """Return the offer that a mail names."""
+        return next((self.by_number[number] for number in NUMBER.findall(text) if number in self.by_number), None)
+
+    def be_away(self, planned: PlannedOffer, at: datetime, subject: str, reminder_id: str) -> None:
+        """The customer's mail program says when its owner is back."""
+        back = (at + timedelta(days=self.random.randint(5, 16))).strftime("%d.%m.%Y")
+        text = f"Guten Tag\n\nich bin ab dem {back} zurück."
+        extra = ("Auto-Submitted: auto-replied",)
+        self.write_incoming(planned, at, f"Automatische Antwort: {subject}", text, to=reminder_id, extra=extra)
+
+    def fill_in_form(self, planned: PlannedOffer, link: str, at: datetime) -> None:
+        """A customer answers through the link; what became of an interest is known some weeks later."""
+        answer = draw_answer(self.random, at.date())
+        try:
+            hidden = form.open_form(self.session, link)
+            self.clock_file.write_text(str(at.timestamp() + self.random.randint(15, 200)), encoding="ascii")
+            form.send_form(self.session, link, hidden, answer)
+        except form.FormError as error:
+            # Between reading and answering the offer may have been answered on the phone: real customers see that too.
+            logger.info("%s: %s", planned.number, error)
+        if answer["answer"] == "interested" and self.random.random() < 0.6:
+            ordered_at = at + timedelta(days=self.random.randint(2, 25))
+            self.at(ordered_at, lambda now: self.record_order(planned, now))
+        elif answer["answer"] == "undecided":
+            self.decided.discard(planned.number)
+
+    def record_order(self, planned: PlannedOffer, at: datetime) -> None:
+        """The order of an interested customer came."""
+        seller = User.objects.filter(email=planned.seller.email).first()
+        for offer in Offer.objects.filter(number=planned.number, status=Offer.Status.INTERESTED):
+            record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
+
+    def write(self, folder: str, mail: MailFile) -> None:
+        """Write a mail file as David's export does; its time is that of the mail."""
+        if mail.sent_at >= self.now:
+            return
+        path = self.folder / folder / f"{mail.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
+        path.write_bytes(mail.content())
+        utime(path, (mail.sent_at.timestamp(),) * 2)
+
+
+def _text_of(mail: Message) -> str:
+    parts = [part for part in mail.walk() if part.get_content_type() == "text/plain"]
+    return "\n".join(str(part.get_content()) for part in parts)  # type: ignore[attr-defined]  # of EmailMessage
