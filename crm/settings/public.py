@@ -5,6 +5,14 @@ from __future__ import annotations
 from crm.settings.base import *  # noqa: F403
 from crm.settings.base import database, env, required
 
+# The office's catalogue must not speak for the public half, which has its own.
+LOCALE_PATHS = []
+# A link is answered where it points to: a redirect would turn a POST into a GET.
+APPEND_SLASH = False
+# A form with 2,000 characters of comment; the API reads its bodies by itself.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
+
 ROOT_URLCONF = "crm.urls.public"
 WSGI_APPLICATION = "crm.wsgi.application"
 SECRET_KEY = required("SECRET_KEY", "it signs the stamp of the feedback form.")
@@ -19,6 +27,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "feedback.public.middleware.NoTraceMiddleware",
     "django.middleware.common.CommonMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
@@ -30,6 +39,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "feedback.public.api.errors.handle_exception",
 }
 
 CONTENT_SECURITY_POLICY = {
@@ -45,10 +55,11 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "no-referrer"
 
-FEEDBACK_API_KEY_HASHES = env.list("FEEDBACK_API_KEY_HASHES", default=[])
-FEEDBACK_API_ALLOWED_NETWORKS = env.list("FEEDBACK_API_ALLOWED_NETWORKS", default=[])
-FEEDBACK_TRUSTED_PROXIES = env.list("FEEDBACK_TRUSTED_PROXIES", default=[])
-FEEDBACK_KEEP_DAYS = env.int("FEEDBACK_KEEP_DAYS", default=14)
+FEEDBACK_API_KEY_HASHES: list[str] = env.list("FEEDBACK_API_KEY_HASHES", default=[])
+FEEDBACK_API_ALLOWED_NETWORKS: list[str] = env.list("FEEDBACK_API_ALLOWED_NETWORKS", default=[])
+FEEDBACK_TRUSTED_PROXIES: list[str] = env.list("FEEDBACK_TRUSTED_PROXIES", default=[])
+FEEDBACK_KEEP_DAYS: int = env.int("FEEDBACK_KEEP_DAYS", default=14)
 FEEDBACK_RATE_FORM = env("FEEDBACK_RATE_FORM", default="60/m")
 FEEDBACK_RATE_ANSWER = env("FEEDBACK_RATE_ANSWER", default="20/m")
+FEEDBACK_RATE_OPT_OUT = env("FEEDBACK_RATE_OPT_OUT", default="20/m")
 FEEDBACK_RATE_API = env("FEEDBACK_RATE_API", default="600/m")

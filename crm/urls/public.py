@@ -10,3 +10,6 @@ urlpatterns = [
     path("", include("feedback.public.urls")),
     path("healthz", healthz, name="healthz"),
 ]
+handler400 = "feedback.public.errors.bad_request"
+handler404 = "feedback.public.errors.not_found"
+handler500 = "feedback.public.errors.server_error"

@@ -9,12 +9,15 @@ from django.utils import timezone
 
 
 class Invitation(models.Model):
-    """A link that may be answered. Moves: active ↔ revoked, active → answered; an answered one is never revived."""
+    """A link that may be answered.
+
+    `state` is what the office said last: active ↔ revoked. `answered_at` is set once, here, by the customer's
+    decision. The office's upsert does not touch it, so nothing that is registered can revive an answered link.
+    """
 
     class State(models.TextChoices):
         ACTIVE = "active"
         REVOKED = "revoked"
-        ANSWERED = "answered"
 
     digest = models.CharField(max_length=64, unique=True)
     card = models.TextField()
@@ -22,9 +25,14 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     state = models.CharField(max_length=10, choices=State)
     registered_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+    def is_answered(self) -> bool:
+        """True when the customer has decided; a revoked link still says so, because it is the customer's own answer."""
+        return self.answered_at is not None
 
 
 class Answer(models.Model):
@@ -47,7 +55,12 @@ class Answer(models.Model):
                 fields=["invitation"],
                 condition=models.Q(kind__in=["interested", "declined"]),
                 name="feedback_public_answer_one_decision",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["invitation"],
+                condition=models.Q(kind="opted_out"),
+                name="feedback_public_answer_one_opt_out",
+            ),
         ]
         indexes = [
             models.Index(
@@ -59,6 +72,11 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return str(self.uid)
+
+    @property
+    def digest(self) -> str:
+        """The link that was answered, as the office knows it."""
+        return self.invitation.digest
 
 
 class Form(models.Model):

@@ -1,0 +1,71 @@
+"""Errors of the API as `{"error": code, "detail": sentence}`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
+MAX_REASONS = 5
+
+
+class TooLargeError(APIException):
+    """The body is larger than the API takes."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large. Send fewer invitations at once."
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer for an error that DRF knows, with its status and headers; None lets others rise."""
+    response = exception_handler(error, context)
+    if response is not None:
+        detail = getattr(error, "detail", response.data.get("detail", ""))
+        text = " ".join(list(_sentences(detail))[:MAX_REASONS]) if isinstance(error, ValidationError) else str(detail)
+        response.data = body(response.status_code, text)
+    return response
+
+
+def body(status_code: int, detail: str) -> dict[str, str]:
+    """Return the body of an error."""
+    return {"error": CODES.get(status_code, "error"), "detail": detail}
+
+
+def plain_response(request: HttpRequest, status_code: int) -> JsonResponse:
+    """Return the error for what no view of the API has handled: an unknown path, a fault of ours."""
+    details = {
+        400: "The request cannot be understood.",
+        404: "There is nothing at this address.",
+        500: "The service made a mistake. Try again later.",
+    }
+    return JsonResponse(body(status_code, details[status_code]), status=status_code)
+
+
+def _sentences(detail: Any, path: str = "") -> Iterator[str]:
+    """Yield `invitations.3.digest: This value does not match the required pattern.` for each fault, depth first."""
+    if isinstance(detail, dict):
+        for key, inner in detail.items():
+            place = "" if key == "non_field_errors" else str(key)
+            yield from _sentences(inner, ".".join(filter(None, [path, place])))
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            is_nested = isinstance(inner, dict | list)
+            yield from _sentences(inner, f"{path}.{index}" if is_nested else path)
+    else:
+        sentence = str(detail).rstrip(".") + "."
+        yield f"{path}: {sentence}" if path else sentence

@@ -1,0 +1,124 @@
+"""The API that the office calls (docs/openapi.yaml). The office opens every connection."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from django.utils import timezone, translation
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied, Throttled
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from crm import __version__
+from feedback import wire
+from feedback.public import content, limits, services
+from feedback.public.api.authentication import ApiKeyAuthentication, check_network
+from feedback.public.api.parsers import BoundedJSONParser
+from feedback.public.api.serializers import (
+    PullQuerySerializer,
+    PushedFormSerializer,
+    PushedInvitationsSerializer,
+    RegisteredSerializer,
+    StatusSerializer,
+)
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """The API speaks JSON only, whatever the client says it accepts."""
+
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == media_type), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class OfficeView(APIView):
+    """A call of the office: network and key are checked before anything else, the body is not read before."""
+
+    authentication_classes = [ApiKeyAuthentication]
+    content_negotiation_class = AlwaysJson
+    parser_classes = [BoundedJSONParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        try:
+            check_network(request)
+            self.perform_authentication(request)
+        except (NotAuthenticated, AuthenticationFailed, PermissionDenied):
+            self._throttle(limits.api(request, refused=True))
+            raise
+        self._throttle(limits.api(request))
+        super().initial(request, *args, **kwargs)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        # Its readers are programs and administrators, whatever the language of the form.
+        with translation.override("en"):
+            return super().dispatch(request, *args, **kwargs)
+
+    def _throttle(self, wait: int | None) -> None:
+        if wait is not None:
+            raise Throttled(wait=wait)
+
+
+class InvitationsView(OfficeView):
+    def put(self, request: Request) -> Response:
+        """Register links or change them. Idempotent; an answered link is never revived."""
+        body = PushedInvitationsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        stored, answered = services.register_invitations(body.validated_data["invitations"])
+        return Response(RegisteredSerializer({"stored": stored, "answered": answered}).data)
+
+
+class FormView(OfficeView):
+    def put(self, request: Request) -> Response:
+        """Replace the texts of the form: company, links, public key and reasons."""
+        body = PushedFormSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        content.replace_content(body.validated_data)
+        return Response({"stored": len(body.validated_data["reasons"])})
+
+
+class FeedbacksView(OfficeView):
+    def get(self, request: Request) -> Response:
+        """Return answers, oldest first: those not yet acknowledged, or with `since` all from then on."""
+        query = PullQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit, since = query.validated_data["limit"], query.validated_data.get("since")
+        answers, remaining = services.list_since(since, limit=limit) if since else services.list_waiting(limit=limit)
+        page = {"schema": wire.SCHEMA, "server_time": timezone.now(), "feedbacks": answers, "remaining": remaining}
+        with timezone.override(UTC):
+            return Response(wire.FeedbacksSerializer(page).data)
+
+
+class AcknowledgementView(OfficeView):
+    def post(self, request: Request) -> Response:
+        """Take answers off the list: the office has stored them. Idempotent."""
+        body = wire.AcknowledgementSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response({"acknowledged": services.acknowledge(body.validated_data["uids"], now=timezone.now())})
+
+
+class StatusView(OfficeView):
+    def get(self, request: Request) -> Response:
+        """Return version, schema and figures."""
+        status = services.get_status()
+        with timezone.override(UTC):
+            return Response(
+                StatusSerializer(
+                    {
+                        "version": __version__,
+                        "schema": wire.SCHEMA,
+                        "waiting_answers": status.waiting,
+                        "invitations": status.invitations,
+                        "last_pull_at": status.last_pull_at,
+                    }
+                ).data
+            )

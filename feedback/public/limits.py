@@ -1,0 +1,59 @@
+"""Rate limits by client address, counted over all processes in the "counters" cache."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest
+from django_ratelimit.core import get_usage
+
+from feedback.public.clients import client_address, rate_key
+
+logger = logging.getLogger(__name__)
+
+
+def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
+    """Count the request; return None when it may pass, else after how many seconds to come again.
+
+    `rate` is like "60/m"; an empty one switches the limit off. When the counters cannot be reached the request
+    passes: a customer's answer is worth more than the limit, and nginx limits before us (`limit_req`).
+    """
+    if not rate:
+        return None
+    try:
+        usage = get_usage(
+            request,
+            group=f"feedback.{group}",
+            key=lambda _group, request: rate_key(client_address(request)),
+            rate=rate,
+            increment=True,
+        )
+    except Exception:  # whatever the store raises: redis, database or network
+        logger.warning("The counters of the rate limits cannot be reached; requests pass without a limit.")
+        return None
+    if usage is None or not usage["should_limit"]:
+        return None
+    if usage["time_left"] < 0 and usage["limit"] == 0:
+        return None  # the counter vanished between two statements: django-ratelimit's sign for "could not count"
+    return max(int(usage["time_left"]), 1)
+
+
+def form(request: HttpRequest) -> int | None:
+    """Count a look at a page."""
+    return seconds_to_wait(request, "form", settings.FEEDBACK_RATE_FORM)
+
+
+def answer(request: HttpRequest) -> int | None:
+    """Count a submitted form."""
+    return seconds_to_wait(request, "answer", settings.FEEDBACK_RATE_ANSWER)
+
+
+def opt_out(request: HttpRequest) -> int | None:
+    """Count a request to send no more mails."""
+    return seconds_to_wait(request, "opt_out", settings.FEEDBACK_RATE_OPT_OUT)
+
+
+def api(request: HttpRequest, *, refused: bool = False) -> int | None:
+    """Count a call of the API; refused ones apart, so that a neighbour with a wrong key locks nobody out."""
+    return seconds_to_wait(request, "api_refused" if refused else "api", settings.FEEDBACK_RATE_API)

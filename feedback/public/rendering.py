@@ -1,0 +1,73 @@
+"""One look for all pages: language, company and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from feedback import wire
+from feedback.public.content import Content, get_content
+
+
+def choose_language(request: HttpRequest, preferred: str = "") -> str:
+    """Return the language: `?lang=`, else the preferred one, else the browser's, else the configured one."""
+    for candidate in (request.GET.get("lang", ""), preferred):
+        if candidate in wire.LANGUAGES:
+            return candidate
+    return translation.get_language_from_request(request)
+
+
+def find_content() -> Content:
+    """Return the texts of the form, or empty ones when even the database fails: an error page needs them."""
+    try:
+        return get_content()
+    except DatabaseError:
+        return Content()
+
+
+def render(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    content: Content,
+    language: str,
+    status: int = 200,
+) -> HttpResponse:
+    """Return the page in the language."""
+    names = dict(settings.LANGUAGES)
+    with translation.override(language):
+        html = render_to_string(
+            f"feedback_public/{template}.html",
+            {
+                "content": content,
+                "language": language,
+                "languages": [(code, names[code]) for code in wire.LANGUAGES],
+                **(context or {}),
+            },
+        )
+    return HttpResponse(html, status=status, headers={"Content-Language": language})
+
+
+def render_notice(
+    request: HttpRequest, template: str, *, status: int, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Return a page that says nothing of any offer, in the browser's language."""
+    return render(request, template, context, content=find_content(), language=choose_language(request), status=status)
+
+
+def too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    """Return the page for who comes too often; `wait` in seconds."""
+    response = render_notice(request, "too_many", status=429, context={"minutes": -(-wait // 60)})
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """Return the one page for links that are unknown, expired or revoked: it does not tell which."""
+    return render_notice(request, "gone", status=410)

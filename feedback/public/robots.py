@@ -1,0 +1,25 @@
+"""Signs that not a person has sent a form. Soft ones: the answer is kept, and the seller has a look at it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from django.http import HttpRequest
+
+from feedback.public.stamps import HASTY_AGE
+
+# What mail scanners, link previews and scripts call themselves.
+_ROBOT = re.compile(
+    r"bot\b|crawl|spider|scan|preview|headless|barracuda|proofpoint|mimecast|safelinks|curl|wget|python|go-http|java/|okhttp",
+    re.IGNORECASE,
+)
+
+
+def looks_like_robot(request: HttpRequest, *, age: timedelta) -> bool:
+    """Return whether the form came back too fast, or from a client that no customer answers with.
+
+    Every browser names itself and its languages; a scanner that submits forms often does not.
+    """
+    agent = request.headers.get("User-Agent", "")
+    return age < HASTY_AGE or not agent or bool(_ROBOT.search(agent)) or "Accept-Language" not in request.headers

@@ -1,0 +1,224 @@
+"""The customers' pages. GET, HEAD and OPTIONS change nothing; an answer is a choice, a POST and a fresh stamp."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods
+
+from feedback import links
+from feedback.public import limits, services, stamps
+from feedback.public.content import Content, get_content
+from feedback.public.forms import AnswerForm
+from feedback.public.models import Answer, Invitation
+from feedback.public.rendering import choose_language, gone, render, render_notice, too_many
+from feedback.public.robots import looks_like_robot
+from feedback.public.services import Outcome, Submission
+from feedback.sealing import Card, SealError, open_card, seal_message
+
+logger = logging.getLogger(__name__)
+
+METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
+# Programs that make links of plain text take a full stop or a bracket along.
+_TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[^0-9a-z-]*", re.IGNORECASE)
+UNDECIDED_WAIT = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a link that works. `card` is None when it cannot be opened: the form goes without it."""
+
+    request: HttpRequest
+    token: UUID
+    invitation: Invitation
+    card: Card | None
+    content: Content
+    language: str
+    now: datetime
+
+    def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+        """Return the page, with the offer on it."""
+        offer = {"card": self.card, "offered_on": _parse_day(self.card.offered_on) if self.card else None}
+        links = {"path": f"/feedback/{self.token}", "opt_out_path": f"/feedback/{self.token}/opt-out"}
+        return render(
+            self.request,
+            template,
+            {**offer, **links, **(context or {})},
+            content=self.content,
+            language=self.language,
+            status=status,
+        )
+
+
+@require_http_methods(METHODS)
+def feedback(request: HttpRequest, text: str) -> HttpResponse:
+    """Show the form of a link, or take its answer."""
+    if refusal := _refuse(request, limits.answer):
+        return refusal
+    visit = _visit(request, text)
+    if visit is None:
+        return gone(request)
+    if request.method == "POST":
+        return _take_answer(visit, request.POST)
+    if visit.invitation.is_answered():
+        return _show_decision(visit, services.find_decision(visit.invitation), status=200)
+    return _show_form(visit, stamp=stamps.make_stamp(visit.invitation.digest, now=visit.now))
+
+
+@require_http_methods(METHODS)
+def opt_out(request: HttpRequest, text: str) -> HttpResponse:
+    """Show the button that ends all reminders, or do what it says (RFC 8058: one POST, no cookie, no redirect)."""
+    if refusal := _refuse(request, limits.opt_out):
+        return refusal
+    token = _parse_token(text)
+    invitation = services.find_known(links.digest(token)) if token else None
+    if invitation is None:
+        return gone(request)
+    page = "opt_out"
+    if request.method == "POST" and _is_wish_to_opt_out(request.POST):
+        services.opt_out(invitation, now=timezone.now())
+        page = "opted_out"
+    language = choose_language(request, invitation.language)
+    return render(request, page, {"path": f"/feedback/{token}"}, content=get_content(), language=language)
+
+
+def _refuse(request: HttpRequest, count_post: Callable[[HttpRequest], int | None]) -> HttpResponse | None:
+    """Return what ends a request before the link is looked at; None when it may go on.
+
+    Reads what was posted, so that a form which is too large or unreadable is answered in one place.
+    """
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
+    count = count_post if request.method == "POST" else limits.form
+    if (wait := count(request)) is not None:
+        return too_many(request, wait)
+    try:
+        request.POST  # noqa: B018  (read on access)
+    except RequestDataTooBig:
+        return render_notice(request, "error", status=413, context={"status": 413})
+    except (MultiPartParserError, UnicodeError) as error:
+        raise BadRequest("The form cannot be read.") from error
+    return None
+
+
+def _parse_token(text: str) -> UUID | None:
+    match = _TOKEN.fullmatch(text)
+    return UUID(match[1]) if match else None
+
+
+def _visit(request: HttpRequest, text: str) -> Visit | None:
+    token, now = _parse_token(text), timezone.now()
+    invitation = services.find_invitation(links.digest(token), now=now) if token else None
+    if token is None or invitation is None:
+        return None
+    try:
+        card = open_card(invitation.card, token)
+    except SealError:
+        logger.warning("The card of the invitation %s cannot be opened; the form names no offer.", invitation)
+        card = None
+    language = choose_language(request, invitation.language)
+    return Visit(request, token, invitation, card, get_content(), language, now)
+
+
+def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
+    with translation.override(visit.language):
+        form = AnswerForm(data, content=visit.content, today=timezone.localdate(visit.now))
+        is_valid = form.is_valid()
+    if visit.invitation.is_answered() and not is_valid:
+        return _show_decision(visit, services.find_decision(visit.invitation), status=409)
+    stamp = data.get("stamp", "")
+    age = _age(stamp, visit)
+    if age is None or age > stamps.MAX_AGE:
+        stamp = stamps.make_stamp(visit.invitation.digest, now=visit.now)
+    if not visit.invitation.is_answered() and (problem := _find_problem(age, data)):
+        return _show_form(visit, form, stamp=stamp, problem=problem)
+    if not is_valid:
+        return _show_form(visit, form, stamp=stamp)
+    submission = Submission(
+        kind=form.cleaned_data["answer"],
+        reason=form.cleaned_data["reason"],
+        sealed_comment=seal_message(form.message, visit.content.public_key),
+        ask_again_on=form.cleaned_data["ask_again_on"] or None,
+        suspect=looks_like_robot(visit.request, age=age or timedelta()),
+        form_id=stamp,
+    )
+    return _show_result(visit, services.store_answer(visit.invitation, submission, now=visit.now), submission)
+
+
+def _age(stamp: str, visit: Visit) -> timedelta | None:
+    try:
+        return stamps.stamp_age(stamp, visit.invitation.digest, now=visit.now)
+    except stamps.BadStampError:
+        return None
+
+
+def _find_problem(age: timedelta | None, data: QueryDict) -> str:
+    """Return why the form is shown again although it may be filled in well, "" when it may pass."""
+    if age is None or age > stamps.MAX_AGE:
+        return "expired"
+    if age < stamps.MIN_AGE:
+        return "too_early"
+    return "honeypot" if data.get("website") else ""
+
+
+def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = "") -> HttpResponse:
+    with translation.override(visit.language):
+        blank = AnswerForm(None, content=visit.content, today=timezone.localdate(visit.now))
+        reasons = [
+            (reason.code, reason.label(visit.language), reason.asks_for_comment) for reason in visit.content.reasons
+        ]
+        context = {
+            "form": form or blank,
+            "typed": form.typed if form else {},
+            "errors": form.errors if form and form.errors else {},
+            "problem": problem,
+            "stamp": stamp,
+            "reasons": reasons,
+            "wanted": visit.request.GET.get("a", ""),
+        }
+        return visit.render("form", context, status=422 if form else 200)
+
+
+def _show_result(visit: Visit, result: services.Result, submission: Submission) -> HttpResponse:
+    if result.outcome is Outcome.GONE:
+        return gone(visit.request)
+    if result.outcome is Outcome.TOO_MANY:
+        return too_many(visit.request, UNDECIDED_WAIT)
+    if result.outcome is Outcome.CONFLICT:
+        return _show_decision(visit, result.recorded, status=409)
+    return visit.render("thanks", {"kind": submission.kind, "ask_again_on": submission.ask_again_on})
+
+
+def _show_decision(visit: Visit, recorded: Answer | None, *, status: int) -> HttpResponse:
+    if recorded is None:
+        return gone(visit.request)
+    reason = visit.content.find_reason(recorded.reason)
+    context = {
+        "kind": recorded.kind,
+        "reason": reason.label(visit.language) if reason else "",
+        "answered_on": timezone.localdate(recorded.submitted_at),
+        "is_conflict": status == 409,
+    }
+    return visit.render("answered", context, status=status)
+
+
+def _is_wish_to_opt_out(data: QueryDict) -> bool:
+    """A mail program's one-click, or our own button. An empty POST of a scanner is neither."""
+    return data.get("List-Unsubscribe") == "One-Click" or (data.get("opt_out") == "yes" and not data.get("website"))
+
+
+def _parse_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
