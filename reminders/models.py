@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.working_days import COUNTRIES, UnknownRegionError, build_calendar, subdivisions
 from offers.models import Language, Offer
+from reminders.reasons import BECAUSE_CHOICES
+from reminders.rules import Because
+from reminders.texts import MailTextError, compile_text
 
 
 def default_days() -> list[int]:
@@ -67,6 +73,16 @@ class ReminderPlan(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a region that the calendar does not know."""
+        if self.country not in COUNTRIES:
+            raise ValidationError({"country": _("Choose one of: %s.") % ", ".join(COUNTRIES)})
+        try:
+            build_calendar(self.country, self.subdivision)
+        except UnknownRegionError as error:
+            known = ", ".join(subdivisions(self.country)) or "–"
+            raise ValidationError({"subdivision": _("Unknown. Known are: %s.") % known}) from error
+
 
 class CompanyHoliday(models.Model):
     """A day on which the company sends nothing, beside the public holidays of the region."""
@@ -83,6 +99,18 @@ class CompanyHoliday(models.Model):
         return f"{self.date}: {self.name}"
 
 
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def due(self, now: datetime) -> FollowUpQuerySet:
+        """Those whose reminder may go out now, as far as was known when they were planned; the longest due first."""
+        in_flight = Reminder.objects.filter(offer=OuterRef("offer"), state__in=Reminder.IN_FLIGHT)
+        return (
+            self.filter(next_at__lte=now)
+            .exclude(because=Because.NEEDS_RELEASE)
+            .filter(~Exists(in_flight))
+            .order_by("next_at", "pk")
+        )
+
+
 class FollowUp(models.Model):
     """When the next reminder of an offer is due and why, or why none will come. Computed by `reminders.rules`."""
 
@@ -92,17 +120,26 @@ class FollowUp(models.Model):
     )
     next_at = models.DateTimeField(_("next reminder"), null=True, blank=True)
     next_step = models.PositiveSmallIntegerField(_("step"), null=True, blank=True)
-    because = models.CharField(_("because"), max_length=50, blank=True, help_text=_("Code of the reason."))
-    ask_again_on = models.DateField(_("customer asked for"), null=True, blank=True)
+    call_at = models.DateTimeField(_("call on"), null=True, blank=True)
+    because = models.CharField(_("because"), max_length=20, choices=BECAUSE_CHOICES, blank=True)
     released_step = models.PositiveSmallIntegerField(_("released up to step"), default=0)
     skipped_step = models.PositiveSmallIntegerField(_("skipped up to step"), default=0)
+    call_step = models.PositiveSmallIntegerField(_("step that is a phone call"), default=0)
+    send_now_at = models.DateTimeField(_("asked to send now"), null=True, blank=True)
+    resumed_at = models.DateTimeField(_("resumed"), null=True, blank=True)
+    own_text = models.TextField(
+        _("own text of the next reminder"), blank=True, help_text=_("Takes the place of the mail text, once.")
+    )
     computed_at = models.DateTimeField(_("computed"), default=timezone.now)
+
+    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
         indexes = [
-            models.Index(fields=["next_at"], condition=models.Q(next_at__isnull=False), name="reminders_followup_due")
+            models.Index(fields=["next_at"], condition=models.Q(next_at__isnull=False), name="reminders_followup_due"),
+            models.Index(fields=["call_at"], condition=models.Q(call_at__isnull=False), name="reminders_followup_call"),
         ]
 
     def __str__(self) -> str:
@@ -110,11 +147,13 @@ class FollowUp(models.Model):
 
 
 class Reminder(models.Model):
-    """One mail of one step.
+    """One step of one offer. The rows with the same `message_id` are one mail: it lists several offers of a customer.
 
     Moves: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA); claimed or
-    transmitting → failed (5xx); transmitting → in_doubt (killed or cut off after DATA was announced);
-    in_doubt → sent, planned (by a person, or by the mail seen in the outgoing folder).
+    transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final dot); transmitting → in_doubt
+    (killed or cut off after DATA was announced); planned → claimed; planned → failed (given up);
+    in_doubt → sent, planned (by a person; sent also by the mail seen in the outgoing folder); failed → planned (by a
+    person). A claim that never reached the mail server is deleted.
     """
 
     class State(models.TextChoices):
@@ -125,24 +164,41 @@ class Reminder(models.Model):
         FAILED = "failed", _("failed")
         IN_DOUBT = "in_doubt", _("in doubt")
 
+    IN_FLIGHT = (State.CLAIMED, State.TRANSMITTING)
+    # What a customer has, or may have, in the inbox; the gap between two mails counts from these.
+    MAILED = (State.CLAIMED, State.TRANSMITTING, State.SENT, State.IN_DOUBT)
+    RESOLVABLE = (State.FAILED, State.IN_DOUBT)
+
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="reminders", verbose_name=_("offer"))
     step = models.PositiveSmallIntegerField(_("step"))
-    state = models.CharField(_("state"), max_length=20, choices=State, default=State.CLAIMED, db_index=True)
-    message_id = models.CharField(_("Message-ID"), max_length=200, unique=True, editable=False)
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.CLAIMED)
+    message_id = models.CharField(_("Message-ID"), max_length=200, db_index=True, editable=False)
     mail_date = models.DateTimeField(_("date in the mail"), editable=False)
     recipient = models.EmailField(_("to"), max_length=254)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    first_try_at = models.DateTimeField(_("first try"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True, db_index=True)
     retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     server_reply = models.TextField(_("the mail server's words"), blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("resolved by"),
+    )
 
     class Meta:
         verbose_name = _("reminder")
         verbose_name_plural = _("reminders")
-        ordering = ["-mail_date"]
+        ordering = ["-mail_date", "-pk"]
         constraints = [models.UniqueConstraint(fields=["offer", "step"], name="reminders_reminder_unique_step")]
+        indexes = [
+            models.Index(fields=["state"], condition=~models.Q(state="sent"), name="reminders_reminder_not_sent")
+        ]
 
     def __str__(self) -> str:
         return f"{self.offer}, {self.step}"
@@ -153,7 +209,12 @@ class MailText(models.Model):
 
     step = models.PositiveSmallIntegerField(_("step"))
     language = models.CharField(_("language"), max_length=2, choices=Language)
-    subject = models.CharField(_("subject"), max_length=300)
+    subject = models.CharField(
+        _("subject"),
+        max_length=300,
+        blank=True,
+        help_text=_("Empty: the subject of the offer mail behind “AW:”, so that mail programs show one conversation."),
+    )
     text = models.TextField(_("text"))
 
     class Meta:
@@ -164,3 +225,87 @@ class MailText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_language_display()}, {self.step}"
+
+    def clean(self) -> None:
+        """Refuse a subject or text with a mistake, naming the place."""
+        errors = {}
+        for field in ("subject", "text"):
+            try:
+                compile_text(getattr(self, field))
+            except MailTextError as error:
+                errors[field] = str(error)
+        if errors:
+            raise ValidationError(errors)
+
+
+class Incident(models.Model):
+    """Something that staff must look at. Told once when it begins and once when it ends; one open row per kind."""
+
+    class Kind(models.TextChoices):
+        HELD = "held", _("sending is held")
+        STALE_ANSWERS = "stale_answers", _("answers are not up to date")
+        PUBLIC_PAGE_DOWN = "public_page_down", _("the public page cannot be reached")
+        IN_DOUBT = "in_doubt", _("reminders in doubt")
+        MAIL_SERVER = "mail_server", _("the mail server takes no mail")
+
+    kind = models.CharField(_("what"), max_length=20, choices=Kind)
+    detail = models.TextField(_("detail"), blank=True)
+    began_at = models.DateTimeField(_("began"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(ended_at=None), name="reminders_incident_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class SendingHold(models.Model):
+    """Whether sending waits for a person: one row. A released hold lets up to `allowed_count` go until `allowed_until`.
+
+    Moves: free → held (too many due at once, a restored backup, a person) → free (by a person).
+    """
+
+    class Reason(models.TextChoices):
+        TOO_MANY = "too_many", _("more reminders were due at once than allowed")
+        RESTORED = "restored", _("the database was restored from a backup")
+        PERSON = "person", _("someone held it")
+
+    reason = models.CharField(_("because"), max_length=20, choices=Reason, blank=True)
+    held_at = models.DateTimeField(_("held since"), null=True, blank=True)
+    due_count = models.PositiveIntegerField(_("due"), default=0)
+    allowed_count = models.PositiveIntegerField(_("released for"), default=0)
+    allowed_until = models.DateTimeField(_("released until"), null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
+    )
+
+    class Meta:
+        verbose_name = _("hold on sending")
+        verbose_name_plural = _("hold on sending")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="reminders_sendinghold_one_row")]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+    @classmethod
+    def get(cls) -> SendingHold:
+        """Return the one row, made on first use."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @property
+    def is_held(self) -> bool:
+        """True while nothing may go out."""
+        return self.held_at is not None

@@ -1,1 +1,321 @@
-"""When the next reminder of an offer is due and why, or why none will come. Pure: no Django, no clock."""
+"""When the next reminder of an offer is due and why, or why none will come. Pure: no Django, no clock.
+
+`decide` takes what is known of one offer, its plan, the calendar of the region and the time, and returns one decision.
+The same function plans ahead, explains itself in the admin, and is asked again right before each mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from crm.core.working_days import Calendar, local_instant
+
+RETRY_FIRST = timedelta(minutes=30)
+RETRY_FOR = timedelta(days=4)
+
+
+class Because(StrEnum):
+    """Why the next reminder comes when it comes, or why none will. Sentences are in `reminders.reasons`."""
+
+    STEP_DUE = "step_due"
+    ASK_AGAIN = "ask_again"
+    PAUSED = "paused"
+    QUIET = "quiet"
+    GAP = "gap"
+    CATCH_UP = "catch_up"
+    RETRY = "retry"
+    SEND_NOW = "send_now"
+    NEEDS_RELEASE = "needs_release"
+    LINK_WAITS = "link_waits"
+    SENDING = "sending"
+    CALL = "call"
+
+    OFF = "off"
+    HELD = "held"
+    STALE_ANSWERS = "stale_answers"
+
+    INTERESTED = "interested"
+    DECLINED = "declined"
+    ORDERED = "ordered"
+    NO_ANSWER = "no_answer"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    IN_REVIEW = "in_review"
+    STOPPED = "stopped"
+    OPTED_OUT = "opted_out"
+    DO_NOT_CONTACT = "do_not_contact"
+    BOUNCED = "bounced"
+    REPLIED = "replied"
+    FAILED = "failed"
+    STEPS_DONE = "steps_done"
+    BEFORE_GO_LIVE = "before_go_live"
+    TOO_OLD = "too_old"
+    LINK_INVALID = "link_invalid"
+    NO_PLAN = "no_plan"
+
+
+class Link(StrEnum):
+    """What the invitation of the offer is worth."""
+
+    VALID = "valid"
+    WAITS = "waits"  # active, but the VPS does not know it yet
+    INVALID = "invalid"  # none, expired, answered or revoked
+
+
+class StepState(StrEnum):
+    """The states of a reminder that was begun; the same words as `Reminder.State`."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    TRANSMITTING = "transmitting"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When reminders go out. `days` rise; `window_from` < `window_to`, local time in `zone`."""
+
+    days: tuple[int, ...] = (3, 7, 14)
+    working_days: bool = True
+    window_from: time = time(9)
+    window_to: time = time(11)
+    min_gap_days: int = 2
+    quiet_days: int = 3
+    no_answer_days: int = 14
+    max_age_days: int = 60
+    needs_release: bool = False
+    call_above: Decimal | None = None
+    go_live_on: date | None = None
+    zone: ZoneInfo = ZoneInfo("Europe/Zurich")  # noqa: RUF009 - ZoneInfo is immutable and cached by its key
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reminder that exists. `at` is when it was sent, or when its mail was made."""
+
+    step: int
+    state: StepState
+    at: datetime
+    retry_at: datetime | None = None
+    first_try_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one offer. Instants are aware; days are local.
+
+    `customer_mailed_at` is the newest reminder to the customer about any offer. `asked_at` and `ask_again_on` are of
+    the customer's newest "still undecided", `resumed_at` of the person who said that reminders go on after a reply.
+    """
+
+    sent_at: datetime
+    status: str = "open"
+    in_review: bool = False
+    stopped: bool = False
+    amount: Decimal | None = None
+    paused_until: date | None = None
+    opted_out: bool = False
+    do_not_contact: bool = False
+    bounced: bool = False
+    contacted_at: datetime | None = None
+    replied_at: datetime | None = None
+    resumed_at: datetime | None = None
+    asked_at: datetime | None = None
+    ask_again_on: date | None = None
+    steps: tuple[Step, ...] = ()
+    skipped_step: int = 0
+    released_step: int = 0
+    call_step: int = 0
+    send_now: bool = False
+    customer_mailed_at: datetime | None = None
+    link: Link = Link.VALID
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The next reminder, or none.
+
+    `at` and `step` are None when no further one will come by itself. `call_at` is set instead of `at` when the step is
+    a phone call. `close_at` is when the offer becomes "no answer" by itself.
+    """
+
+    because: Because
+    step: int | None = None
+    at: datetime | None = None
+    call_at: datetime | None = None
+    close_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """True when the mail may go out right now."""
+        return (
+            self.at is not None and self.at <= now and self.because not in (Because.NEEDS_RELEASE, Because.LINK_WAITS)
+        )
+
+
+def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own answer
+    facts: Facts, plan: Plan, calendar: Calendar, now: datetime
+) -> Decision:
+    """Return when the next reminder of the offer is due, which step it is, and why, or why none will come.
+
+    The instant lies in the plan's window on a working day. It is in the past only within a window that is open right
+    now, so a reminder whose day was missed moves to the next window.
+    """
+    if blocked := _find_block(facts):
+        return Decision(blocked)
+    used = [step for step in facts.steps if step.state in (StepState.SENT, StepState.IN_DOUBT)]
+    step = max(max((each.step for each in used), default=0), facts.skipped_step) + 1
+    begun = next((each for each in facts.steps if each.step == step), None)
+    if begun is not None and begun.state in (StepState.CLAIMED, StepState.TRANSMITTING):
+        return Decision(Because.SENDING, step=step)
+    if begun is not None and begun.state is StepState.FAILED:
+        return Decision(Because.FAILED, step=step)
+    if step > len(plan.days):
+        return Decision(Because.STEPS_DONE, close_at=_close_at(facts, used, plan))
+    if step == 1 and begun is None and not facts.send_now and (never := _find_reason_not_to_start(facts, plan, now)):
+        return Decision(never)
+    if facts.link is Link.INVALID:
+        return Decision(Because.LINK_INVALID)
+    if facts.send_now:
+        return Decision(Because.LINK_WAITS if facts.link is Link.WAITS else Because.SEND_NOW, step=step, at=now)
+    if begun is not None and begun.state is not StepState.PLANNED:
+        begun = None
+    at, because = _find_instant(facts, plan, calendar, now, step=step, used=used, begun=begun)
+    if facts.call_step == step or (plan.call_above and facts.amount and facts.amount > plan.call_above):
+        return Decision(Because.CALL, step=step, call_at=at)
+    if plan.needs_release and facts.released_step < step:
+        return Decision(Because.NEEDS_RELEASE, step=step, at=at)
+    if facts.link is Link.WAITS and at <= now:
+        because = Because.LINK_WAITS
+    return Decision(because, step=step, at=at)
+
+
+def _find_block(facts: Facts) -> Because | None:
+    """Return the first gate that says: no mail until a person or an event changes it."""
+    gates = (
+        (facts.status != "open", Because(facts.status) if facts.status != "open" else Because.OFF),
+        (facts.in_review, Because.IN_REVIEW),
+        (facts.stopped, Because.STOPPED),
+        (facts.opted_out, Because.OPTED_OUT),
+        (facts.do_not_contact, Because.DO_NOT_CONTACT),
+        (facts.bounced, Because.BOUNCED),
+        (_has_open_reply(facts), Because.REPLIED),
+    )
+    return next((because for is_shut, because in gates if is_shut), None)
+
+
+def _has_open_reply(facts: Facts) -> bool:
+    """True when the customer wrote by mail and neither a newer offer mail nor a person said to go on."""
+    if facts.replied_at is None or facts.replied_at < facts.sent_at:
+        return False
+    return facts.resumed_at is None or facts.resumed_at < facts.replied_at
+
+
+def _find_reason_not_to_start(facts: Facts, plan: Plan, now: datetime) -> Because | None:
+    if plan.go_live_on is not None and facts.sent_at.astimezone(plan.zone).date() < plan.go_live_on:
+        return Because.BEFORE_GO_LIVE
+    if facts.sent_at < now - timedelta(days=plan.max_age_days) and not facts.ask_again_on:
+        return Because.TOO_OLD
+    return None
+
+
+def _close_at(facts: Facts, used: list[Step], plan: Plan) -> datetime | None:
+    """Return when silence becomes "no answer": counted from the last mail, or from the day the customer named."""
+    last = max((step.at for step in used), default=facts.sent_at)
+    last = max(last, facts.sent_at, facts.contacted_at or last, facts.asked_at or last)
+    if facts.ask_again_on is not None:
+        last = max(last, local_instant(facts.ask_again_on, plan.window_from, plan.zone))
+    return last + timedelta(days=plan.no_answer_days)
+
+
+def _find_instant(
+    facts: Facts,
+    plan: Plan,
+    calendar: Calendar,
+    now: datetime,
+    *,
+    step: int,
+    used: list[Step],
+    begun: Step | None,
+) -> tuple[datetime, Because]:
+    """Return the instant of the step and the reason that decided it, the latest of all that apply."""
+    day, because = _find_day(facts, plan, calendar, step, used)
+    at = _window(calendar.on_or_after(day), plan)
+    if facts.customer_mailed_at is not None:
+        free_at = facts.customer_mailed_at + timedelta(days=plan.min_gap_days)
+        if free_at > at:
+            at, because = _next_window(free_at, plan, calendar), Because.GAP
+    if begun is not None and begun.retry_at is not None:
+        # A second try may leave the minute it was planned for, but not the window: a night mail looks like a machine.
+        at, because = max(at, _next_window(begun.retry_at, plan, calendar)), Because.RETRY
+    if at < now:
+        open_at = _next_window(now, plan, calendar)
+        if open_at > at and open_at.astimezone(plan.zone).date() != at.astimezone(plan.zone).date():
+            at, because = open_at, because if because is Because.RETRY else Because.CATCH_UP
+    return at, because
+
+
+def _find_day(facts: Facts, plan: Plan, calendar: Calendar, step: int, used: list[Step]) -> tuple[date, Because]:
+    """Return the local day of a step by the plan, moved by what the customer asked for, contacts and pauses.
+
+    Days count from the newest mail of the offer: after a revision the clock starts again, but steps that were used
+    stay used, so that a customer never gets more mails than the plan has steps. The distance to the step before is
+    kept when that one went out late; so there is one mail to catch up after an outage, not a burst of them.
+    """
+
+    def local(instant: datetime) -> date:
+        return instant.astimezone(plan.zone).date()
+
+    def later(day: date, days: int) -> date:
+        return calendar.add(day, days) if plan.working_days else calendar.on_or_after(day + timedelta(days=days))
+
+    used_before = max((each.step for each in used if each.at < facts.sent_at), default=0)
+    index = step - 1 - used_before
+    day, because = later(local(facts.sent_at), plan.days[index]), Because.STEP_DUE
+    since = [each for each in used if each.at >= facts.sent_at]
+    if since and index > 0:
+        last = max(since, key=lambda each: each.at)
+        day = max(day, later(local(last.at), plan.days[index] - plan.days[index - 1]))
+    mailed_at = max((each.at for each in used), default=facts.sent_at)
+    if facts.asked_at is not None and facts.asked_at > max(mailed_at, facts.sent_at):
+        if facts.ask_again_on is not None:
+            day, because = facts.ask_again_on, Because.ASK_AGAIN
+        else:
+            day, because = max((day, because), (later(local(facts.asked_at), plan.quiet_days), Because.QUIET))
+    if facts.contacted_at is not None and facts.contacted_at > facts.sent_at:
+        quiet_until = later(local(facts.contacted_at), plan.quiet_days)
+        if quiet_until > day:
+            day, because = quiet_until, Because.QUIET
+    if facts.paused_until is not None and facts.paused_until > day:
+        day, because = facts.paused_until, Because.PAUSED
+    return day, because
+
+
+def _window(day: date, plan: Plan) -> datetime:
+    return local_instant(day, plan.window_from, plan.zone)
+
+
+def _next_window(instant: datetime, plan: Plan, calendar: Calendar) -> datetime:
+    """Return the first moment at or after the instant that lies in the window of a working day."""
+    day = instant.astimezone(plan.zone).date()
+    if calendar.is_working_day(day):
+        if instant <= (opens_at := _window(day, plan)):
+            return opens_at
+        if instant < local_instant(day, plan.window_to, plan.zone):
+            return instant
+    return _window(calendar.on_or_after(day + timedelta(days=1)), plan)
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Return how long to wait after the n-th failed try: half an hour, then twice as long each time."""
+    return RETRY_FIRST * (1 << max(attempts, 1) - 1)
+
+
+def is_given_up(first_try_at: datetime, retry_at: datetime) -> bool:
+    """True when the next try would come more than four days after the first one."""
+    return retry_at.astimezone(UTC) - first_try_at.astimezone(UTC) > RETRY_FOR

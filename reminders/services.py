@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils import timezone
+
 from offers.models import Offer
-from reminders.models import FollowUp
+from reminders.planning import plan_offer_ids
 
 
 def plan_offers(offers: Sequence[Offer]) -> None:
     """Compute anew when the next reminder of each offer is due. A listener of the offers: runs in their transaction."""
-    FollowUp.objects.bulk_create([FollowUp(offer=offer) for offer in offers], ignore_conflicts=True)
+    plan_offer_ids([offer.pk for offer in offers], timezone.now())

@@ -60,6 +60,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_BACKEND = "crm.core.smtp.EmailBackend"
+EMAIL_OAUTH_TOKEN_URL = env("EMAIL_OAUTH_TOKEN_URL", default="")
+EMAIL_OAUTH_CLIENT_ID = env("EMAIL_OAUTH_CLIENT_ID", default="")
+EMAIL_OAUTH_CLIENT_SECRET = env("EMAIL_OAUTH_CLIENT_SECRET", default="")
+EMAIL_OAUTH_SCOPE = env("EMAIL_OAUTH_SCOPE", default="https://outlook.office365.com/.default")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="")
 SERVER_EMAIL = env("SERVER_EMAIL", default=DEFAULT_FROM_EMAIL)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
@@ -101,6 +106,9 @@ FEEDBACK_TOKEN_DAYS = env.int("FEEDBACK_TOKEN_DAYS", default=60)
 REMINDERS_ENABLED = env.bool("REMINDERS_ENABLED", default=False)
 REMINDERS_MAX_SYNC_AGE = env.int("REMINDERS_MAX_SYNC_AGE", default=900)
 REMINDERS_MAX_PER_RUN = env.int("REMINDERS_MAX_PER_RUN", default=200)
+REMINDERS_PER_MINUTE = env.int("REMINDERS_PER_MINUTE", default=30)
+# A claim this old belongs to a run that died. Longer than any run of the queue may take.
+REMINDERS_STALE_SECONDS = env.int("REMINDERS_STALE_SECONDS", default=900)
 REMINDERS_GO_LIVE_ON = env("REMINDERS_GO_LIVE_ON", default="")
 REMINDERS_TEST_ADDRESS = env("REMINDERS_TEST_ADDRESS", default="")
 

@@ -1,0 +1,422 @@
+"""Sending over one SMTP connection, with a hook right before DATA and an outcome that says whether it may be repeated.
+
+Python's smtplib does the talking. What it leaves open matters here: which reply came at which stage, that half a reply
+is no reply, and that a caller can commit something in the instant before a mail can reach anybody (RFC 5321, 4.5.3.2
+and 6.1: from the final dot on a client that lost the connection cannot know).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import smtplib
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from enum import StrEnum
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+logger = logging.getLogger(__name__)
+
+
+class Stage(StrEnum):
+    CONNECT = "connect"
+    EHLO = "EHLO"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    FINAL_DOT = "final dot"
+
+
+class Outcome(StrEnum):
+    """What is known of a mail after the attempt."""
+
+    ACCEPTED = "accepted"
+    TRY_LATER = "try_later"  # surely not delivered; the server asked to come back, or the line broke before DATA
+    REFUSED = "refused"  # surely not delivered, and trying again is useless
+    UNKNOWN = "unknown"  # cut off after DATA was announced: perhaps delivered
+    WITHHELD = "withheld"  # `before_data` said no
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one mail. `words` is the server's reply or what broke; `code` is 0 without a whole reply."""
+
+    outcome: Outcome
+    stage: Stage
+    code: int = 0
+    words: str = ""
+
+    @property
+    def is_about_us(self) -> bool:
+        """True when the next mail of this run would fare the same: log-in, sender, server closing, line lost."""
+        if self.outcome in (Outcome.ACCEPTED, Outcome.WITHHELD):
+            return False
+        return self.code in (0, 421, *_LOG_IN_CODES) or self.stage is Stage.MAIL
+
+    @property
+    def is_bad_address(self) -> bool:
+        """True when the server says that there is no such mailbox (RFC 3463: 5.1.1 to 5.1.3, 5.1.6, 5.1.10)."""
+        return self.stage is Stage.RCPT and re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
+
+
+class SmtpUnavailableError(Exception):
+    """No mail can be sent now: no connection, no greeting, no log-in. `stage` says how far it went."""
+
+    def __init__(self, stage: Stage, words: str, code: int = 0) -> None:
+        super().__init__(words)
+        self.stage, self.words, self.code = stage, words, code
+
+
+_LOG_IN_CODES = (530, 534, 535, 538)
+
+
+def classify(stage: Stage, code: int) -> Outcome:
+    """Return what a whole reply at a stage means for the mail. 0 stands for a lost connection or half a reply.
+
+    - 2xx and, at DATA, 354: go on; after the final dot: accepted.
+    - 4xx: later. 5xx: refused, but log-in codes (530, 534, 535, 538) are about our account, never about the mail, and
+      552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10), which is also what full mailboxes say.
+    - Any other number is a server out of step: before DATA later, from DATA on unknown.
+    """
+    if code == 354 or (stage is not Stage.DATA and 200 <= code < 300):
+        return Outcome.ACCEPTED
+    if 400 <= code < 500 or code in _LOG_IN_CODES or (stage is Stage.RCPT and code == 552):
+        return Outcome.TRY_LATER
+    if 500 <= code < 600:
+        return Outcome.REFUSED
+    return Outcome.UNKNOWN if stage in (Stage.DATA, Stage.FINAL_DOT) else Outcome.TRY_LATER
+
+
+@dataclass(frozen=True)
+class OAuth:
+    """Client credentials for XOAUTH2, as Exchange Online wants them since it turned passwords off."""
+
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str = "https://outlook.office365.com/.default"
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where and as whom to send. Empty `user`: no log-in."""
+
+    host: str
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    timeout_seconds: float = 30
+    oauth: OAuth | None = None
+
+    @classmethod
+    def from_settings(cls) -> Server:
+        """Return the server of EMAIL_URL and, where EMAIL_OAUTH_CLIENT_ID is set, its OAuth2 credentials."""
+        oauth = None
+        if settings.EMAIL_OAUTH_CLIENT_ID:
+            oauth = OAuth(
+                settings.EMAIL_OAUTH_TOKEN_URL,
+                settings.EMAIL_OAUTH_CLIENT_ID,
+                settings.EMAIL_OAUTH_CLIENT_SECRET,
+                settings.EMAIL_OAUTH_SCOPE,
+            )
+        return cls(
+            host=settings.EMAIL_HOST or "localhost",
+            port=int(settings.EMAIL_PORT or 25),
+            user=settings.EMAIL_HOST_USER or "",
+            password=settings.EMAIL_HOST_PASSWORD or "",
+            use_tls=bool(settings.EMAIL_USE_TLS),
+            use_ssl=bool(settings.EMAIL_USE_SSL),
+            timeout_seconds=float(settings.EMAIL_TIMEOUT or 30),
+            oauth=oauth,
+        )
+
+
+_tokens: dict[OAuth, tuple[str, float]] = {}
+
+
+def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
+    """Return an access token by the client credentials grant (RFC 6749, 4.4); kept until a minute before it expires.
+
+    Raises SmtpUnavailableError when the token service refuses or does not answer.
+    """
+    token, expires_at = _tokens.get(oauth, ("", 0.0))
+    if token and monotonic() < expires_at:
+        return token
+    form = {"grant_type": "client_credentials", "client_id": oauth.client_id, "client_secret": oauth.client_secret}
+    body = urllib.parse.urlencode({**form, "scope": oauth.scope}).encode()
+    if not oauth.token_url.startswith(("https://", "http://127.0.0.1:")):
+        raise SmtpUnavailableError(Stage.AUTH, "EMAIL_OAUTH_TOKEN_URL must begin with https://.")
+    try:
+        with urllib.request.urlopen(oauth.token_url, body, timeout=timeout_seconds) as response:  # noqa: S310 - checked above
+            answer = json.load(response)
+        token, lifetime = str(answer["access_token"]), float(answer.get("expires_in", 300))
+    except urllib.error.HTTPError as error:
+        words = error.read(500).decode("utf-8", "replace")
+        raise SmtpUnavailableError(Stage.AUTH, f"The token service refused: {error.code} {words}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SmtpUnavailableError(Stage.AUTH, f"The token service did not answer as it should: {error}") from error
+    _tokens[oauth] = (token, monotonic() + lifetime - 60)
+    return token
+
+
+class _StrictReplies:
+    """Replies that count only when they are whole: three digits, a space or hyphen, and the end of the line.
+
+    smtplib takes "250 O" before a closed connection for a success.
+    """
+
+    file: Any
+    sock: Any
+
+    def getreply(self) -> tuple[int, bytes]:
+        lines = []
+        if self.file is None:
+            self.file = self.sock.makefile("rb")
+        while True:
+            try:
+                line = self.file.readline(smtplib._MAXLINE + 1)  # type: ignore[attr-defined]
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected(f"Connection lost: {error}") from error
+            match = re.fullmatch(rb"(\d{3})(?:([ -])(.*?))?\r?\n", line, re.DOTALL)
+            if match is None:
+                self.close()
+                cut = line[:200].decode("ascii", "replace").strip()
+                raise smtplib.SMTPServerDisconnected(
+                    f"Connection closed after: {cut!r}" if cut else "Connection closed"
+                )
+            lines.append((match[3] or b"").strip())
+            if match[2] != b"-":
+                return int(match[1]), b"\n".join(lines)
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class _Smtp(_StrictReplies, smtplib.SMTP):
+    def close(self) -> None:
+        smtplib.SMTP.close(self)
+
+
+class _SmtpSsl(_StrictReplies, smtplib.SMTP_SSL):
+    def close(self) -> None:
+        smtplib.SMTP_SSL.close(self)
+
+
+def _text(words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return text.replace("\x00", "").strip()[:2000]
+
+
+class Connection:
+    """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.sent = 0
+        self._smtp: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Connection:
+        self.open()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    @property
+    def is_open(self) -> bool:
+        """True while the server has not said or shown that it is gone."""
+        return self._smtp is not None and self._smtp.sock is not None
+
+    def open(self) -> None:
+        """Connect, greet and log in. Raises SmtpUnavailableError with the stage and the server's words."""
+        server, stage = self.server, Stage.CONNECT
+        context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
+        smtp: smtplib.SMTP | None = None
+        try:
+            if server.use_ssl:
+                smtp = _SmtpSsl(timeout=server.timeout_seconds, context=context)
+            else:
+                smtp = _Smtp(timeout=server.timeout_seconds)
+            # smtplib takes the name for TLS from the constructor, and connects there at once when it gets one.
+            smtp._host = server.host  # type: ignore[union-attr]
+            code, words = smtp.connect(server.host, server.port)
+            self._expect(stage, code, words)
+            stage = Stage.EHLO
+            self._greet(smtp)
+            if server.use_tls:
+                self._expect(stage, *smtp.starttls(context=context))
+                self._greet(smtp)
+            if server.user:
+                stage = Stage.AUTH
+                self._log_in(smtp)
+        except SmtpUnavailableError:
+            _drop(smtp)
+            raise
+        except smtplib.SMTPResponseException as error:
+            _drop(smtp)
+            raise SmtpUnavailableError(stage, _text(error.smtp_error), error.smtp_code) from error
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            _drop(smtp)
+            raise SmtpUnavailableError(stage, _text(str(error)) or type(error).__name__) from error
+        self._smtp = smtp
+
+    def send(  # noqa: PLR0911 - one answer per stage
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        message: bytes,
+        before_data: Callable[[], bool] = lambda: True,
+    ) -> Result:
+        """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became of it.
+
+        `before_data` is called when the server has taken sender and recipient, right before the DATA command; when it
+        returns False the mail is withheld. What it raises comes out, after the connection was reset. A mail is sent to
+        all recipients or to none.
+        """
+        smtp, stage = self._smtp, Stage.MAIL
+        if smtp is None or smtp.sock is None:
+            return Result(Outcome.TRY_LATER, Stage.MAIL, 0, "The connection was closed before.")
+        try:
+            code, words = smtp.mail(sender)
+            if classify(stage, code) is not Outcome.ACCEPTED:
+                return self._refused(stage, code, words)
+            stage = Stage.RCPT
+            for recipient in recipients:
+                code, words = smtp.rcpt(recipient)
+                if classify(stage, code) is not Outcome.ACCEPTED:
+                    return self._refused(stage, code, words)
+        except (UnicodeError, ValueError) as error:
+            self._reset()
+            return Result(Outcome.REFUSED, stage, 553, f"The address cannot be sent to this server: {error}")
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Result(Outcome.TRY_LATER, stage, 0, _text(str(error)))
+        try:
+            is_wanted = before_data()
+        except BaseException:
+            self._reset()
+            raise
+        if not is_wanted:
+            self._reset()
+            return Result(Outcome.WITHHELD, Stage.DATA)
+        return self._send_data(smtp, message)
+
+    def close(self) -> None:
+        """Say goodbye if anybody still listens. Never raises."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None and smtp.sock is not None:
+            try:
+                smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                smtp.close()
+
+    def _send_data(self, smtp: smtplib.SMTP, message: bytes) -> Result:
+        stage = Stage.DATA
+        try:
+            smtp.putcmd("data")
+            code, words = smtp.getreply()
+            if (outcome := classify(stage, code)) is not Outcome.ACCEPTED:
+                return self._refused(stage, code, words, outcome)
+            stage = Stage.FINAL_DOT
+            lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
+            lines = re.sub(rb"(?m)^\.", b"..", lines)
+            smtp.send(lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+            code, words = smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Result(Outcome.UNKNOWN, stage, 0, _text(str(error)))
+        outcome = classify(stage, code)
+        if outcome is Outcome.ACCEPTED:
+            self.sent += 1
+            return Result(outcome, stage, code, _text(words))
+        return self._refused(stage, code, words, outcome)
+
+    def _refused(self, stage: Stage, code: int, words: bytes, outcome: Outcome | None = None) -> Result:
+        if code == 421:
+            self.close()
+        else:
+            self._reset()
+        return Result(outcome or classify(stage, code), stage, code, f"{code} {_text(words)}")
+
+    def _reset(self) -> None:
+        try:
+            if self._smtp is not None and self._smtp.sock is not None and self._smtp.rset()[0] != 250:
+                self.close()
+        except (OSError, smtplib.SMTPException):
+            self.close()
+
+    @staticmethod
+    def _expect(stage: Stage, code: int, words: bytes) -> None:
+        if not 200 <= code < 300:
+            raise SmtpUnavailableError(stage, f"{code} {_text(words)}", code)
+
+    def _greet(self, smtp: smtplib.SMTP) -> None:
+        code, words = smtp.ehlo()
+        if 500 <= code < 600 and code not in _LOG_IN_CODES:
+            code, words = smtp.helo()
+        self._expect(Stage.EHLO, code, words)
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        server = self.server
+        if server.oauth is None:
+            smtp.login(server.user, server.password)
+            return
+        token = get_access_token(server.oauth, timeout_seconds=server.timeout_seconds)
+        first = f"user={server.user}\x01auth=Bearer {token}\x01\x01"
+        try:
+            # On a refusal the server sends its reason as a challenge, which an empty line answers.
+            smtp.auth("XOAUTH2", lambda challenge=None: first if challenge is None else "")
+        except smtplib.SMTPAuthenticationError:
+            _tokens.pop(server.oauth, None)
+            raise
+
+
+def _drop(smtp: smtplib.SMTP | None) -> None:
+    if smtp is not None:
+        smtp.close()
+
+
+class EmailBackend(BaseEmailBackend):
+    """Django's mail functions over the same connection code, so that notices can log in by OAuth2 too."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Send the mails over one connection and return how many were accepted.
+
+        With fail_silently a refused mail is logged, else SmtpUnavailableError is raised.
+        """
+        messages = [message for message in email_messages if message.recipients()]
+        if not messages:
+            return 0
+        accepted = 0
+        try:
+            with Connection(Server.from_settings()) as connection:
+                for message in messages:
+                    accepted += self._send(connection, message)
+        except SmtpUnavailableError as error:
+            if not self.fail_silently:
+                raise
+            logger.warning("No mail sent, the mail server is not available at %s.", error.stage)
+        return accepted
+
+    def _send(self, connection: Connection, message: EmailMessage) -> bool:
+        recipients = [parseaddr(recipient)[1] for recipient in message.recipients()]
+        sender = parseaddr(message.from_email)[1]
+        result = connection.send(sender, recipients, message.message().as_bytes())
+        if result.outcome is not Outcome.ACCEPTED and not self.fail_silently:
+            raise SmtpUnavailableError(result.stage, result.words, result.code)
+        return result.outcome is Outcome.ACCEPTED

@@ -1,0 +1,232 @@
+"""The reminder as a mail: headers and bytes as RFC 5322 wants them, text and HTML written separately.
+
+The message is put together by hand, because building it with the standard library's `EmailMessage` takes longer than
+sending it. tests/reminders/test_emails.py reads every mail back with that library.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.header import Header
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+from django.template.loader import get_template
+
+from reminders.phrases import Phrases, get_phrases, write_date
+from reminders.texts import render
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_REPLY_PREFIX = re.compile(r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who the reminder comes from: the company's address and, for replies, the salesperson."""
+
+    from_email: str
+    company: str
+    legal_notice: str = ""
+    imprint_url: str = ""
+    privacy_url: str = ""
+    seller_name: str = ""
+    seller_email: str = ""
+    seller_phone: str = ""
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """One offer in the mail, with its own link."""
+
+    number: str
+    offered_on: date
+    subject: str
+    form_url: str
+    opt_out_url: str
+    message_id: str = ""
+    is_last_step: bool = False
+
+
+@dataclass(frozen=True)
+class Letter:
+    """All that one reminder mail says. `offers` is not empty; `recipient` may be the test address of the pilot mode."""
+
+    message_id: str
+    mail_date: datetime
+    recipient: str
+    customer_email: str
+    customer_name: str
+    customer_company: str
+    language: str
+    sender: Sender
+    offers: tuple[OfferLine, ...]
+    subject_text: str
+    body_text: str
+
+
+def new_message_id(from_email: str) -> str:
+    """Return a fresh Message-ID in the sender's domain."""
+    return f"<nachfass.{uuid4().hex}@{parseaddr(from_email)[1].rpartition('@')[2] or 'localhost'}>"
+
+
+def clean_line(text: str) -> str:
+    """Return the text as one line without control characters, line separators or halves of surrogates."""
+    return _CONTROLS.sub(" ", text).strip()
+
+
+def reply_subject(subject: str) -> str:
+    """Return the offer mail's subject behind one `AW:`."""
+    return f"AW: {_REPLY_PREFIX.sub('', clean_line(subject)).strip()}"
+
+
+def placeholders(letter: Letter) -> dict[str, object]:
+    """Return what the mail text may use; see `reminders.texts.PLACEHOLDERS`."""
+    first, phrases = letter.offers[0], get_phrases(letter.language)
+    name = clean_line(letter.customer_name)
+    return {
+        "greeting": phrases.greeting_with_name.format(name=name) if name else phrases.greeting,
+        "name": name,
+        "company": clean_line(letter.customer_company),
+        "offer_number": clean_line(first.number),
+        "offer_date": write_date(first.offered_on, letter.language),
+        "offer_subject": clean_line(first.subject),
+        "several": len(letter.offers) > 1,
+        "count": len(letter.offers),
+        "seller_name": clean_line(letter.sender.seller_name),
+        "seller_email": clean_line(letter.sender.seller_email),
+        "seller_phone": clean_line(letter.sender.seller_phone),
+        "own_company": clean_line(letter.sender.company),
+    }
+
+
+def write_subject(letter: Letter) -> str:
+    """Return the subject line, decoded. An empty subject text means: the offer mail's subject behind `AW:`."""
+    own = clean_line(render(letter.subject_text, placeholders(letter))) if letter.subject_text else ""
+    return (own or reply_subject(letter.offers[0].subject or letter.offers[0].number))[:400]
+
+
+def build_message(letter: Letter) -> bytes:
+    """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets. Raises MailTextError for a broken text."""
+    boundary = f"=_{letter.message_id.strip('<>').partition('@')[0].rpartition('.')[2]}"
+    body = render(letter.body_text, placeholders(letter)).replace("\r\n", "\n").strip()
+    phrases = get_phrases(letter.language)
+    parts = (("plain", _write_text(letter, body, phrases)), ("html", _write_html(letter, body, phrases)))
+    lines = [*_write_headers(letter, boundary), ""]
+    for subtype, content in parts:
+        lines += [f"--{boundary}", f'Content-Type: text/{subtype}; charset="utf-8"']
+        lines += ["Content-Transfer-Encoding: quoted-printable", "", _quoted_printable(content)]
+    lines += [f"--{boundary}--", ""]
+    return "\r\n".join(lines).encode("ascii")
+
+
+def _write_headers(letter: Letter, boundary: str) -> list[str]:
+    sender, first = letter.sender, letter.offers[0]
+    from_name = " | ".join(name for name in (sender.seller_name, sender.company) if name)
+    reply_to = _mailbox("Reply-To", sender.seller_name, sender.seller_email) if sender.seller_email else ""
+    thread = [each.message_id for each in letter.offers if re.fullmatch(r"<[!-;=?-~]{1,900}>", each.message_id)]
+    headers = [
+        f"Date: {format_datetime(letter.mail_date)}",
+        _mailbox("From", from_name, parseaddr(sender.from_email)[1]),
+        _mailbox("To", letter.customer_name if letter.recipient == letter.customer_email else "", letter.recipient),
+        reply_to,
+        _header("Subject", write_subject(letter)),
+        f"Message-ID: {letter.message_id}",
+        f"In-Reply-To: {thread[0]}" if thread else "",
+        "References: " + "\r\n ".join(thread) if thread else "",
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
+        f"List-Unsubscribe: <{first.opt_out_url}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        f"X-Nachfass-Reminder: {letter.message_id.strip('<>').partition('@')[0]}",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+    ]
+    return [header for header in headers if header]
+
+
+def _header(name: str, text: str) -> str:
+    """Return a header line of free text, folded, and encoded by RFC 2047 where needed."""
+    text = clean_line(text)
+    if text.isascii() and "=?" not in text and len(name) + 2 + len(text) <= 76:
+        return f"{name}: {text}"
+    return f"{name}: {Header(text, 'utf-8', maxlinelen=74, header_name=name).encode(linesep=chr(13) + chr(10))}"
+
+
+@lru_cache(maxsize=1024)
+def _mailbox(name: str, display: str, email: str) -> str:
+    """Return a header line with one address, its display name encoded where needed."""
+    display, email = clean_line(display)[:200], _CONTROLS.sub("", email)
+    if not display:
+        return f"{name}: {email}"
+    if display.isascii() and "=?" not in display and len(name) + len(display) + len(email) < 64:
+        return f"{name}: {formataddr((display, email))}"
+    encoded = Header(display, "utf-8", maxlinelen=74, header_name=name).encode(linesep="\r\n")
+    return f"{name}: {encoded}\r\n <{email}>"
+
+
+def _quoted_printable(content: str) -> str:
+    data = content.replace("\r\n", "\n").rstrip("\n") + "\n"
+    data = re.sub(r"[\x00\ud800-\udfff]", "", data)
+    return binascii.b2a_qp(data.replace("\n", "\r\n").encode("utf-8"), istext=True).decode("ascii")
+
+
+def _legal_links(letter: Letter, phrases: Phrases) -> list[tuple[str, str]]:
+    links = ((phrases.imprint, letter.sender.imprint_url), (phrases.privacy, letter.sender.privacy_url))
+    return [(label, url) for label, url in links if url]
+
+
+def _offer_line(offer: OfferLine, language: str) -> str:
+    line = get_phrases(language).offer_line.format(
+        number=clean_line(offer.number), date=write_date(offer.offered_on, language), subject=clean_line(offer.subject)
+    )
+    return line.rstrip(" :")
+
+
+def _write_text(letter: Letter, body: str, phrases: Phrases) -> str:
+    lines = [body, ""]
+    for offer in letter.offers:
+        lines += [_offer_line(offer, letter.language)]
+        if offer.is_last_step and len(letter.offers) > 1:
+            lines += [phrases.last_of_offer]
+        lines += ["", phrases.question]
+        lines += [f"  {phrases.interested}:\n  {offer.form_url}?a=interested"]
+        lines += [f"  {phrases.declined}:\n  {offer.form_url}?a=declined"]
+        lines += [f"  {phrases.undecided}:\n  {offer.form_url}", ""]
+    lines += [phrases.contact, "", "-- ", *_signature(letter), ""]
+    lines += [phrases.why.format(company=letter.sender.company, recipient=letter.customer_email)]
+    lines += [phrases.opt_out.format(url=letter.offers[0].opt_out_url), ""]
+    lines += [letter.sender.legal_notice.strip()]
+    lines += [f"{label}: {url}" for label, url in _legal_links(letter, phrases)]
+    return "\n".join(lines)
+
+
+def _signature(letter: Letter) -> list[str]:
+    sender = letter.sender
+    return [line for line in (sender.seller_name, sender.company, sender.seller_phone, sender.seller_email) if line]
+
+
+def _write_html(letter: Letter, body: str, phrases: Phrases) -> str:
+    paragraphs = [paragraph.split("\n") for paragraph in re.split(r"\n\s*\n", body)]
+    html: str = _html_template().render({
+        "language": letter.language,
+        "paragraphs": paragraphs,
+        "offers": [(_offer_line(offer, letter.language), offer) for offer in letter.offers],
+        "several": len(letter.offers) > 1,
+        "phrases": phrases,
+        "signature": _signature(letter),
+        "why": phrases.why.format(company=letter.sender.company, recipient=letter.customer_email),
+        "opt_out_url": letter.offers[0].opt_out_url,
+        "legal_lines": letter.sender.legal_notice.strip().splitlines(),
+        "legal_links": _legal_links(letter, phrases),
+    })  # fmt: skip
+    return html
+
+
+@lru_cache(maxsize=1)
+def _html_template() -> Any:
+    return get_template("reminders/mail.html")

@@ -1,0 +1,53 @@
+"""Holding all sending until a person says go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from reminders.incidents import begin_incident, end_incident
+from reminders.models import Incident, SendingHold
+
+RELEASED_FOR = timedelta(hours=48)
+
+
+def is_held(due_count: int, now: datetime) -> bool:
+    """True when sending is held, or would be because so many are due at once."""
+    hold = SendingHold.get()
+    if hold.is_held:
+        return True
+    is_released = hold.allowed_until is not None and now < hold.allowed_until
+    allowed = max(settings.REMINDERS_MAX_PER_RUN, hold.allowed_count if is_released else 0)
+    return bool(due_count > allowed)
+
+
+def check(due_count: int, now: datetime) -> bool:
+    """Hold sending when more is due than one run may send, and tell the admins. True while it is held."""
+    if not is_held(due_count, now):
+        return False
+    hold_sending(SendingHold.Reason.TOO_MANY, now, due_count=due_count)
+    return True
+
+
+def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 0) -> None:
+    """Let nothing go out until a person releases it. An earlier reason stays."""
+    SendingHold.get()
+    hold = SendingHold.objects.filter(pk=1)
+    hold.filter(held_at=None).update(held_at=now, reason=reason, released_by=None, allowed_until=None)
+    hold.update(due_count=due_count)
+    detail = _("%(count)d reminders wait, because %(reason)s. Look at the follow-ups that are due and release them.")
+    words = {"count": due_count, "reason": SendingHold.get().get_reason_display()}
+    begin_incident(Incident.Kind.HELD, detail % words, now)
+
+
+def release_sending(now: datetime, *, due_count: int, by: User | None = None) -> bool:
+    """Let what is due now go out, up to `due_count` at once for two days. False when nothing was held."""
+    released = SendingHold.objects.filter(pk=1, held_at__isnull=False).update(
+        held_at=None, reason="", due_count=0, allowed_count=due_count, allowed_until=now + RELEASED_FOR, released_by=by
+    )
+    if released:
+        end_incident(Incident.Kind.HELD, now)
+    return bool(released)

@@ -1,0 +1,74 @@
+"""What staff must know: told once when it begins and once when it ends."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+
+from django.core.mail import mail_admins
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from crm.core.models import JobRun
+from crm.core.smtp import SmtpUnavailableError
+from reminders.models import Incident, Reminder
+
+logger = logging.getLogger(__name__)
+
+PUBLIC_PAGE_DOWN_AFTER = timedelta(hours=1)
+
+
+def begin_incident(kind: Incident.Kind, detail: str, now: datetime) -> bool:
+    """Note that something is wrong and tell the admins, unless it is known already. Returns True when it is new."""
+    if Incident.objects.filter(kind=kind, ended_at=None).update(detail=detail):
+        return False
+    try:
+        with transaction.atomic():
+            Incident.objects.create(kind=kind, detail=detail, began_at=now)
+    except IntegrityError:  # another worker noticed it in the same moment, and tells
+        return False
+    logger.warning("Incident began: %s", kind.value)
+    _tell(_("Nachfass: %s") % kind.label, detail)
+    return True
+
+
+def end_incident(kind: Incident.Kind, now: datetime) -> bool:
+    """Note that it is over and tell the admins. Returns False when nothing was wrong."""
+    if not Incident.objects.filter(kind=kind, ended_at=None).update(ended_at=now):
+        return False
+    logger.info("Incident ended: %s", kind.value)
+    _tell(_("Nachfass: over: %s") % kind.label, _("It is over. Nothing needs to be done."))
+    return True
+
+
+def check_doubts(now: datetime) -> None:
+    """Begin or end the incident of reminders in doubt."""
+    count = Reminder.objects.filter(state=Reminder.State.IN_DOUBT).count()
+    if count:
+        detail = _(
+            "%d reminders may or may not have reached the customer. Look into the outgoing mails and choose “was sent” "
+            "or “send again” in the list of reminders."
+        )
+        begin_incident(Incident.Kind.IN_DOUBT, detail % count, now)
+    else:
+        end_incident(Incident.Kind.IN_DOUBT, now)
+
+
+def check_public_page(now: datetime) -> None:
+    """Begin or end the incident that the sync with the public page has failed for an hour."""
+    job = JobRun.objects.filter(name="sync_feedback").first()
+    if job is None or not job.is_failing:
+        end_incident(Incident.Kind.PUBLIC_PAGE_DOWN, now)
+    elif job.succeeded_at is None or now - job.succeeded_at > PUBLIC_PAGE_DOWN_AFTER:
+        detail = _("The public page has not been reached since %(since)s. The last error: %(error)s")
+        since = job.succeeded_at.isoformat(timespec="minutes") if job.succeeded_at else "–"
+        begin_incident(Incident.Kind.PUBLIC_PAGE_DOWN, detail % {"since": since, "error": job.error}, now)
+
+
+def _tell(subject: str, message: str) -> None:
+    """Mail the admins. A mail server that is down must not stop the run; the incident is in the admin all the same."""
+    try:
+        mail_admins(subject, message)
+    except (OSError, smtplib.SMTPException, SmtpUnavailableError):
+        logger.warning("The notice could not be mailed; it stands in the list of incidents.")

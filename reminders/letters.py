@@ -1,0 +1,118 @@
+"""From claims to letters: everything the mails of a batch say, read with a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from crm.accounts.models import Company
+from feedback import links
+from feedback.backoffice.models import Invitation
+from offers.models import Offer
+from reminders.claims import Claim
+from reminders.emails import Letter, OfferLine, Sender
+from reminders.models import FollowUp, MailText, ReminderPlan
+
+
+class MissingTextError(Exception):
+    """There is no mail text for a step."""
+
+
+class Texts:
+    """The mail texts, read once for a run."""
+
+    def __init__(self) -> None:
+        self._texts = {(text.language, text.step): text for text in MailText.objects.all()}
+
+    def get(self, language: str, step: int) -> MailText:
+        """Return the text of a step: in the language, else in German; for a later step than there are texts, the last.
+
+        Raises MissingTextError.
+        """
+        for candidate in (language, "de"):
+            steps = [known for (known_language, known) in self._texts if known_language == candidate]
+            if steps:
+                return self._texts[candidate, max((known for known in steps if known <= step), default=min(steps))]
+        raise MissingTextError(f"There is no mail text for step {step}.")
+
+
+def build_letters(claims: Sequence[Claim], texts: Texts) -> dict[str, Letter]:
+    """Return the letter of each claim by its Message-ID. A claim whose offer has no valid link any more is left out."""
+    offer_ids = [pk for claim in claims for pk in claim.steps]
+    offers = {
+        offer.pk: offer for offer in Offer.objects.filter(pk__in=offer_ids).select_related("customer", "salesperson")
+    }
+    invitations = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
+    tokens = dict(invitations.values_list("offer_id", "token"))
+    follow_ups = FollowUp.objects.filter(offer__in=offer_ids).exclude(own_text="")
+    own_texts = dict(follow_ups.values_list("offer_id", "own_text"))
+    steps = PlanSteps(offer_ids)
+    company = Company.get()
+    letters = {}
+    for claim in claims:
+        if all(pk in tokens and pk in offers for pk in claim.steps):
+            lines = tuple(
+                _offer_line(offers[pk], tokens[pk], is_last_step=step >= steps.count(pk))
+                for pk, step in claim.steps.items()
+            )
+            first = offers[claim.offer_ids[0]]
+            text = texts.get(first.language, min(claim.steps.values()))
+            own_text = next((own_texts[pk] for pk in claim.steps if pk in own_texts), "")
+            letters[claim.message_id] = Letter(
+                message_id=claim.message_id,
+                mail_date=claim.mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
+                recipient=settings.REMINDERS_TEST_ADDRESS or first.customer.email,
+                customer_email=first.customer.email,
+                customer_name=first.customer.name,
+                customer_company=first.customer.company,
+                language=first.language,
+                sender=build_sender(first, company),
+                offers=lines,
+                subject_text=text.subject,
+                body_text=own_text or text.text,
+            )
+    return letters
+
+
+def build_sender(offer: Offer, company: Company) -> Sender:
+    """Return who the reminder comes from: the offer's salesperson, else the sender of the offer mail."""
+    person = offer.salesperson
+    return Sender(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        company=company.name or offer.sender_email.rpartition("@")[2],
+        legal_notice=company.legal_notice,
+        imprint_url=company.imprint_url,
+        privacy_url=company.privacy_url,
+        seller_name=(person.get_full_name() if person else "") or offer.sender_name,
+        seller_email=(person.email if person else "") or offer.sender_email,
+        seller_phone=person.phone if person else "",
+    )
+
+
+def _offer_line(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferLine:
+    return OfferLine(
+        number=offer.number,
+        offered_on=offer.sent_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
+        subject=offer.subject,
+        form_url=links.form_url(settings.FEEDBACK_BASE_URL, token),
+        opt_out_url=links.opt_out_url(settings.FEEDBACK_BASE_URL, token),
+        message_id=offer.message_id,
+        is_last_step=is_last_step,
+    )
+
+
+class PlanSteps:
+    """How many steps the plan of each offer has."""
+
+    def __init__(self, offer_ids: Sequence[int]) -> None:
+        default = ReminderPlan.objects.filter(is_default=True).first()
+        self._default = len(default.days) if default else 0
+        own = FollowUp.objects.filter(offer__in=offer_ids, plan__isnull=False)
+        self._own = {offer_id: len(days) for offer_id, days in own.values_list("offer_id", "plan__days")}
+
+    def count(self, offer_id: int) -> int:
+        """Return the number of steps of the offer's own plan, else of the default one."""
+        return self._own.get(offer_id, self._default)

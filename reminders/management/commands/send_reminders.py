@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from crm.core.jobs import JobCommand
+from reminders import holds
+from reminders.models import FollowUp
+from reminders.sending import explain_due, send_due
+
+
+class Command(JobCommand):
+    help = "Send the reminders that are due."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="Say what would go out and why not; send nothing.")
+        parser.add_argument("--release", action="store_true", help="Let a held run go first.")
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        if not options["dry_run"]:
+            return super().handle(*args, **options)
+        # A dry run is no sign of life of the job, so it leaves no trace.
+        lines = list(explain_due(timezone.now()))
+        return "\n".join([*lines, f"Dry run, {len(lines)} lines, nothing sent."])
+
+    def run(self, **options: Any) -> str:
+        now = timezone.now()
+        if options["release"]:
+            holds.release_sending(now, due_count=FollowUp.objects.due(now).count())
+        return str(send_due(timezone.now))

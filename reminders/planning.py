@@ -1,0 +1,78 @@
+"""Computing follow-ups anew: for a few offers when something happened to them, for all of them every night."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from offers.models import Customer, Offer
+from offers.services import set_status
+from reminders.facts import Plans, load_cases, store_decisions
+
+CHUNK = 2000
+
+
+def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> set[int]:
+    """Lock the customers of these offers until the transaction ends and return their ids.
+
+    Whoever decides about a customer holds this lock from reading the facts to writing the decision. Without it, a
+    slow planner could write "is being sent" after the sender had already planned the next step. SQLite has one writer
+    at a time anyway (IMMEDIATE).
+    """
+    customers = Customer.objects.filter(offers__in=offer_ids).order_by("pk")
+    if not connection.features.has_select_for_update:
+        return set(customers.values_list("pk", flat=True))
+    owners = set(customers.values_list("pk", flat=True))
+    locked = (
+        Customer.objects.filter(pk__in=owners).order_by("pk").select_for_update(skip_locked=skip_locked, no_key=True)
+    )
+    return set(locked.values_list("pk", flat=True))
+
+
+def plan_offer_ids(offer_ids: Collection[int], now: datetime, plans: Plans | None = None) -> int:
+    """Compute anew when the next reminder of each offer is due. Returns how many offers became "no answer"."""
+    if not offer_ids:
+        return 0
+    plans = plans or Plans()
+    with transaction.atomic():
+        lock_customers(offer_ids)
+        decisions = {case.offer_id: plans.decide(case, now) for case in load_cases(offer_ids, now)}
+        store_decisions(decisions, now)
+        silent = [pk for pk, decision in decisions.items() if decision.close_at and decision.close_at <= now]
+        for offer in Offer.objects.filter(pk__in=silent, status=Offer.Status.OPEN):
+            set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
+    return len(silent)
+
+
+@dataclass(frozen=True)
+class PlanSums:
+    """What planning everything anew came to."""
+
+    offers: int
+    no_answer: int
+
+
+def plan_all(now: datetime) -> PlanSums:
+    """Compute all follow-ups anew that could have changed: those of open offers, and any that still name a time.
+
+    Works in chunks of committed transactions, so memory stays flat and a kill loses nothing.
+    """
+    plans = Plans()
+    offers = no_answer = 0
+    for chunk in _chunks():
+        no_answer += plan_offer_ids(chunk, now, plans)
+        offers += len(chunk)
+    return PlanSums(offers, no_answer)
+
+
+def _chunks() -> Iterator[list[int]]:
+    last = 0
+    wanted = Q(status=Offer.Status.OPEN) | Q(follow_up__isnull=True) | Q(follow_up__next_at__isnull=False)
+    wanted |= Q(follow_up__call_at__isnull=False)
+    while chunk := list(Offer.objects.filter(wanted, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        yield chunk
+        last = chunk[-1]

@@ -1,0 +1,110 @@
+"""Mail texts in Django's template language, cut down to placeholders and conditions, and checked before use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.template import Context, Engine, Template, TemplateSyntaxError
+from django.template.base import FilterExpression, Node, Variable, VariableNode
+from django.template.defaulttags import IfNode
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# No loaders and no libraries: a text can neither read a file nor load a tag.
+_ENGINE = Engine(dirs=[], loaders=[], libraries={}, debug=True, autoescape=False, string_if_invalid="")
+_ALLOWED_TAGS = ("VariableNode", "TextNode", "IfNode", "CommentNode")
+
+PLACEHOLDERS: dict[str, Promise | str] = {
+    "greeting": gettext_lazy("“Guten Tag” with the customer's name where it is known"),
+    "name": gettext_lazy("the customer's name"),
+    "company": gettext_lazy("the customer's company"),
+    "offer_number": gettext_lazy("the number of the offer"),
+    "offer_date": gettext_lazy("the day of the offer, written out"),
+    "offer_subject": gettext_lazy("the subject of the offer mail"),
+    "several": gettext_lazy("true when the mail is about several offers: {% if several %} … {% else %} … {% endif %}"),
+    "count": gettext_lazy("how many offers the mail is about"),
+    "seller_name": gettext_lazy("the salesperson"),
+    "seller_email": gettext_lazy("the salesperson's e-mail address"),
+    "seller_phone": gettext_lazy("the salesperson's phone number"),
+    "own_company": gettext_lazy("the name of your company"),
+}
+
+
+class MailTextError(Exception):
+    """A mistake in a mail text. The message names the line and what is wrong."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    line: int
+
+    def __str__(self) -> str:
+        return _("Line %d") % self.line
+
+
+@lru_cache(maxsize=256)
+def compile_text(source: str) -> Template:
+    """Return the text as a template. Raises MailTextError that names the line of the mistake."""
+    try:
+        template = Template(source, engine=_ENGINE)
+    except TemplateSyntaxError as error:
+        line = getattr(error, "template_debug", {}).get("line", 1)
+        raise MailTextError(f"{_Place(line)}: {error}") from error
+    for node in _walk(template.nodelist):
+        _check_node(node)
+    return template
+
+
+def render(source: str, values: dict[str, object]) -> str:
+    """Return the text with its placeholders filled in. Raises MailTextError."""
+    return compile_text(source).render(Context(values, autoescape=False))
+
+
+def _walk(nodes: Any) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        if isinstance(node, IfNode):
+            for _condition, nodelist in node.conditions_nodelists:
+                yield from _walk(nodelist)
+
+
+def _check_node(node: Node) -> None:
+    line = (node.token.lineno if node.token else None) or 1
+    if type(node).__name__ not in _ALLOWED_TAGS:
+        tag = node.token.contents.split()[0] if node.token else type(node).__name__
+        raise MailTextError(_("%(place)s: {%% %(tag)s %%} cannot be used here, only {%% if %%}.") % {
+            "place": _Place(line), "tag": tag
+        })  # fmt: skip
+    expressions: list[FilterExpression] = []
+    if isinstance(node, VariableNode):
+        expressions.append(node.filter_expression)
+    if isinstance(node, IfNode):
+        for condition, _nodelist in node.conditions_nodelists:
+            expressions.extend(_find_expressions(condition))
+    for expression in expressions:
+        if isinstance(expression.var, Variable):
+            _check_name(str(expression.var), line)
+
+
+def _find_expressions(condition: Any) -> Iterator[FilterExpression]:
+    if condition is None:
+        return
+    value = getattr(condition, "value", None)
+    if isinstance(value, FilterExpression):
+        yield value
+    for part in ("first", "second"):
+        if (below := getattr(condition, part, None)) is not None:
+            yield from _find_expressions(below)
+
+
+def _check_name(name: str, line: int) -> None:
+    is_literal = name[:1] in "\"'0123456789-" or name in ("True", "False", "None")
+    if not is_literal and name not in PLACEHOLDERS:
+        known = ", ".join(PLACEHOLDERS)
+        raise MailTextError(_("%(place)s: “%(name)s” is not a placeholder. Known are: %(known)s.") % {
+            "place": _Place(line), "name": name, "known": known
+        })  # fmt: skip

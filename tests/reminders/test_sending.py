@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from offers.models import Offer
+from offers.services import opt_out, set_status
+from reminders.models import FollowUp, Reminder
+from reminders.rules import Because
+from tests.make import make_customer
+from tests.reminders.rows import NOW, make_due, send
+from tests.reminders.smtp_server import Receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _defaults(receiver: Receiver, transactional_db: None) -> None:
+    """The plan and the texts of the data migration, which other tests' clean-up may have taken away."""
+    from tests.reminders.rows import make_defaults
+
+    make_defaults()
+
+
+def test_a_due_reminder_goes_out_with_its_link(receiver: Receiver) -> None:
+    offer = make_due()
+    sums = send()
+    [mail] = receiver.mails
+    assert (sums.sent, mail["To"].addresses[0].addr_spec) == (1, offer.customer.email)
+    assert offer.invitations.get().url in mail.get_body(("plain",)).get_content()
+    reminder = Reminder.objects.get()
+    assert (reminder.state, reminder.step, reminder.message_id) == ("sent", 1, mail["Message-ID"])
+
+
+def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) -> None:
+    offer = make_due()
+    send()
+    assert send().sent == 0
+    follow_up = FollowUp.objects.get(offer=offer)
+    assert (follow_up.next_step, follow_up.because) == (2, Because.STEP_DUE)
+    assert len(receiver.mails) == 1
+
+
+def test_nobody_who_answered_is_reminded(receiver: Receiver) -> None:
+    offer = make_due()
+    set_status(offer, Offer.Status.DECLINED, channel=Offer.Channel.LINK, at=NOW)
+    FollowUp.objects.update(next_at=NOW - timedelta(minutes=1))
+    assert send().sent == 0
+    assert not receiver.mails
+    assert FollowUp.objects.get().because == Because.DECLINED
+
+
+def test_nobody_who_opted_out_is_reminded_of_a_later_offer(receiver: Receiver) -> None:
+    customer = make_customer(opted_out_at=timezone.now())
+    make_due(customer=customer)
+    assert send().sent == 0
+    assert FollowUp.objects.get().because == Because.OPTED_OUT
+
+
+def test_several_offers_of_a_customer_share_one_mail(receiver: Receiver) -> None:
+    customer = make_customer()
+    first, second = make_due(customer=customer), make_due(customer=customer)
+    send()
+    [mail] = receiver.mails
+    text = mail.get_body(("plain",)).get_content()
+    assert first.invitations.get().url in text
+    assert second.invitations.get().url in text
+    assert Reminder.objects.filter(message_id=mail["Message-ID"], state="sent").count() == 2
+
+
+def test_nothing_is_sent_while_answers_are_stale(receiver: Receiver, mailoutbox: list[Any], settings: Any) -> None:
+    settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
+    make_due()
+    later = NOW + timedelta(minutes=20)
+    assert send(later).because == Because.STALE_ANSWERS
+    assert send(later).because == Because.STALE_ANSWERS
+    assert not receiver.mails
+    assert len(mailoutbox) == 1
+
+
+def test_an_opt_out_between_claim_and_data_withholds_the_mail(receiver: Receiver, monkeypatch: Any) -> None:
+    from reminders import claims
+
+    offer = make_due()
+    mark = claims.mark_transmitting
+
+    def opt_out_first(*arguments: Any) -> bool:
+        opt_out(offer.customer, at=NOW)
+        return mark(*arguments)
+
+    monkeypatch.setattr(claims, "mark_transmitting", opt_out_first)
+    assert send().withheld == 1
+    assert not receiver.mails
+    assert not Reminder.objects.exists()
