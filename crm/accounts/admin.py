@@ -20,10 +20,37 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    """People. Who is entered here may sign in; the role says what they may do."""
+
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    fieldsets = (*(DjangoUserAdmin.fieldsets or ()), (_("In mails and pages"), {"fields": ("language", "phone")}))
+    list_display = ["username", "first_name", "last_name", "email", "roles", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
+    list_filter_submit = False
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Person"), {"fields": ["first_name", "last_name", "email", "phone", "language"]}),
+        (_("Mails to this person"), {"fields": ["daily_digest", "weekly_summary"]}),
+        (_("Rights"), {"fields": ["is_active", "groups", "is_staff", "is_superuser", "user_permissions"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "first_name", "last_name", "email", "groups", "password1", "password2"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+
+    @admin.display(description=_("role"))
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Let a new person sign in: without the flag the role would be of no use."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Group)
@@ -33,6 +60,14 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(Company)
 class CompanyAdmin(ModelAdmin):
+    """The one row of the company."""
+
+    fieldsets = [
+        (None, {"fields": ["name", "legal_notice"]}),
+        (_("Links"), {"fields": ["imprint_url", "privacy_url"]}),
+        (_("For questions"), {"fields": ["email", "phone"]}),
+    ]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not Company.objects.exists()
 

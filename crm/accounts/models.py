@@ -14,6 +14,14 @@ class User(AbstractUser):
         _("language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de"
     )
     phone = models.CharField(_("phone"), max_length=50, blank=True, help_text=_("Shown to customers in reminders."))
+    daily_digest = models.BooleanField(
+        _("mail each working day"), default=True, help_text=_("Answers to act on, open and due offers, at 07:30.")
+    )
+    weekly_summary = models.BooleanField(
+        _("summary each week"),
+        default=False,
+        help_text=_("The main figures, on the first working day. Needs the right to see the figures."),
+    )
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("person")  # type: ignore[assignment]  # AbstractUser.Meta narrows it to str

@@ -119,7 +119,26 @@ UNFOLD = {
     "SITE_TITLE": "Nachfass",
     "SITE_HEADER": "Nachfass",
     "SITE_URL": None,
+    "SITE_SYMBOL": "mark_email_read",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "crm.accounts.forms.ThrottledLoginForm"},
+    "DASHBOARD_CALLBACK": "stats.desk.add_to_context",
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "stats.navigation.build"},
+    "COLORS": {
+        "primary": {
+            "50": "#eff6ff",
+            "100": "#dbeafe",
+            "200": "#bfdbfe",
+            "300": "#93c5fd",
+            "400": "#60a5fa",
+            "500": "#3b82f6",
+            "600": "#2563eb",
+            "700": "#1d4ed8",
+            "800": "#1e40af",
+            "900": "#1e3a8a",
+            "950": "#172554",
+        }
+    },
 }
 IMPORT_EXPORT_USE_TRANSACTIONS = True

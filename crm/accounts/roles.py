@@ -1,0 +1,54 @@
+"""The three roles of the office and what each may do. Rights of the upper apps are text here: they are not known.
+
+Which role may open which page is tested URL by URL in tests/accounts/test_permissions.py.
+"""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+
+SALES, LEADERS, ADMINISTRATORS = "Vertrieb", "Leitung", "Administration"
+
+
+def _rights(verbs: str, *models: str) -> set[str]:
+    return {f"{app}.{verb}_{name}" for app, _dot, name in (m.partition(".") for m in models) for verb in verbs.split()}
+
+
+_SALES = (
+    _rights("view add change", "offers.offer", "offers.customer")
+    | _rights("view change", "offers.sourcefile", "feedback.answer", "reminders.followup", "reminders.reminder")
+    | _rights("add", "feedback.answer")
+    | _rights("view", "feedback.invitation", "feedback.declinereason", "reminders.reminderplan", "reminders.mailtext")
+)
+_LEADERS = (
+    _SALES
+    | _rights("view add change", "feedback.declinereason", "reminders.mailtext")
+    | _rights("view add change delete", "reminders.reminderplan")
+    | _rights("view", "accounts.user", "accounts.company", "offers.mailfolder", "core.jobrun")
+    | {"stats.view_figures", "stats.export_figures", "stats.view_salesperson_figures"}
+)
+# An administrator has every right of these apps.
+_ADMINISTERED = ("accounts", "auth", "core", "offers", "feedback", "reminders", "stats", "django_q")
+ROLES = {SALES: _SALES, LEADERS: _LEADERS}
+
+
+def setup_roles() -> None:
+    """Make the groups of the roles and give each what it lacks. Takes nothing away, so a site may add to a role.
+
+    Permissions normally appear after all migrations; this makes them earlier, so that a migration can call it.
+    """
+    for label in _ADMINISTERED:
+        create_permissions(apps.get_app_config(label), verbosity=0)
+    rights = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for name, wanted in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.add(*(rights[right] for right in wanted if right in rights))
+    administrators, _created = Group.objects.get_or_create(name=ADMINISTRATORS)
+    administrators.permissions.add(
+        *(right for right in rights.values() if right.content_type.app_label in _ADMINISTERED)
+    )

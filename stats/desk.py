@@ -1,0 +1,271 @@
+"""The salesperson's desk: what waits for a person today. Shown as the admin's home and mailed by `send_digest`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from croniter import croniter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from crm.core.models import JobRun
+from crm.core.schedules import find_jobs
+from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
+from offers.models import Offer, SourceFile
+from reminders.models import FollowUp, Reminder
+from stats import queries
+from stats.charts import AGES
+from stats.navigation import can_open, new_answers, stuck_reminders
+
+ROWS = 6
+# A job may be late by its own interval, and by this much before anybody is worried.
+PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do: what it is about, its detail, since when, and where to do it."""
+
+    title: str
+    detail: str
+    link: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Things of one kind that wait: how many, the first of them, and where all are. `tone`: calm, act or alarm."""
+
+    title: str
+    number: int
+    rows: list[Row]
+    link: str
+    empty: str
+    tone: str = "calm"
+    icon: str = "inbox"
+
+
+@dataclass(frozen=True)
+class JobState:
+    """How a job is doing. `is_still`: it failed, or its last success is older than its rhythm allows."""
+
+    name: str
+    succeeded_at: datetime | None
+    summary: str
+    is_still: bool
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that waits for a person, and how the machine is doing."""
+
+    piles: list[Pile]
+    ages: list[Row]
+    jobs: list[JobState] = field(default_factory=list)
+    is_own: bool = False
+    can_choose: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """True when nothing has been imported yet."""
+        return not Offer.objects.exists()
+
+    @property
+    def has_work(self) -> bool:
+        return any(pile.number for pile in self.piles)
+
+
+def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Put the desk on the admin's home. Unfold's DASHBOARD_CALLBACK."""
+    assert isinstance(request.user, User)  # noqa: S101 - the admin asks staff to sign in before
+    return context | {"desk": build_desk(request.user, now=timezone.now(), everyone="everyone" in request.GET)}
+
+
+def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
+    """Return the desk of a person: the own offers where there are any (unless `everyone`), else all."""
+    has_own = user.offers.exists()
+    is_own = has_own and not everyone
+    mine = Q(salesperson=user) if is_own else Q()
+    offers = queries.counted_offers().filter(mine)
+    piles = []
+    if can_open(user, "feedback.answer"):
+        piles.append(_answers(offers, now))
+    if can_open(user, "offers.offer"):
+        piles.append(_replies(offers))
+    if can_open(user, "reminders.followup"):
+        piles.append(_due(offers, now))
+    if can_open(user, "reminders.reminder"):
+        piles.append(_stuck(offers))
+    if can_open(user, "offers.sourcefile"):
+        piles.append(_review())
+    if can_open(user, "feedback.rejectedanswer"):
+        piles += _rejected()
+    return Desk(
+        piles=piles,
+        ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
+        jobs=find_job_states(now),
+        is_own=is_own,
+        can_choose=has_own,
+    )
+
+
+def _list(name: str, **query: Any) -> str:
+    url = reverse(f"admin:{name}_changelist")
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def _change(name: str, pk: int) -> str:
+    return reverse(f"admin:{name}_change", args=[pk])
+
+
+def _who(offer: Offer) -> str:
+    customer = offer.customer
+    return " · ".join(filter(None, [offer.number, customer.company or customer.name or customer.email]))
+
+
+def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
+    rows = new_answers().filter(offer__in=offers).select_related("offer__customer", "reason").order_by("-answered_at")
+
+    def detail(answer: Answer) -> str:
+        reason: DeclineReason | None = answer.reason
+        words = [str(answer.get_kind_display()), str(reason) if reason else "", answer.comment]
+        return ": ".join(filter(None, words))[:160]
+
+    return Pile(
+        _("New answers to act on"),
+        rows.count(),
+        [Row(_who(a.offer), detail(a), _change("offers_offer", a.offer_id), a.answered_at) for a in rows[:ROWS]],
+        _list("feedback_answer", handled_at__isempty=1),
+        _("No new answer. Everything has been dealt with."),
+        tone="act",
+        icon="forum",
+    )
+
+
+def _replies(offers: QuerySet[Offer]) -> Pile:
+    rows = offers.filter(status=Offer.Status.OPEN, replied_at__isnull=False).select_related("customer")
+    return Pile(
+        _("Customers who replied by mail"),
+        rows.count(),
+        [
+            Row(_who(offer), offer.subject, _change("offers_offer", offer.pk), offer.replied_at)
+            for offer in rows.order_by("-replied_at")[:ROWS]
+        ],
+        _list("offers_offer", status__exact="open", replied_at__isnull="False"),
+        _("Nobody has replied by mail to an open offer."),
+        tone="act",
+        icon="reply",
+    )
+
+
+def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
+    until = queries.start_of_day(timezone.localdate(now) + timedelta(days=2))
+    rows = FollowUp.objects.filter(next_at__lt=until, offer__in=offers).select_related("offer__customer")
+    return Pile(
+        _("Reminders due today and tomorrow"),
+        rows.count(),
+        [
+            Row(
+                _who(follow_up.offer),
+                _("reminder %(step)s") % {"step": follow_up.next_step or 1},
+                _change("offers_offer", follow_up.offer_id),
+                follow_up.next_at,
+            )
+            for follow_up in rows.order_by("next_at")[:ROWS]
+        ],
+        _list("reminders_followup"),
+        _("No reminder goes out today or tomorrow."),
+        icon="event_upcoming",
+    )
+
+
+def _stuck(offers: QuerySet[Offer]) -> Pile:
+    rows = stuck_reminders().filter(offer__in=offers).select_related("offer__customer").order_by("-mail_date")
+
+    def detail(reminder: Reminder) -> str:
+        return ": ".join(filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]]))
+
+    return Pile(
+        _("Reminders in doubt or failed"),
+        rows.count(),
+        [
+            Row(_who(row.offer), detail(row), _change("reminders_reminder", row.pk), row.mail_date)
+            for row in rows[:ROWS]
+        ],
+        _list("reminders_reminder", state__in="in_doubt,failed"),
+        _("Every reminder went out as planned."),
+        tone="alarm",
+        icon="report",
+    )
+
+
+def _review() -> Pile:
+    rows = SourceFile.objects.filter(state__in=[SourceFile.State.REVIEW, SourceFile.State.BROKEN])
+    return Pile(
+        _("Mails to check"),
+        rows.count(),
+        [
+            Row(file.subject or file.name, file.reason, _change("offers_sourcefile", file.pk), file.sent_at)
+            for file in rows.order_by("-first_seen_at")[:ROWS]
+        ],
+        _list("offers_sourcefile", state__in="review,broken"),
+        _("Every imported mail was understood."),
+        tone="act",
+        icon="rule",
+    )
+
+
+def _rejected() -> list[Pile]:
+    rows = RejectedAnswer.objects.filter(resolved_at=None).order_by("-received_at")
+    found = [
+        Row(str(row.uid), row.error[:160], _change("feedback_rejectedanswer", row.pk), row.received_at)
+        for row in rows[:ROWS]
+    ]
+    if not found:
+        return []
+    title = _("Answers that could not be stored")
+    link = _list("feedback_rejectedanswer", resolved_at__isempty=1)
+    return [Pile(title, rows.count(), found, link, "", tone="alarm", icon="mark_email_unread")]
+
+
+def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
+    """Return one row per age class of the open offers, `detail` being the number."""
+    labels = {name: _("%(low)s to %(high)s days") % {"low": low, "high": high} for name, low, high in AGES}
+    labels |= {"over-30": _("over 30 days"), "expired": _("link expired")}
+    ages = queries.count_open_by_age(offers, now=now)
+    return [
+        Row(
+            labels[name],
+            str(number),
+            _list("offers_offer", figures=urlencode({"period": "all", "part": f"age:{name}"})),
+        )
+        for name, number in ages.items()
+    ]
+
+
+def find_job_states(now: datetime) -> list[JobState]:
+    """Return how each scheduled job is doing, those that stand still first."""
+    runs = {run.name: run for run in JobRun.objects.all()}
+    states = []
+    for job in find_jobs():
+        run = runs.get(job.name)
+        last = run.succeeded_at if run else None
+        is_still = bool(run and run.is_failing) or last is None or _is_late(job.cron, last, now)
+        summary = (run.error if run.is_failing else run.summary) if run else ""
+        states.append(JobState(job.name, last, summary, is_still))
+    return sorted(states, key=lambda state: (not state.is_still, state.name))
+
+
+def _is_late(cron: str, last: datetime, now: datetime) -> bool:
+    """True when the run after the last success, and the one after that, should both be over."""
+    runs = croniter(cron, timezone.localtime(last))
+    runs.get_next(datetime)
+    missed: datetime = runs.get_next(datetime)
+    return now > missed + PATIENCE

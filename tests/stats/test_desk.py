@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.core.models import JobRun
+from feedback.backoffice.models import Answer
+from offers.models import MailFolder, SourceFile
+from reminders.models import FollowUp, Reminder
+from stats.desk import build_desk, find_job_states
+from tests.make import make_offer, make_user
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def test_an_empty_desk_welcomes_and_says_what_to_do(client: Client) -> None:
+    client.force_login(make_user(is_superuser=True))
+    answer = client.get("/admin/")
+    assert answer.context["desk"].is_new
+    assert not answer.context["desk"].has_work
+    assert answer.content.decode().count("pile-empty") >= 3
+
+
+def test_each_kind_of_work_lies_on_the_desk() -> None:
+    user = make_user(is_superuser=True)
+    offer = make_offer(replied_at=NOW)
+    Answer.objects.create(offer=offer, kind="interested", answered_at=NOW)
+    FollowUp.objects.create(offer=offer, next_at=NOW + timedelta(hours=1), next_step=2)
+    Reminder.objects.create(
+        offer=offer, step=1, state="in_doubt", message_id="<1@x>", mail_date=NOW, recipient="a@b.example"
+    )
+    folder = MailFolder.objects.create(name="Ausgang", path="/export")
+    SourceFile.objects.create(folder=folder, name="a.eml", size=1, mtime_ns=1, state="review")
+    desk = build_desk(user, now=NOW)
+    assert {pile.number for pile in desk.piles} == {1}
+
+
+def test_who_has_own_offers_sees_those_first_and_may_look_at_all(client: Client) -> None:
+    seller = make_user(is_superuser=True)
+    make_offer(salesperson=seller, replied_at=NOW)
+    make_offer(replied_at=NOW)
+    assert [build_desk(seller, now=NOW, everyone=every).piles[1].number for every in (False, True)] == [1, 2]
+    client.force_login(seller)
+    assert client.get("/admin/?everyone").context["desk"].is_own is False
+
+
+def test_the_desk_needs_a_bounded_number_of_queries(client: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    for _n in range(9):
+        Answer.objects.create(offer=make_offer(), kind="declined", answered_at=NOW)
+    client.force_login(make_user(is_superuser=True))
+    with django_assert_max_num_queries(22):
+        client.get("/admin/")
+
+
+@pytest.mark.parametrize(("minutes", "still"), [(1, False), (9, False), (14, True), (60 * 24, True)])
+def test_a_job_that_ran_too_long_ago_stands_still(minutes: int, still: bool) -> None:
+    JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=minutes))
+    (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
+    assert state.is_still is still
+
+
+def test_a_job_that_failed_last_stands_still() -> None:
+    JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=1), failed_at=NOW, error="OSError: no")
+    (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
+    assert (state.is_still, state.summary) == (True, "OSError: no")
