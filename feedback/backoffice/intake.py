@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 # A scanner follows the link while the mail is being delivered, or right after it; people take longer.
 SUSPECT_WITHIN = timedelta(minutes=2)
 DELIVERY_SLACK = timedelta(seconds=30)
+MAX_PHONE = 50
 # Statuses that a customer's word may change. The others were decided, and the seller looks at what came later.
 MOVABLE = {Offer.Status.OPEN, Offer.Status.NO_ANSWER, Offer.Status.INTERESTED}
 
@@ -106,15 +107,15 @@ def read_feedback(item: object) -> Received:
         message = sealing.open_message(data["sealed_comment"], settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError:
         sealed = data["sealed_comment"]
-        note = _("What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept sealed.")
-    phone = _clean(message.phone)
+        note = sealed_note()
+    comment, phone = words(message)
     return Received(
         uid=data["uid"],
         digest=data["digest"],
         kind=Answer.Kind(data["kind"]),
         reason_code=data["reason"],
-        comment=_clean(message.comment),
-        phone=phone[:50],
+        comment=comment,
+        phone=phone,
         sealed=sealed,
         ask_again_on=data["ask_again_on"],
         submitted_at=data["submitted_at"],
@@ -122,6 +123,12 @@ def read_feedback(item: object) -> Received:
         note=note,
         content=item,
     )
+
+
+def words(message: sealing.Message) -> tuple[str, str]:
+    """Return (comment, phone) as they can be stored. A phone field with more than a number goes into the comment."""
+    comment, phone = _clean(message.comment), _clean(message.phone)
+    return (comment, phone) if len(phone) <= MAX_PHONE else (f"{comment}\n{phone}".strip(), phone[:MAX_PHONE])
 
 
 def store(received: Sequence[Received], *, now: datetime) -> int:
@@ -170,14 +177,28 @@ def set_aside(item: object, error: str, *, now: datetime) -> bool:
     uid = find_uid(item) or uuid5(NAMESPACE_URL, repr(item))
     if Answer.objects.filter(uid=uid).exists():
         return False
+    content = _without_nul(item if isinstance(item, dict) else {"item": item})
     _row, is_new = RejectedAnswer.objects.get_or_create(
-        uid=uid, defaults={"content": _without_nul(item), "error": _clean(error), "received_at": now}
+        uid=uid, defaults={"content": content, "error": _clean(error), "received_at": now}
     )
     if is_new:
         logger.warning("The answer %s could not be stored and was set aside.", uid)
         if isinstance(item, dict) and isinstance(digest := item.get("digest"), str):
             Offer.objects.filter(invitations__digest=_clean(digest), needs_review="").update(needs_review=review_text())
     return is_new
+
+
+def open_again(answer: Answer) -> bool:
+    """Try to open words that were sealed to another key; return whether they can be read now."""
+    try:
+        message = sealing.open_message(answer.sealed_comment, settings.FEEDBACK_SEALING_PRIVATE_KEY)
+    except sealing.SealError:
+        return False
+    answer.comment, answer.phone = words(message)
+    answer.sealed_comment = ""
+    answer.note = "\n".join(line for line in answer.note.splitlines() if line != sealed_note())
+    answer.save(update_fields=["comment", "phone", "sealed_comment", "note"])
+    return True
 
 
 def retry(rejected: RejectedAnswer, *, now: datetime) -> None:
@@ -202,6 +223,11 @@ def resolve(rejected: RejectedAnswer, *, now: datetime) -> None:
 def review_text() -> str:
     """What stands on an offer whose answer was set aside."""
     return _("The customer has answered, but the answer could not be stored: see the rejected answers.")
+
+
+def sealed_note() -> str:
+    """What stands on an answer whose words could not be opened."""
+    return _("What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept sealed.")
 
 
 def find_uid(item: object) -> UUID | None:

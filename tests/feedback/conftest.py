@@ -1,0 +1,26 @@
+"""A public service for the tests of the sync, started once and drained after each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from feedback.backoffice.client import Client
+from tests.feedback.live import API_KEY, PublicService, public_service
+
+
+@pytest.fixture(scope="session")
+def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicService]:
+    with public_service(tmp_path_factory.mktemp("public")) as service:
+        yield service
+
+
+@pytest.fixture
+def vps(running_service: PublicService, settings: pytest.FixtureRequest) -> Iterator[PublicService]:
+    """The public service, with the office's settings pointing to it; nothing waits there."""
+    settings.FEEDBACK_API_URL = running_service.url
+    yield running_service
+    with Client(running_service.url, API_KEY) as client:
+        while page := client.get_feedbacks().feedbacks:
+            client.acknowledge([item["uid"] for item in page])

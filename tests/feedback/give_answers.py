@@ -1,0 +1,44 @@
+"""Runs under the public profile: store the answers of stdin, one JSON object a line, through the service's own code.
+
+`python -m tests.feedback.give_answers THREADS`. Each object has a `digest` and the fields of a submission.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+from crm import profile
+
+
+def main() -> None:
+    profile.load()
+    import django
+
+    django.setup()
+    answers = [json.loads(line) for line in sys.stdin]
+    with ThreadPoolExecutor(int(sys.argv[1])) as pool:
+        list(pool.map(store, answers))
+
+
+def store(answer: dict[str, Any]) -> None:
+    from django.utils import timezone
+    from feedback.public.services import Outcome, Submission, opt_out, store_answer
+
+    from feedback.public.models import Invitation
+
+    digest = answer.pop("digest")
+    if answer["kind"] == "opted_out":
+        assert opt_out(digest, now=timezone.now())
+        return
+    if answer.get("ask_again_on"):
+        answer["ask_again_on"] = date.fromisoformat(answer["ask_again_on"])
+    result = store_answer(Invitation.objects.get(digest=digest), Submission(**answer), now=timezone.now())
+    assert result.outcome is Outcome.STORED, result
+
+
+if __name__ == "__main__":
+    main()

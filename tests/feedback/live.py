@@ -1,0 +1,107 @@
+"""The public service as it runs on the VPS: gunicorn, its own settings, its own database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.servers import free_port, stop, wait_for_port
+
+API_KEY = "key-for-tests"
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass
+class PublicService:
+    """A running public service. `env` is what its commands need."""
+
+    url: str
+    env: dict[str, str]
+    command: list[str]
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, env=self.env, cwd=ROOT)
+        wait_for_port(self.port, self.process)
+
+    def stop(self) -> None:
+        stop(self.process)
+
+    def give_answers(self, answers: Iterable[dict[str, Any]], *, threads: int = 1) -> None:
+        """Store answers through the service's own code; returns when all are stored."""
+        subprocess.run(
+            [sys.executable, "-m", "tests.feedback.give_answers", str(threads)],
+            input="".join(json.dumps(answer) + "\n" for answer in answers).encode(),
+            env=self.env,
+            cwd=ROOT,
+            check=True,
+        )
+
+
+def clean_env() -> dict[str, str]:
+    """The environment without what names a profile or a database."""
+    ours = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "ENV_FILE", "FEEDBACK_BASE_URL", "CACHE_URL"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def public_env(folder: Path, port: int, **settings: str) -> dict[str, str]:
+    """The environment of the public profile with an own SQLite database in the folder."""
+    return clean_env() | {
+        "DJANGO_SETTINGS_MODULE": "crm.settings.public",
+        "DATABASE_URL": f"sqlite:///{folder / 'public.sqlite3'}",
+        "SECRET_KEY": "only-for-tests-" + "x" * 50,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "false",
+        "FEEDBACK_BASE_URL": f"http://127.0.0.1:{port}",
+        "FEEDBACK_API_KEY_HASHES": hashlib.sha256(API_KEY.encode()).hexdigest(),
+        "FEEDBACK_RATE_API": "100000/m",
+        "STATIC_ROOT": str(folder / "static"),
+        "LOG_LEVEL": "WARNING",
+        **settings,
+    }
+
+
+@contextmanager
+def public_service(
+    folder: Path, *, workers: int = 1, application: str = "crm.wsgi", collect_static: bool = False, **settings: str
+) -> Iterator[PublicService]:
+    """Start the public service on a free port and stop it at the end."""
+    port = free_port()
+    env = public_env(folder, port, **settings)
+    (folder / "static").mkdir(exist_ok=True)
+    run_manage(env, "migrate", "--verbosity=0")
+    if collect_static:
+        run_manage(env, "collectstatic", "--no-input", "--verbosity=0")
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", f"--workers={workers}"]
+    command += [f"--bind=127.0.0.1:{port}", "--log-level=critical", application]
+    process = subprocess.Popen(command, env=env, cwd=ROOT)
+    service = PublicService(f"http://127.0.0.1:{port}", env, command, process, port)
+    try:
+        wait_for_port(port, process)
+        yield service
+    finally:
+        service.stop()
+
+
+def run_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the profile that `env` names to its end. Raises RuntimeError with its words if it fails."""
+    done = try_manage(env, *arguments)
+    if done.returncode:
+        raise RuntimeError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def try_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the profile that `env` names; whatever comes of it."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments], env=env, cwd=ROOT, check=False, capture_output=True, text=True
+    )
