@@ -31,6 +31,11 @@ READ_SECONDS = 30
 TRIES = 5
 BACKOFF_SECONDS = 0.5
 PASSING_STATUSES = {500, 502, 503, 504}
+BAD_ADDRESSES = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 
 
 class SyncError(Exception):
@@ -91,13 +96,12 @@ class Client:
     Every method raises a SyncError of the kind that says what a person can do about it.
     """
 
-    def __init__(self, url: str, key: str, *, backoff_seconds: float = BACKOFF_SECONDS) -> None:
+    def __init__(self, url: str, key: str) -> None:
         if not url:
             raise NotConfiguredError(_("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form."))
         if not key:
             raise NotConfiguredError(_("Set FEEDBACK_API_KEY to the key whose hash the public service knows."))
         self.url = url.rstrip("/")
-        self.backoff_seconds = backoff_seconds
         self.session = requests.Session()
         self.session.auth = ApiKeyAuth(key)
         self.session.headers.update({"User-Agent": "Nachfass", "Accept": "application/json"})
@@ -156,7 +160,7 @@ class Client:
                 if attempt == TRIES:
                     raise
                 # With jitter, so that offices which lost the service together do not come back together.
-                time.sleep(self.backoff_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+                time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
         raise AssertionError("The last try returns or raises.")
 
     def _call_once(self, method: str, path: str, **request: Any) -> dict[str, Any]:
@@ -169,7 +173,7 @@ class Client:
                 allow_redirects=False,
                 **request,
             )
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        except BAD_ADDRESSES as error:
             raise NotConfiguredError(_("FEEDBACK_API_URL is not a web address: %s.") % self.url) from error
         except requests.exceptions.SSLError as error:
             raise UnreachableError(_("The certificate of %s is not valid.") % self.url) from error

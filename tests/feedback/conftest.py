@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,14 @@ def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public
         yield service
 
 
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trying again does not wait."""
+    monkeypatch.setattr("feedback.backoffice.client.BACKOFF_SECONDS", 0.001)
+
+
 @pytest.fixture
-def vps(running_service: PublicService, settings: pytest.FixtureRequest) -> Iterator[PublicService]:
+def vps(running_service: PublicService, settings: Any) -> Iterator[PublicService]:
     """The public service, with the office's settings pointing to it; nothing waits there."""
     settings.FEEDBACK_API_URL = running_service.url
     yield running_service

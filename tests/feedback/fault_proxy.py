@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 # What the issue asks for, in parts of all requests; the rest passes.
@@ -27,10 +28,15 @@ class FaultProxy(ThreadingHTTPServer):
         self.dice = random.Random(seed)
         self.faults = faults
         self.seen: Counter[str] = Counter()
+        self.connections = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def throw(self) -> str:
         """Return the next fault, or `passed`."""

@@ -26,9 +26,9 @@ def main() -> None:
 
 def store(answer: dict[str, Any]) -> None:
     from django.utils import timezone
-    from feedback.public.services import Outcome, Submission, opt_out, store_answer
 
     from feedback.public.models import Invitation
+    from feedback.public.services import Outcome, Submission, opt_out, store_answer
 
     digest = answer.pop("digest")
     if answer["kind"] == "opted_out":
