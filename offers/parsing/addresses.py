@@ -1,0 +1,133 @@
+"""Recipients out of an address field, however malformed: a recipient that gets lost is an offer that gets lost. Pure.
+
+The standard library's `getaddresses` returns nothing at all for a list with one malformed entry since Python 3.13, and
+loses names before that; this reader takes the field apart mailbox by mailbox and keeps what it can read.
+"""
+
+from __future__ import annotations
+
+import re
+
+from offers.parsing.mail import Address
+from offers.parsing.texts import clean_text, decode_words
+
+_LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
+_ATOM = r"[^\s<>()\[\],;:\\\"@]+"
+_PLAIN = re.compile(rf"[ \t]*({_ATOM}@{_ATOM})[ \t]*")
+_NAMED = re.compile(rf'[ \t]*(?:"([^"\\]*)"|([^"\\<>()\[\],;:@]*))[ \t]*<({_ATOM}@{_ATOM})>[ \t]*')
+_TOKEN = re.compile(
+    r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="  # an encoded word is one thing, commas and all
+    r'|"(?:[^"\\\n]|\\.)*"(?:@[^\s<>(),;:"]+)?'  # a quoted name, or a quoted local part
+    r"|<[^<>]*>"
+    r"|[(),;:<>\"]"
+    r"|[^(),;:<>\"=]+|="
+)
+_EMAIL = re.compile(r"[^\s<>(),;:\"'@\[\]]+@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])")
+_SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
+
+
+def parse_addresses(value: str) -> tuple[list[Address], bool]:
+    """Return the mailboxes of one unfolded field in their order, and whether something in it could not be read.
+
+    Groups are opened (an empty one such as `undisclosed-recipients:;` has none), comments dropped, source routes cut
+    off, encoded names decoded. An entry without an @ names nobody to whom mail could go; it is left out and reported.
+    """
+    plain = _PLAIN.fullmatch(value)
+    if plain and len(plain[1]) <= _LONGEST_EMAIL:
+        return [Address(_clean_email(plain[1]))], False
+    named = _NAMED.fullmatch(value)
+    if named and len(named[3]) <= _LONGEST_EMAIL:
+        email = _clean_email(named[3])
+        return [Address(email, _clean_name(named[1] or named[2] or "", email))], False
+    return _Reader().read(value)
+
+
+class _Reader:
+    """Goes through the tokens of a field and collects mailboxes."""
+
+    def __init__(self) -> None:
+        self.found: list[Address] = []
+        self.is_damaged = False
+        self.phrase: list[str] = []
+        self.angle: str | None = None
+        self.comment_depth = 0
+
+    def read(self, value: str) -> tuple[list[Address], bool]:
+        if value.count("(") != value.count(")"):
+            value = value.replace("(", " ").replace(")", " ")  # an open comment must not swallow the rest
+        for piece in _TOKEN.findall(value):
+            self._take(piece)
+        self._end_mailbox(is_last=True)
+        return self.found, self.is_damaged
+
+    def _take(self, piece: str) -> None:
+        if piece in "()":
+            self.comment_depth = max(0, self.comment_depth + (1 if piece in "(" else -1))
+        elif self.comment_depth:
+            return
+        elif piece in ",;":
+            self._end_mailbox(is_last=piece in ";")
+        elif piece in ":":
+            self._end_group_name()
+        elif piece[0] == "<" and len(piece) > 1:
+            if self.angle is not None:  # a comma is missing
+                self._end_mailbox(is_last=True)
+            self.angle = piece[1:-1]
+        elif self.angle is None:
+            self.phrase.append(piece)
+        elif _EMAIL.search(piece):  # `<a@x> b@y`: again no comma
+            self._end_mailbox(is_last=True)
+            self.phrase.append(piece)
+
+    def _end_group_name(self) -> None:
+        """A colon ends the name of a group; before it may also stand an address or the scheme of a link."""
+        if self.angle is not None or _EMAIL.search("".join(self.phrase)):
+            self._end_mailbox(is_last=True)
+        elif _SCHEME.search("".join(self.phrase)):
+            self.phrase[:] = [_SCHEME.sub("", "".join(self.phrase))]
+        else:
+            self.phrase.clear()
+
+    def _end_mailbox(self, *, is_last: bool = False) -> None:
+        phrase = "".join(self.phrase)
+        emails = [] if self.angle is None else _emails_of(self.angle)
+        if emails:
+            self.found += [Address(email, _clean_name(phrase, email)) for email in emails]
+        elif emails := _emails_of(phrase) or _emails_of(decode_words(phrase)):
+            self.found += [Address(email) for email in emails]
+        elif phrase.strip() and self.angle is None and not is_last:
+            self.phrase.append(", ")  # `Vogt, Petra <p.vogt@…>`: the comma belongs to the name
+            return
+        elif phrase.strip(" \t,") or self.angle:
+            self.is_damaged = True
+        self.phrase.clear()
+        self.angle = None
+
+
+def _emails_of(text: str) -> list[str]:
+    """Return the addresses in a text that should be one, with its route, its link scheme or its blanks."""
+    if "@" not in text:
+        return []
+    if text.startswith("@") and ":" in text:  # RFC 822 source route
+        text = text.rpartition(":")[2]
+    quoted = re.fullmatch(r'\s*("(?:[^"\\]|\\.)*"@[^\s@]+)\s*', text)
+    if quoted and len(quoted[1]) <= _LONGEST_EMAIL:
+        return [_clean_email(quoted[1])]
+    emails = _EMAIL.findall(text) or _EMAIL.findall(re.sub(r"\s*@\s*", "@", text))
+    return [cleaned for email in emails if len(email) <= _LONGEST_EMAIL and (cleaned := _clean_email(email))]
+
+
+def _clean_email(email: str) -> str:
+    return clean_text(email).rstrip(".").lower()[:_LONGEST_EMAIL]
+
+
+def _clean_name(name: str, email: str) -> str:
+    name = decode_words(name.strip())
+    if "\\" in name:
+        name = re.sub(r"\\(.)", r"\1", name)
+    if '"' in name:
+        name = name.replace('"', "")
+    name = name.strip(" \t,")
+    if len(name) > 1 and name[0] == name[-1] == "'":
+        name = name[1:-1].strip()
+    return "" if name.lower() == email else name

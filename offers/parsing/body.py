@@ -1,0 +1,155 @@
+"""The body of a mail: its text for a person to read, and the names of its attachments. Pure; never raises."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from offers.parsing.mail import Mail
+from offers.parsing.mime import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Part, parse_parameters, read_parts
+
+_LONGEST_TEXT = 1024 * 1024
+_MOST_NAMES = 200
+# Everything in these is invisible or runs; the rest of the markup only leaves line breaks behind.
+_INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
+_BREAKS = frozenset(
+    (
+        *("br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
+        *("blockquote", "pre", "section", "article", "header"),
+    )
+)
+_SHOWN = frozenset(("text/plain", "text/html"))
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a body says. `text` is the plain text part, `html_text` the HTML part as plain text without any markup.
+
+    Both may be empty. `attachments` are the names of the attached files in their order; `defects` are those of
+    `read_parts` and `text_cut`.
+    """
+
+    text: str = ""
+    html_text: str = ""
+    attachments: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
+
+    @property
+    def readable(self) -> str:
+        """The text for a person: the plain part, else what the HTML part says."""
+        return self.text if self.text.strip() else self.html_text
+
+
+def parse_body(
+    raw: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    max_parts: int = MAX_PARTS,
+    max_text: int = _LONGEST_TEXT,
+) -> Body:
+    """Return the texts and attachment names of a whole mail file, headers included; never raises.
+
+    What lies beyond a limit is left out and named in the defects. At most `max_text` bytes of each kind of text.
+    """
+    parts, defects = read_parts(raw, max_bytes=max_bytes, max_depth=max_depth, max_parts=max_parts)
+    texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
+    left = {"text/plain": max_text, "text/html": max_text}
+    attachments: list[str] = []
+    for part in parts:
+        if is_attachment(part):
+            if len(attachments) < _MOST_NAMES:
+                attachments.append(part.filename or _invent_name(part))
+        elif part.content_type in texts and left[part.content_type] > 0:
+            text = part.text(left[part.content_type])
+            left[part.content_type] -= len(text)
+            texts[part.content_type].append(text)
+    if min(left.values()) <= 0:
+        defects.append("text_cut")
+    return Body(
+        text="\n".join(texts["text/plain"]).strip(),
+        html_text="\n\n".join(html_to_text(text) for text in texts["text/html"]).strip(),
+        attachments=tuple(attachments),
+        defects=tuple(defects),
+    )
+
+
+def is_attachment(part: Part) -> bool:
+    """Return whether a person would see a part as a file: not the text, and not a picture inside the HTML."""
+    if part.disposition == "attachment":
+        return True
+    if part.content_type.startswith("message/") or (part.filename and part.content_type not in _SHOWN):
+        return not (part.container == "multipart/related" and part.content_type.startswith("image/"))
+    return False
+
+
+def _invent_name(part: Part) -> str:
+    kind = re.sub(r"[^a-z0-9]", "", part.content_type.partition("/")[2]) or "file"
+    return "message.eml" if part.content_type == "message/rfc822" else f"attachment.{kind[:20]}"
+
+
+def html_to_text(markup: str) -> str:
+    """Return the visible text of HTML: no markup, no scripts, no addresses of pictures.
+
+    Takes time linear in the length. `html.parser` takes quadratic time on hostile markup, and nothing of the structure
+    is needed.
+    """
+    pieces: list[str] = []
+    missing_ends: set[str] = set()
+    position = 0
+    while True:
+        start = markup.find("<", position)
+        if start < 0:
+            pieces.append(_fold(markup[position:]))
+            break
+        pieces.append(_fold(markup[position:start]))
+        position, piece = _skip_markup(markup, start, missing_ends)
+        if piece:
+            pieces.append(piece)
+    text = html.unescape("".join(pieces)).replace("\x00", "")
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    lines = [line.strip() for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"[ \t\r\n]+", " ", text)
+
+
+def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, str]:
+    """Return where the text goes on behind the `<` at `start`, and what stands for the markup."""
+    if markup.startswith("<!--", start):
+        end = -1 if "-->" in missing_ends else markup.find("-->", start + 4)
+        if end >= 0:
+            return end + 3, ""
+        missing_ends.add("-->")
+    tag = _TAG.match(markup, start)
+    if tag is None and not markup.startswith(("<!", "<?", "</"), start):
+        return start + 1, "<"  # a smaller-than sign
+    end = -1 if ">" in missing_ends else markup.find(">", start)
+    if end < 0:
+        missing_ends.add(">")
+        return start + 1, ""
+    name = tag[2].lower() if tag else ""
+    if tag and not tag[1] and name in _INVISIBLE and name not in missing_ends:
+        close = re.compile(rf"</{name}\b[^>]*>", re.IGNORECASE).search(markup, end)
+        if close:
+            return close.end(), ""
+        missing_ends.add(name)
+    return end + 1, "\n" if name in _BREAKS else ""
+
+
+def has_closing_boundary(mail: Mail, tail: bytes) -> bool:
+    """Return whether a mail file looks complete: `tail` (its last 8 KiB or more) has the closing boundary line.
+
+    True for mails that are no multipart or name no boundary: there is nothing to wait for. One complete multipart in
+    ten lacks the line, so its absence means wait, not broken.
+    """
+    content_type, parameters = parse_parameters(mail.header("content-type"))
+    boundary = parameters.get("boundary", "").rstrip()
+    if not content_type.startswith("multipart/") or not boundary:
+        return True
+    closing = f"--{boundary}--"
+    return any(closing.encode(charset, "replace") in tail for charset in ("utf-8", "cp1252"))

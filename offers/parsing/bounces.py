@@ -1,0 +1,222 @@
+"""Delivery failures: whose address, whether for good, and about which mail of ours. Pure; never raises."""
+
+from __future__ import annotations
+
+import email
+import logging
+import re
+from dataclasses import dataclass
+
+from offers.parsing.addresses import parse_addresses
+from offers.parsing.headers import parse_mail, read_fields
+from offers.parsing.mail import Mail
+from offers.parsing.mime import Part, parse_parameters, read_parts, split_head
+from offers.parsing.texts import any_of, clean_text
+
+_LONGEST_TEXT = 64 * 1024
+_LONGEST_DIAGNOSTIC = 500
+_MOST_PARTS_FOR_OTHERS = 50
+_MOST_BYTES_FOR_OTHERS = 512 * 1024
+
+_DAEMON = re.compile(
+    r"(?:mailer-?daemon|postmaster|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@", re.IGNORECASE
+)
+_SUBJECT = re.compile(
+    any_of(r"""
+        undeliver|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|nicht zugestellt|nicht übermittelt
+        fehler bei der zustellung|zustellungsverz
+        (?:mail )?delivery (?:has )?(?:failed|failure|status notification|error|problem|delayed|report)
+        delivery .{0,30}(?:failure|failed)|returned (?:mail|to sender)|failure notice|failed mail
+        message (?:status )?(?:could not be )?(?:undeliverable|delivered)|mail system error
+        mail could not be delivered|warning: (?:could not send|message .{0,30} delayed)
+        non remis|échec de la remise|mancato recapito|impossibile recapitare
+    """),
+    re.IGNORECASE,
+)
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
+_ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?")
+_ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
+_ORIGINAL_START = re.compile(
+    r"^[> \t-]*(?:-{2,}.{0,60}(?:original|copy of|returned|headers).{0,60}|Received: .*|Return-Path: .*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DELAYED = re.compile(
+    any_of("""
+        delay|will (?:be retried|keep trying|continue to)|still being|not yet been delivered|warning
+        verzöger|noch nicht zugestellt|retard
+    """),
+    re.IGNORECASE,
+)
+_PERMANENT_WORDS = re.compile(
+    any_of("""
+        user unknown|unknown user|no such (?:user|mailbox|address|recipient)|does not exist
+        mailbox (?:unavailable|not found)|permanent (?:fatal )?error|fatal error|(?:address|recipient) rejected
+        host (?:unknown|not found)|invalid recipient|unbekannt|existiert nicht|nicht gefunden
+    """),
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """One delivery failure. `recipients` are lower-case addresses that failed (both the one that was written to and
+    the one it was forwarded to), possibly none.
+
+    `status` is an enhanced code such as `5.1.1`, or empty; `is_permanent` is true for 5.x.x, false for a delay.
+    `original_message_id` and `original_references` are those of the mail that came back, where it says so.
+    """
+
+    recipients: tuple[str, ...]
+    status: str
+    is_permanent: bool
+    diagnostic: str = ""
+    original_message_id: str = ""
+    original_references: tuple[str, ...] = ()
+
+
+def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
+    """Return what a delivery failure says, or None for any other mail (read receipts and successes included).
+
+    RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the address.
+    """
+    content_type, parameters = parse_parameters(mail.header("content-type"))
+    report = parameters.get("report-type", "").lower() if content_type == "multipart/report" else ""
+    if "disposition" in report:
+        return None
+    if not (report or content_type == "multipart/report" or _looks_like_bounce(mail)):
+        return None
+    parts, defects = read_parts(raw)
+    original_id, references = _find_original(parts)
+    status_parts = [part for part in parts if "delivery-status" in part.content_type]
+    if status_parts:
+        return _from_report(status_parts, parts, original_id, references)
+    text, returned = _split_text(parts)
+    recipients = _find_recipients(mail, text)
+    if not recipients and not defects and len(parts) <= _MOST_PARTS_FOR_OTHERS:
+        recipients = _ask_flufl(raw)
+    status = _find_status(text)
+    if not recipients and not status and not _SUBJECT.search(mail.subject):
+        return None
+    if not original_id and (found := _ORIGINAL_ID.search(returned) or _ORIGINAL_ID.search(text)):
+        original_id = found[1]
+    is_permanent = status.startswith("5")
+    if not status and not _DELAYED.search(mail.subject):
+        is_permanent = bool(_PERMANENT_WORDS.search(text) or mail.header("x-failed-recipients"))
+    return Bounce(recipients, status, is_permanent, _shorten(text), original_id, references)
+
+
+def _looks_like_bounce(mail: Mail) -> bool:
+    is_daemon = mail.sender is not None and _DAEMON.match(mail.sender.email) is not None
+    is_nobody = mail.header("return-path").strip() == "<>"
+    return is_daemon or (is_nobody and bool(_SUBJECT.search(mail.subject))) or bool(mail.header("x-failed-recipients"))
+
+
+def _from_report(
+    status_parts: list[Part], parts: list[Part], original_id: str, references: tuple[str, ...]
+) -> Bounce | None:
+    recipients: dict[str, None] = {}
+    statuses: list[str] = []
+    diagnostics: list[str] = []
+    actions: set[str] = set()
+    for part in status_parts:
+        for fields in _read_blocks(part.decode(_LONGEST_TEXT)):
+            action = fields.get("action", "").split(" ")[0].lower()
+            if action in ("delivered", "relayed", "expanded"):
+                continue
+            found = [_typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient")]
+            emails = [address.email for value in found for address in parse_addresses(value)[0]]
+            diagnostic = _typed(fields.get("diagnostic-code", ""))
+            if not (emails or action):
+                continue
+            recipients.update(dict.fromkeys(emails))
+            actions.add(action)
+            if diagnostic:
+                diagnostics.append(diagnostic)
+            statuses.append(_best_status(fields.get("status", ""), diagnostic, action))
+    if not actions:
+        return None
+    status = max(statuses, key=lambda value: (value[:1] == "5", value), default="")
+    is_permanent = status.startswith("5") and actions != {"delayed"}
+    text = diagnostics[0] if diagnostics else _split_text(parts)[0]
+    return Bounce(tuple(recipients), status, is_permanent, _shorten(text), original_id, references)
+
+
+def _best_status(status_field: str, diagnostic: str, action: str) -> str:
+    found = _STATUS.search(status_field)
+    status = found[1] if found else ""
+    # `5.0.0` says nothing; what the other server said is often more exact.
+    if not status or status[1:] == ".0.0":
+        exact = _find_status(diagnostic)
+        status = exact if exact and exact[:1] == (status[:1] or exact[:1]) else status
+    if not status and action == "failed":
+        status = "5.0.0"
+    return status
+
+
+def _read_blocks(data: bytes) -> list[dict[str, str]]:
+    """Return the groups of fields of a delivery-status part; the first is about the mail, the others are recipients."""
+    blocks = re.split(rb"\n\s*\n", data.replace(b"\r\n", b"\n").strip())
+    return [dict(reversed(read_fields(block, []))) for block in blocks[:200]]
+
+
+def _typed(value: str) -> str:
+    """Return the value behind `rfc822;` or `smtp;`."""
+    kind, separator, rest = value.partition(";")
+    return rest.strip() if separator and " " not in kind.strip() else value.strip()
+
+
+def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
+    for part in parts:
+        if part.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
+            head, _ = split_head(part.decode(256 * 1024).lstrip(b"\r\n"))
+            original = parse_mail(head)
+            if original.message_id or original.references:
+                return original.message_id, original.references + original.in_reply_to
+    return "", ()
+
+
+def _split_text(parts: list[Part]) -> tuple[str, str]:
+    """Return what the mail server wrote, and the mail that it quoted below."""
+    text = "\n".join(part.text(_LONGEST_TEXT) for part in parts[:5] if part.content_type in ("text/plain", "text/html"))
+    text = text[:_LONGEST_TEXT]
+    found = _ORIGINAL_START.search(text)
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+
+
+def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
+    failed = [
+        address.email
+        for name, value in mail.headers
+        if name == "x-failed-recipients"
+        for address in parse_addresses(value)[0]
+    ]
+    if not failed:
+        own = {address.email for address in mail.recipients} | ({mail.sender.email} if mail.sender else set())
+        addresses = (found[1].lower().rstrip(".") for found in _ADDRESS.finditer(text[:8_000]))
+        failed = [address for address in addresses if address not in own and not _DAEMON.match(address)]
+    return tuple(dict.fromkeys(failed))[:20]
+
+
+def _find_status(text: str) -> str:
+    if found := _STATUS.search(text):
+        return found[1]
+    if found := _REPLY_CODE.search(text):
+        return f"{found[1][0]}.0.0"
+    return ""
+
+
+def _ask_flufl(raw: bytes) -> tuple[str, ...]:
+    try:
+        from flufl.bounce import all_failures  # noqa: PLC0415 - rarely needed, and it loads 17 detectors
+
+        logging.getLogger("flufl.bounce").disabled = True  # it logs each of its own failures with a traceback
+        temporary, permanent = all_failures(email.message_from_bytes(raw[:_MOST_BYTES_FOR_OTHERS]))
+        found = sorted(item.decode("utf-8", "replace") for item in (*permanent, *temporary))
+    except Exception:
+        return ()
+    return tuple(dict.fromkeys(address.email for text in found for address in parse_addresses(text)[0]))
+
+
+def _shorten(text: str) -> str:
+    return " ".join(clean_text(text).split())[:_LONGEST_DIAGNOSTIC]

@@ -1,0 +1,187 @@
+"""The parts of a mail, found without reading more of them than needed. Pure.
+
+The standard library takes 5 s for 100,000 parts and raises RecursionError at nesting 1,000 deep. This reader looks for
+boundaries with `bytes.find`, keeps to its limits, and leaves parts undecoded until someone asks.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+from offers.parsing.headers import read_fields
+from offers.parsing.texts import clean_text, decode_bytes, decode_words
+
+MAX_BYTES = 50 * 1024 * 1024
+MAX_DEPTH = 50
+MAX_PARTS = 1_000
+_LONGEST_PART_HEADER = 64 * 1024
+_SEARCHED_BYTES = 4 * MAX_BYTES  # each level of nesting looks through its bytes again
+_BLOCK_END = re.compile(rb"\r?\n\r*\n|\A\r*\n")
+_PARAMETER = re.compile(r";\s*([!#-'*+\-.0-9A-Z^-~]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"?|([^;\s]*))")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One leaf of a mail: anything but a multipart. `payload` is still encoded; `depth` counts multiparts around it."""
+
+    content_type: str
+    parameters: dict[str, str]
+    disposition: str
+    filename: str
+    encoding: str
+    payload: bytes = field(repr=False)
+    depth: int = 0
+    container: str = ""
+
+    def decode(self, limit: int = MAX_BYTES) -> bytes:
+        """Return at most `limit` bytes of the content with its transfer encoding removed; never raises."""
+        return decode_transfer(self.payload, self.encoding, limit)
+
+    def text(self, limit: int) -> str:
+        """Return the content of a text part, about `limit` bytes of it, with LF line ends and no NUL or surrogate."""
+        text = decode_bytes(self.decode(limit), self.parameters.get("charset", ""))
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+        return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
+    """Return the lower-case value of a `Content-…` field and its parameters, RFC 2231 pieces put together."""
+    main, _, _ = value.partition(";")
+    plain: dict[str, str] = {}
+    pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    for name, quoted, bare in _PARAMETER.findall(value[:_LONGEST_PART_HEADER]):
+        text = re.sub(r"\\(.)", r"\1", quoted) if quoted else bare
+        base, star, rest = name.lower().partition("*")
+        if not star:
+            plain.setdefault(base, text)
+            continue
+        number = rest.rstrip("*")
+        if number and not (number.isascii() and number.isdigit() and len(number) < 4):
+            continue
+        pieces.setdefault(base, {}).setdefault(int(number or 0), (text, rest.endswith("*") or not rest))
+    for base, found in pieces.items():
+        plain[base] = _join_pieces(found)
+    return main.strip().lower(), plain
+
+
+def _join_pieces(pieces: dict[int, tuple[str, bool]]) -> str:
+    charset, data = "", b""
+    for number in sorted(pieces):
+        text, is_encoded = pieces[number]
+        if is_encoded and not data and text.count("'") >= 2:
+            charset, _, text = text.split("'", 2)
+        data += unquote_to_bytes(text) if is_encoded else text.encode("utf-8", "replace")
+    return decode_bytes(data, charset)
+
+
+def decode_transfer(payload: bytes, encoding: str, limit: int = MAX_BYTES) -> bytes:
+    """Return at most about `limit` bytes of a payload without its transfer encoding; damaged base64 is read as far as
+    it goes."""
+    if encoding == "base64":
+        raw = re.sub(rb"[^A-Za-z0-9+/]", b"", payload[: limit * 3 // 2 + 4])
+        raw = raw[: len(raw) // 4 * 4 + (0 if len(raw) % 4 == 1 else len(raw) % 4)]
+        return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))[:limit]
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(payload[: limit * 3])[:limit]
+    return payload[:limit]
+
+
+def read_parts(
+    raw: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, max_parts: int = MAX_PARTS
+) -> tuple[list[Part], list[str]]:
+    """Return the leaves of a mail in their order, and defects; never raises.
+
+    Attached mails (`message/…`) are leaves. Defects: `too_large`, `too_deep`, `too_many_parts`, `too_much_nesting`,
+    `no_boundary`, `not_closed`.
+    """
+    defects: dict[str, None] = {}
+    if len(raw) > max_bytes:
+        raw = raw[:max_bytes]
+        defects["too_large"] = None
+    parts: list[Part] = []
+    searched = 0
+    pending: list[tuple[bytes, int, str]] = [(raw, 0, "")]  # a stack: nesting must not become recursion
+    while pending:
+        entity, depth, container = pending.pop()
+        if len(parts) >= max_parts:
+            defects["too_many_parts"] = None
+            break
+        part = _read_entity(entity, depth, container)
+        boundary = part.parameters.get("boundary", "")
+        if not part.content_type.startswith("multipart/"):
+            parts.append(part)
+        elif not boundary:
+            defects["no_boundary"] = None
+            parts.append(part)
+        elif depth >= max_depth:
+            defects["too_deep"] = None
+        elif searched > _SEARCHED_BYTES:
+            defects["too_much_nesting"] = None
+        else:
+            searched += len(part.payload)
+            children, problem = _split(part.payload, boundary, max_parts - len(parts) + 1)
+            if problem:
+                defects[problem] = None
+            pending += [(child, depth + 1, part.content_type) for child in reversed(children)]
+    return parts, list(defects)
+
+
+def _read_entity(entity: bytes, depth: int, container: str) -> Part:
+    head, payload = split_head(entity)
+    fields: dict[str, str] = {}
+    for name, value in read_fields(head, []):
+        fields.setdefault(name, value)
+    default = "message/rfc822" if container == "multipart/digest" else "text/plain"
+    content_type, parameters = parse_parameters(fields.get("content-type", default))
+    disposition, more = parse_parameters(fields.get("content-disposition", ""))
+    return Part(
+        content_type=content_type if "/" in content_type else "text/plain",
+        parameters=parameters,
+        disposition=disposition,
+        filename=clean_text(decode_words(more.get("filename") or parameters.get("name", "")))[:255],
+        encoding=fields.get("content-transfer-encoding", "").strip().lower(),
+        payload=payload,
+        depth=depth,
+        container=container,
+    )
+
+
+def split_head(entity: bytes) -> tuple[bytes, bytes]:
+    """Return header block and body of a mail or a part; a part may begin with the empty line and have no header."""
+    entity_start = entity[:_LONGEST_PART_HEADER]
+    found = _BLOCK_END.search(entity_start)
+    if found is None:
+        return entity_start, b""
+    return entity[: found.end()], entity[found.end() :]
+
+
+def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
+    """Return the entities between the boundary lines, and `not_closed` where the last line is missing."""
+    delimiter = b"--" + boundary.rstrip().encode("utf-8", "replace")
+    children: list[bytes] = []
+    start = -1
+    position = 0
+    while len(children) < most:
+        position = payload.find(delimiter, position)
+        if position < 0:
+            break
+        end = position + len(delimiter)
+        at_line_start = position == 0 or payload[position - 1] in b"\r\n"
+        is_closing = payload.startswith(b"--", end)
+        line_rest = payload[end + 2 * is_closing : end + 80].split(b"\n", 1)[0]
+        if not at_line_start or line_rest.strip():  # a longer boundary that begins like this one
+            position = end
+            continue
+        if start >= 0:
+            children.append(payload[start:position].removesuffix(b"\n").removesuffix(b"\r"))
+        if is_closing:
+            return children, ""
+        line_end = payload.find(b"\n", end)
+        start = len(payload) if line_end < 0 else line_end + 1
+        position = end
+    if start >= 0 and len(children) < most:
+        children.append(payload[start:])
+    return children, "not_closed"

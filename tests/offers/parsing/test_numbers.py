@@ -1,0 +1,76 @@
+"""The offer number in a subject line: the labelled subjects, people's own patterns, and what must never be taken."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offers.parsing.numbers import PatternError, compile_pattern, find_number, has_keyword
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def read_subjects(name: str) -> list[tuple[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        next(rows)
+        return [(row[0], row[1]) for row in rows]
+
+
+@pytest.mark.parametrize(("subject", "number"), read_subjects("subjects.tsv") + read_subjects("subjects_own.tsv"))
+def test_it_finds_the_number_that_a_person_finds(subject: str, number: str) -> None:
+    assert (find_number(subject) or "") == number
+
+
+@given(st.text(max_size=300))
+def test_it_never_raises_and_only_returns_what_is_there(text: str) -> None:
+    number = find_number("Angebot " + text)
+    assert number is None or number in text
+    assert has_keyword("Angebot " + text) or text[:1].isalpha()
+
+
+def test_a_pattern_replaces_the_recognition() -> None:
+    assert find_number("Angebot 4711, Vorgang 88-12", r"Vorgang (\d+-\d+)") == "88-12"
+    assert find_number("Angebot 4711", r"Vorgang (\d+-\d+)") is None
+    assert find_number("vorgang A7", r"(?P<kind>Vorgang) (?P<number>\w+)") == "A7"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("(", "syntax"),
+        ("AN-\\d+", "groups"),
+        ("(AN)-(\\d+)", "groups"),
+        ("(\\d+)+x", "runaway"),
+        ("((?:a|a)*)b", "runaway"),
+        ("(?:\\w+\\s?)*(x)", "runaway"),
+        ("(?:(\\d+)-?)+x", "runaway"),
+        ("(.*.*.*.*.*.*.*.*x)", "runaway"),
+        ("(x)" * 300, "too_long"),
+    ],
+)
+def test_a_bad_pattern_is_refused_with_a_sentence(pattern: str, code: str) -> None:
+    with pytest.raises(PatternError) as caught:
+        compile_pattern(pattern)
+    assert caught.value.code == code
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("pattern", ["Nr\\. (\\d+(?:-\\d+)*)", "(AN-\\d{4}-\\d+)", "(?:AN|AG)-?(\\d{2,10})", "#(\\w+)"])
+def test_a_sound_pattern_is_taken(pattern: str) -> None:
+    assert compile_pattern(pattern).groups == 1
+
+
+@pytest.mark.parametrize("subject", ["Angebotsanfrage 4500098765", "Rechnung 4711", "Terminverschiebung", ""])
+def test_no_keyword_is_seen_where_none_is(subject: str) -> None:
+    assert not has_keyword(subject)
+
+
+@pytest.mark.parametrize("subject", ["Ihr Angebot", "Richtofferte Lüftung", "KVA Treppe", "Votre devis"])
+def test_a_keyword_is_seen_without_a_number(subject: str) -> None:
+    assert has_keyword(subject)
+    assert find_number(subject) is None
