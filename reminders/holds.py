@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
@@ -41,6 +42,12 @@ def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 
     detail = _("%(count)d reminders wait, because %(reason)s. Look at the follow-ups that are due and release them.")
     words = {"count": due_count, "reason": SendingHold.get().get_reason_display()}
     begin_incident(Incident.Kind.HELD, detail % words, now)
+
+
+def hold_after_restore() -> str:
+    """Hold sending, because reminders that went out since the backup are not in it; return what a person must do."""
+    hold_sending(SendingHold.Reason.RESTORED, timezone.now())
+    return _("Sending is held: reminders sent since the backup are unknown. Release it after a look at what is due.")
 
 
 def release_sending(now: datetime, *, due_count: int, by: User | None = None) -> bool:

@@ -32,7 +32,7 @@ class ScheduleChanges:
     removed: int = 0
 
 
-SCHEDULES = [Job("heartbeat", "* * * * *")]
+SCHEDULES = [Job("heartbeat", "* * * * *"), Job("backup", "30 0 * * *"), Job("prune", "30 3 * * *")]
 RUNNER = "crm.core.jobs.run_job"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.settings.base import *  # noqa: F403
-from crm.settings.base import TEMPLATES, database, env, required
+from crm.settings.base import AFTER_RESTORE, PRUNERS, TEMPLATES, database, env, required
 
 ROOT_URLCONF = "crm.urls.office"
 WSGI_APPLICATION = "crm.wsgi.application"
@@ -86,6 +86,10 @@ Q_CLUSTER = {
     "save_limit": 1000,
     "label": "Django-Q",
 }
+
+PRUNERS += ["crm.core.retention.prune_tasks", "crm.core.retention.prune_sessions"]
+# Held first, then the answers since the backup are fetched: nobody who answered is reminded in between.
+AFTER_RESTORE += ["reminders.holds.hold_after_restore", "feedback.backoffice.sync.replay_after_restore"]
 
 # Where the back office is reached inside the company: links in mails to staff lead there.
 OFFICE_BASE_URL = env("OFFICE_BASE_URL", default="")

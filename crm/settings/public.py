@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.settings.base import *  # noqa: F403
-from crm.settings.base import SILENCED_SYSTEM_CHECKS, database, env, required
+from crm.settings.base import PRUNERS, SILENCED_SYSTEM_CHECKS, database, env, required
 
 # The office's catalogue must not speak for the public half, which has its own.
 LOCALE_PATHS = []
@@ -57,6 +57,8 @@ CONTENT_SECURITY_POLICY = {
 # No cookies, no login: the signed stamp in the form does what CSRF tokens do elsewhere (feedback/public/stamps.py).
 SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W003"]
 SECURE_REFERRER_POLICY = "no-referrer"
+
+PRUNERS += ["feedback.public.services.prune"]
 
 FEEDBACK_API_KEY_HASHES: list[str] = env.list("FEEDBACK_API_KEY_HASHES", default=[])
 FEEDBACK_API_ALLOWED_NETWORKS: list[str] = env.list("FEEDBACK_API_ALLOWED_NETWORKS", default=[])

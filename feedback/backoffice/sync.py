@@ -122,6 +122,20 @@ def push_form(client: Client) -> bool:
     return True
 
 
+def replay_after_restore() -> str:
+    """Fetch again what was acknowledged since the backup, and send all links again; return what came of it."""
+    since = (SyncState.get().pulled_at or timezone.now()) - timedelta(hours=1)
+    try:
+        result = sync(since=since, resend=True)
+    except SyncError as error:
+        command = f"sync_feedback --since {since:%Y-%m-%dT%H:%M} --resend"
+        return _("The answers since the backup are not here yet: %(error)s Run `%(command)s` when that is solved.") % {
+            "error": error,
+            "command": command,
+        }
+    return _("%(count)d answers came back from the public side.") % {"count": result.stored}
+
+
 def _pull_waiting(client: Client, result: SyncResult) -> None:
     while True:
         # The time before the question: what is answered while we ask may not be in the reply.

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from crm.core.backups import BackupError, make_backup
+from crm.core.jobs import JobCommand
+
+
+class Command(JobCommand):
+    help = "Write a checked copy of the database, also while it is in use."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", nargs="?", type=Path, help="where to; without it BACKUP_DIR of the settings")
+
+    def run(self, **options: Any) -> str:
+        folder = options["folder"] or Path(settings.BACKUP_DIR)
+        try:
+            path = make_backup(folder, now=timezone.now(), keep=settings.BACKUP_KEEP)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        return f"Done, {path} has {path.stat().st_size / 1e6:.1f} MB and passed its check."
