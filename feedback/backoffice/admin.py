@@ -110,7 +110,7 @@ class AnswerAdmin(ModelAdmin):
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company", "comment"]
     list_select_related = ["offer__customer", "reason"]
     show_full_result_count = False
-    actions = ["mark_handled"]
+    actions = ["mark_handled", "open_words"]
     actions_row = ["handle", "undo"]
     actions_detail = ["handle", "undo"]
     fields = [
@@ -161,6 +161,11 @@ class AnswerAdmin(ModelAdmin):
     def mark_handled(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
         done = services.mark_handled(list(queryset), at=timezone.now())
         messages.success(request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done)
+
+    @admin.action(description=_("Open sealed words again"), permissions=["change"])
+    def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
+        done = sum(intake.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
+        messages.success(request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done)
 
     @action(
         description=_("Dealt with"),

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Coalesce
+from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -221,13 +222,15 @@ def resolve(rejected: RejectedAnswer, *, now: datetime) -> None:
 
 
 def review_text() -> str:
-    """What stands on an offer whose answer was set aside."""
-    return _("The customer has answered, but the answer could not be stored: see the rejected answers.")
+    """What stands on an offer whose answer was set aside, in the company's language whoever asks."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("The customer has answered, but the answer could not be stored: see the rejected answers.")
 
 
 def sealed_note() -> str:
-    """What stands on an answer whose words could not be opened."""
-    return _("What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept sealed.")
+    """What stands on an answer whose words could not be opened, in the company's language whoever asks."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept sealed.")
 
 
 def find_uid(item: object) -> UUID | None:

@@ -87,7 +87,7 @@ class DeclineReason(models.Model):
     label_fr = models.CharField(_("French"), max_length=200)
     label_it = models.CharField(_("Italian"), max_length=200)
     asks_for_comment = models.BooleanField(_("asks for a comment"), default=False)
-    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    order = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('label_fr', models.CharField(max_length=200, verbose_name='French')),
                 ('label_it', models.CharField(max_length=200, verbose_name='Italian')),
                 ('asks_for_comment', models.BooleanField(default=False, verbose_name='asks for a comment')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
+                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
             ],
             options={
