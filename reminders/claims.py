@@ -7,15 +7,17 @@ DATA, so a run that dies before it has surely not sent, and one that dies after 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from crm.core.smtp import Outcome, Result
-from offers.models import Customer, Offer
+from offers.models import Customer, Offer, SourceFile
+from offers.services import announce
 from reminders.emails import new_message_id
 from reminders.facts import Case, Plans, load_cases, store_decisions
 from reminders.models import FollowUp, Reminder
@@ -34,6 +36,7 @@ class Claim:
     steps: dict[int, int]
     first_try_at: datetime
     attempts: int = 0
+    give_up_at: datetime | None = None
 
     @property
     def offer_ids(self) -> list[int]:
@@ -54,69 +57,87 @@ def claim_due(offer_ids: Collection[int], plans: Plans, now: datetime) -> list[C
         due = {pk: decision for pk, decision in decisions.items() if decision.is_due(now)}
         others = {pk: each for pk, each in decisions.items() if pk not in due and each.because != Because.SENDING}
         store_decisions(others, now)
-        return _write_claims(due, cases, now)
+        return _write_claims(due, cases, plans, now)
 
 
-def _write_claims(due: dict[int, Decision], cases: Sequence[Case], now: datetime) -> list[Claim]:
-    begun = {(case.offer_id, step.step) for case in cases for step in case.facts.steps if case.offer_id in due}
-    retries = [pk for pk, decision in due.items() if (pk, decision.step) in begun]
-    claims = _claim_retries(retries, due, now)
-    # Who gets a second try now, or got one a moment ago, is not written to twice in one run.
-    busy = set(Offer.objects.filter(pk__in=retries).values_list("customer_id", flat=True))
-    fresh = [pk for pk in due if pk not in set(retries)]
-    groups: dict[tuple[int, str, str], list[int]] = {}
-    rows = Offer.objects.filter(pk__in=fresh).order_by("sent_at", "pk")
-    for pk, customer_id, sender_email, language in rows.values_list("pk", "customer_id", "sender_email", "language"):
-        if customer_id not in busy:
-            groups.setdefault((customer_id, sender_email, language), []).append(pk)
-    seen: set[int] = set()
-    for (customer_id, _sender, _language), pks in groups.items():
-        if customer_id not in seen:
-            seen.add(customer_id)
-            steps = {pk: due[pk].step or 1 for pk in pks}
-            claims.append(Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now))
-    _insert(claims, {claim.message_id for claim in claims if not claim.attempts}, now)
-    return claims
+def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans, now: datetime) -> list[Claim]:
+    """Write the rows of the claims; at most one mail per customer, second tries before first ones."""
+    give_up_at = {
+        case.offer_id: plans.find_give_up_at(case, due[case.offer_id].step) for case in cases if case.offer_id in due
+    }
+    claims = []
+    busy: set[int] = set()
+    for members in _find_retries(due):
+        customer_id = members[0].offer.customer_id
+        if customer_id not in busy and (claim := _claim_retry(members, now)):
+            busy.add(customer_id)
+            claims.append(replace(claim, give_up_at=_earliest(give_up_at, claim)))
+    fresh = []
+    begun = {pk for claim in claims for pk in claim.steps}
+    for offers in _group_offers([pk for pk in due if pk not in begun]):
+        if offers[0].customer_id not in busy:
+            busy.add(offers[0].customer_id)
+            steps = {offer.pk: due[offer.pk].step or 1 for offer in offers}
+            claim = Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now)
+            fresh.append(replace(claim, give_up_at=_earliest(give_up_at, claim)))
+            Reminder.objects.bulk_create(_build_rows(claim, offers, now))
+    return [*claims, *fresh]
 
 
-def _insert(claims: Sequence[Claim], fresh: set[str], now: datetime) -> None:
-    offer_ids = [pk for claim in claims if claim.message_id in fresh for pk in claim.steps]
-    emails = dict(Offer.objects.filter(pk__in=offer_ids).values_list("pk", "customer__email"))
-    Reminder.objects.bulk_create(
+def _earliest(give_up_at: dict[int, datetime | None], claim: Claim) -> datetime | None:
+    return min(filter(None, (give_up_at[pk] for pk in claim.steps)), default=None)
+
+
+def _group_offers(offer_ids: Collection[int]) -> list[list[Offer]]:
+    """Return the offers that share a mail: one customer, one salesperson, one language; the oldest offer first."""
+    groups: dict[tuple[int, str, str], list[Offer]] = {}
+    rows = Offer.objects.filter(pk__in=offer_ids).exclude(reminders__state=State.PLANNED)
+    for offer in rows.select_related("customer").order_by("sent_at", "pk"):
+        groups.setdefault((offer.customer_id, offer.sender_email, offer.language), []).append(offer)
+    return list(groups.values())
+
+
+def _build_rows(claim: Claim, offers: Sequence[Offer], now: datetime) -> list[Reminder]:
+    return [
         Reminder(
-            offer_id=pk,
-            step=step,
+            offer=offer,
+            step=claim.steps[offer.pk],
             state=State.CLAIMED,
             message_id=claim.message_id,
             mail_date=claim.mail_date,
-            recipient=settings.REMINDERS_TEST_ADDRESS or emails[pk],
+            recipient=settings.REMINDERS_TEST_ADDRESS or offer.customer.email,
             claimed_at=now,
             first_try_at=now,
         )
-        for claim in claims
-        if claim.message_id in fresh
-        for pk, step in claim.steps.items()
-    )
+        for offer in offers
+    ]
 
 
-def _claim_retries(offer_ids: Collection[int], due: dict[int, Decision], now: datetime) -> list[Claim]:
-    """Claim again what was begun before, with the Message-ID and the date that its mail already has."""
-    rows = Reminder.objects.filter(offer__in=offer_ids, state=State.PLANNED).order_by("offer__sent_at", "offer_id")
+def _find_retries(due: dict[int, Decision]) -> list[list[Reminder]]:
+    """Return the reminders that are due a second time, those of one mail together."""
     groups: dict[str, list[Reminder]] = {}
-    for row in rows:
+    rows = Reminder.objects.filter(offer__in=due, state=State.PLANNED).select_related("offer")
+    for row in rows.order_by("offer__sent_at", "offer_id"):
         if due[row.offer_id].step == row.step:
             groups.setdefault(row.message_id, []).append(row)
-    claims = []
-    for message_id, members in groups.items():
-        pks = [row.pk for row in members]
-        if Reminder.objects.filter(pk__in=pks, state=State.PLANNED).update(state=State.CLAIMED, claimed_at=now) == len(
-            pks
-        ):
-            first = members[0]
-            steps = {row.offer_id: row.step for row in members}
-            first_try_at = first.first_try_at or now
-            claims.append(Claim(message_id, first.mail_date, steps, first_try_at, max(1, first.attempts)))
-    return claims
+    return list(groups.values())
+
+
+def _claim_retry(members: Sequence[Reminder], now: datetime) -> Claim | None:
+    """Claim again what was begun before, with the Message-ID and the date that its mail already has.
+
+    When the mail has lost an offer since (it was answered, or went out without this one), it is another mail and gets
+    another Message-ID: no mail program shall take it for a copy, and none shall see one Message-ID twice.
+    """
+    first, pks = members[0], [row.pk for row in members]
+    message_id = first.message_id
+    if Reminder.objects.filter(message_id=message_id).count() != len(pks):
+        message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+    rows = Reminder.objects.filter(pk__in=pks, state=State.PLANNED)
+    if rows.update(state=State.CLAIMED, claimed_at=now, message_id=message_id) != len(pks):
+        return None
+    steps = {row.offer_id: row.step for row in members}
+    return Claim(message_id, first.mail_date, steps, first.first_try_at or now, max(1, first.attempts))
 
 
 def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
@@ -125,7 +146,7 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
     The gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) are part of the write,
     so nothing fits between looking and marking.
     """
-    today = now.astimezone().date()
+    today = timezone.localdate(now)
     open_offers = (
         Offer.objects.filter(pk__in=claim.offer_ids, status=Offer.Status.OPEN, needs_review="", reminders_stopped=False)
         .filter(Q(paused_until=None) | Q(paused_until__lte=today) | Q(follow_up__send_now_at__isnull=False))
@@ -146,33 +167,37 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
 def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
     """Write down what became of the mail and return the state, or None when the claim was given back untouched."""
     rows = Reminder.objects.filter(message_id=claim.message_id)
-    words = {"server_reply": result.words, "retry_at": None}
-    if result.outcome is Outcome.ACCEPTED:
-        rows.filter(state__in=(State.TRANSMITTING, State.IN_DOUBT)).update(state=State.SENT, sent_at=now, **words)
-        FollowUp.objects.filter(offer__in=claim.offer_ids).exclude(own_text="", send_now_at=None).update(
-            own_text="", send_now_at=None
-        )
-        return State.SENT
-    if result.outcome is Outcome.UNKNOWN:
-        rows.filter(state=State.TRANSMITTING).update(state=State.IN_DOUBT, **words)
-        return State.IN_DOUBT
+    FollowUp.objects.filter(offer__in=claim.steps, send_now_at__isnull=False).update(send_now_at=None)
     if result.outcome is Outcome.WITHHELD:
         release(claim)
         return None
+    if result.outcome is Outcome.ACCEPTED:
+        # Also when another run took this one for dead and called the mail doubtful: now it is known.
+        mine = rows.filter(state__in=(State.TRANSMITTING, State.IN_DOUBT))
+        mine.update(state=State.SENT, sent_at=now, server_reply=result.words, retry_at=None)
+        FollowUp.objects.filter(offer__in=claim.steps).exclude(own_text="").update(own_text="")
+        return State.SENT
+    if result.outcome is Outcome.UNKNOWN:
+        rows.filter(state=State.TRANSMITTING).update(state=State.IN_DOUBT, server_reply=result.words)
+        return State.IN_DOUBT
+    if result.is_bad_address and not settings.REMINDERS_TEST_ADDRESS:
+        _mark_bounced(claim, result.words, now)
     attempts = claim.attempts + 1
     retry_at = now + retry_after(attempts)
-    refused = result.outcome is Outcome.REFUSED or is_given_up(claim.first_try_at, retry_at)
+    is_final = result.outcome is Outcome.REFUSED or is_given_up(claim.first_try_at, retry_at, claim.give_up_at)
+    state = State.FAILED if is_final else State.PLANNED
     rows.filter(state__in=Reminder.IN_FLIGHT).update(
-        state=State.FAILED if refused else State.PLANNED,
-        attempts=attempts,
-        server_reply=result.words,
-        retry_at=None if refused else retry_at,
+        state=state, attempts=attempts, server_reply=result.words, retry_at=None if is_final else retry_at
     )
-    if result.is_bad_address and not settings.REMINDERS_TEST_ADDRESS:
-        customers = Customer.objects.filter(offers__in=claim.offer_ids, bounced_at=None)
-        pks = list(customers.values_list("pk", flat=True))
-        Customer.objects.filter(pk__in=pks).update(bounced_at=now, bounce_detail=result.words)
-    return State.FAILED if refused else State.PLANNED
+    return state
+
+
+def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
+    """Note that there is no such mailbox, so that no offer of the customer is reminded of, and tell the listeners."""
+    with transaction.atomic():
+        owners = Offer.objects.filter(pk__in=claim.steps).values_list("customer_id", flat=True)
+        Customer.objects.filter(pk__in=list(owners), bounced_at=None).update(bounced_at=now, bounce_detail=words)
+        announce(list(Offer.objects.filter(customer__in=list(owners), status=Offer.Status.OPEN)))
 
 
 def release(claim: Claim) -> None:
@@ -199,3 +224,10 @@ def recover_stale(now: datetime) -> tuple[int, int]:
     given_back += stale.filter(state=State.CLAIMED, attempts=0).delete()[0]
     plan_offer_ids(offer_ids, now)
     return given_back, in_doubt
+
+
+def confirm_seen() -> int:
+    """Take reminders in doubt for sent when the outgoing folder shows their mail. Returns how many."""
+    seen = SourceFile.objects.filter(state=SourceFile.State.OWN_REMINDER, message_id=OuterRef("message_id"))
+    rows = Reminder.objects.filter(Exists(seen), state=State.IN_DOUBT)
+    return rows.update(state=State.SENT, sent_at=F("claimed_at"), server_reply="Seen in the outgoing folder.")

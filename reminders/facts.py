@@ -17,13 +17,13 @@ from crm.core.working_days import Calendar, build_calendar
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
 from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
-from reminders.rules import Because, Decision, Facts, Link, Plan, Step, StepState, decide
+from reminders.rules import Because, Decision, Facts, Link, Plan, Step, StepState, decide, find_give_up_at
 
 _COLUMNS = (
     "pk", "customer_id", "sent_at", "status", "needs_review", "reminders_stopped", "amount", "paused_until",
     "contacted_at", "replied_at", "customer__paused_until", "customer__opted_out_at", "customer__do_not_contact",
     "customer__bounced_at", "follow_up__plan_id", "follow_up__resumed_at", "follow_up__skipped_step",
-    "follow_up__released_step", "follow_up__call_step", "follow_up__send_now_at",
+    "follow_up__released_step", "follow_up__call_step", "follow_up__send_now_at", "customer__own_plan__plan_id",
 )  # fmt: skip
 
 
@@ -52,11 +52,16 @@ class Plans:
 
     def decide(self, case: Case, now: datetime) -> Decision:
         """Ask the rules with the offer's own plan, else the default one."""
-        plan = self._by_id.get(case.plan_id) if case.plan_id else None
-        plan = plan or self._default
-        if plan is None:
-            return Decision(Because.NO_PLAN)
-        return decide(case.facts, *plan, now)
+        plan = self._find(case)
+        return Decision(Because.NO_PLAN) if plan is None else decide(case.facts, *plan, now)
+
+    def find_give_up_at(self, case: Case, step: int | None) -> datetime | None:
+        """Return when the step after this one is due by the plan, or None for the last one."""
+        plan = self._find(case)
+        return None if plan is None or step is None else find_give_up_at(case.facts, *plan, step)
+
+    def _find(self, case: Case) -> tuple[Plan, Calendar] | None:
+        return (self._by_id.get(case.plan_id) if case.plan_id else None) or self._default
 
 
 def build_plan(row: ReminderPlan) -> Plan:
@@ -97,7 +102,7 @@ def _build_case(
 ) -> Case:
     (pk, customer_id, sent_at, status, needs_review, stopped, amount, paused_until, contacted_at, replied_at,
      customer_paused_until, opted_out_at, do_not_contact, bounced_at, plan_id, resumed_at, skipped, released,
-     call_step, send_now_at) = row  # fmt: skip
+     call_step, send_now_at, customer_plan_id) = row  # fmt: skip
     asked_at, ask_again_on = asked.get(pk, (None, None))
     pauses = [day for day in (paused_until, customer_paused_until) if day is not None]
     facts = Facts(
@@ -123,7 +128,7 @@ def _build_case(
         customer_mailed_at=mailed.get(customer_id),
         link=linked.get(pk, Link.INVALID),
     )
-    return Case(pk, customer_id, plan_id, facts)
+    return Case(pk, customer_id, plan_id or customer_plan_id, facts)
 
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:

@@ -6,12 +6,14 @@ import logging
 import smtplib
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.mail import mail_admins
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.core.models import JobRun
 from crm.core.smtp import SmtpUnavailableError
+from feedback.backoffice.models import SyncState
 from reminders.models import Incident, Reminder
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,13 @@ def end_incident(kind: Incident.Kind, now: datetime) -> bool:
     logger.info("Incident ended: %s", kind.value)
     _tell(_("Nachfass: over: %s") % kind.label, _("It is over. Nothing needs to be done."))
     return True
+
+
+def check_answers(now: datetime) -> None:
+    """End the incident of stale answers as soon as they have been pulled again."""
+    pulled_at = SyncState.get().pulled_at
+    if pulled_at is not None and now - pulled_at <= timedelta(seconds=settings.REMINDERS_MAX_SYNC_AGE):
+        end_incident(Incident.Kind.STALE_ANSWERS, now)
 
 
 def check_doubts(now: datetime) -> None:

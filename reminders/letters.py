@@ -14,7 +14,7 @@ from feedback.backoffice.models import Invitation
 from offers.models import Offer
 from reminders.claims import Claim
 from reminders.emails import Letter, OfferLine, Sender
-from reminders.models import FollowUp, MailText, ReminderPlan
+from reminders.models import CustomerPlan, FollowUp, MailText, ReminderPlan
 
 
 class MissingTextError(Exception):
@@ -110,9 +110,13 @@ class PlanSteps:
     def __init__(self, offer_ids: Sequence[int]) -> None:
         default = ReminderPlan.objects.filter(is_default=True).first()
         self._default = len(default.days) if default else 0
+        of_customers = CustomerPlan.objects.filter(customer__offers__in=offer_ids)
         own = FollowUp.objects.filter(offer__in=offer_ids, plan__isnull=False)
-        self._own = {offer_id: len(days) for offer_id, days in own.values_list("offer_id", "plan__days")}
+        self._own = {
+            **{pk: len(days) for pk, days in of_customers.values_list("customer__offers__pk", "plan__days")},
+            **{pk: len(days) for pk, days in own.values_list("offer_id", "plan__days")},
+        }
 
     def count(self, offer_id: int) -> int:
-        """Return the number of steps of the offer's own plan, else of the default one."""
+        """Return the number of steps of the plan that counts: the offer's own, the customer's, the default one."""
         return self._own.get(offer_id, self._default)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.working_days import COUNTRIES, UnknownRegionError, build_calendar, subdivisions
-from offers.models import Language, Offer
+from offers.models import Customer, Language, Offer
 from reminders.reasons import BECAUSE_CHOICES
 from reminders.rules import Because
 from reminders.texts import MailTextError, compile_text
@@ -97,6 +97,21 @@ class CompanyHoliday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date}: {self.name}"
+
+
+class CustomerPlan(models.Model):
+    """The plan of one customer, in place of the default one. An offer's own plan goes first."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, related_name="own_plan", verbose_name=_("customer"))
+    plan = models.ForeignKey(ReminderPlan, models.CASCADE, related_name="+", verbose_name=_("plan"))
+
+    class Meta:
+        verbose_name = _("plan of a customer")
+        verbose_name_plural = _("plans of customers")
+        ordering = ["customer__email"]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.plan}"
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):

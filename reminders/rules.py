@@ -7,7 +7,7 @@ The same function plans ahead, explains itself in the admin, and is asked again 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -169,13 +169,14 @@ def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own
     if blocked := _find_block(facts):
         return Decision(blocked)
     used = [step for step in facts.steps if step.state in (StepState.SENT, StepState.IN_DOUBT)]
-    step = max(max((each.step for each in used), default=0), facts.skipped_step) + 1
+    step = _next_step(facts)
     begun = next((each for each in facts.steps if each.step == step), None)
     if begun is not None and begun.state in (StepState.CLAIMED, StepState.TRANSMITTING):
         return Decision(Because.SENDING, step=step)
-    if begun is not None and begun.state is StepState.FAILED:
-        return Decision(Because.FAILED, step=step)
     if step > len(plan.days):
+        last = max(facts.steps, key=lambda each: each.step, default=None)
+        if last is not None and last.state is StepState.FAILED and last.step > facts.skipped_step:
+            return Decision(Because.FAILED, step=last.step)
         return Decision(Because.STEPS_DONE, close_at=_close_at(facts, used, plan))
     if step == 1 and begun is None and not facts.send_now and (never := _find_reason_not_to_start(facts, plan, now)):
         return Decision(never)
@@ -193,6 +194,24 @@ def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own
     if facts.link is Link.WAITS and at <= now:
         because = Because.LINK_WAITS
     return Decision(because, step=step, at=at)
+
+
+def _next_step(facts: Facts) -> int:
+    """Return the step after the last one that was sent, may have been sent, was refused for good, or was skipped.
+
+    A refused step does not stop the later ones: it never reached the customer, and stands in a list for a person.
+    """
+    done = (StepState.SENT, StepState.IN_DOUBT, StepState.FAILED)
+    return max(max((each.step for each in facts.steps if each.state in done), default=0), facts.skipped_step) + 1
+
+
+def find_give_up_at(facts: Facts, plan: Plan, calendar: Calendar, step: int) -> datetime | None:
+    """Return when the step after this one is due by the plan: no second try of this one is worth it then."""
+    if step >= len(plan.days):
+        return None
+    used = [each for each in facts.steps if each.state in (StepState.SENT, StepState.IN_DOUBT)]
+    day, _because = _find_day(facts, plan, calendar, step + 1, used)
+    return _window(calendar.on_or_after(day), plan)
 
 
 def _find_block(facts: Facts) -> Because | None:
@@ -316,6 +335,6 @@ def retry_after(attempts: int) -> timedelta:
     return RETRY_FIRST * (1 << max(attempts, 1) - 1)
 
 
-def is_given_up(first_try_at: datetime, retry_at: datetime) -> bool:
-    """True when the next try would come more than four days after the first one."""
-    return retry_at.astimezone(UTC) - first_try_at.astimezone(UTC) > RETRY_FOR
+def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime | None = None) -> bool:
+    """True when the next try would come more than four days after the first one, or when the next step is due."""
+    return retry_at - first_try_at > RETRY_FOR or (give_up_at is not None and retry_at >= give_up_at)

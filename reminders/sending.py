@@ -13,12 +13,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from crm.core.smtp import Connection, Server, SmtpUnavailableError
+from feedback.backoffice.sync import ensure_fresh
 from reminders import claims, holds
 from reminders.claims import Claim
 from reminders.emails import Letter, build_message, write_subject
 from reminders.facts import Plans, load_cases
-from reminders.freshness import has_fresh_answers
-from reminders.incidents import begin_incident, check_doubts, check_public_page, end_incident
+from reminders.incidents import begin_incident, check_answers, check_doubts, check_public_page, end_incident
 from reminders.letters import MissingTextError, Texts, build_letters
 from reminders.models import FollowUp, Incident, Reminder
 from reminders.planning import plan_offer_ids
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 50
 CAPPED_CHUNK = 10
+# The queue ends a job after ten minutes; what is left goes with the next run.
+RUN_SECONDS = 480
 
 
 @dataclass
@@ -77,7 +79,9 @@ def send_due(
     """
     now = clock()
     claims.recover_stale(now)
+    claims.confirm_seen()
     check_public_page(now)
+    check_answers(now)
     if not settings.REMINDERS_ENABLED:
         return SendSums(Because.OFF)
     due = list(_find_due(now, only))
@@ -107,7 +111,7 @@ def explain_due(now: datetime) -> Iterator[str]:
     due = FollowUp.objects.due(now).values_list("offer_id", flat=True)
     shut = Because.OFF if not settings.REMINDERS_ENABLED else None
     shut = shut or (Because.HELD if holds.is_held(len(due), now) else None)
-    shut = shut or (None if has_fresh_answers(now) else Because.STALE_ANSWERS)
+    shut = shut or (None if ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now) else Because.STALE_ANSWERS)
     if shut:
         yield str(SENTENCES[shut])
     ids = iter(list(due))
@@ -137,7 +141,7 @@ def _find_shut_gate(due_count: int, now: datetime) -> Because | None:
     """Return why nothing at all may be sent now, telling the admins, or None."""
     if holds.check(due_count, now):
         return Because.HELD
-    if not has_fresh_answers(now):
+    if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now):
         detail = _(
             "%d reminders are due, but the customers' answers could not be fetched. Nothing is sent until they are."
         )
@@ -153,6 +157,7 @@ class _Run:
     def __init__(self, connection: Connection, clock: Callable[[], datetime], pace: Pace, sums: SendSums) -> None:
         self.connection, self.clock, self.pace, self.sums = connection, clock, pace, sums
         self.plans, self.texts = Plans(), Texts()
+        self.ends_at = time.monotonic() + RUN_SECONDS
         self.chunk_size = CAPPED_CHUNK if pace.per_minute else CHUNK
 
     def send_all(self, due: Sequence[tuple[int, int]]) -> None:
@@ -162,7 +167,7 @@ class _Run:
                 self._send_chunk(taken)
             finally:
                 plan_offer_ids([pk for claim in taken for pk in claim.steps], self.clock(), self.plans)
-            if self.sums.problem:
+            if self.sums.problem or time.monotonic() > self.ends_at:
                 return
 
     def _chunks(self, due: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
