@@ -291,6 +291,9 @@ class Connection:
         smtp, stage = self._smtp, Stage.MAIL
         if smtp is None or smtp.sock is None:
             return Result(Outcome.TRY_LATER, Stage.MAIL, 0, "The connection was closed before.")
+        if wrong := next((each for each in (sender, *recipients) if re.search(r"[\x00-\x20\x7f<>]", each)), None):
+            # smtplib would look for an address in it and send there.
+            return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address.")
         try:
             code, words = smtp.mail(sender)
             if classify(stage, code) is not Outcome.ACCEPTED:

@@ -37,8 +37,10 @@ def make_due(now: datetime = NOW, **fields: Any) -> Offer:
     return offer
 
 
-def send(now: datetime = NOW, **arguments: Any) -> SendSums:
-    """Run the sending with the clock at `now`."""
+def send(now: datetime = NOW, *, fresh: bool = True, **arguments: Any) -> SendSums:
+    """Run the sending with the clock at `now`, the answers pulled a minute before unless not `fresh`."""
+    if fresh:
+        make_fresh(now)
     return send_due(lambda: now, **arguments)
 
 

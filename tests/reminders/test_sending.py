@@ -71,12 +71,16 @@ def test_several_offers_of_a_customer_share_one_mail(receiver: Receiver) -> None
     assert Reminder.objects.filter(message_id=mail["Message-ID"], state="sent").count() == 2
 
 
-def test_nothing_is_sent_while_answers_are_stale(receiver: Receiver, mailoutbox: list[Any], settings: Any) -> None:
+def test_nothing_is_sent_while_answers_are_stale(
+    receiver: Receiver, mailoutbox: list[Any], settings: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
     settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
+    settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     make_due()
     later = NOW + timedelta(minutes=20)
-    assert send(later).because == Because.STALE_ANSWERS
-    assert send(later).because == Because.STALE_ANSWERS
+    assert send(later, fresh=False).because == Because.STALE_ANSWERS
+    assert send(later, fresh=False).because == Because.STALE_ANSWERS
     assert not receiver.mails
     assert len(mailoutbox) == 1
 

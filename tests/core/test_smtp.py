@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+
+from crm.core.smtp import Connection, EmailBackend, OAuth, Outcome, Server, SmtpUnavailableError, Stage, classify
+from tests.scripted_smtp import scripted_smtp
+
+MAIL = b"Subject: Offer\n\n.dot\nlast"
+
+
+def connect(port: int, **fields: Any) -> Connection:
+    return Connection(Server("127.0.0.1", port, **{"timeout_seconds": 0.4, **fields}))
+
+
+def send(connection: Connection, **arguments: Any) -> Any:
+    return connection.send("a@x.test", ["b@y.test"], MAIL, **arguments)
+
+
+def test_several_mails_go_over_one_connection():
+    with scripted_smtp() as server:
+        with connect(server.port) as connection:
+            results = [send(connection).outcome for _ in range(3)]
+        assert results == [Outcome.ACCEPTED] * 3
+        assert server.commands.count(b"data") == 3
+        assert sum(command.lower().startswith(b"ehlo") for command in server.commands) == 1
+        assert server.accepted[0] == b"Subject: Offer\r\n\r\n..dot\r\nlast\r\n"
+
+
+def test_before_data_is_called_after_the_recipient_was_taken_and_before_data():
+    with scripted_smtp() as server, connect(server.port) as connection:
+        seen: list[list[bytes]] = []
+
+        def look() -> bool:
+            seen.append([command[:4].upper() for command in server.commands])
+            return True
+
+        send(connection, before_data=look)
+        assert seen[0][-1] == b"RCPT"
+
+
+def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
+    with scripted_smtp() as server, connect(server.port) as connection:
+        assert send(connection, before_data=lambda: False).outcome is Outcome.WITHHELD
+        assert send(connection).outcome is Outcome.ACCEPTED
+        assert len(server.accepted) == 1
+
+
+def test_before_data_is_not_asked_when_the_recipient_is_refused():
+    with scripted_smtp({"RCPT": b"550 5.1.1 No such user\r\n"}) as server, connect(server.port) as connection:
+        result = send(connection, before_data=lambda: pytest.fail("asked"))
+        assert (result.outcome, result.is_bad_address, result.is_about_us) == (Outcome.REFUSED, True, False)
+
+
+def test_half_a_success_is_no_success():
+    with scripted_smtp({"final dot": "half a line"}) as server, connect(server.port) as connection:
+        assert send(connection).outcome is Outcome.UNKNOWN
+        assert not connection.is_open
+
+
+def test_a_reply_of_many_lines_is_one_reply():
+    with scripted_smtp({"final dot": b"250-kept\r\n250 as 17\r\n"}) as server, connect(server.port) as connection:
+        assert send(connection).words == "kept\nas 17"
+
+
+@pytest.mark.parametrize("address", ["a\r\nRCPT TO:<x@y.test>", "ü@y.test"])
+def test_an_address_that_cannot_be_sent_is_refused_and_harms_no_other(address: str):
+    with scripted_smtp() as server, connect(server.port) as connection:
+        assert connection.send("a@x.test", [address], MAIL).outcome is Outcome.REFUSED
+        assert send(connection).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "outcome"),
+    [
+        (Stage.DATA, 354, Outcome.ACCEPTED),
+        (Stage.DATA, 250, Outcome.UNKNOWN),
+        (Stage.FINAL_DOT, 250, Outcome.ACCEPTED),
+        (Stage.FINAL_DOT, 0, Outcome.UNKNOWN),
+        (Stage.MAIL, 0, Outcome.TRY_LATER),
+        (Stage.RCPT, 251, Outcome.ACCEPTED),
+        (Stage.RCPT, 552, Outcome.TRY_LATER),
+        (Stage.FINAL_DOT, 552, Outcome.REFUSED),
+        (Stage.MAIL, 530, Outcome.TRY_LATER),
+        (Stage.MAIL, 199, Outcome.TRY_LATER),
+    ],
+)
+def test_a_reply_means(stage: Stage, code: int, outcome: Outcome):
+    assert classify(stage, code) is outcome
+
+
+def test_a_closed_port_is_said_to_be_unavailable():
+    with scripted_smtp() as server:
+        port = server.port
+    with pytest.raises(SmtpUnavailableError) as caught:
+        connect(port).open()
+    assert caught.value.stage is Stage.CONNECT
+
+
+@dataclass
+class TokenService:
+    url: str
+    requests: list[bytes] = field(default_factory=list)
+    status: int = 200
+
+
+@pytest.fixture
+def tokens() -> Iterator[TokenService]:
+    """A token service over HTTP that hands out the token T0K."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            service.requests.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(service.status)
+            self.end_headers()
+            self.wfile.write(json.dumps({"access_token": "T0K", "expires_in": 3600}).encode())
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        service = TokenService(f"http://127.0.0.1:{http.server_port}/token")
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield service
+        http.shutdown()
+        thread.join()
+
+
+def test_it_logs_in_with_a_token_and_keeps_it(tokens: TokenService):
+    oauth = OAuth(tokens.url, "id", "secret")
+    with scripted_smtp() as server:
+        for _ in range(2):
+            with connect(server.port, user="box@x.test", oauth=oauth) as connection:
+                assert send(connection).outcome is Outcome.ACCEPTED
+        [said, _again] = [command for command in server.commands if command.startswith(b"AUTH")]
+    assert base64.b64decode(said.split()[2]) == b"user=box@x.test\x01auth=Bearer T0K\x01\x01"
+    assert len(tokens.requests) == 1
+    assert b"grant_type=client_credentials" in tokens.requests[0]
+
+
+def test_a_token_that_the_mail_server_refuses_is_asked_for_again(tokens: TokenService):
+    oauth = OAuth(tokens.url, "other", "secret")
+    with scripted_smtp({"AUTH": 535}) as server:
+        for _ in range(2):
+            with pytest.raises(SmtpUnavailableError) as caught:
+                connect(server.port, user="box@x.test", oauth=oauth).open()
+            assert (caught.value.stage, caught.value.code) == (Stage.AUTH, 535)
+    assert len(tokens.requests) == 2
+
+
+def test_a_token_service_that_refuses_stops_before_the_log_in(tokens: TokenService):
+    tokens.status = 401
+    with scripted_smtp() as server, pytest.raises(SmtpUnavailableError, match="401"):
+        connect(server.port, user="box@x.test", oauth=OAuth(tokens.url, "third", "secret")).open()
+
+
+def test_a_token_is_only_asked_for_over_https():
+    with scripted_smtp() as server, pytest.raises(SmtpUnavailableError, match="https"):
+        connect(server.port, user="u", oauth=OAuth("http://login.test/token", "id", "secret")).open()
+
+
+def test_djangos_mails_go_the_same_way(settings: Any):
+    with scripted_smtp() as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        mail = EmailMessage("Grüße", "Text", "A <a@x.test>", ["B <b@y.test>", "c@y.test"])
+        assert EmailBackend().send_messages([mail]) == 1
+    assert server.commands.count(b"rcpt TO:<c@y.test>") == 1
+    assert len(server.accepted) == 1
+
+
+def test_a_refused_notice_is_an_error_unless_it_may_fail(settings: Any):
+    with scripted_smtp({"RCPT": 550}) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        mail = EmailMessage("S", "T", "a@x.test", ["b@y.test"])
+        assert EmailBackend(fail_silently=True).send_messages([mail]) == 0
+        with pytest.raises(SmtpUnavailableError):
+            EmailBackend().send_messages([mail])

@@ -1,0 +1,131 @@
+"""What becomes of a reminder when the mail server fails at each stage in each way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from offers.models import Customer
+from reminders.models import FollowUp, Incident, Reminder
+from reminders.rules import Because
+from tests.make import make_customer
+from tests.reminders.rows import NOW, make_defaults, make_due, send
+from tests.scripted_smtp import FAULTS, STAGES, ScriptedServer, scripted_smtp
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOST = ("timeout", "reset", "half a line")
+
+
+def expected_state(stage: str, fault: int | str) -> str | None:
+    """The table: no row before MAIL, later for 4xx and log-in, failed for 5xx, in doubt from DATA on when cut off."""
+    if stage in ("connect", "EHLO", "AUTH"):
+        return None
+    if fault in LOST:
+        return "in_doubt" if stage in ("DATA", "final dot") else "planned"
+    if int(fault) < 500 or fault == 535 or (stage, fault) == ("RCPT", 552):
+        return "planned"
+    return "failed"
+
+
+def point_to(server: ScriptedServer, settings: Any) -> None:
+    make_defaults()
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.3
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "user", "password"
+    settings.REMINDERS_PER_MINUTE = 0
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(stage: str, settings: Any):
+    with scripted_smtp() as server:
+        point_to(server, settings)
+        found = {}
+        for fault in FAULTS:
+            server.script = {stage: fault}
+            offer = make_due()
+            send()
+            found[fault] = next((reminder.state for reminder in offer.reminders.all()), None)
+            follow_up = FollowUp.objects.get(offer=offer)
+            if found[fault] is None:
+                assert FollowUp.objects.due(NOW).filter(offer=offer).exists()
+                assert Incident.objects.get(ended_at=None).kind == Incident.Kind.MAIL_SERVER
+            elif found[fault] == "planned":
+                assert offer.reminders.get().retry_at == NOW + timedelta(minutes=30)
+                assert follow_up.because == Because.RETRY
+            else:
+                assert offer.reminders.get().server_reply
+            follow_up.delete()
+    assert found == {fault: expected_state(stage, fault) for fault in FAULTS}
+    assert not server.accepted
+
+
+def test_a_second_try_has_the_same_message_id_and_date(settings: Any):
+    with scripted_smtp({"RCPT": 450}) as server:
+        point_to(server, settings)
+        make_due()
+        send()
+        before = Reminder.objects.get()
+        server.script.clear()
+        send(NOW + timedelta(minutes=29))
+        assert not server.accepted
+        later = NOW + timedelta(minutes=31)
+        send(later)
+    after = Reminder.objects.get()
+    assert (after.state, after.message_id, after.mail_date) == ("sent", before.message_id, before.mail_date)
+    assert before.message_id.encode() in server.accepted[0]
+
+
+def test_a_refused_customer_does_not_stop_the_others(settings: Any):
+    with scripted_smtp({"RCPT 2": b"550 5.1.1 unknown\r\n"}) as server:
+        point_to(server, settings)
+        for _ in range(3):
+            make_due()
+        assert str(send()).startswith("2 ")
+    assert sorted(Reminder.objects.values_list("state", flat=True)) == ["failed", "sent", "sent"]
+    bounced = Customer.objects.get(bounced_at__isnull=False)
+    assert FollowUp.objects.get(offer__customer=bounced).because == Because.BOUNCED
+
+
+def test_a_server_that_closes_after_some_mails_is_called_again(settings: Any):
+    with scripted_smtp({"MAIL 3": 421}) as server:
+        point_to(server, settings)
+        for _ in range(5):
+            make_due()
+        send()
+        greetings = [command for command in server.commands if command.lower().startswith(b"ehlo")]
+    assert len(greetings) >= 2
+    assert len(server.accepted) == 4
+    assert Reminder.objects.filter(state="planned").count() == 1
+
+
+def test_a_broken_log_in_touches_no_reminder_and_is_told_once(settings: Any, mailoutbox: list[Any]):
+    settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
+    with scripted_smtp({"AUTH": 535}) as server:
+        point_to(server, settings)
+        for _ in range(3):
+            make_due()
+        send()
+        send()
+        assert (Reminder.objects.count(), len(mailoutbox)) == (0, 1)
+        server.script.clear()
+        send()
+    assert len(server.accepted) == 3
+    assert len(mailoutbox) == 2
+
+
+def test_a_mail_that_lost_an_offer_before_its_second_try_is_another_mail(settings: Any):
+    with scripted_smtp({"RCPT": 450}) as server:
+        point_to(server, settings)
+        customer = make_customer()
+        make_due(customer=customer)
+        gone = make_due(customer=customer)
+        send()
+        [first_id] = set(Reminder.objects.values_list("message_id", flat=True))
+        server.script.clear()
+        gone.reminders_stopped = True
+        gone.save()
+        send(NOW + timedelta(minutes=31))
+    sent = Reminder.objects.filter(state="sent").get()
+    assert sent.message_id != first_id
