@@ -6,7 +6,7 @@ import re
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, StrIndex, Substr
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +51,13 @@ class Customer(models.Model):
     """A person at an e-mail address."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
+    # Kept by the database, so that colleagues of a customer are found by an index.
+    email_domain = models.GeneratedField(
+        expression=Substr("email", StrIndex("email", models.Value("@")) + 1),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+        db_index=True,
+    )
     name = models.CharField(_("name"), max_length=200, blank=True)
     company = models.CharField(_("company"), max_length=200, blank=True, db_index=True)
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
@@ -188,10 +195,75 @@ class Offer(models.Model):
         return self.status == self.Status.OPEN
 
 
+class Contact(models.Model):
+    """A contact with the customer about an offer that no mail file tells of: a call, a visit. Quiet days follow it."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="contacts", verbose_name=_("offer"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.offer}, {self.at:%Y-%m-%d}"
+
+
+class Reason(models.TextChoices):
+    """Why a mail file is in its state: one sentence each, `SourceFile.detail` adds what the sentence cannot know."""
+
+    NEW_NUMBER = "new_number", _("The subject has an offer number that is new for this customer.")
+    NUMBER_IN_ATTACHMENT = "number_in_attachment", _("The number stands in the name of an attachment.")
+    NEWER_MAIL = "newer_mail", _("A newer mail of a known offer. The reminders start again from it.")
+    BY_PERSON = "by_person", _("A person made it an offer.")
+    IGNORED = "ignored", _("A person decided that it is no offer.")
+    SAME_CONTENT = "same_content", _("The same mail is there as another file.")
+    SAME_MESSAGE_ID = "same_message_id", _("A mail with the same Message-ID was already imported from this folder.")
+    SAME_MAIL = "same_mail", _("Recipients, subject and time are those of a mail that was already imported.")
+    OWN_REMINDER = "own_reminder", _("Nachfass sent it itself.")
+    REPLY_PREFIX = "reply_prefix", _("A further mail to the customer about a known offer.")
+    IN_THREAD = "in_thread", _("An answer in the conversation about a known offer.")
+    AUTOMATIC = "automatic", _("Written by a program, not by a person.")
+    OUT_OF_OFFICE = "out_of_office", _("An automatic reply. Nothing was stopped.")
+    RETURN_DATE = "return_date", _("The customer is away. The next reminder waits until after the return.")
+    BOUNCED = "bounced", _("The mail could not be delivered. The address is marked and gets no more reminders.")
+    DELAYED = "delayed", _("The mail could not be delivered yet. The mail server may still manage.")
+    BOUNCE_OF_OTHERS = "bounce_of_others", _("A delivery report about an address that is no customer's.")
+    OWN_DOMAINS_ONLY = "own_domains_only", _("All recipients are colleagues.")
+    FROM_COLLEAGUE = "from_colleague", _("A colleague sent it.")
+    NO_OFFER = "no_offer", _("Neither an offer number nor a word for an offer was found.")
+    NO_REPLY = "no_reply", _("It belongs to no offer.")
+    REPLY = "reply", _("The customer replied. The reminders of this offer have stopped.")
+    REPLY_BY_NUMBER = "reply_by_number", _("The customer wrote with the offer number. The reminders have stopped.")
+    REPLY_BY_SENDER = "reply_by_sender", _("The customer has one open offer and wrote. The reminders have stopped.")
+    SEVERAL_OPEN_OFFERS = "several_open_offers", _("The customer has several open offers. Which one is meant?")
+    SAME_COMPANY = "same_company", _("The sender's company has an open offer. Is this about it?")
+    NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
+    ATTACHMENT_LOOKS_LIKE_OFFER = "attachment_looks_like_offer", _("Only an attachment is named like an offer.")
+    SEVERAL_COMPANIES = "several_companies", _("It went to several companies. Which one is the customer?")
+    FORWARDED = "forwarded", _("A forwarded mail with an offer number. Whose offer is it?")
+    NO_RECIPIENT = "no_recipient", _("It has no readable recipient.")
+    OTHER_NUMBER = "other_number", _("Its Message-ID belongs to a mail with another offer number.")
+    TOO_LARGE = "too_large", _("It is too large to be read whole, and its subject does not decide.")
+    STILL_WRITTEN = "still_written", _("It was changed a moment ago and may still be written.")
+    INCOMPLETE = "incomplete", _("Its end is missing. It is taken as it is after ten minutes.")
+    NOT_READABLE = "not_readable", _("It cannot be read now. Nachfass tries again at each run.")
+    FAILED = "failed", _("Nachfass stumbled over it and tries again at each run. The server's log says why.")
+    EMPTY = "empty", _("The file is empty.")
+    NO_MAIL = "no_mail", _("The file is not a mail.")
+    VANISHED = "vanished", _("The file was gone before it could be read.")
+
+
 class SourceFile(models.Model):
     """One row per file ever seen in a mail folder, with what became of it and why.
 
-    Moves: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check again".
+    Moves: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check again"; offer,
+    revision and follow_up → each other, when an older or newer mail of the same offer turns up.
     """
 
     class State(models.TextChoices):
@@ -207,25 +279,38 @@ class SourceFile(models.Model):
         WAITING = "waiting", _("waiting")
         BROKEN = "broken", _("broken")
 
+    MAILS_OF_AN_OFFER = (State.OFFER, State.REVISION, State.FOLLOW_UP)
+
     folder = models.ForeignKey(MailFolder, models.CASCADE, related_name="files", verbose_name=_("mail folder"))
     name = models.CharField(_("file"), max_length=1100, help_text=_("Undecodable bytes are written as \\xNN."))
     size = models.BigIntegerField(_("size"))
     mtime_ns = models.BigIntegerField(_("changed (ns since 1970)"))
     state = models.CharField(_("state"), max_length=20, choices=State, db_index=True)
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
-    content_hash = models.CharField(_("SHA-256 of the content"), max_length=64, blank=True, db_index=True)
-    fingerprint = models.CharField(_("fingerprint"), max_length=64, null=True, unique=True)
+    reason = models.CharField(_("reason"), max_length=30, choices=Reason, db_index=True)
+    detail = models.CharField(_("detail"), max_length=500, blank=True)
+    header_hash = models.CharField(_("SHA-256 of the header block"), max_length=64, blank=True, db_index=True)
+    content_hash = models.CharField(_("SHA-256 of the archived copy"), max_length=64, blank=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, null=True, blank=True, unique=True)
     message_id = models.CharField(_("Message-ID"), max_length=500, blank=True, db_index=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
+    number = models.CharField(_("offer number"), max_length=100, blank=True)
+    is_reply = models.BooleanField(_("answer in a conversation"), default=False)
     sender = models.CharField(_("sender"), max_length=320, blank=True)
+    sender_name = models.CharField(_("sender's name"), max_length=200, blank=True)
     recipients = models.JSONField(_("recipients"), default=list)
-    sent_at = models.DateTimeField(_("sent"), null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     defects = models.JSONField(_("defects"), default=list)
     offer = models.ForeignKey(
         Offer, models.SET_NULL, null=True, blank=True, related_name="files", verbose_name=_("offer")
     )
-    first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    duplicate_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="duplicates", verbose_name=_("duplicate of")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now, db_index=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("import log entry")

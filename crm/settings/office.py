@@ -101,6 +101,8 @@ OFFERS_ARCHIVE_DIR = env("OFFERS_ARCHIVE_DIR", default="")
 # Told, inside the same transaction, that offers were stored or changed. The upper apps are named here, in the wiring,
 # because an offer never knows who follows it up (docs/decisions.md).
 OFFERS_LISTENERS = ["feedback.backoffice.services.ensure_invitations", "reminders.services.plan_offers"]
+# Knows the mails that Nachfass sent itself: `(message_ids) -> {message_id: key of the offer}`.
+OFFERS_OWN_MAILS = "reminders.own_mails.find_own_mails"
 
 FEEDBACK_API_KEY = env("FEEDBACK_API_KEY", default="")
 FEEDBACK_API_URL = env("FEEDBACK_API_URL", default=env("FEEDBACK_BASE_URL", default=""))

@@ -1,0 +1,208 @@
+"""Stores what mail files said: one transaction per batch with customers, offers, ledger rows and all that hangs on them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from offers.chains import refresh_offers
+from offers.decide import Decision, Facts, decide_incoming, decide_outgoing
+from offers.facts import Desk
+from offers.inbox import store_name
+from offers.letters import Letter
+from offers.models import Customer, MailFolder, Offer, Reason, SourceFile, number_key
+from offers.parsing.mail import Address
+from offers.wiring import announce
+
+State = SourceFile.State
+_LANGUAGE_WORDS = (
+    ("fr", ("offre", "devis")),
+    ("it", ("offerta", "preventivo")),
+    ("en", ("quotation", "quote", "proposal", "your offer", "our offer")),
+)
+_FACT_FIELDS = [
+    "size", "mtime_ns", "state", "reason", "detail", "header_hash", "content_hash", "fingerprint", "message_id",
+    "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at", "defects", "offer",
+    "duplicate_of", "decided_by", "decided_at",
+]  # fmt: skip
+
+
+def store_batch(folder: MailFolder, letters: Iterable[Letter], *, now: datetime) -> list[SourceFile]:
+    """Store what some mails of one folder said and return their ledger rows; call it inside a transaction.
+
+    What is already in the ledger with the same size and mtime is left alone, so that a second importer, or a run after
+    a kill, stores nothing twice. The offers that changed are announced once. Raises IntegrityError when another
+    importer stored one of them at the same moment.
+    """
+    writer = _Writer(folder, now)
+    return writer.store(sorted(letters, key=lambda each: (each.sent_at, each.sighting.mtime_ns, each.sighting.name)))
+
+
+class _Writer:
+    """Decides about the letters one after the other and writes what came out in a few queries."""
+
+    def __init__(self, folder: MailFolder, now: datetime) -> None:
+        self.folder, self.now = folder, now
+        self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
+        self.rows: list[SourceFile] = []
+        self.new_offers: list[Offer] = []
+        self.new_customers: dict[str, Customer] = {}
+        self.changed_customers: dict[int, Customer] = {}
+        # By identity, because new offers have no key yet.
+        self.touched: dict[int, Offer] = {}
+        self.to_refresh: dict[int, Offer] = {}
+
+    def store(self, letters: Sequence[Letter]) -> list[SourceFile]:
+        names = [store_name(letter.sighting.name) for letter in letters]
+        known = {row.name: row for row in self.folder.files.filter(name__in=names).select_related("offer__customer")}
+        todo = []
+        for name, letter in zip(names, letters, strict=True):
+            row = known.get(name)
+            if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
+                todo.append((letter, row or SourceFile(folder=self.folder, name=name, first_seen_at=self.now)))
+        for _letter, row in todo:
+            # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
+            if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
+                self.to_refresh[id(row.offer)] = row.offer
+        again = [row.pk for _letter, row in todo if row.pk]
+        # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
+        SourceFile.objects.filter(pk__in=again, fingerprint__isnull=False).update(fingerprint=None)
+        self.desk = Desk(self.folder, [letter for letter, _row in todo], again)
+        for letter, row in todo:
+            self._take(letter, row)
+        self._write()
+        return self.rows
+
+    def _take(self, letter: Letter, row: SourceFile) -> None:
+        facts = self.desk.facts(letter)
+        decision = (decide_outgoing if self.is_outgoing else decide_incoming)(letter, facts)
+        if decision.state == State.WAITING and row.pk and (row.state, row.reason) == (State.WAITING, decision.reason):
+            if (row.size, row.mtime_ns) == letter.sighting.stamp:
+                return
+        offer = decision.offer
+        if decision.customer is not None:
+            offer = self._new_offer(letter, decision.customer)
+        elif offer is not None and decision.state in SourceFile.MAILS_OF_AN_OFFER:
+            self.to_refresh[id(offer)] = offer
+        self._fill(row, letter, decision, offer)
+        if not letter.problem:
+            self.desk.add(letter, row)
+        if not self.is_outgoing:
+            self._act_on_automatic(letter, decision, facts)
+        self.rows.append(row)
+
+    def _fill(self, row: SourceFile, letter: Letter, decision: Decision, offer: Offer | None) -> None:
+        mail, sighting = letter.mail, letter.sighting
+        if decision.state != State.WAITING or (row.size, row.mtime_ns) != sighting.stamp:
+            # While a file waits, this is since when it has not changed.
+            row.decided_at = self.now
+        row.size, row.mtime_ns = sighting.stamp
+        row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
+        row.header_hash, row.content_hash = letter.header_hash, ""
+        row.fingerprint = letter.fingerprint if self.is_outgoing and decision.duplicate_of is None else None
+        if row.fingerprint in self.desk.by_fingerprint:
+            row.fingerprint = None
+        row.message_id, row.subject, row.number = mail.message_id[:500], mail.subject[:500], letter.number[:100]
+        row.sender = mail.sender.email[:320] if mail.sender else ""
+        row.sender_name = mail.sender.name[:200] if mail.sender else ""
+        row.recipients = [
+            {"field": field, "email": each.email, "name": each.name[:200]}
+            for field, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc))
+            for each in addresses[:100]
+        ]
+        row.sent_at = None if letter.problem else letter.sent_at
+        row.defects = list(letter.defects)
+        row.is_reply = decision.is_reply
+        row.offer, row.duplicate_of, row.decided_by = offer, decision.duplicate_of, None
+
+    def _new_offer(self, letter: Letter, address: Address) -> Offer:
+        mail = letter.mail
+        sender_email = mail.sender.email if mail.sender else ""
+        customer = self.desk.customers.get(address.email)
+        if customer is None:
+            language = find_language(mail.subject) or settings.LANGUAGE_CODE[:2]
+            customer = Customer(email=address.email, name=address.name[:200], language=language, created_at=self.now)
+            self.new_customers[address.email] = self.desk.customers[address.email] = customer
+        elif address.name and not customer.name:
+            customer.name = address.name[:200]
+            if customer.pk:
+                self.changed_customers[customer.pk] = customer
+        offer = Offer(
+            number=letter.number[:100],
+            number_key=number_key(letter.number[:100]),
+            customer=customer,
+            salesperson=self.desk.salespeople.get(sender_email),
+            sender_email=sender_email,
+            sender_name=mail.sender.name[:200] if mail.sender else "",
+            subject=mail.subject[:500],
+            message_id=mail.message_id[:500],
+            first_sent_at=letter.sent_at,
+            sent_at=letter.sent_at,
+            status_at=letter.sent_at,
+            language=find_language(mail.subject) or customer.language,
+            created_at=self.now,
+        )
+        self.new_offers.append(offer)
+        self.touched[id(offer)] = offer
+        self.desk.add_offer(offer)
+        return offer
+
+    def _act_on_automatic(self, letter: Letter, decision: Decision, facts: Facts) -> None:
+        """Park the offers of a customer who is away, mark the address of one who cannot be reached."""
+        if decision.reason == Reason.RETURN_DATE and letter.returns_on:
+            until = letter.returns_on + timedelta(days=1)
+            for offer in (*facts.of_sender, *filter(None, [decision.offer])):
+                if offer.is_open and (offer.paused_until is None or offer.paused_until < until):
+                    offer.paused_until = until
+                    offer.save(update_fields=["paused_until"])
+                    self.touched[id(offer)] = offer
+        elif decision.reason == Reason.BOUNCED:
+            for customer in facts.bounced:
+                customer.bounced_at, customer.bounce_detail = letter.sent_at, decision.detail
+                customer.save(update_fields=["bounced_at", "bounce_detail"])
+            self.touched.update({id(offer): offer for offer in facts.of_sender})
+
+    def _write(self) -> None:
+        # In one order everywhere: two importers at once then wait for each other instead of locking each other out.
+        Customer.objects.bulk_create(customer for _email, customer in sorted(self.new_customers.items()))
+        Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
+        for offer in self.new_offers:
+            offer.customer_id = offer.customer.pk
+        Offer.objects.bulk_create(sorted(self.new_offers, key=lambda each: each.number_key))
+        self._write_rows()
+        new = {id(offer) for offer in self.new_offers}
+        in_chain = [row for row in self.rows if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER]
+        chains = Counter(id(row.offer) for row in in_chain)
+        # A new offer with one mail is as it should be.
+        stale = [offer for key, offer in self.to_refresh.items() if key not in new or chains[key] > 1]
+        unique = {offer.pk: offer for offer in stale}
+        refresh_offers(list(unique.values()), now=self.now)
+        self.touched.update({id(offer): offer for offer in unique.values()})
+        announce(list({offer.pk: offer for offer in self.touched.values()}.values()))
+
+    def _write_rows(self) -> None:
+        for row in self.rows:
+            row.offer_id = row.offer.pk if row.offer else None
+        # Duplicates last: they may point to a mail of this very batch.
+        for duplicates in (False, True):
+            rows = [row for row in self.rows if (row.duplicate_of is not None) is duplicates]
+            for row in rows:
+                row.duplicate_of_id = row.duplicate_of.pk if row.duplicate_of else None
+            for row in rows:
+                if row.pk:
+                    row.save(update_fields=_FACT_FIELDS)
+            SourceFile.objects.bulk_create(row for row in rows if not row.pk)
+
+
+def is_undecided(row: SourceFile) -> bool:
+    """True for a file that is looked at again at each run, although it did not change."""
+    return row.state == State.WAITING or row.reason == Reason.VANISHED
+
+
+def find_language(subject: str) -> str:
+    """Return the language that the word for "offer" in a subject gives away, or an empty text."""
+    lower = subject.lower()
+    return next((language for language, words in _LANGUAGE_WORDS if any(word in lower for word in words)), "")

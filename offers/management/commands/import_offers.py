@@ -1,0 +1,68 @@
+"""Import what is new in the mail folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.core.jobs import JobCommand, record_run
+from offers.importing import ImportResult, import_folders
+from offers.models import MailFolder, SourceFile
+from offers.watching import watch_folders
+
+
+class Command(JobCommand):
+    help = "Imports what is new in the mail folders: offers, follow-ups, replies."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--folder", help="this folder alone; an unknown one is added as outgoing")
+        parser.add_argument("--watch", action="store_true", help="stay and import files as they come")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be stored and store nothing")
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        if options["watch"] and not options["dry_run"]:
+            # Each look is a run of its own, or the job would look unfinished for days.
+            watch_folders(options["folder"], lambda: record_run("import_offers", lambda: self.run(**options)))
+            return _("Stopped watching.")
+        return super().handle(*args, **options)
+
+    def run(self, **options: Any) -> str:
+        if options["dry_run"]:
+            with transaction.atomic():
+                result = import_folders(find_folders(options["folder"]), on_stored=self._tell)
+                transaction.set_rollback(True)
+        else:
+            result = import_folders(find_folders(options["folder"]))
+        for problem in result.problems:
+            self.stderr.write(problem)
+        return summarize(result)
+
+    def _tell(self, row: SourceFile) -> None:
+        self.stdout.write(f"{row.name}: {row.get_state_display()}. {row.get_reason_display()} {row.detail}".rstrip())
+
+
+def find_folders(path: str | None) -> list[MailFolder] | None:
+    """Return the folder with this path, made when it is unknown; None for all active ones when no path is given."""
+    if path is None:
+        return None
+    absolute = str(Path(path).absolute())
+    folder = MailFolder.objects.filter(path__in=(path, absolute)).first()
+    if folder is None:
+        if not Path(absolute).is_dir():
+            raise CommandError(_("There is no folder %s.") % absolute)
+        folder = MailFolder.objects.create(name=Path(absolute).name[:100], path=absolute)
+    return [folder]
+
+
+def summarize(result: ImportResult) -> str:
+    """Return one sentence of sums."""
+    states = [f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items())]
+    sentence = _("Done, %(count)d files: %(states)s.") if states else _("Done, nothing new.")
+    sentence %= {"count": result.stored, "states": ", ".join(states)} if states else {}
+    if result.problems:
+        sentence += " " + _("Problems: %s") % "; ".join(result.problems)
+    return sentence
