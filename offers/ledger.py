@@ -1,4 +1,4 @@
-"""Stores what mail files said: one transaction per batch with customers, offers, ledger rows and all that hangs on them."""
+"""Stores what mail files said: customers, offers, ledger rows and all that hangs on them, batch by batch."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Writer:
                 todo.append((letter, row or SourceFile(folder=self.folder, name=name, first_seen_at=self.now)))
         for _letter, row in todo:
             # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
-            if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
+            if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
                 self.to_refresh[id(row.offer)] = row.offer
         again = [row.pk for _letter, row in todo if row.pk]
         # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
@@ -79,9 +79,8 @@ class _Writer:
     def _take(self, letter: Letter, row: SourceFile) -> None:
         facts = self.desk.facts(letter)
         decision = (decide_outgoing if self.is_outgoing else decide_incoming)(letter, facts)
-        if decision.state == State.WAITING and row.pk and (row.state, row.reason) == (State.WAITING, decision.reason):
-            if (row.size, row.mtime_ns) == letter.sighting.stamp:
-                return
+        if row.pk and decision.state == State.WAITING and _still_waits(row, letter, decision):
+            return
         offer = decision.offer
         if decision.customer is not None:
             offer = self._new_offer(letter, decision.customer)
@@ -195,6 +194,11 @@ class _Writer:
                 if row.pk:
                     row.save(update_fields=_FACT_FIELDS)
             SourceFile.objects.bulk_create(row for row in rows if not row.pk)
+
+
+def _still_waits(row: SourceFile, letter: Letter, decision: Decision) -> bool:
+    is_same = (row.size, row.mtime_ns) == letter.sighting.stamp
+    return is_same and (row.state, row.reason) == (decision.state, decision.reason)
 
 
 def is_undecided(row: SourceFile) -> bool:

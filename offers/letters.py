@@ -1,4 +1,4 @@
-"""What a mail file says, as far as deciding about it needs to know. Reads the body only when the header cannot decide."""
+"""What a mail file says, as far as deciding needs to know. The body is read only when the header cannot decide."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from offers.parsing.numbers import find_number, has_keyword
 from offers.parsing.reply import new_text
 from offers.parsing.subjects import Prefixes, split_prefixes
 
+_NO_MAIL, _NO_PREFIXES = Mail(), Prefixes(False, False, "")
 _OWN_MESSAGE_ID = "<nachfass."
 # Kinds of multipart that carry no attachments.
 _NO_ATTACHMENTS = ("multipart/alternative", "multipart/report", "multipart/signed")
@@ -35,11 +36,11 @@ class Letter:
     sent_at: datetime
     problem: Reason | None = None
     detail: str = ""
-    mail: Mail = Mail()
+    mail: Mail = _NO_MAIL
     header_hash: str = ""
     fingerprint: str | None = None
     defects: tuple[str, ...] = ()
-    prefixes: Prefixes = Prefixes(False, False, "")
+    prefixes: Prefixes = _NO_PREFIXES
     number: str = ""
     number_in_attachment: bool = False
     has_keyword: bool = False

@@ -19,9 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Watchers miss events: on network shares, when their queue overflows, when a share comes back.
 RESCAN_SECONDS = 300.0
-_NETWORK = frozenset(
-    {"cifs", "smb2", "smb3", "smbfs", "nfs", "nfs4", "9p", "drvfs", "afs", "fuse.sshfs", "vboxsf", "virtiofs"}
-)
+_NETWORK = frozenset({"cifs", "smb2", "smb3", "smbfs", "nfs", "nfs4", "9p", "drvfs", "afs", "fuse.sshfs", "vboxsf"})
 
 
 def watch_folders(
