@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +63,11 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
         ],
     ),
 ]
+
+
+def favicon(request: HttpRequest) -> str:
+    """Return the address of the icon in the browser's tab."""
+    return static("stats/favicon.svg")
 
 
 def build(request: HttpRequest) -> list[dict[str, Any]]:

@@ -67,12 +67,14 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     past = read_figures(queries.count_offers(offers.offers_of(before)), today=today) if before else None
     ages = queries.count_open_by_age(offers.offers_of(span), now=now)
     link = link_to_offers(offers)
+    reasons, *reason_values = _reasons(tally, offers, link)
     charts = [
-        *_reasons(tally, offers, link),
         _time_line(tally, span, today, link),
+        reasons,
         _statuses(figures, link),
         _steps(tally, link),
         _ages(ages, link),
+        *reason_values,
     ]
     return Page(
         filter=offers,

@@ -37,7 +37,7 @@
         }
       },
       plugins: {
-        legend: { display: pie || data.head.length > 2, position: pie ? "right" : "bottom", labels: { color: theme.ink, usePointStyle: true, boxWidth: 8, boxHeight: 8 } },
+        legend: { display: pie || data.head.length > 2, position: "bottom", labels: { color: theme.ink, usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 12 } },
         tooltip: { callbacks: { label: (item) => `${pie ? item.label : item.dataset.label}: ${local(item.raw)}` } },
       },
       scales: pie ? {} : {
@@ -60,7 +60,7 @@
   }
 
   function drawAll() {
-    document.querySelectorAll(".chart-area canvas").forEach(draw);
+    document.querySelectorAll(".diagram-area canvas").forEach(draw);
   }
 
   function saveImage(button) {
@@ -93,7 +93,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     drawAll();
-    document.querySelectorAll(".chart-save").forEach((button) => {
+    document.querySelectorAll(".diagram-save").forEach((button) => {
       button.hidden = false;
       button.addEventListener("click", () => saveImage(button));
     });
