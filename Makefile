@@ -83,6 +83,10 @@ bench: catalogues
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt; fi
 	@for file in $$(grep -l __main__ bench/*.py); do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done
 
+# What is compared with what, and each difference with its verdict: docs/corpus_differences.tsv.
+corpus: install
+	$(BIN)/python -m tests.offers.parsing.corpus
+
 requirements: install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	for name in base public office dev bench; do \

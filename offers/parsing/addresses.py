@@ -22,7 +22,11 @@ _TOKEN = re.compile(
     r"|[(),;:<>\"]"
     r"|[^(),;:<>\"=]+|="
 )
-_EMAIL = re.compile(r"[^\s<>(),;:\"'@\[\]]+@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])")
+# Of `a@b@c` nobody knows which half is the address, so it is none.
+_EMAIL = re.compile(
+    r"(?<![^\s<>(),;:\"\[\]])[^\s<>(),;:\"@\[\]]+@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])(?![^\s<>(),;:\"'\[\]])"
+)
+_NOBODY = re.compile(r"\W*undisclosed", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
 
 
@@ -106,7 +110,7 @@ class _Reader:
 
 def _emails_of(text: str) -> list[str]:
     """Return the addresses in a text that should be one, with its route, its link scheme or its blanks."""
-    if "@" not in text:
+    if "@" not in text or _NOBODY.match(text):
         return []
     if text.startswith("@") and ":" in text:  # RFC 822 source route
         text = text.rpartition(":")[2]
@@ -118,7 +122,7 @@ def _emails_of(text: str) -> list[str]:
 
 
 def _clean_email(email: str) -> str:
-    return clean_text(email).rstrip(".").lower()[:_LONGEST_EMAIL]
+    return clean_text(email).strip("'").rstrip(".").lower()
 
 
 def _clean_name(name: str, email: str) -> str:

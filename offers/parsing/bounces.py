@@ -52,7 +52,8 @@ _PERMANENT_WORDS = re.compile(
     any_of("""
         user unknown|unknown user|no such (?:user|mailbox|address|recipient)|does not exist
         mailbox (?:unavailable|not found)|permanent (?:fatal )?error|fatal error|(?:address|recipient) rejected
-        host (?:unknown|not found)|invalid recipient|unbekannt|existiert nicht|nicht gefunden
+        host (?:unknown|not found)|(?:invalid|unknown) recipient|unable to find user|not recognized
+        unbekannt|existiert nicht|nicht gefunden
     """),
     re.IGNORECASE,
 )
@@ -96,7 +97,7 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     if not recipients and not defects and len(parts) <= _MOST_PARTS_FOR_OTHERS:
         recipients = _ask_flufl(raw)
     status = _find_status(text)
-    if not recipients and not status and not _SUBJECT.search(mail.subject):
+    if not (status or _SUBJECT.search(mail.subject) or _PERMANENT_WORDS.search(text)):
         return None
     if not original_id and (found := _ORIGINAL_ID.search(returned) or _ORIGINAL_ID.search(text)):
         original_id = found[1]
@@ -193,7 +194,7 @@ def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
     ]
     if not failed:
         own = {address.email for address in mail.recipients} | ({mail.sender.email} if mail.sender else set())
-        addresses = (found[1].lower().rstrip(".") for found in _ADDRESS.finditer(text[:8_000]))
+        addresses = (found[1].lower().rstrip(".").strip("'") for found in _ADDRESS.finditer(text[:8_000]))
         failed = [address for address in addresses if address not in own and not _DAEMON.match(address)]
     return tuple(dict.fromkeys(failed))[:20]
 

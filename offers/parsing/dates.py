@@ -20,7 +20,8 @@ _ZONES = {
 }  # fmt: skip
 _DATE = re.compile(
     r"(?:[^\d,]{1,20},?\s*)?(\d{1,2})[ \t.-]+([A-Za-zä]{3})[a-z]*[. \t-]+(\d{4}|\d{2,3})[ \t]+"
-    r"(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d+)?)?[ \t]*(?:([+-])[ \t]*(\d{1,4})|\(?([A-Za-z]{1,5})\b)?"
+    r"(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:\.\d+)?)?"
+    r"[ \t]*(?:([+-]?)[ \t]*(\d{4}|(?<=[+-])\d{1,3})(?!\d)|\(?([A-Za-z]{1,5})\b)?"
 )
 _EARLIEST, _LATEST = 1980, 2100
 
@@ -45,7 +46,7 @@ def _from_match(found: re.Match[str]) -> datetime | None:
     if month is None:
         return None
     year = int(year_text)
-    if len(year_text) < 4:  # RFC 5322, 4.3
+    if year < 1000:  # RFC 5322, 4.3; some programs of 2002 wrote `0102`, the years since 1900
         year += 1900 if year >= 50 else 2000
     offset = timedelta(hours=_ZONES.get((zone or "").upper(), 0))
     if digits:
