@@ -14,6 +14,11 @@ from crm.core.models import Counter, JobRun
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_listens(settings):
+    settings.AFTER_RESTORE = []
+
+
 def say_something() -> str:
     return "Sending is held."
 
