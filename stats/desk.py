@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from croniter import croniter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.core.models import JobRun
-from crm.core.schedules import find_jobs
+from crm.core.job_states import JobState, find_job_states
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
 from offers.models import Offer, SourceFile
 from reminders.models import FollowUp, Reminder
@@ -25,8 +23,6 @@ from stats.charts import AGES
 from stats.navigation import can_open, new_answers, stuck_reminders
 
 ROWS = 6
-# A job may be late by its own interval, and by this much before anybody is worried.
-PATIENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -50,16 +46,6 @@ class Pile:
     empty: str
     tone: str = "calm"
     icon: str = "inbox"
-
-
-@dataclass(frozen=True)
-class JobState:
-    """How a job is doing. `is_still`: it failed, or its last success is older than its rhythm allows."""
-
-    name: str
-    succeeded_at: datetime | None
-    summary: str
-    is_still: bool
 
 
 @dataclass(frozen=True)
@@ -248,24 +234,3 @@ def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
         )
         for name, number in ages.items()
     ]
-
-
-def find_job_states(now: datetime) -> list[JobState]:
-    """Return how each scheduled job is doing, those that stand still first."""
-    runs = {run.name: run for run in JobRun.objects.all()}
-    states = []
-    for job in find_jobs():
-        run = runs.get(job.name)
-        last = run.succeeded_at if run else None
-        is_still = bool(run and run.is_failing) or last is None or _is_late(job.cron, last, now)
-        summary = (run.error if run.is_failing else run.summary) if run else ""
-        states.append(JobState(job.name, last, summary, is_still))
-    return sorted(states, key=lambda state: (not state.is_still, state.name))
-
-
-def _is_late(cron: str, last: datetime, now: datetime) -> bool:
-    """True when the run after the last success, and the one after that, should both be over."""
-    runs = croniter(cron, timezone.localtime(last))
-    runs.get_next(datetime)
-    missed: datetime = runs.get_next(datetime)
-    return now > missed + PATIENCE

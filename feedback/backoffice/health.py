@@ -1,0 +1,80 @@
+"""What the health pages say about the way to the public side."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from crm.core.health import Check, Finding
+from feedback import sealing
+from feedback.backoffice.client import Client, SyncError
+from feedback.backoffice.models import RejectedAnswer, SyncState
+
+MIN_CERTIFICATE_DAYS = 14
+HTTPS_PORT = 443
+
+
+def check_answers(now: datetime) -> Iterator[Finding]:
+    pulled_at = SyncState.get().pulled_at
+    if pulled_at is None:
+        yield Finding("answers", "They have never been fetched. Run `python manage.py sync_feedback`.", is_ok=False)
+    elif now - pulled_at > timedelta(seconds=2 * settings.REMINDERS_MAX_SYNC_AGE):
+        minutes = int((now - pulled_at).total_seconds() // 60)
+        yield Finding("answers", f"They were last fetched {minutes} minutes ago; nothing is sent.", is_ok=False)
+    else:
+        yield Finding("answers", "They are up to date.")
+    rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
+    if rejected:
+        yield Finding("set-aside answers", f"{rejected} wait for a person in the back office.", is_ok=False)
+
+
+def check_sealing_key(now: datetime) -> Iterator[Finding]:
+    try:
+        sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
+    except sealing.SealError as error:
+        yield Finding("sealing key", f"{error} `python manage.py make_keys` prints one.", is_ok=False)
+    else:
+        yield Finding("sealing key", "What customers write can be read.")
+
+
+def check_public_side(now: datetime) -> Iterator[Finding]:
+    try:
+        with Client.from_settings() as client:
+            client.get_feedbacks(limit=1)
+    except SyncError as error:
+        yield Finding("public side", str(error), is_ok=False)
+    else:
+        yield Finding("public side", "It answers, and knows our key.")
+
+
+def check_certificate(now: datetime) -> Iterator[Finding]:
+    address = urlsplit(settings.FEEDBACK_BASE_URL)
+    if address.scheme != "https" or address.hostname is None:
+        is_ok = address.hostname in ("localhost", "127.0.0.1")
+        yield Finding("certificate", "The public side speaks no TLS.", is_ok=is_ok)
+        return
+    try:
+        left = _expiry(address.hostname, address.port or HTTPS_PORT) - now
+    except (OSError, ssl.SSLError) as error:
+        yield Finding("certificate", f"It could not be checked: {error}.", is_ok=False)
+        return
+    yield Finding("certificate", f"It is valid for {left.days} more days.", is_ok=left.days >= MIN_CERTIFICATE_DAYS)
+
+
+def _expiry(host: str, port: int) -> datetime:
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection((host, port), timeout=10) as connection,
+        context.wrap_socket(connection, server_hostname=host) as secure,
+    ):
+        certificate = secure.getpeercert() or {}
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+
+
+CHECKS: list[Check] = [check_answers, check_sealing_key]
+OUTSIDE: list[Check] = [check_public_side, check_certificate]

@@ -1,0 +1,28 @@
+"""What the health pages say about the import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+
+from crm.core.health import Check, Finding
+from offers.models import MailFolder
+
+
+def check_folders(now: datetime) -> Iterator[Finding]:
+    folders = MailFolder.objects.filter(is_active=True)
+    if not folders:
+        yield Finding("mail folders", "None is watched. Add David's export folder in the back office.", is_ok=False)
+    for folder in folders:
+        name = f"mail folder {folder.name}"
+        if not os.access(folder.path, os.R_OK | os.X_OK):
+            detail = f"{folder.path} cannot be read. Is the share mounted, and may this user read it?"
+            yield Finding(name, detail, is_ok=False)
+        elif folder.error:
+            yield Finding(name, folder.error, is_ok=False)
+        else:
+            yield Finding(name, "It can be read.")
+
+
+CHECKS: list[Check] = [check_folders]

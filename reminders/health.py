@@ -1,0 +1,44 @@
+"""What the health pages say about sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from crm.core.health import Check, Finding
+from crm.core.smtp import Connection, Server, SmtpUnavailableError
+from reminders.models import FollowUp, Incident
+
+OVERDUE_AFTER = timedelta(days=4)
+
+
+def check_sending(now: datetime) -> Iterator[Finding]:
+    incidents = Incident.objects.filter(ended_at=None)
+    for incident in incidents:
+        yield Finding("reminders", f"{incident.get_kind_display()}: {incident.detail}", is_ok=False)
+    if not incidents:
+        state = "They are sent." if settings.REMINDERS_ENABLED else "Sending is switched off (REMINDERS_ENABLED)."
+        yield Finding("reminders", state)
+
+
+def check_overdue(now: datetime) -> Iterator[Finding]:
+    """A reminder waits for the next window, at most over a long weekend; longer means that the sender stands still."""
+    oldest = FollowUp.objects.filter(next_at__lt=now - OVERDUE_AFTER).order_by("next_at").first()
+    if oldest is None or not settings.REMINDERS_ENABLED:
+        yield Finding("oldest due", "Nothing is overdue.")
+    else:
+        yield Finding("oldest due", f"A reminder has been due since {oldest.next_at:%Y-%m-%d}.", is_ok=False)
+
+
+def check_mail_server(now: datetime) -> Iterator[Finding]:
+    try:
+        with Connection(Server.from_settings()):
+            yield Finding("mail server", "It takes our mail.")
+    except SmtpUnavailableError as error:
+        yield Finding("mail server", f"No mail can be sent, {error.stage} failed: {error}", is_ok=False)
+
+
+CHECKS: list[Check] = [check_sending, check_overdue]
+OUTSIDE: list[Check] = [check_mail_server]
