@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.settings.base import *  # noqa: F403
-from crm.settings.base import PRUNERS, SILENCED_SYSTEM_CHECKS, database, env, required
+from crm.settings.base import LOGGING, PRUNERS, SILENCED_SYSTEM_CHECKS, database, env, required
 
 # The office's catalogue must not speak for the public half, which has its own.
 LOCALE_PATHS = []
@@ -68,3 +68,8 @@ FEEDBACK_RATE_FORM = env("FEEDBACK_RATE_FORM", default="60/m")
 FEEDBACK_RATE_ANSWER = env("FEEDBACK_RATE_ANSWER", default="20/m")
 FEEDBACK_RATE_OPT_OUT = env("FEEDBACK_RATE_OPT_OUT", default="20/m")
 FEEDBACK_RATE_API = env("FEEDBACK_RATE_API", default="600/m")
+
+# Tokens stand in every address here, and Django names the address in its warnings. So one handler writes everything,
+# and it masks them; Django's own handlers, among them the mail to the admins, are taken off.
+LOGGING["formatters"]["line"]["()"] = "feedback.public.logs.MaskingFormatter"
+LOGGING["loggers"] = {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}

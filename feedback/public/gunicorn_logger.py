@@ -1,0 +1,21 @@
+"""gunicorn's logs without tokens: `--logger-class feedback.public.gunicorn_logger.MaskingLogger`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from feedback.public.logs import MaskingFormatter
+
+
+class MaskingLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Puts the masking formatter on every handler that gunicorn makes: access log, error log, syslog."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            for handler in log.handlers:
+                plain = handler.formatter or logging.Formatter()
+                handler.setFormatter(MaskingFormatter(plain._fmt, plain.datefmt))
