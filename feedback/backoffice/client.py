@@ -130,9 +130,9 @@ class Client:
             raise ContractError(self._breach())
         return {str(digest) for digest in answered}
 
-    def get_feedbacks(self, *, limit: int = wire.MAX_FEEDBACKS, since: datetime | None = None) -> Page:
+    def get_feedbacks(self, *, since: datetime | None = None) -> Page:
         """Return the oldest answers that wait; with `since` those submitted from then on, acknowledged or not."""
-        query = {"limit": str(limit)} | ({"since": since.isoformat()} if since else {})
+        query = {"limit": str(wire.MAX_FEEDBACKS)} | ({"since": since.isoformat()} if since else {})
         head = _PageHeadSerializer(data=self._call("GET", "feedbacks", params=query))
         if not head.is_valid():
             raise ContractError(self._breach())

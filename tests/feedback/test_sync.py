@@ -191,8 +191,7 @@ def test_replayed_pages_go_on_from_the_last_answer(vps: PublicService, monkeypat
     links = make_links(12)
     sync.sync()
     vps.give_answers([{"digest": link.digest, "kind": "interested"} for link in links])
-    get = Client.get_feedbacks
-    monkeypatch.setattr(Client, "get_feedbacks", lambda client, **query: get(client, **query, limit=5))
+    monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", 5)
     assert sync.sync(since=timezone.now() - timedelta(days=1)).stored == 12
 
 
@@ -233,7 +232,7 @@ def test_what_a_person_must_set_right_is_one_sentence(
 def test_a_public_side_that_is_down_is_caught_up_with_later(vps: PublicService, settings: Any) -> None:
     (link,) = make_links(1)
     settings.FEEDBACK_API_URL = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(CommandError, match="cannot be reached"):
+    with pytest.raises(CommandError, match=r"127\.0\.0\.1"):
         call_command("sync_feedback")
     link.refresh_from_db()
     assert link.registered_at is None
