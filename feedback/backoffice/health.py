@@ -45,7 +45,7 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
 def check_public_side(now: datetime) -> Iterator[Finding]:
     try:
         with Client.from_settings() as client:
-            client.get_feedbacks(limit=1)
+            client.get_status()
     except SyncError as error:
         yield Finding("public side", str(error), is_ok=False)
     else:
