@@ -169,7 +169,7 @@ class _Writer:
         Customer.objects.bulk_create(customer for _email, customer in sorted(self.new_customers.items()))
         Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
         for offer in self.new_offers:
-            offer.customer_id = offer.customer.pk
+            offer.customer = offer.customer  # the row has its key only now
         Offer.objects.bulk_create(sorted(self.new_offers, key=lambda each: each.number_key))
         self._write_rows()
         new = {id(offer) for offer in self.new_offers}
@@ -184,12 +184,12 @@ class _Writer:
 
     def _write_rows(self) -> None:
         for row in self.rows:
-            row.offer_id = row.offer.pk if row.offer else None
+            row.offer = row.offer  # a new one has its key only now
         # Duplicates last: they may point to a mail of this very batch.
         for duplicates in (False, True):
             rows = [row for row in self.rows if (row.duplicate_of is not None) is duplicates]
             for row in rows:
-                row.duplicate_of_id = row.duplicate_of.pk if row.duplicate_of else None
+                row.duplicate_of = row.duplicate_of
             for row in rows:
                 if row.pk:
                     row.save(update_fields=_FACT_FIELDS)
