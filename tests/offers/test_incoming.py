@@ -1,0 +1,204 @@
+"""What becomes of received mails, and what they do to the offers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from offers.importing import import_folders
+from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
+from reminders.models import Reminder
+from tests.make import make_customer, make_offer
+from tests.offers.mails import SENT_AT, make_folder, write_mail
+
+pytestmark = pytest.mark.django_db
+State = SourceFile.State
+CUSTOMER = "Jörg Bühler <buehler@kunde-eins.example>"
+LATER = SENT_AT + timedelta(days=2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MailFolder:
+    return make_folder(tmp_path, direction=MailFolder.Direction.INCOMING)
+
+
+@pytest.fixture
+def offer() -> Offer:
+    customer = make_customer(email="buehler@kunde-eins.example")
+    return make_offer(number="AN-2026-0815", customer=customer, sent_at=SENT_AT, message_id="<offer@x>")
+
+
+def receive(folder: MailFolder, name: str = "x.eml", **fields: object) -> SourceFile:
+    defaults = {"sender": CUSTOMER, "to": "p.vogt@muster-metallbau.example", "subject": "Frage", "sent_at": LATER}
+    write_mail(Path(folder.path), name, **{**defaults, **fields})
+    import_folders([folder])
+    return SourceFile.objects.get(name=name)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"headers": "In-Reply-To: <offer@x>", "sender": "chef@andere.example"}, Reason.REPLY),
+        ({"headers": "References: <a@b> <offer@x> <c@d>"}, Reason.REPLY),
+        ({"subject": "AW: Ihr Angebot AN-2026-0815"}, Reason.REPLY_BY_NUMBER),
+        ({"subject": "Frage"}, Reason.REPLY_BY_SENDER),
+    ],
+)
+def test_a_reply_stops_the_reminders_of_its_offer(
+    folder: MailFolder, offer: Offer, fields: dict[str, object], reason: Reason
+) -> None:
+    file = receive(folder, **fields)
+    assert (file.state, file.reason, file.offer) == (State.FOLLOW_UP, reason, offer)
+    offer.refresh_from_db()
+    assert (offer.replied_at, offer.contacted_at) == (LATER, LATER)
+    assert offer.follow_up.because == "replied"
+
+
+def test_a_reply_to_a_reminder_is_a_reply_to_its_offer(folder: MailFolder, offer: Offer) -> None:
+    Reminder.objects.create(offer=offer, step=1, message_id="<nachfass.1@x>", mail_date=LATER, recipient="a@b.example")
+    file = receive(folder, headers="In-Reply-To: <nachfass.1@x>", sender="chef@andere.example")
+    assert (file.state, file.offer) == (State.FOLLOW_UP, offer)
+
+
+def test_our_own_reminder_is_no_reply(folder: MailFolder, offer: Offer) -> None:
+    Reminder.objects.create(offer=offer, step=1, message_id="<other.1@x>", mail_date=LATER, recipient="a@b.example")
+    file = receive(folder, message_id="<other.1@x>", headers="In-Reply-To: <offer@x>")
+    assert (file.state, file.offer) == (State.OWN_REMINDER, offer)
+    offer.refresh_from_db()
+    assert offer.replied_at is None
+
+
+def test_a_sender_with_several_open_offers_is_for_a_person(folder: MailFolder, offer: Offer) -> None:
+    make_offer(number="AN-2026-0816", customer=offer.customer, sent_at=SENT_AT)
+    file = receive(folder)
+    assert (file.state, file.reason) == (State.REVIEW, Reason.SEVERAL_OPEN_OFFERS)
+    assert "AN-2026-0815" in file.detail
+
+
+def test_a_colleague_of_the_customer_is_for_a_person(folder: MailFolder, offer: Offer) -> None:
+    file = receive(folder, sender="einkauf@kunde-eins.example")
+    assert (file.state, file.reason) == (State.REVIEW, Reason.SAME_COMPANY)
+    offer.refresh_from_db()
+    assert offer.replied_at is None
+
+
+def test_two_people_at_a_mail_provider_are_no_colleagues(folder: MailFolder) -> None:
+    make_offer(customer=make_customer(email="a@gmx.de"), sent_at=SENT_AT)
+    assert receive(folder, sender="b@gmx.de").state == State.NOT_AN_OFFER
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"sender": "werbung@fremd.example"}, State.NOT_AN_OFFER),
+        ({"sender": "kollege@muster-metallbau.example"}, State.INTERNAL),
+        ({"sent_at": SENT_AT - timedelta(days=3)}, State.NOT_AN_OFFER),
+    ],
+)
+def test_what_is_no_reply_stops_nothing(
+    folder: MailFolder, offer: Offer, fields: dict[str, object], state: State
+) -> None:
+    assert receive(folder, **fields).state == state
+    offer.refresh_from_db()
+    assert offer.replied_at is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "until"),
+    [
+        ({"subject": "Automatische Antwort: Ihr Angebot AN-2026-0815", "body": "Guten Tag\n"}, None),
+        (
+            {"headers": "Auto-Submitted: auto-replied", "body": "Ich bin im Urlaub und am 24.09.2026 zurück.\n"},
+            date(2026, 9, 25),
+        ),
+        (
+            {"subject": "Out of office: offer", "body": "I am away and will be back on 24 September 2026.\n"},
+            date(2026, 9, 25),
+        ),
+    ],
+)
+def test_an_automatic_reply_stops_nothing_and_may_park_the_next_reminder(
+    folder: MailFolder, offer: Offer, fields: dict[str, object], until: date | None
+) -> None:
+    assert receive(folder, **fields).state == State.AUTOMATIC
+    offer.refresh_from_db()
+    assert (offer.replied_at, offer.paused_until) == (None, until)
+
+
+REPORT = """--b
+Content-Type: text/plain
+
+It could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example
+
+Final-Recipient: rfc822; buehler@kunde-eins.example
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {code} Mailbox says {status}
+
+--b--
+"""
+
+
+def bounce(status: str, action: str = "failed", code: str = "550") -> dict[str, object]:
+    return {
+        "sender": "MAILER-DAEMON@mail.example",
+        "subject": "Undelivered Mail Returned to Sender",
+        "headers": 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\nAuto-Submitted: auto-replied',
+        "body": REPORT.format(status=status, action=action, code=code).replace("\n", "\r\n"),
+    }
+
+
+def test_a_permanent_bounce_marks_the_address(folder: MailFolder, offer: Offer) -> None:
+    file = receive(folder, **bounce("5.1.1"))
+    customer = Customer.objects.get()
+    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.BOUNCED, offer)
+    assert customer.bounced_at == LATER
+    assert "5.1.1" in customer.bounce_detail
+    offer.refresh_from_db()
+    assert offer.follow_up.because == "bounced"
+
+
+def test_a_delay_only_informs(folder: MailFolder, offer: Offer) -> None:
+    file = receive(folder, **bounce("4.4.1", "delayed", "451"))
+    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.DELAYED, offer)
+    assert Customer.objects.get().bounced_at is None
+
+
+def test_a_bounce_of_others_marks_nobody(folder: MailFolder) -> None:
+    make_customer(email="somebody@else.example")
+    file = receive(folder, **bounce("5.1.1"))
+    assert (file.state, file.reason) == (State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS)
+    assert Customer.objects.get().bounced_at is None
+
+
+def test_the_same_reply_twice_is_a_duplicate(folder: MailFolder, offer: Offer) -> None:
+    receive(folder, "a.eml", message_id="<r@y>")
+    assert receive(folder, "b.eml", message_id="<r@y>").state == State.DUPLICATE
+
+
+def test_an_offer_mail_that_also_came_in_does_not_hide_the_sent_one(tmp_path: Path) -> None:
+    incoming = make_folder(tmp_path, direction=MailFolder.Direction.INCOMING)
+    write_mail(tmp_path, "a.eml", message_id="<1@x>")
+    import_folders([incoming])
+    (tmp_path / "out").mkdir()
+    write_mail(tmp_path / "out", "a.eml", message_id="<1@x>")
+    import_folders([make_folder(tmp_path / "out")])
+    assert Offer.objects.count() == 1
+
+
+def test_sent_mails_are_imported_before_received_ones(tmp_path: Path) -> None:
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+    make_folder(tmp_path / "in", direction=MailFolder.Direction.INCOMING)
+    make_folder(tmp_path / "out")
+    write_mail(tmp_path / "out", "a.eml", message_id="<1@x>")
+    write_mail(tmp_path / "in", "b.eml", sender=CUSTOMER, headers="In-Reply-To: <1@x>", sent_at=LATER)
+    import_folders()
+    assert Offer.objects.get().replied_at == LATER

@@ -1,0 +1,225 @@
+"""What becomes of sent mails: each state, each reason, and the order in which files turn up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from offers.importing import import_folders
+from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
+from tests.make import make_customer, make_offer
+from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file, write_mail
+
+pytestmark = pytest.mark.django_db
+State = SourceFile.State
+
+PDF = (
+    'Content-Type: multipart/mixed; boundary="b"',
+    "--b\r\nContent-Type: text/plain\r\n\r\nGuten Tag\r\n--b\r\nContent-Type: application/pdf\r\n"
+    'Content-Disposition: attachment; filename="{name}"\r\n\r\nJVBERi0x\r\n--b--\r\n',
+)
+
+
+def with_attachment(name: str) -> dict[str, object]:
+    return {"headers": PDF[0], "body": PDF[1].format(name=name)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MailFolder:
+    return make_folder(tmp_path)
+
+
+def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> SourceFile:
+    write_mail(Path(folder.path), name, **fields)
+    import_folders([folder])
+    return SourceFile.objects.get(name=name)
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "reason"),
+    [
+        ({}, State.OFFER, Reason.NEW_NUMBER),
+        ({"subject": "AW: Angebot 4711"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"subject": "Angebot 4711", "headers": "X-Nachfass-Reminder: 1"}, State.OWN_REMINDER, Reason.OWN_REMINDER),
+        ({"message_id": "<nachfass.0f@muster-metallbau.example>"}, State.OWN_REMINDER, Reason.OWN_REMINDER),
+        ({"headers": "Auto-Submitted: auto-replied"}, State.AUTOMATIC, Reason.AUTOMATIC),
+        ({"to": "innen@muster-metallbau.example"}, State.INTERNAL, Reason.OWN_DOMAINS_ONLY),
+        ({"to": "a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
+        ({"to": "a@gmail.com, b@gmail.com"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
+        ({"to": "a@eins.example, b@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"to": "a@eins.example, innen@muster-metallbau.example"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"to": ""}, State.REVIEW, Reason.NO_RECIPIENT),
+        ({"subject": "WG: Angebot 4711"}, State.REVIEW, Reason.FORWARDED),
+        ({"subject": "Ihr Angebot"}, State.REVIEW, Reason.NO_NUMBER),
+        ({"subject": "Grüße"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        ({"subject": "Rechnung 2026-113"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        ({"subject": "Ihr Angebot", **with_attachment("Angebot_4711.pdf")}, State.OFFER, Reason.NUMBER_IN_ATTACHMENT),
+        ({"subject": "Ihr Angebot", **with_attachment("Plan.pdf")}, State.REVIEW, Reason.NO_NUMBER),
+        (
+            {"subject": "Wie besprochen", **with_attachment("Angebot_4711.pdf")},
+            State.REVIEW,
+            Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+        ),
+        ({"subject": "Wie besprochen", **with_attachment("Foto.pdf")}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        ({"sent_at": None}, State.OFFER, Reason.NEW_NUMBER),
+    ],
+)
+def test_a_mail_alone(folder: MailFolder, fields: dict[str, object], state: State, reason: Reason) -> None:
+    file = import_mail(folder, **fields)
+    assert (file.state, file.reason) == (state, reason)
+    assert Offer.objects.count() == (state == State.OFFER)
+
+
+def test_an_offer_keeps_what_the_mail_said(folder: MailFolder) -> None:
+    import_mail(folder, subject="Quotation QT-2026-77 for stairs")
+    offer = Offer.objects.get()
+    assert (offer.number, offer.language, offer.first_sent_at, offer.sent_at) == ("QT-2026-77", "en", SENT_AT, SENT_AT)
+    assert (offer.customer.email, offer.customer.name) == ("buehler@kunde-eins.example", "Jörg Bühler")
+    assert (offer.sender_email, offer.sender_name) == ("p.vogt@muster-metallbau.example", "Petra Vogt")
+    assert offer.amount is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"message_id": "<1@x>", "sent_at": SENT_AT, "headers": "X-Copy: 1"}, Reason.SAME_MAIL),
+        ({"message_id": "<2@x>", "sent_at": SENT_AT}, Reason.SAME_MAIL),
+        ({"message_id": "<1@x>", "sent_at": SENT_AT}, Reason.SAME_CONTENT),
+        ({"message_id": "<1@x>", "sent_at": SENT_AT + timedelta(hours=1)}, Reason.SAME_MESSAGE_ID),
+    ],
+)
+def test_the_same_mail_again_is_a_duplicate(folder: MailFolder, fields: dict[str, object], reason: Reason) -> None:
+    first = import_mail(folder, "a.eml", message_id="<1@x>")
+    second = import_mail(folder, "b.eml", **fields)
+    assert (second.state, second.reason, second.duplicate_of) == (State.DUPLICATE, reason, first)
+    assert Offer.objects.get().revision == 1
+
+
+def test_the_message_id_of_another_number_is_for_a_person(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml", message_id="<1@x>")
+    second = import_mail(folder, "b.eml", message_id="<1@x>", subject="Angebot 4712")
+    assert (second.state, second.reason, second.detail) == (State.REVIEW, Reason.OTHER_NUMBER, "4711")
+
+
+def test_a_mail_without_prefix_about_a_known_number_is_a_revision(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml")
+    later = SENT_AT + timedelta(days=2)
+    assert import_mail(folder, "b.eml", sent_at=later, subject="Angebot 4711 Rev. B").state == State.REVISION
+    offer = Offer.objects.get()
+    assert (offer.first_sent_at, offer.sent_at, offer.revision) == (SENT_AT, later, 2)
+    assert offer.subject == "Angebot 4711 Rev. B"
+
+
+@pytest.mark.parametrize("subject", ["AW: Angebot 4711", "Re-2: Angebot 4711", "WG: [EXTERN] Angebot 4711"])
+def test_a_mail_with_prefix_about_a_known_number_is_a_follow_up(folder: MailFolder, subject: str) -> None:
+    import_mail(folder, "a.eml")
+    later = SENT_AT + timedelta(days=2)
+    assert import_mail(folder, "b.eml", sent_at=later, subject=subject).state == State.FOLLOW_UP
+    offer = Offer.objects.get()
+    assert (offer.sent_at, offer.contacted_at) == (SENT_AT, later)
+
+
+def test_a_mail_in_the_thread_is_a_follow_up_whatever_its_subject(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml", message_id="<1@x>")
+    file = import_mail(folder, "b.eml", subject="Noch eine Frage", headers="In-Reply-To: <1@x>")
+    assert (file.state, file.reason, file.offer) == (State.FOLLOW_UP, Reason.IN_THREAD, Offer.objects.get())
+
+
+def test_a_number_sent_to_a_colleague_of_the_customer_is_no_second_offer(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml", to="a@kunde.example")
+    assert import_mail(folder, "b.eml", to="einkauf@kunde.example", subject="Angebot 4711").state == State.REVISION
+    assert Offer.objects.count() == 1
+
+
+def test_a_number_sent_to_another_company_is_a_second_offer(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml", to="a@eins.example")
+    assert import_mail(folder, "b.eml", to="a@zwei.example").state == State.OFFER
+    assert Offer.objects.count() == Customer.objects.count() == 2
+
+
+@pytest.mark.parametrize("order", list(permutations("abc")), ids="".join)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_order_in_which_files_turn_up_does_not_matter(
+    folder: MailFolder, order: tuple[str, ...], at_once: bool
+) -> None:
+    mails = {
+        "a": {"sent_at": SENT_AT},
+        "b": {"sent_at": SENT_AT + timedelta(days=1), "subject": "AW: Angebot 4711"},
+        "c": {"sent_at": SENT_AT + timedelta(days=2), "subject": "Angebot 4711 neu"},
+    }
+    for name in order:
+        write_mail(Path(folder.path), f"{name}.eml", **mails[name])
+        if not at_once:
+            import_folders([folder])
+    import_folders([folder])
+    states = dict(SourceFile.objects.values_list("name", "state"))
+    assert states == {"a.eml": State.OFFER, "b.eml": State.FOLLOW_UP, "c.eml": State.REVISION}
+    offer = Offer.objects.get()
+    assert (offer.first_sent_at, offer.contacted_at, offer.sent_at) == tuple(mail["sent_at"] for mail in mails.values())
+
+
+def test_a_newer_mail_reopens_an_offer_that_nobody_answered(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml")
+    Offer.objects.update(status=Offer.Status.NO_ANSWER)
+    import_mail(folder, "b.eml", sent_at=SENT_AT + timedelta(days=30))
+    assert Offer.objects.get().status == Offer.Status.OPEN
+
+
+def test_a_newer_mail_of_a_declined_offer_is_for_a_person_to_judge(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml")
+    Offer.objects.update(status=Offer.Status.DECLINED)
+    import_mail(folder, "b.eml", sent_at=SENT_AT + timedelta(days=30))
+    offer = Offer.objects.get()
+    assert offer.status == Offer.Status.DECLINED
+    assert offer.needs_review
+
+
+def test_the_mail_of_an_offer_entered_by_hand_joins_it(folder: MailFolder) -> None:
+    customer = make_customer(email="buehler@kunde-eins.example")
+    offer = make_offer(number="4711", customer=customer, source=Offer.Source.MANUAL, sent_at=SENT_AT)
+    assert import_mail(folder).offer == offer
+    assert Offer.objects.count() == 1
+
+
+def test_a_pattern_of_the_folder_replaces_the_built_in_recognition(folder: MailFolder) -> None:
+    MailFolder.objects.update(number_pattern=r"Vorgang (\d+)")
+    folder.refresh_from_db()
+    assert import_mail(folder, subject="Vorgang 99 Angebot 4711").number == "99"
+
+
+def test_a_pattern_that_cannot_be_used_stops_the_folder_with_a_sentence(folder: MailFolder) -> None:
+    folder.number_pattern = "(("
+    write_mail(Path(folder.path), "a.eml")
+    result = import_folders([folder])
+    assert result.problems
+    assert folder.error
+    assert not SourceFile.objects.exists()
+
+
+def test_a_date_in_the_far_future_does_not_count(folder: MailFolder) -> None:
+    file = import_mail(folder, sent_at=SENT_AT.replace(year=2090))
+    assert file.sent_at is not None
+    assert file.sent_at.year < 2090
+    assert "date_in_future" in file.defects
+
+
+def test_a_rewritten_file_is_decided_anew(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml", message_id="<1@x>")
+    file = import_mail(folder, "a.eml", message_id="<1@x>", subject="Angebot 4711 neu", body="x" * 99)
+    assert (file.state, file.subject) == (State.OFFER, "Angebot 4711 neu")
+    assert Offer.objects.get().subject == "Angebot 4711 neu"
+
+
+def test_two_files_that_change_places_stay_two_mails(folder: MailFolder) -> None:
+    mails = [build_mail(subject="Angebot 4711"), build_mail(subject="Angebot 4712", body="lang")]
+    for name, mail in zip("ab", mails, strict=True):
+        write_file(Path(folder.path), f"{name}.eml", mail)
+    import_folders([folder])
+    for name, mail in zip("ba", mails, strict=True):
+        write_file(Path(folder.path), f"{name}.eml", mail, age=timedelta(minutes=30))
+    import_folders([folder])
+    assert dict(SourceFile.objects.values_list("name", "number")) == {"a.eml": "4712", "b.eml": "4711"}
+    assert set(SourceFile.objects.values_list("state", flat=True)) == {State.OFFER}
