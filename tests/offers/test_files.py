@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 import offers.archive
 import offers.importing
@@ -329,9 +329,7 @@ def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     assert Offer.objects.count() == 2
 
 
-def test_the_archive_keeps_a_copy_of_each_offer_mail(
-    folder: MailFolder, tmp_path: Path, settings: SettingsWrapper
-) -> None:
+def test_the_archive_keeps_a_copy_of_each_offer_mail(folder: MailFolder, tmp_path: Path, settings: Any) -> None:
     settings.OFFERS_ARCHIVE_DIR = str(tmp_path / "archive")
     write_file(path_of(folder), "x.eml", MAIL)
     write_mail(path_of(folder), "y.eml", subject="Grüße")
@@ -342,7 +340,7 @@ def test_the_archive_keeps_a_copy_of_each_offer_mail(
 
 
 def test_a_full_disk_of_the_archive_loses_no_offer_and_is_made_up_for(
-    folder: MailFolder, tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    folder: MailFolder, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

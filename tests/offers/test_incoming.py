@@ -150,7 +150,7 @@ def bounce(status: str, action: str = "failed", code: str = "550") -> dict[str, 
     return {
         "sender": "MAILER-DAEMON@mail.example",
         "subject": "Undelivered Mail Returned to Sender",
-        "headers": 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\nAuto-Submitted: auto-replied',
+        "headers": 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
         "body": REPORT.format(status=status, action=action, code=code).replace("\n", "\r\n"),
     }
 
