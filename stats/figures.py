@@ -24,6 +24,7 @@ class Fact:
 
     sent_on: date
     status: str
+    decided_on: date | None = None
     answered_on: date | None = None
     reaction_seconds: int | None = None
     reason: int = 0
@@ -51,9 +52,10 @@ class Tally:
         count.number += number
         count.total += total
 
-    def add_fact(self, fact: Fact) -> None:
+    def add_fact(self, fact: Fact, sign: int = 1) -> None:
+        """Count an offer; with sign -1 take it out again."""
         for kind, key, total in contributions(fact):
-            self.add(kind, key, 1, total)
+            self.add(kind, key, sign, sign * total)
 
     def of(self, kind: str) -> dict[str, Count]:
         """Return the counts of one kind by key, without those that are nothing."""

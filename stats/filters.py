@@ -102,6 +102,11 @@ class OfferFilter(filters.FilterSet):
         return periods.read_preset(values["period"], today=timezone.localdate())
 
     @property
+    def is_period_only(self) -> bool:
+        """True when nothing but the period and its basis narrows the offers."""
+        return set(self.values) <= {"period", "basis", "first", "last"}
+
+    @property
     def by_decision(self) -> bool:
         return bool(self.values["basis"] == "decision")
 

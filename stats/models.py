@@ -22,3 +22,81 @@ class Figure(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
+
+
+class OfferFact(models.Model):
+    """What the sums below hold of one offer: written by `stats.summary` alone, never read as the truth about it."""
+
+    offer_id = models.BigIntegerField(primary_key=True)
+    sent_on = models.DateField(db_index=True)
+    decided_on = models.DateField(null=True, db_index=True)
+    status = models.CharField(max_length=20)
+    answered_on = models.DateField(null=True)
+    reaction_seconds = models.BigIntegerField(null=True)
+    reason = models.BigIntegerField(default=0)
+    step = models.PositiveSmallIntegerField(default=0)
+    cents = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        verbose_name = _("counted offer")
+        verbose_name_plural = _("counted offers")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.offer_id)
+
+
+class MonthlySum(models.Model):
+    """The sum of the contributions of all offers of a month, by offer date or by decision date."""
+
+    basis = models.CharField(max_length=10)
+    month = models.DateField()
+    kind = models.CharField(max_length=20)
+    key = models.CharField(max_length=40)
+    number = models.BigIntegerField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("monthly sum")
+        verbose_name_plural = _("monthly sums")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["basis", "month", "kind", "key"], name="stats_monthlysum_unique_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.kind} {self.key}: {self.number}"
+
+
+class OfferChange(models.Model):
+    """An offer whose figures may have changed, noted by triggers of the database, whoever wrote.
+
+    Rows are only added and removed, never shared: two writers that touch one offer never wait for each other here.
+    """
+
+    offer_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("changed offer")
+        verbose_name_plural = _("changed offers")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.offer_id)
+
+
+class SummaryState(models.Model):
+    """One row: locked by whoever updates the sums, so that only one does. `offers` is how many are counted."""
+
+    offers = models.BigIntegerField(default=0)
+    refreshed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("state of the sums")
+        verbose_name_plural = _("state of the sums")
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="stats_summarystate_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.refreshed_at)

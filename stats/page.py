@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from offers.models import Offer
-from stats import queries
+from stats import queries, summary
 from stats.charts import AGES, Chart, Point, bucket, choose_grain, rank
 from stats.figures import FEW, Figures, Tally, change, read_figures
 from stats.filters import BASES, OfferFilter
@@ -62,9 +62,10 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     """Return the page for what the filter leaves."""
     today, span = timezone.localdate(now), offers.span
     before = span.before()
-    tally = queries.count_offers(offers.offers_of(span))
+    count = choose_count(offers)
+    tally = count(span)
     figures = read_figures(tally, today=today)
-    past = read_figures(queries.count_offers(offers.offers_of(before)), today=today) if before else None
+    past = read_figures(count(before), today=today) if before else None
     ages = queries.count_open_by_age(offers.offers_of(span), now=now)
     link = link_to_offers(offers)
     reasons, *reason_values = _reasons(tally, offers, link)
@@ -85,6 +86,13 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
         few=_few() if figures.offers and figures.is_few else "",
         is_empty=not figures.offers,
     )
+
+
+def choose_count(offers: OfferFilter) -> Callable[[Span], Tally]:
+    """Return how the offers of a period are counted: one by one, or from the sums where there are very many."""
+    if offers.is_period_only and summary.is_worth_it():
+        return lambda span: summary.count_span(offers.values["basis"], span)
+    return lambda span: queries.count_offers(offers.offers_of(span))
 
 
 def link_to_offers(offers: OfferFilter) -> Callable[[str], str]:

@@ -82,30 +82,34 @@ def with_step(offers: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
-def read_facts(offers: QuerySet[Offer]) -> Iterator[Fact]:
-    """Yield what is counted of each offer, in no order, read in chunks."""
+def read_facts(offers: QuerySet[Offer]) -> Iterator[tuple[int, Fact]]:
+    """Yield (offer id, what is counted of it) in no order, read in chunks."""
     zone = timezone.get_current_timezone()
     rows = with_step(with_reason(with_answer(offers))).values_list(
-        "first_sent_at", "status", "answered_at", "reason", "step", "amount", "currency"
+        "pk", "first_sent_at", "status", "status_at", "answered_at", "reason", "step", "amount", "currency"
     )
-    for sent_at, status, answered_at, reason, step, amount, currency in rows.iterator(chunk_size=5000):
-        yield Fact(
-            sent_on=sent_at.astimezone(zone).date(),
-            status=status,
-            answered_on=answered_at and answered_at.astimezone(zone).date(),
-            # An answer recorded with an earlier day than the mail was given at once.
-            reaction_seconds=answered_at and max(0, int((answered_at - sent_at).total_seconds())),
-            reason=reason or 0,
-            step=step or 0,
-            cents=None if amount is None else int(amount * Decimal(100)),
-            currency=currency,
+    for pk, sent_at, status, status_at, answered_at, reason, step, amount, currency in rows.iterator(chunk_size=5000):
+        yield (
+            pk,
+            Fact(
+                sent_on=sent_at.astimezone(zone).date(),
+                status=status,
+                decided_on=status_at.astimezone(zone).date() if status in DECIDED else None,
+                answered_on=answered_at and answered_at.astimezone(zone).date(),
+                # An answer recorded with an earlier day than the mail was given at once.
+                reaction_seconds=answered_at and max(0, int((answered_at - sent_at).total_seconds())),
+                reason=reason or 0,
+                step=step or 0,
+                cents=None if amount is None else int(amount * Decimal(100)),
+                currency=currency,
+            ),
         )
 
 
 def count_offers(offers: QuerySet[Offer]) -> Tally:
     """Return the counts of these offers, by reading each."""
     tally = Tally()
-    for fact in read_facts(offers):
+    for _pk, fact in read_facts(offers):
         tally.add_fact(fact)
     return tally
 

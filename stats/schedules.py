@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from crm.core.schedules import Job
+
+SCHEDULES = [Job("refresh_figures", "* * * * *")]
