@@ -1,5 +1,6 @@
 # make demo        starts everything, with a year of believable offers: back office, public form, worker, mail receiver
 # make demo-reset  throws the demo's data away and starts afresh
+# make demo-offer TO=you@example.org   one more offer, as David would export it
 # make test        checks everything; what this machine lacks for it is said in one line at the end
 # make torture     the heavy matrices at full size (an hour or more)
 # make bench       the benchmarks at full size, one after the other
@@ -19,7 +20,7 @@ ON_POSTGRES := $(BIN)/python -m tests.with_postgres
 LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
-.PHONY: install catalogues demo demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements
+.PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements
 
 install: $(STAMP)
 
@@ -38,6 +39,9 @@ catalogues: install
 
 demo: catalogues
 	@$(BIN)/python -m crm.demo.start
+
+demo-offer: install
+	@$(BIN)/python -m crm.demo.offer "$(TO)"
 
 demo-reset: catalogues
 	@$(BIN)/python -m crm.demo.start reset

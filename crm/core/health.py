@@ -112,7 +112,8 @@ def check_jobs(now: datetime) -> Iterator[Finding]:
 
     for state in find_job_states(now):
         if not state.is_still:
-            yield Finding(state.name, f"Last done {_ago(state.succeeded_at, now)}.")
+            last = "It is yet to run for the first time." if state.succeeded_at is None else ""
+            yield Finding(state.name, last or f"Last done {_ago(state.succeeded_at, now)}.")
         elif state.succeeded_at is None:
             hint = "Is the worker running (`python manage.py qcluster`), and was `setup_schedules` run?"
             yield Finding(state.name, f"It has never succeeded. {state.summary} {hint}".replace("  ", " "), is_ok=False)

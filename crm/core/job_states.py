@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from croniter import croniter
 from django.utils import timezone
+from django_q.models import Schedule
 
 from crm.core.models import JobRun
-from crm.core.schedules import find_jobs
+from crm.core.schedules import RUNNER, find_jobs
 
 # A job may be late by its own interval, and by this much before anybody is worried.
 PATIENCE = timedelta(minutes=10)
@@ -28,14 +29,21 @@ class JobState:
 def find_job_states(now: datetime) -> list[JobState]:
     """Return how each scheduled job is doing, those that stand still first."""
     runs = {run.name: run for run in JobRun.objects.all()}
+    due = dict(Schedule.objects.filter(func=RUNNER).values_list("name", "next_run"))
     states = []
     for job in find_jobs():
         run = runs.get(job.name)
         last = run.succeeded_at if run else None
-        is_still = bool(run and run.is_failing) or last is None or _is_late(job.cron, last, now)
+        is_late = _is_overdue(due.get(job.name), now) if last is None else _is_late(job.cron, last, now)
+        is_still = bool(run and run.is_failing) or is_late
         summary = (run.error if run.is_failing else run.summary) if run else ""
         states.append(JobState(job.name, last, summary, is_still))
     return sorted(states, key=lambda state: (not state.is_still, state.name))
+
+
+def _is_overdue(next_run: datetime | None, now: datetime) -> bool:
+    """True when a job that never succeeded should have. A new office is not ill because its first night is to come."""
+    return next_run is None or next_run < now - PATIENCE
 
 
 def _is_late(cron: str, last: datetime, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
@@ -59,4 +60,4 @@ def _sentence(error: Exception) -> str:
 
 def run_job(name: str) -> str:
     """Run the command `name`; Django-Q2 calls this, so that schedule and command line do the same."""
-    return str(call_command(name))
+    return str(call_command(name, stdout=StringIO()))

@@ -33,8 +33,8 @@ Nachfass runs. Ctrl-C ends it, `make demo` goes on with the same data, `make dem
   Mails sent    {folder}/sent/
 
 Try this:
-  1. Write your own offer:  make demo-offer TO=you@example.org
-     It drops a mail file into {folder}/outgoing; a minute later it is under "Offers" in the back office.
+  1. Send an offer:  make demo-offer TO=you@example.org
+     A mail file appears in {folder}/outgoing as David would write it, and in a moment the offer in the back office.
   2. Open that offer and choose "Send the reminder now"; the mail appears in {folder}/sent.
   3. Open the link that stands in it, and answer.
   4. Within a minute the answer is on the desk of the salesperson, and the dashboard has counted it.
@@ -110,6 +110,7 @@ def _write_env_files(ports: Ports) -> None:
         "OFFERS_OWN_DOMAINS": DOMAIN,
         "OFFERS_SETTLE_SECONDS": "2",
         "REMINDERS_ENABLED": "true",
+        "REMINDERS_PER_MINUTE": "600",
         **common,
         **_kept(FOLDER / "office.env", fresh.office),
     }

@@ -15,6 +15,7 @@ from datetime import datetime, time, timedelta
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default as default_policy
+from io import StringIO
 from itertools import count
 from os import utime
 from pathlib import Path
@@ -32,12 +33,13 @@ from crm.demo.world import REPLIES
 from feedback.backoffice.models import Answer, DeclineReason
 from feedback.backoffice.services import record_answer
 from offers.models import Offer
+from reminders.models import Reminder
 
 logger = logging.getLogger(__name__)
 
 NUMBER = re.compile(r"AN-\d{4}-\d{4,}")
-# The office's rounds of a working day: in the send window, and before everybody leaves.
-ROUNDS = (time(9, 5), time(17, 40))
+# The office works through its mails once a working day here, in the send window: a year has to pass in a minute.
+ROUND = time(9, 5)
 
 
 class Year:
@@ -64,14 +66,20 @@ class Year:
         self.plan_rounds(self.planned[0].at)
         while self.events:
             moment, _order, act = heapq.heappop(self.events)
-            self.clock_file.write_text(str(moment.timestamp()), encoding="ascii")
+            self.set_clock(moment)
             with time_machine.travel(moment, tick=True):
                 act(moment)
-        call_command("plan_reminders")
+        self.set_clock(self.now)
+        run_quietly("plan_reminders")
         self.do_round(self.now)
         return (
-            f"Done, {Offer.objects.count()} offers, {len(self.seen)} reminders sent, {Answer.objects.count()} answers."
+            f"Done, {Offer.objects.count()} offers, {Reminder.objects.filter(state=Reminder.State.SENT).count()}"
+            f" reminders sent, {Answer.objects.count()} answers."
         )
+
+    def set_clock(self, moment: datetime) -> None:
+        """Tell the public service what time it is."""
+        self.clock_file.write_text(str(moment.timestamp()), encoding="ascii")
 
     def at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
         """Plan an event; what would come after today is left to the person who tries the demo."""
@@ -82,15 +90,15 @@ class Year:
         day = first.astimezone(ZONE).date()
         while day <= self.now.astimezone(ZONE).date():
             if day.weekday() < 5:
-                for clock in ROUNDS:
-                    self.at(datetime.combine(day, clock, ZONE), self.do_round)
+                self.at(datetime.combine(day, ROUND, ZONE), self.do_round)
             day += timedelta(days=1)
 
     def do_round(self, at: datetime) -> None:
-        """Do what the schedules do each minute, and let the customers read what was sent."""
-        call_command("import_offers")
-        call_command("sync_feedback")
-        call_command("send_reminders")
+        """Do what the schedules do, and let the customers read what was sent."""
+        if at.weekday() == 0:
+            run_quietly("plan_reminders")
+        for job in ("import_offers", "sync_feedback", "send_reminders"):
+            run_quietly(job)
         for path in sorted((self.folder / "sent").glob("*.eml")):
             if path.name not in self.seen:
                 self.seen.add(path.name)
@@ -216,6 +224,8 @@ class Year:
     def receive(self, path: Path, at: datetime) -> None:
         """A customer gets a reminder, and reacts or not."""
         mail = message_from_bytes(path.read_bytes(), policy=default_policy)
+        if "X-Nachfass-Reminder" not in mail:
+            return
         text = _text_of(mail)
         link = form.find_link(text)
         planned = self.find_planned(f"{mail['Subject']} {text}")
@@ -231,9 +241,9 @@ class Year:
             self.at(later, lambda now: self.reply(planned, now, to=reminder_id))
         elif fate < 0.37:
             self.be_away(planned, at + timedelta(minutes=1), f"{mail['Subject']}", reminder_id)
-        elif fate < 0.385:
+        elif fate < 0.374:
             self.at(later, lambda now: form.opt_out(self.session, link))
-        elif fate < 0.395:
+        elif fate < 0.377:
             seller = Person(planned.seller.name, planned.seller.email)
             recipient = planned.customer.email
             self.write("incoming", delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at))
@@ -254,7 +264,7 @@ class Year:
         answer = draw_answer(self.random, at.date())
         try:
             hidden = form.open_form(self.session, link)
-            self.clock_file.write_text(str(at.timestamp() + self.random.randint(15, 200)), encoding="ascii")
+            self.set_clock(at + timedelta(seconds=self.random.randint(15, 200)))
             form.send_form(self.session, link, hidden, answer)
         except form.FormError as error:
             # Between reading and answering the offer may have been answered on the phone: real customers see that too.
@@ -278,6 +288,11 @@ class Year:
         path = self.folder / folder / f"{mail.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
         path.write_bytes(mail.content())
         utime(path, (mail.sent_at.timestamp(),) * 2)
+
+
+def run_quietly(job: str) -> None:
+    """Run a command of the product; what it prints each time would hide what matters."""
+    call_command(job, stdout=StringIO())
 
 
 def _text_of(mail: Message) -> str:

@@ -51,6 +51,18 @@ def test_a_worker_that_stands_still_is_noticed(sound_office):
     assert problems() == {"heartbeat": "Last done 3 hours ago. Done."}
 
 
+def test_a_new_office_may_wait_for_its_first_night(sound_office):
+    call_command("setup_schedules")
+    JobRun.objects.filter(name="prune").delete()
+    assert "prune" not in problems()
+    assert "prune" in problems(timezone.now() + timedelta(days=2))
+
+
+def test_a_job_without_a_schedule_is_noticed(sound_office):
+    JobRun.objects.filter(name="prune").delete()
+    assert "setup_schedules" in problems()["prune"]
+
+
 def test_a_weekend_is_no_alarm_for_a_job_of_working_days(sound_office, monkeypatch):
     monkeypatch.setattr("crm.core.job_states.find_jobs", lambda: [Job("send_digest", "30 7 * * 1-5")])
     friday = datetime(2026, 9, 11, 7, 30, tzinfo=timezone.get_current_timezone())
