@@ -20,7 +20,6 @@ DATABASES = {"default": database("public.sqlite3")}
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
-    "rest_framework",
     "crm.core",
     "feedback.public",
 ]
