@@ -11,16 +11,17 @@ import re
 from offers.parsing.mail import Address
 from offers.parsing.texts import clean_text, decode_words
 
+_MOST_PIECES_OF_A_NAME = 12
 _LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
 _ATOM = r"[^\s<>()\[\],;:\\\"@]+"
-_PLAIN = re.compile(rf"[ \t]*({_ATOM}@{_ATOM})[ \t]*")
-_NAMED = re.compile(rf'[ \t]*(?:"([^"\\]*)"|([^"\\<>()\[\],;:@]*))[ \t]*<({_ATOM}@{_ATOM})>[ \t]*')
+_PLAIN = re.compile(rf"{_ATOM}@{_ATOM}")
+_NAMED = re.compile(rf'(?:"([^"\\]*)"[ ]?|([^"\\<>()\[\],;:@]*))<({_ATOM}@{_ATOM})>')
 _TOKEN = re.compile(
     r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="  # an encoded word is one thing, commas and all
     r'|"(?:[^"\\\n]|\\.)*"(?:@[^\s<>(),;:"]+)?'  # a quoted name, or a quoted local part
     r"|<[^<>]*>"
     r"|[(),;:<>\"]"
-    r"|[^(),;:<>\"=]+|="
+    r"|(?:[^(),;:<>\"=\\]|\\.)+|[=\\]"
 )
 # Of `a@b@c` nobody knows which half is the address, so it is none.
 _EMAIL = re.compile(
@@ -36,9 +37,9 @@ def parse_addresses(value: str) -> tuple[list[Address], bool]:
     Groups are opened (an empty one such as `undisclosed-recipients:;` has none), comments dropped, source routes cut
     off, encoded names decoded. An entry without an @ names nobody to whom mail could go; it is left out and reported.
     """
-    plain = _PLAIN.fullmatch(value)
-    if plain and len(plain[1]) <= _LONGEST_EMAIL:
-        return [Address(_clean_email(plain[1]))], False
+    value = value.strip()
+    if len(value) <= _LONGEST_EMAIL and _PLAIN.fullmatch(value):
+        return [Address(_clean_email(value))], False
     named = _NAMED.fullmatch(value)
     if named and len(named[3]) <= _LONGEST_EMAIL:
         email = _clean_email(named[3])
@@ -99,8 +100,8 @@ class _Reader:
             self.found += [Address(email, _clean_name(phrase, email)) for email in emails]
         elif emails := _emails_of(phrase) or _emails_of(decode_words(phrase)):
             self.found += [Address(email) for email in emails]
-        elif phrase.strip() and self.angle is None and not is_last:
-            self.phrase.append(", ")  # `Vogt, Petra <p.vogt@…>`: the comma belongs to the name
+        elif phrase.strip() and self.angle is None and not is_last and len(self.phrase) < _MOST_PIECES_OF_A_NAME:
+            self.phrase.append(",")  # `Vogt, Petra <p.vogt@…>`: the comma belongs to the name
             return
         elif phrase.strip(" \t,") or self.angle:
             self.is_damaged = True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from offers.parsing.mail import Mail
 from offers.parsing.mime import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Part, parse_parameters, read_parts
 
-_LONGEST_TEXT = 1024 * 1024
+_LONGEST_TEXT = 512 * 1024
 _MOST_NAMES = 200
 # Everything in these is invisible or runs; the rest of the markup only leaves line breaks behind.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
@@ -20,6 +20,7 @@ _BREAKS = frozenset(
     )
 )
 _SHOWN = frozenset(("text/plain", "text/html"))
+_MARKUP = re.compile(r"<[A-Za-z/!?]")  # any other is a smaller-than sign
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
 
 
@@ -100,10 +101,11 @@ def html_to_text(markup: str) -> str:
     missing_ends: set[str] = set()
     position = 0
     while True:
-        start = markup.find("<", position)
-        if start < 0:
+        found = _MARKUP.search(markup, position)
+        if found is None:
             pieces.append(_fold(markup[position:]))
             break
+        start = found.start()
         pieces.append(_fold(markup[position:start]))
         position, piece = _skip_markup(markup, start, missing_ends)
         if piece:
@@ -126,17 +128,16 @@ def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, 
             return end + 3, ""
         missing_ends.add("-->")
     tag = _TAG.match(markup, start)
-    if tag is None and not markup.startswith(("<!", "<?", "</"), start):
-        return start + 1, "<"  # a smaller-than sign
     end = -1 if ">" in missing_ends else markup.find(">", start)
     if end < 0:
         missing_ends.add(">")
         return start + 1, ""
     name = tag[2].lower() if tag else ""
     if tag and not tag[1] and name in _INVISIBLE and name not in missing_ends:
-        close = re.compile(rf"</{name}\b[^>]*>", re.IGNORECASE).search(markup, end)
-        if close:
-            return close.end(), ""
+        close = re.compile(rf"</{name}\b", re.IGNORECASE).search(markup, end)
+        close_end = markup.find(">", close.end()) if close else -1
+        if close_end >= 0:
+            return close_end + 1, ""
         missing_ends.add(name)
     return end + 1, "\n" if name in _BREAKS else ""
 

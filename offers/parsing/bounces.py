@@ -15,8 +15,9 @@ from offers.parsing.texts import any_of, clean_text
 
 _LONGEST_TEXT = 64 * 1024
 _LONGEST_DIAGNOSTIC = 500
+_LONGEST_RULE = 120
 _MOST_PARTS_FOR_OTHERS = 50
-_MOST_BYTES_FOR_OTHERS = 512 * 1024
+_MOST_BYTES_FOR_OTHERS = 64 * 1024
 
 _DAEMON = re.compile(
     r"(?:mailer-?daemon|postmaster|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@", re.IGNORECASE
@@ -37,10 +38,7 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?")
 _ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
-_ORIGINAL_START = re.compile(
-    r"^[> \t-]*(?:-{2,}.{0,60}(?:original|copy of|returned|headers).{0,60}|Received: .*|Return-Path: .*)$",
-    re.IGNORECASE | re.MULTILINE,
-)
+_ORIGINAL_RULE = re.compile(r"original|copy of|returned|headers", re.IGNORECASE)
 _DELAYED = re.compile(
     any_of("""
         delay|will (?:be retried|keep trying|continue to)|still being|not yet been delivered|warning
@@ -180,9 +178,14 @@ def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
 def _split_text(parts: list[Part]) -> tuple[str, str]:
     """Return what the mail server wrote, and the mail that it quoted below."""
     text = "\n".join(part.text(_LONGEST_TEXT) for part in parts[:5] if part.content_type in ("text/plain", "text/html"))
-    text = text[:_LONGEST_TEXT]
-    found = _ORIGINAL_START.search(text)
-    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+    position = 0
+    for line in text[:_LONGEST_TEXT].splitlines(keepends=True):
+        plain = line.lstrip("> \t")
+        is_rule = plain.startswith("--") and len(plain) < _LONGEST_RULE and _ORIGINAL_RULE.search(plain)
+        if is_rule or plain.lower().startswith(("received: ", "return-path: ", "message-id: ")):
+            return text[:position], text[position:]
+        position += len(line)
+    return text[:_LONGEST_TEXT], ""
 
 
 def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
         defects.append("null_byte")
     if not block.isascii():
         defects.append("raw_8bit")
-    if len(found) + sum([value.count("\n") for _, value in found]) < block.rstrip(b"\n").count(b"\n") + 1:
+    if block and len(found) + sum([value.count("\n") for _, value in found]) < block.rstrip(b"\n").count(b"\n") + 1:
         defects.append("junk_line")
     needs_cleaning = _NEEDS_CLEANING.search(text) is not None
     fields = []

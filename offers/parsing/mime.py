@@ -160,28 +160,20 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
 
 def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
     """Return the entities between the boundary lines, and `not_closed` where the last line is missing."""
-    delimiter = b"--" + boundary.rstrip().encode("utf-8", "replace")
+    delimiter = re.escape(b"--" + boundary.rstrip().encode("utf-8", "replace"))
+    # The pattern begins with fixed bytes, so that `re` looks for them at full speed, near misses included.
+    line = re.compile(rb"\n" + delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)")
+    at_start = re.compile(delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)").match(payload)
     children: list[bytes] = []
     start = -1
-    position = 0
-    while len(children) < most:
-        position = payload.find(delimiter, position)
-        if position < 0:
-            break
-        end = position + len(delimiter)
-        at_line_start = position == 0 or payload[position - 1] in b"\r\n"
-        is_closing = payload.startswith(b"--", end)
-        line_rest = payload[end + 2 * is_closing : end + 80].split(b"\n", 1)[0]
-        if not at_line_start or line_rest.strip():  # a longer boundary that begins like this one
-            position = end
-            continue
+    found = at_start or line.search(payload)
+    while found:
         if start >= 0:
-            children.append(payload[start:position].removesuffix(b"\n").removesuffix(b"\r"))
-        if is_closing:
+            children.append(payload[start : found.start()].removesuffix(b"\r"))
+        if found[1] or len(children) >= most:
             return children, ""
-        line_end = payload.find(b"\n", end)
-        start = len(payload) if line_end < 0 else line_end + 1
-        position = end
-    if start >= 0 and len(children) < most:
+        start = found.end()
+        found = line.search(payload, start - 1)  # an empty part: its line end is also that before the next boundary
+    if start >= 0:
         children.append(payload[start:])
     return children, "not_closed"

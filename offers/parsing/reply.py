@@ -36,4 +36,7 @@ def new_text(body_text: str) -> str:
         text = "\n".join(piece for is_new, piece in pieces if is_new)
     except Exception:  # noqa: S110 - its patterns meet texts no one foresaw; the whole text is a fair answer
         pass
-    return text.strip()
+    lines = text.split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].startswith(">")):
+        lines.pop()
+    return "\n".join(lines).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_REPLY = r"(?:re|aw|antw|antwort|sv|vs|ré|rif|r|i(?=:\s*(?:r|i|rif|re|aw)\s*:))"
+_REPLY = r"(?:re|aw|antw|antwort|sv|vs|ré|rif|r)"
 _FORWARD = r"(?:wg|fw|fwd|wtr|tr|doorst|vb|vl|enc|i)"
 _COUNT = r"(?:\s?[-\u2013]\s?\d{1,3}|\s?\[\d{1,3}\]|\s?\(\d{1,3}\)|\^\d{1,3}|\*\d{1,3})?"
 _PREFIX = re.compile(rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD})){_COUNT}\s?[:\uff1a]", re.IGNORECASE)
