@@ -221,6 +221,7 @@ class Reason(models.TextChoices):
     NUMBER_IN_ATTACHMENT = "number_in_attachment", _("The number stands in the name of an attachment.")
     NEWER_MAIL = "newer_mail", _("A newer mail of a known offer. The reminders start again from it.")
     BY_PERSON = "by_person", _("A person made it an offer.")
+    ATTACHED = "attached", _("A person said to which offer it belongs.")
     IGNORED = "ignored", _("A person decided that it is no offer.")
     SAME_CONTENT = "same_content", _("The same mail is there as another file.")
     SAME_MESSAGE_ID = "same_message_id", _("A mail with the same Message-ID was already imported from this folder.")

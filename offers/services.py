@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
 from offers.chains import refresh_offers
-from offers.models import Contact, Customer, Language, Offer, Reason, SourceFile, number_key
+from offers.models import Contact, Customer, Offer, Reason, SourceFile, number_key
 from offers.wiring import announce
 
 __all__ = [
+    "add_offer",
     "announce",
+    "attach_file",
+    "change_customer",
+    "change_offer",
+    "find_customer_of",
     "ignore_files",
     "make_offer_of_file",
     "note_contact",
     "opt_out",
     "set_status",
-    "store_offer",
 ]
-
-
-class OfferExistsError(Exception):
-    """The customer already has an offer with this number."""
 
 
 def set_status(
@@ -68,52 +67,41 @@ def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: st
     return contact
 
 
-@dataclass(frozen=True)
-class NewOffer:
-    """An offer as a person enters it: by hand, out of a list, or for a mail that could not be decided."""
-
-    number: str
-    email: str
-    sent_at: datetime
-    name: str = ""
-    company: str = ""
-    subject: str = ""
-    language: str = ""
-    salesperson: User | None = None
-    amount: Decimal | None = None
-    currency: str = ""
-
-
-def store_offer(new: NewOffer, *, source: Offer.Source = Offer.Source.MANUAL) -> Offer:
-    """Store an offer with its customer, who is found by the address or made, and tell the listeners.
-
-    Raises OfferExistsError when the customer has an offer with this number.
-    """
-    email = new.email.strip().lower()
+def add_offer(offer: Offer) -> None:
+    """Store an offer that no mail file tells of (phone, paper), and tell the listeners."""
+    offer.source = Offer.Source.MANUAL
+    offer.first_sent_at = offer.status_at = offer.sent_at
+    if offer.salesperson is not None and not offer.sender_email:
+        offer.sender_email, offer.sender_name = offer.salesperson.email, str(offer.salesperson)
     with transaction.atomic():
-        customer, _created = Customer.objects.get_or_create(
-            email=email,
-            defaults={"name": new.name, "company": new.company, "language": new.language or Language.GERMAN},
-        )
-        if Offer.objects.filter(number_key=number_key(new.number), customer=customer).exists():
-            raise OfferExistsError(new.number)
-        offer = Offer.objects.create(
-            number=new.number.strip(),
-            customer=customer,
-            salesperson=new.salesperson,
-            sender_email=new.salesperson.email if new.salesperson else "",
-            sender_name=str(new.salesperson or ""),
-            subject=new.subject,
-            first_sent_at=new.sent_at,
-            sent_at=new.sent_at,
-            status_at=new.sent_at,
-            amount=new.amount,
-            currency=new.currency or "EUR",
-            language=new.language or customer.language,
-            source=source,
-        )
+        offer.save()
         announce([offer])
-    return offer
+
+
+def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at: datetime) -> None:
+    """Store what a person changed of an offer (names of fields), and tell the listeners."""
+    fields = set(changed)
+    if "status" in fields:
+        offer.status_at, offer.status_by = at, by
+        fields |= {"status_at", "status_by"}
+    if "number" in fields:
+        fields.add("number_key")
+    if fields:
+        with transaction.atomic():
+            offer.save(update_fields=sorted(fields))
+            announce([offer])
+
+
+def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
+    """Store what a person changed of a customer; a new address has not bounced. Tells the listeners."""
+    fields = set(changed)
+    if "email" in fields and customer.bounced_at is not None:
+        customer.bounced_at, customer.bounce_detail = None, ""
+        fields |= {"bounced_at", "bounce_detail"}
+    if fields:
+        with transaction.atomic():
+            customer.save(update_fields=sorted(fields))
+            announce(list(customer.offers.all()))
 
 
 def make_offer_of_file(
@@ -151,6 +139,23 @@ def make_offer_of_file(
         refresh_offers([offer], now=at)
         announce([offer])
     return offer
+
+
+def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
+    """Return address and name of the customer a mail went to, where only one person outside the company got it."""
+    own = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
+    external = [each for each in file.recipients if each["email"].rpartition("@")[2] not in own]
+    return (external[0]["email"], external[0]["name"]) if len(external) == 1 else None
+
+
+def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
+    """Let a person say to which offer a mail belongs: a received one is a reply, a sent one a follow-up."""
+    file.state, file.offer, file.reason, file.detail = SourceFile.State.FOLLOW_UP, offer, Reason.ATTACHED, ""
+    file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
+    with transaction.atomic():
+        file.save(update_fields=["state", "offer", "reason", "detail", "sent_at", "decided_by", "decided_at"])
+        refresh_offers([offer], now=at)
+        announce([offer])
 
 
 def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) -> int:

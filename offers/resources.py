@@ -1,0 +1,224 @@
+"""Lists of customers and offers: read from CSV or XLSX with a preview, and written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+from import_export.fields import Field
+from import_export.resources import ModelResource
+from import_export.widgets import DecimalWidget, ForeignKeyWidget, Widget
+from tablib import Dataset
+
+from crm.accounts.models import User
+from offers.models import Customer, Language, Offer, number_key
+from offers.services import announce
+
+# What lists call the columns, in lower case.
+_NAMES = {
+    "angebotsnummer": "number", "nummer": "number", "angebot": "number", "offer number": "number", "nr": "number",
+    "e-mail": "email", "mail": "email", "e-mail-adresse": "email", "kunde": "name", "kundenname": "name",
+    "ansprechpartner": "name", "firma": "company", "datum": "sent_at", "angebotsdatum": "sent_at", "date": "sent_at",
+    "gesendet": "sent_at", "sent": "sent_at", "betreff": "subject", "betrag": "amount", "summe": "amount",
+    "wert": "amount", "währung": "currency", "sprache": "language", "verkäufer": "salesperson", "notiz": "note",
+    "nicht kontaktieren": "do_not_contact", "do not contact": "do_not_contact",
+}  # fmt: skip
+_FORMULA = re.compile(r"\s*[=+\-@\t\r|]")
+_NUMBER = re.compile(r"[+-]?[\d.,]+")
+
+
+def guard(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value.strip()):
+        return f"'{value}"
+    return value
+
+
+def rename_columns(dataset: Dataset) -> None:
+    """Give the columns of a list the names that the import knows."""
+    known = [str(header or "").strip().lower().rstrip(":*") for header in dataset.headers or []]
+    dataset.headers = [_NAMES.get(name, name) for name in known]
+
+
+class AmountWidget(DecimalWidget):
+    """Reads amounts as people write them: 1.234,50 or 1'234.50 or 1234.5."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Decimal | None:
+        text = re.sub(r"[\s'’]|EUR|CHF|€", "", str(value if value is not None else ""))
+        if not text:
+            return None
+        if "," in text and ("." not in text or text.rfind(",") > text.rfind(".")):
+            text = text.replace(".", "").replace(",", ".")
+        else:
+            text = text.replace(",", "")
+        try:
+            return Decimal(text)
+        except InvalidOperation as error:
+            raise ValueError(_("“%s” is no amount.") % value) from error
+
+
+class MomentWidget(Widget):
+    """Reads days and times: 14.09.2026, 14.09.2026 08:30, ISO 8601. A day alone means noon."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> datetime:
+        if isinstance(value, datetime):
+            moment = value
+        else:
+            text = str(value or "").strip()
+            german = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,]+(\d{1,2}):(\d\d))?", text)
+            try:
+                if german:
+                    day, month, year, hour, minute = (int(part) if part else None for part in german.groups())
+                    moment = datetime(year or 0, month or 0, day or 0, 12 if hour is None else hour, minute or 0)  # noqa: DTZ001
+                elif day_alone := parse_date(text):
+                    moment = datetime(day_alone.year, day_alone.month, day_alone.day, 12)  # noqa: DTZ001
+                else:
+                    moment = parse_datetime(text) or _fail(text)
+            except ValueError as error:
+                raise ValueError(_("“%s” is no day. Write it as 14.09.2026.") % value) from error
+        moment = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        if moment > timezone.now():
+            raise ValueError(_("“%s” has not come yet.") % value)
+        return moment.astimezone(UTC)
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def _fail(text: str) -> datetime:
+    raise ValueError(text)
+
+
+class CustomerResource(ModelResource):
+    """Customers, found by their address. Empty cells leave what is known as it is."""
+
+    class Meta:
+        model = Customer
+        fields = ("email", "name", "company", "language", "do_not_contact", "note")
+        import_id_fields = ("email",)
+        skip_unchanged = True
+        report_skipped = True
+        clean_model_instances = True
+
+    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
+        rename_columns(dataset)
+
+    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
+        row["email"] = str(row.get("email") or "").strip().lower()
+        if "language" in row:
+            row["language"] = _language(row["language"])
+
+    def import_field(
+        self, field: Field, instance: Any, row: dict[str, Any], is_m2m: bool = False, **kwargs: Any
+    ) -> None:
+        if row.get(field.column_name) not in (None, ""):
+            super().import_field(field, instance, row, is_m2m, **kwargs)
+
+    def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
+        return guard(super().export_field(field, instance, **kwargs))
+
+
+class OfferImportResource(ModelResource):
+    """Offers from a list. New ones get their customer, link and follow-up; known ones what the list adds to them."""
+
+    number_key = Field(attribute="number_key", column_name="number_key")
+    customer = Field(attribute="customer", column_name="email", widget=ForeignKeyWidget(Customer, "email"))
+    salesperson = Field(
+        attribute="salesperson", column_name="salesperson", widget=ForeignKeyWidget(User, "email__iexact")
+    )
+    sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
+    amount = Field(attribute="amount", column_name="amount", widget=AmountWidget())
+
+    class Meta:
+        model = Offer
+        fields = (
+            "number_key", "customer", "number", "subject", "sent_at", "amount", "currency", "language", "salesperson",
+            "note",
+        )  # fmt: skip
+        import_id_fields = ("number_key", "customer")
+        skip_unchanged = True
+        report_skipped = True
+        clean_model_instances = True
+
+    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
+        rename_columns(dataset)
+        self._stored: list[Offer] = []
+        numbers = dataset["number"] if "number" in (dataset.headers or []) else [""] * len(dataset)
+        dataset.append_col([number_key(str(number or "")) for number in numbers], header="number_key")
+
+    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
+        number, email = str(row.get("number") or "").strip(), str(row.get("email") or "").strip().lower()
+        if not number:
+            raise ValueError(_("The offer number is missing."))
+        if "@" not in email:
+            raise ValueError(_("“%s” is no e-mail address of a customer.") % email)
+        row["number"], row["email"] = number, email
+        if "language" in row:
+            row["language"] = _language(row["language"])
+        customer = Customer(email=email, name=str(row.get("name") or ""), company=str(row.get("company") or ""))
+        if not Customer.objects.filter(email=email).exists():
+            customer.full_clean()
+            customer.save()
+
+    def import_field(
+        self, field: Field, instance: Any, row: dict[str, Any], is_m2m: bool = False, **kwargs: Any
+    ) -> None:
+        is_empty = row.get(field.column_name) in (None, "")
+        if is_empty and not (field.attribute == "sent_at" and not instance.pk):
+            return
+        # What the mails of a known offer said stays.
+        if not (instance.pk and field.attribute in ("number", "subject", "sent_at", "language")):
+            super().import_field(field, instance, row, is_m2m, **kwargs)
+
+    def before_save_instance(self, instance: Offer, row: dict[str, Any], **kwargs: Any) -> None:
+        if not instance.pk:
+            instance.source = Offer.Source.UPLOAD
+            instance.first_sent_at = instance.status_at = instance.sent_at
+            if instance.salesperson:
+                instance.sender_email, instance.sender_name = instance.salesperson.email, str(instance.salesperson)
+
+    def after_init_instance(self, instance: Offer, new: bool, row: dict[str, Any], **kwargs: Any) -> None:
+        if new:
+            # Set in earnest before saving; the check of the whole row comes earlier.
+            instance.first_sent_at = timezone.now()
+
+    def after_save_instance(self, instance: Offer, row: dict[str, Any], **kwargs: Any) -> None:
+        self._stored.append(instance)
+
+    def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
+        super().after_import(dataset, result, **kwargs)
+        announce(self._stored)
+
+
+class OfferExportResource(ModelResource):
+    """Offers as a list."""
+
+    email = Field(attribute="customer__email", column_name="email")
+    name = Field(attribute="customer__name", column_name="name")
+    company = Field(attribute="customer__company", column_name="company")
+    salesperson = Field(attribute="salesperson__email", column_name="salesperson")
+    sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
+
+    class Meta:
+        model = Offer
+        fields = (
+            "number", "email", "name", "company", "subject", "sent_at", "amount", "currency", "language", "status",
+            "salesperson", "note",
+        )  # fmt: skip
+        export_order = fields
+
+    def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
+        return guard(super().export_field(field, instance, **kwargs))
+
+
+def _language(value: Any) -> str:
+    """Return the code of a language that a list names by code or by word; an unknown one is none."""
+    text = str(value or "").strip().lower()
+    words = {label.lower(): code for code, label in Language.choices} | {"german": "de", "englisch": "en"}
+    words |= {"französisch": "fr", "italienisch": "it", "french": "fr", "italian": "it"}
+    return text if text in Language.values else words.get(text, "")
