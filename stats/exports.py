@@ -80,9 +80,13 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
         comment=Subquery(newest.exclude(comment="").values("comment")[:1]),
         reminders_sent=Subquery(sent.annotate(number=Count("pk", filter=Q(sent_at__isnull=False))).values("number")),
     )
+    return read_plain(rows.order_by("-first_sent_at", "-pk"), columns)
+
+
+def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
+    """Yield one list of values per row of a query that has all sources of the columns, read in chunks."""
     converters = [column.convert for column in columns]
-    values = rows.order_by("-first_sent_at", "-pk").values_list(*(column.source for column in columns))
-    for row in values.iterator(chunk_size=2000):
+    for row in rows.values_list(*(column.source for column in columns)).iterator(chunk_size=2000):
         yield [value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)]
 
 

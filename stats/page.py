@@ -62,10 +62,9 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     """Return the page for what the filter leaves."""
     today, span = timezone.localdate(now), offers.span
     before = span.before()
-    count = choose_count(offers)
-    tally = count(span)
+    tally, *earlier = count(offers, [span, before] if before else [span])
     figures = read_figures(tally, today=today)
-    past = read_figures(count(before), today=today) if before else None
+    past = read_figures(earlier[0], today=today) if earlier else None
     ages = queries.count_open_by_age(offers.offers_of(span), now=now)
     link = link_to_offers(offers)
     reasons, *reason_values = _reasons(tally, offers, link)
@@ -88,11 +87,11 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     )
 
 
-def choose_count(offers: OfferFilter) -> Callable[[Span], Tally]:
-    """Return how the offers of a period are counted: one by one, or from the sums where there are very many."""
+def count(offers: OfferFilter, spans: list[Span]) -> list[Tally]:
+    """Return the counts of each period: from the sums where there are very many offers, else by reading each."""
     if offers.is_period_only and summary.is_worth_it():
-        return lambda span: summary.count_span(offers.values["basis"], span)
-    return lambda span: queries.count_offers(offers.offers_of(span))
+        return summary.count_spans(offers.values["basis"], spans)
+    return [queries.count_offers(offers.offers_of(span)) for span in spans]
 
 
 def link_to_offers(offers: OfferFilter) -> Callable[[str], str]:

@@ -7,12 +7,12 @@ what was counted of the offer before (`OfferFact`) and puts in what counts now (
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Case, IntegerField, Q, Sum, Value, When
 from django.utils import timezone
 
 from stats import queries, triggers
@@ -114,23 +114,42 @@ def is_worth_it() -> bool:
     return state is not None and state.offers > PLAIN_UP_TO
 
 
-def count_span(basis: str, span: Span) -> Tally:
-    """Return the same as a plain count of all offers of the period: whole months from the sums, the rest one by one.
+def count_spans(basis: str, spans: Sequence[Span]) -> list[Tally]:
+    """Return what a plain count of all offers of each period returns; the periods must not overlap. Two queries.
 
-    Two or three queries; days at the edges are read from the counted facts.
+    Whole months come from the sums, the days at the edges one by one from the counted facts.
     """
-    first_month, end_month = _whole_months(span)
-    tally = Tally()
-    sums = MonthlySum.objects.filter(basis=basis)
-    if first_month is not None:
-        sums = sums.filter(month__gte=first_month)
-    if end_month is not None:
-        sums = sums.filter(month__lt=end_month)
-    for kind, key, number, total in sums.values_list("kind", "key").annotate(Sum("number"), Sum("total")).order_by():
-        tally.add(kind, key, number, total)
-    for fact in _read_edges(basis, _edges(span, first_month, end_month)):
-        tally.add_fact(fact)
-    return tally
+    tallies = [Tally() for _span in spans]
+    whole = [_whole_months(span) for span in spans]
+    which = Case(
+        *(When(_between("month", first, end), then=Value(place)) for place, (first, end) in enumerate(whole)),
+        default=Value(-1),
+        output_field=IntegerField(),
+    )
+    reach = _between("month", *_reach(whole))
+    sums = MonthlySum.objects.filter(reach, basis=basis).annotate(which=which).filter(which__gte=0)
+    rows = sums.values_list("which", "kind", "key").annotate(Sum("number"), Sum("total")).order_by()
+    for place, kind, key, number, total in rows:
+        tallies[place].add(kind, key, number, total)
+    edges = [
+        (edge, tally)
+        for span, months, tally in zip(spans, whole, tallies, strict=True)
+        for edge in _edges(span, *months)
+    ]
+    for day, fact in _read_edges(basis, [edge for edge, _tally in edges]):
+        next(tally for edge, tally in edges if edge.covers(day)).add_fact(fact)
+    return tallies
+
+
+def _reach(whole: list[tuple[date | None, date | None]]) -> tuple[date | None, date | None]:
+    """Return the bounds of all periods together: the index finds them faster than the cases."""
+    firsts, ends = [first for first, _end in whole if first], [end for _first, end in whole if end]
+    return (min(firsts) if len(firsts) == len(whole) else None, max(ends) if len(ends) == len(whole) else None)
+
+
+def _between(field: str, first: date | None, end: date | None) -> Q:
+    bounds = {f"{field}__gte": first, f"{field}__lt": end}
+    return Q(**{name: day for name, day in bounds.items() if day is not None}) or ~Q(pk=None)
 
 
 def _whole_months(span: Span) -> tuple[date | None, date | None]:
@@ -157,14 +176,12 @@ def _edges(span: Span, first_month: date | None, end_month: date | None) -> list
     return edges
 
 
-def _read_edges(basis: str, edges: Iterable[Span]) -> Iterator[Fact]:
+def _read_edges(basis: str, edges: list[Span]) -> Iterator[tuple[date, Fact]]:
+    """Yield (day, fact) of the offers of these days."""
     field = "sent_on" if basis == "offer" else "decided_on"
+    chosen = Q()
     for edge in edges:
-        rows = OfferFact.objects.filter(**{f"{field}__gte": edge.first, f"{field}__lte": edge.last})
-        for values in rows.values_list(*_FIELDS):
-            yield Fact(**dict(zip(_FIELDS, values, strict=True)))
-
-
-def forget_unknown() -> int:
-    """Remove sums that have come down to nothing; return how many."""
-    return MonthlySum.objects.filter(number=0, total=0).delete()[0]
+        chosen |= Q(**{f"{field}__gte": edge.first, f"{field}__lte": edge.last})
+    for values in OfferFact.objects.filter(chosen).values_list(*_FIELDS).iterator() if edges else ():
+        fact = Fact(**dict(zip(_FIELDS, values, strict=True)))
+        yield getattr(fact, field), fact
