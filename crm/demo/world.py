@@ -61,7 +61,7 @@ SELLERS = (
 
 FIRMS = (
     Firm("Bühler Bau AG", "buehler-bau.example", "de", (("Jörg", "Bühler"), ("Nadja", "Frei"))),
-    Firm("Öztürk Immobilien GmbH", "oeztuerk-immobilien.example", "de", (("Ayşe", "Öztürk"),)),
+    Firm("Öztürk Immobilien GmbH", "oeztuerk-immobilien.example", "de", (("Ayse", "Öztürk"),)),
     Firm("Stadtwerke Musterstadt", "stadtwerke-musterstadt.example", "de", (("Klaus", "Weiß"), ("Ines", "Lange"))),
     Firm("Hotel Seeblick", "hotel-seeblick.example", "de", (("Monika", "Graf"),)),
     Firm("Schreinerei Zumstein", "schreinerei-zumstein.example", "de", (("Urs", "Zumstein"),)),

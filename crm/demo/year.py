@@ -57,6 +57,8 @@ class Year:
         self.order = count()
         self.events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self.session = requests.Session()
+        # A client that names neither itself nor its languages counts as a robot, and its answers as suspect.
+        self.session.headers.update({"User-Agent": "Mozilla/5.0 (demo customer)", "Accept-Language": "de-CH,de;q=0.9"})
         self.session.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
     def play(self) -> str:
