@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone, translation
@@ -106,8 +106,8 @@ def _refuse(request: HttpRequest, count_post: Callable[[HttpRequest], int | None
         request.POST  # noqa: B018  (read on access)
     except RequestDataTooBig:
         return render_notice(request, "error", status=413, context={"status": 413})
-    except (MultiPartParserError, UnicodeError) as error:
-        raise BadRequest("The form cannot be read.") from error
+    except (MultiPartParserError, TooManyFieldsSent, UnicodeError):
+        return render_notice(request, "error", status=400, context={"status": 400})
     return None
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -77,47 +81,74 @@ def serve(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Servic
     """Start the service on a fresh database: SQLite in the folder, or one on the PostgreSQL of DATABASE_URL."""
     port = free_port()
     with _database(folder) as database_url:
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "crm.settings.public",
-            "SECRET_KEY": "only-for-tests-" + "x" * 50,
-            "DATABASE_URL": database_url,
-            "FEEDBACK_API_KEY_HASHES": hashlib.sha256(KEY.encode()).hexdigest(),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "SECURE_SSL_REDIRECT": "false",
-            "STATIC_ROOT": str(folder / "static"),
-            **NO_LIMITS,
-            **settings,
-        }
-        service = Service(f"http://127.0.0.1:{port}", folder, database_url, environment, process=None)  # type: ignore[arg-type]
-        service.run("migrate", "--verbosity=0")
-        service.run("collectstatic", "--noinput", "--verbosity=0")
+        environment = {**_environment(database_url), **settings}
         arguments = [f"--workers={workers}", f"--bind=127.0.0.1:{port}", "--no-control-socket", "--access-logfile=-"]
         arguments += ["--logger-class=feedback.public.gunicorn_logger.MaskingLogger", "--log-level=debug"]
         with (folder / "log").open("wb") as log:
-            service.process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *arguments, "crm.wsgi"],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
                 stderr=log,
             )
+        service = Service(f"http://127.0.0.1:{port}", folder, database_url, environment, process)
         try:
-            wait_for_port(port, service.process)
+            wait_for_port(port, process)
             service.api("PUT", "form", json=make.form_content()).raise_for_status()
             yield service
         finally:
-            stop(service.process)
+            stop(process)
+
+
+def _environment(database_url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "crm.settings.public",
+        "SECRET_KEY": "only-for-tests-" + "x" * 50,
+        "DATABASE_URL": database_url,
+        "FEEDBACK_API_KEY_HASHES": hashlib.sha256(KEY.encode()).hexdigest(),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "false",
+        "STATIC_ROOT": str(_prepared() / "static"),
+        **NO_LIMITS,
+    }
 
 
 @contextmanager
 def _database(folder: Path) -> Iterator[str]:
+    template = _prepared() / "template.sqlite3"
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
+        shutil.copy(template, folder / "public.sqlite3")
         yield f"sqlite:///{folder / 'public.sqlite3'}"
         return
     name = f"live_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server.rpartition('/')[0]}/{name}"
+        url = f"{server.rpartition('/')[0]}/{name}"
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity=0"], check=True, cwd=ROOT, env=_environment(url)
+        )
+        yield url
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _prepared() -> Path:
+    """What every service starts from, made once: the static files and an empty SQLite database."""
+    folder = Path(tempfile.mkdtemp(prefix="nachfass-live-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = (
+        "from crm.wsgi import application; from django.core.management import call_command as call;"
+        "call('migrate', verbosity=0); call('collectstatic', interactive=False, verbosity=0)"
+    )
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "crm.settings.public",
+        "SECRET_KEY": "only-for-tests",
+        "DATABASE_URL": f"sqlite:///{folder / 'template.sqlite3'}",
+        "STATIC_ROOT": str(folder / "static"),
+    }
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, cwd=ROOT, env=environment)
+    return folder

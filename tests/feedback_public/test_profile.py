@@ -1,0 +1,71 @@
+"""The public profile stands alone: what is not loaded cannot be attacked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from feedback import wire
+from tests.feedback_public.live import BROWSER, ROOT
+
+OFFICE = {"offers", "reminders", "stats", "feedback.backoffice", "crm.accounts", "unfold", "django_q", "import_export"}
+ADMIN = {f"django.contrib.{name}" for name in ("admin", "sessions", "auth", "contenttypes", "messages")}
+MAX_RSS_KB = 70 * 1024
+
+
+@pytest.mark.django_db
+def test_nothing_of_the_office_and_no_accounts_are_there(service):
+    program = """
+import json, sys
+from crm.wsgi import application
+from django.test import Client
+for path in ("/feedback/x", "/api/status", "/healthz"):
+    Client(headers={"host": "127.0.0.1"}).get(path)
+from django.db import connection
+print(json.dumps([sorted(sys.modules), connection.introspection.table_names()]))
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=service.environment, check=True, capture_output=True, text=True
+    ).stdout
+    modules, tables = json.loads(output.splitlines()[-1])
+    assert not OFFICE.intersection(modules)
+    # Loaded but not installed: DRF imports two modules of auth for names it never uses here.
+    assert not {f"{name}.models" for name in ADMIN}.intersection(modules)
+    assert set(tables) == {
+        "core_counter",
+        "core_jobrun",
+        "django_migrations",
+        "feedback_public_answer",
+        "feedback_public_form",
+        "feedback_public_invitation",
+    }
+
+
+@pytest.mark.django_db
+def test_a_process_takes_at_most_70_mib(service):
+    token = service.invite()[0]
+    for language in wire.LANGUAGES:
+        for path in (f"/feedback/{token}", f"/feedback/{token}/opt-out", "/feedback/x"):
+            for _ in range(8):
+                requests.get(f"{service.url}{path}?lang={language}", headers=BROWSER)
+                requests.post(f"{service.url}{path}?lang={language}", headers=BROWSER)
+    children = subprocess.run(
+        ["ps", "-o", "rss=", "--ppid", str(service.process.pid)], check=True, capture_output=True, text=True
+    ).stdout
+    sizes = [int(size) for size in children.split()]
+    print(f"resident: {[round(size / 1024) for size in sizes]} MiB")
+    assert sizes
+    assert max(sizes) <= MAX_RSS_KB
+
+
+def test_the_catalogues_are_complete():
+    polib = pytest.importorskip("polib")
+    for language in wire.LANGUAGES:
+        catalogue = polib.pofile(str(Path(ROOT, "feedback/public/locale", language, "LC_MESSAGES/django.po")))
+        assert len(catalogue.translated_entries()) == len([entry for entry in catalogue if not entry.obsolete]) > 70
+        assert catalogue.fuzzy_entries() == []
