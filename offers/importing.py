@@ -101,7 +101,9 @@ def check_again(files: Sequence[SourceFile]) -> ImportResult:
     ordered = sorted(files, key=lambda each: (each.sent_at or each.first_seen_at, each.mtime_ns, each.name))
     folders = {file.folder_id: file.folder for file in ordered}
     gone = 0
-    before = {file.offer_id for file in ordered if file.offer_id}
+    touched = {file.offer_id for file in ordered if file.offer_id}
+    # Only an offer that loses the mail that founded it may go: others may have founders that were pruned long ago.
+    founded = {file.offer_id for file in ordered if file.offer_id and file.state == State.OFFER}
     chosen: dict[int, list[Sighting]] = {pk: [] for pk in folders}
     for file in ordered:
         sighting = _sight(file)
@@ -116,7 +118,7 @@ def check_again(files: Sequence[SourceFile]) -> ImportResult:
         for batch in _batches(chosen[folder.pk], BATCH_SIZE):
             for row in _import_batch(folder, batch, waiting, now):
                 result.states[row.state] += 1
-    remove_empty_offers(before, now=timezone.now())
+    remove_empty_offers(founded, touched, now=timezone.now())
     if gone:
         result.problems.append(_("%(count)d files are no longer there and stay as they are.") % {"count": gone})
     return result

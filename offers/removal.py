@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -16,18 +16,18 @@ from offers.wiring import announce
 _MADE_WITH_IT = frozenset({"files", "invitations", "follow_up", "supersedes"})
 
 
-def remove_empty_offers(keys: Iterable[int], *, now: datetime) -> int:
-    """Remove those of the offers that no mail founds any more, with customers left without any; return how many.
+def remove_empty_offers(founded: Collection[int], touched: Iterable[int], *, now: datetime) -> int:
+    """Remove those of the offers `founded` that no mail founds any more, with customers left without any.
 
-    An offer that was entered by a person, or answered, reminded, noted or closed since, stays and is to be checked.
-    The others are worked out anew from the mails they have left.
+    An offer that was entered by a person, or answered, reminded, noted or closed since, stays. What stays of the
+    offers `touched` is worked out anew from the mails they have left. Returns how many were removed.
     """
     removed = 0
     with transaction.atomic():
         left = []
-        for offer in Offer.objects.filter(pk__in=set(keys)).select_related("customer"):
+        for offer in Offer.objects.filter(pk__in={*founded, *touched}).select_related("customer"):
             counted = offer.files.filter(state__in=(SourceFile.State.OFFER, SourceFile.State.REVISION)).exists()
-            if counted or offer.source != Offer.Source.MAIL or has_history(offer):
+            if offer.pk not in founded or counted or offer.source != Offer.Source.MAIL or has_history(offer):
                 left.append(offer)
                 continue
             customer = offer.customer

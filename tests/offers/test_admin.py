@@ -1,31 +1,290 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
+from openpyxl import Workbook
+from pytest_django import DjangoAssertNumQueries
 
+from feedback.backoffice.models import Invitation
+from offers.importing import import_folder
+from offers.models import Contact, Customer, MailFolder, Offer, Reason, SourceFile
 from offers.timeline import Event, sort_events
 from tests.make import make_customer, make_offer, make_user
+from tests.offers.mails import make_folder, write_mail
+
+State = SourceFile.State
 
 
 @pytest.fixture
 def staff(client: Client, db: None) -> Client:
-    client.force_login(make_user(is_superuser=True))
+    client.force_login(make_user(is_superuser=True, language="en"))
     return client
 
 
+@pytest.fixture
+def folder(tmp_path: Path, db: None) -> MailFolder:
+    return make_folder(tmp_path)
+
+
+def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> SourceFile:
+    write_mail(Path(folder.path), name, **fields)
+    import_folder(folder)
+    return SourceFile.objects.get(name=name)
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(f"/admin/offers/{path}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def act(client: Client, file: SourceFile, name: str, **data: str) -> None:
+    """Press an action on the page of a file and confirm its dialog."""
+    response = client.post(f"/admin/offers/sourcefile/{file.pk}/{name}/", {**data, "_form_submitted": "True"})
+    assert "HX-Redirect" in response.headers, response.content.decode()
+    file.refresh_from_db()
+
+
 @pytest.mark.parametrize("model", ["offer", "customer", "mailfolder", "sourcefile"])
-def test_each_list_opens(staff: Client, model: str) -> None:
-    make_offer(customer=make_customer(company="Bühler AG"))
-    assert staff.get(f"/admin/offers/{model}/").status_code == 200
+def test_each_list_opens_with_a_bounded_number_of_queries(
+    staff: Client, folder: MailFolder, model: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(30):
+        write_mail(Path(folder.path), f"{number}.eml", subject=f"Angebot 47{number:02}", to=f"k{number}@k.example")
+    import_folder(folder)
+    with django_assert_max_num_queries(25):
+        page(staff, f"{model}/")
 
 
-def test_the_page_of_an_offer_tells_its_story(staff: Client) -> None:
-    offer = make_offer()
-    assert staff.get(f"/admin/offers/offer/{offer.pk}/change/").status_code == 200
+@pytest.mark.parametrize("query", ["?to_do=replied", "?to_do=check", "?to_do=bounced", "?q=4711", "?q=kunde", "?q=%00"])
+def test_the_list_of_offers_can_be_searched_and_filtered(staff: Client, query: str) -> None:
+    make_offer()
+    page(staff, f"offer/{query}")
+
+
+def test_a_search_for_a_number_finds_what_begins_like_it(staff: Client) -> None:
+    make_offer(number="AN-2026-0815")
+    make_offer(number="B-1", subject="wie an-2026")
+    found = page(staff, "offer/?q=an-2026")
+    assert "AN-2026-0815" in found
+    assert "B-1" not in found
+
+
+def test_the_page_of_an_offer_tells_its_story_and_where_it_was_read(staff: Client, folder: MailFolder) -> None:
+    offer = import_mail(folder).offer
+    assert offer is not None
+    found = page(staff, f"offer/{offer.pk}/change/")
+    assert "timeline-mail" in found
+    assert "number: Subject" in found
 
 
 def test_the_newest_event_comes_first() -> None:
     old, new = (Event(datetime(2026, 9, day, tzinfo=UTC), "x") for day in (1, 2))
     assert sort_events([old, new]) == [new, old]
+
+
+def test_an_offer_added_by_hand_gets_a_link(staff: Client) -> None:
+    customer = make_customer()
+    data = {"number": "P-1", "customer": customer.pk, "sent_at_0": "2026-09-01", "sent_at_1": "09:00:00"}
+    data |= {"currency": "CHF", "language": "de", "subject": "", "amount": "", "note": "", "salesperson": ""}
+    response = staff.post("/admin/offers/offer/add/", with_empty_inlines(staff, data))
+    assert response.status_code == 302, errors(response)
+    offer = Offer.objects.get()
+    assert (offer.source, offer.first_sent_at) == (Offer.Source.MANUAL, offer.sent_at)
+    assert Invitation.objects.get().offer == offer
+
+
+def with_empty_inlines(client: Client, data: dict[str, object]) -> dict[str, object]:
+    formsets = client.get("/admin/offers/offer/add/").context["inline_admin_formsets"]
+    for formset in formsets:
+        prefix = formset.formset.prefix
+        data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+    return data
+
+
+def errors(response: object) -> object:
+    return response.context["errors"] if response.context else response  # type: ignore[attr-defined]
+
+
+def test_a_number_that_the_customer_has_is_refused_beside_the_field(staff: Client) -> None:
+    offer = make_offer(number="P-1")
+    data = {"number": "p-1", "customer": offer.customer.pk, "sent_at_0": "2026-09-01", "sent_at_1": "09:00:00"}
+    response = staff.post("/admin/offers/offer/add/", with_empty_inlines(staff, {**data, "currency": "EUR"}))
+    assert "already has an offer" in response.content.decode()
+
+
+def test_a_contact_is_noted_and_shown(staff: Client) -> None:
+    offer = make_offer()
+    response = staff.post(
+        f"/admin/offers/offer/{offer.pk}/note_contact/", {"note": "Ruft zurück", "_form_submitted": "True"}
+    )
+    assert "HX-Redirect" in response.headers
+    offer.refresh_from_db()
+    assert offer.contacted_at is not None
+    assert Contact.objects.get().note == "Ruft zurück"
+    assert "Ruft zurück" in page(staff, f"offer/{offer.pk}/change/")
+
+
+def test_a_new_address_of_a_customer_has_not_bounced(staff: Client) -> None:
+    customer = make_customer(bounced_at=timezone.now(), bounce_detail="5.1.1")
+    bounced = timezone.localtime(customer.bounced_at)
+    data = {"email": "neu@kunde.example", "name": "x", "company": "", "language": "de", "note": "", "paused_until": ""}
+    data |= {"opted_out_at_0": "", "opted_out_at_1": "", "bounced_at_0": f"{bounced:%Y-%m-%d}"}
+    response = staff.post(
+        f"/admin/offers/customer/{customer.pk}/change/", {**data, "bounced_at_1": f"{bounced:%H:%M:%S}"}
+    )
+    assert response.status_code == 302, errors(response)
+    assert Customer.objects.get().bounced_at is None
+
+
+def test_a_mail_is_shown_as_text_and_nothing_runs(staff: Client, folder: MailFolder) -> None:
+    body = '<p>Guten <b>Tag</b></p><script>alert(1)</script><img src="https://evil.example/pixel.png">'
+    file = import_mail(folder, headers="Content-Type: text/html", body=body, subject="Angebot 4711 <script>x</script>")
+    found = page(staff, f"sourcefile/{file.pk}/change/")
+    assert "Guten" in found
+    assert "alert(1)" not in found
+    assert "evil.example" not in found
+    assert "<script>x" not in found
+
+
+def test_a_mail_whose_file_is_gone_says_so(staff: Client, folder: MailFolder) -> None:
+    file = import_mail(folder)
+    (Path(folder.path) / "x.eml").unlink()
+    assert "cannot be read" in page(staff, f"sourcefile/{file.pk}/change/")
+
+
+def test_a_pattern_is_tried_on_the_newest_subjects(staff: Client, folder: MailFolder) -> None:
+    import_mail(folder, subject="Vorgang 99")
+    found = page(staff, f"mailfolder/{folder.pk}/try-pattern/?pattern=Vorgang+(%5Cd%2B)")
+    assert "<td>99</td>" in found
+    assert "1 of the newest 1" in found
+
+
+@pytest.mark.parametrize("pattern", ["((", "(\\d+)+x", "no group"])
+def test_a_pattern_that_cannot_be_used_is_refused(staff: Client, folder: MailFolder, pattern: str) -> None:
+    response = staff.get(f"/admin/offers/mailfolder/{folder.pk}/try-pattern/", {"pattern": pattern})
+    assert "The pattern cannot be used" in response.content.decode()
+    data = {"name": "x", "path": "/x", "direction": "outgoing", "number_pattern": pattern}
+    assert "The pattern cannot be used" in staff.post("/admin/offers/mailfolder/add/", data).content.decode()
+
+
+def test_a_mail_to_check_becomes_an_offer_with_what_a_person_enters(staff: Client, folder: MailFolder) -> None:
+    file = import_mail(folder, subject="Ihr Angebot")
+    act(staff, file, "make_offer", number="4711")
+    assert (file.state, file.reason, file.offer) == (State.OFFER, Reason.BY_PERSON, Offer.objects.get())
+    assert Offer.objects.get().customer.email == "buehler@kunde-eins.example"
+    assert Invitation.objects.exists()
+
+
+def test_a_mail_without_certain_recipient_needs_a_person_to_name_one(staff: Client, folder: MailFolder) -> None:
+    file = import_mail(folder, to="a@eins.example, b@zwei.example")
+    act(staff, file, "make_offer")
+    assert file.state == State.REVIEW
+    act(staff, file, "make_offer", email="b@zwei.example")
+    assert Offer.objects.get().customer.email == "b@zwei.example"
+
+
+def test_a_received_mail_can_be_given_to_an_offer(staff: Client, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, direction=MailFolder.Direction.INCOMING)
+    file = import_mail(folder, sender="fremd@fremd.example", subject="Frage")
+    offer = make_offer(number="AN-1")
+    act(staff, file, "attach", number="an-1")
+    offer.refresh_from_db()
+    assert offer.replied_at == file.sent_at
+
+
+def test_a_mail_to_check_can_be_ignored(staff: Client, folder: MailFolder) -> None:
+    file = import_mail(folder, subject="Ihr Angebot")
+    act(staff, file, "ignore_one")
+    assert (file.state, file.reason) == (State.NOT_AN_OFFER, Reason.IGNORED)
+
+
+def test_an_offer_cannot_be_ignored_by_mistake(staff: Client, folder: MailFolder) -> None:
+    file = import_mail(folder)
+    act(staff, file, "ignore_one")
+    assert file.state == State.OFFER
+
+
+@pytest.mark.parametrize("name", ["check_files_again", "make_offers", "ignore"])
+def test_actions_on_the_list_count_what_they_did(staff: Client, folder: MailFolder, name: str) -> None:
+    file = import_mail(folder, subject="WG: Angebot 4711")
+    data = {"action": name, "_selected_action": [file.pk]}
+    response = staff.post("/admin/offers/sourcefile/", data)
+    assert response.status_code == 302
+    assert "1" in str(next(iter(get_messages(response.wsgi_request))))
+
+
+def preview(client: Client, model: str, name: str, content: bytes, kind: int) -> object:
+    upload = SimpleUploadedFile(name, content)
+    return client.post(f"/admin/offers/{model}/import/", {"import_file": upload, "format": kind})
+
+
+def confirm(client: Client, model: str, response: object) -> object:
+    form = response.context["confirm_form"]  # type: ignore[attr-defined]
+    return client.post(f"/admin/offers/{model}/process_import/", form.initial)
+
+
+CSV = (
+    "Angebotsnummer,E-Mail,Name,Firma,Datum,Betrag,Währung\r\n"
+    'A-1,Neu@Kunde.example,Jörg,Bühler AG,14.09.2026,"1.234,50",CHF\r\n'
+    "A-2,neu@kunde.example,,,2026-09-15,,\r\n"
+)
+
+
+def test_offers_are_imported_from_csv_after_a_preview(staff: Client) -> None:
+    response = preview(staff, "offer", "a.csv", CSV.encode(), 0)
+    assert "A-1" in response.content.decode()  # type: ignore[attr-defined]
+    assert not Offer.objects.exists()
+    confirm(staff, "offer", response)
+    offer = Offer.objects.get(number="A-1")
+    assert (str(offer.amount), offer.currency, offer.source) == ("1234.50", "CHF", Offer.Source.UPLOAD)
+    assert offer.first_sent_at == offer.sent_at
+    assert (offer.customer.email, offer.customer.company) == ("neu@kunde.example", "Bühler AG")
+    assert Invitation.objects.count() == Offer.objects.count() == 2
+
+
+def test_a_list_adds_to_a_known_offer_and_leaves_the_rest(staff: Client) -> None:
+    sent_at = timezone.now() - timedelta(days=3)
+    offer = make_offer(number="A-1", customer=make_customer(email="neu@kunde.example"), sent_at=sent_at)
+    confirm(staff, "offer", preview(staff, "offer", "a.csv", CSV.encode(), 0))
+    offer.refresh_from_db()
+    assert (str(offer.amount), offer.sent_at, offer.source) == ("1234.50", sent_at, Offer.Source.MAIL)
+
+
+def test_a_wrong_cell_is_named_and_nothing_is_stored(staff: Client) -> None:
+    wrong = CSV.replace("14.09.2026", "morgen").replace("1.234,50", "viel")
+    found = preview(staff, "offer", "a.csv", wrong.encode(), 0).content.decode()  # type: ignore[attr-defined]
+    assert "morgen" in found
+    assert not Offer.objects.exists()
+
+
+def test_customers_are_imported_from_xlsx(staff: Client) -> None:
+    book, stream = Workbook(), BytesIO()
+    for row in (["E-Mail", "Name", "Firma", "Sprache"], ["A@B.example", "Anna", "B AG", "Französisch"]):
+        book.active.append(row)
+    book.save(stream)
+    confirm(staff, "customer", preview(staff, "customer", "a.xlsx", stream.getvalue(), 1))
+    customer = Customer.objects.get()
+    assert (customer.email, customer.name, customer.company, customer.language) == ("a@b.example", "Anna", "B AG", "fr")
+
+
+def test_an_export_has_no_cell_that_runs(staff: Client) -> None:
+    make_offer(subject="=1+1", customer=make_customer(company="@SUM(A1)", name="+cmd|' /C calc'!A0"))
+    response = staff.post("/admin/offers/offer/export/", {"format": 0, "resource": 0, **all_fields()})
+    cells = response.content.decode()
+    assert "'=1+1" in cells
+    assert "'@SUM(A1)" in cells
+    assert "'+cmd" in cells
+
+
+def all_fields() -> dict[str, str]:
+    from offers.resources import OfferExportResource
+
+    return {f"offerexportresource_{name}": "on" for name in OfferExportResource().get_export_order()}
