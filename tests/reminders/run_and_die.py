@@ -1,0 +1,154 @@
+"""Real runs of `send_reminders` that kill themselves with SIGKILL at a named point.
+
+A process that has loaded Django once forks a child per run, so that a thousand kills take minutes. It is started
+with the environment of the tests and driven over pipes: each line on standard input is `POINT COUNT NOW`, and the
+answer is the exit status of the child. Nothing in the product knows of this.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from datetime import datetime
+from typing import Any
+
+import django
+
+POINTS = (
+    "before claim",
+    "inside claim",
+    "after claim",
+    "after rendering",
+    "after MAIL",
+    "after RCPT",
+    "inside mark",
+    "after mark",
+    "after DATA",
+    "half the body",
+    "after body",
+    "after final reply",
+    "after record",
+    "after planning",
+)
+# From here on the mail may have left.
+MARKED = POINTS[POINTS.index("after mark") : POINTS.index("after record")]
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Fuse:
+    """Burns down at the `count`-th time the point is passed."""
+
+    def __init__(self, point: str, count: int) -> None:
+        self.point, self.count = point, count
+
+    def pass_by(self, point: str) -> None:
+        if point == self.point:
+            self.count -= 1
+            if self.count <= 0:
+                die()
+
+
+def wrap(owner: Any, name: str, fuse: Fuse, *, before: str = "", after: str = "") -> None:
+    original = getattr(owner, name)
+
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        fuse.pass_by(before)
+        result = original(*arguments, **options)
+        fuse.pass_by(after)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def arm(fuse: Fuse) -> None:
+    """Put the fuse into the real code."""
+    from django.db import connection
+
+    from crm.core import smtp
+    from reminders import claims, sending
+
+    wrap(claims, "claim_due", fuse, before="before claim", after="after claim")
+    wrap(claims, "_write_claims", fuse, after="inside claim")
+    wrap(sending, "build_message", fuse, after="after rendering")
+    wrap(smtp._Smtp, "mail", fuse, after="after MAIL")
+    wrap(smtp._Smtp, "rcpt", fuse, after="after RCPT")
+    wrap(claims, "mark_transmitting", fuse, after="after mark")
+    wrap(claims, "record_result", fuse, before="after final reply", after="after record")
+    wrap(sending, "plan_offer_ids", fuse, after="after planning")
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and params and "transmitting" in params and "reminders_reminder" in sql:
+            fuse.pass_by("inside mark")
+        return result
+
+    connection.execute_wrappers.append(watch)
+    putcmd, send = smtp._Smtp.putcmd, smtp._Smtp.send
+
+    def putcmd_and_die(self: Any, command: str, arguments: str = "") -> None:
+        putcmd(self, command, arguments)
+        if command == "data":
+            fuse.pass_by("after DATA")
+
+    def send_and_die(self: Any, content: Any) -> None:
+        if isinstance(content, bytes) and content.endswith(b"\r\n.\r\n"):
+            if fuse.point == "half the body" and fuse.count <= 1:
+                send(self, content[: len(content) // 2])
+            fuse.pass_by("half the body")
+            send(self, content)
+            fuse.pass_by("after body")
+        else:
+            send(self, content)
+
+    smtp._Smtp.putcmd, smtp._Smtp.send = putcmd_and_die, send_and_die
+
+
+def run_once(point: str, count: int, now: datetime | None) -> None:
+    from django.utils import timezone
+
+    from reminders.sending import send_due
+
+    arm(Fuse(point, count))
+    send_due(timezone.now if now is None else lambda: now)
+
+
+def wait(child: int, *, kill_after: float | None) -> int:
+    """Return the exit status of the child, killing it after so many seconds."""
+    deadline = time.monotonic() + (kill_after or 0)
+    while kill_after is not None and time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return status
+        time.sleep(0.002)
+    if kill_after is not None:
+        os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+
+def main() -> None:
+    django.setup()
+    import reminders.sending  # noqa: F401 - loaded once for all children
+
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        point, count, now = line.rstrip("\n").split("\t")
+        child = os.fork()
+        if child == 0:
+            try:
+                run_once(point, int(count), datetime.fromisoformat(now) if now else None)
+            finally:
+                sys.stdout.flush()
+                os._exit(0)
+        status = wait(child, kill_after=int(count) / 1000 if point == "timer" else None)
+        sys.stdout.write(f"{status}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

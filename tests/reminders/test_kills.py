@@ -1,0 +1,193 @@
+"""SIGKILL at every point of a run, on the real code, the real database and a real SMTP server.
+
+However a run dies: no mail twice, no reminder silently lost, and doubt only from the mark on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from random import Random
+from typing import IO
+
+import pytest
+from django.db import connection
+
+from reminders.models import FollowUp, Reminder
+from tests.reminders.rows import NOW, make_defaults, make_due
+from tests.reminders.run_and_die import MARKED, POINTS
+from tests.reminders.smtp_server import Receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def child_environment(receiver: Receiver) -> dict[str, str]:
+    """The settings of this test for another process: same test database, same SMTP server."""
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{connection.settings_dict['NAME']}"
+    else:
+        url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "crm.settings.test",
+        "EMAIL_URL": f"smtp://127.0.0.1:{receiver.port}",
+        "REMINDERS_PER_MINUTE": "0",
+        "REMINDERS_MAX_PER_RUN": "5000",
+        "REMINDERS_STALE_SECONDS": "0",
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+class Runner:
+    """Runs `send_due` in children of a process of its own."""
+
+    def __init__(self, stdin: IO[str], stdout: IO[str]) -> None:
+        self.stdin, self.stdout = stdin, stdout
+
+    def run(self, point: str = "never", count: int = 1, now: datetime | None = NOW) -> bool:
+        """Run once; True when the run was killed at the point."""
+        self.stdin.write(f"{point}\t{count}\t{now.isoformat() if now else ''}\n")
+        self.stdin.flush()
+        status = int(self.stdout.readline())
+        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.fixture
+def runner(receiver: Receiver) -> Iterator[Runner]:
+    make_defaults()
+    connection.close()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.reminders.run_and_die"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment(receiver),
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield Runner(process.stdin, process.stdout)
+        process.stdin.close()
+        process.wait(20)
+
+
+def kill_and_recover(runner: Runner, receiver: Receiver, point: str, count: int, due: int) -> Counter[str]:
+    """Kill one run at the point, run again until nothing is due, and return the states that are left."""
+    for path in receiver.folder.iterdir():
+        path.unlink()
+    offers = [make_due() for _ in range(due)]
+    assert runner.run(point, count), f"no kill at {point}"
+    for _ in range(2):
+        assert not runner.run()
+    states = Counter(Reminder.objects.filter(offer__in=offers).values_list("state", flat=True))
+    received = Counter(receiver.message_ids)
+    assert max(received.values(), default=0) <= 1, f"a mail twice after a kill at {point}"
+    rows = {reminder.message_id: reminder.state for reminder in Reminder.objects.filter(offer__in=offers)}
+    assert set(received) <= set(rows)
+    assert all(message_id in received for message_id, state in rows.items() if state == "sent")
+    assert sum(states.values()) == due, f"a reminder was lost after a kill at {point}"
+    assert set(states) <= {"sent", "in_doubt"}
+    assert states["in_doubt"] == (1 if point in MARKED else 0)
+    assert not FollowUp.objects.due(NOW).exists()
+    Reminder.objects.all().delete()
+    FollowUp.objects.all().delete()
+    return states
+
+
+def test_a_run_killed_at_each_point_sends_nothing_twice_and_loses_nothing(runner: Runner, receiver: Receiver):
+    for point in POINTS:
+        kill_and_recover(runner, receiver, point, count=1 if "plan" in point or "claim" in point else 2, due=3)
+
+
+@pytest.mark.torture
+def test_a_thousand_kills(runner: Runner, receiver: Receiver):
+    random = Random(5)
+    for point in POINTS:
+        for _ in range(50):
+            once = "plan" in point or "claim" in point
+            kill_and_recover(runner, receiver, point, count=1 if once else random.randrange(1, 4), due=3)
+
+
+def soak(runner: Runner, receiver: Receiver, *, due: int, milliseconds: tuple[int, int]) -> None:
+    """Run and kill at random until nothing is due, then count: each mail at most once, none without a row."""
+    random = Random(7)
+    make_many_due(due)
+    runs = kills = 0
+    while FollowUp.objects.due(NOW).exists() or Reminder.objects.filter(state__in=Reminder.IN_FLIGHT).exists():
+        kills += runner.run("timer", random.randrange(*milliseconds))
+        runs += 1
+        assert runs < 200 + due, "it never ends"
+    assert kills, "no run was killed"
+    received = Counter(receiver.message_ids)
+    states = Counter(Reminder.objects.values_list("state", flat=True))
+    assert max(received.values()) == 1
+    assert sum(states.values()) == due
+    sent = set(Reminder.objects.filter(state="sent").values_list("message_id", flat=True))
+    assert sent <= set(received)
+    assert set(states) <= {"sent", "in_doubt"}
+
+
+def make_many_due(count: int) -> None:
+    make_defaults()
+    for _ in range(count):
+        make_due()
+
+
+def test_random_kills_lose_nothing(runner: Runner, receiver: Receiver):
+    soak(runner, receiver, due=30, milliseconds=(150, 600))
+
+
+@pytest.mark.torture
+def test_a_thousand_reminders_under_random_kills(runner: Runner, receiver: Receiver):
+    soak(runner, receiver, due=1000, milliseconds=(200, 2000))
+
+
+def run_at_once(receiver: Receiver, *, workers: int, due: int) -> None:
+    make_many_due(due)
+    connection.close()
+    code = (
+        "import django, sys; django.setup()\n"
+        "from datetime import datetime\n"
+        "from reminders.sending import send_due\n"
+        f"now = datetime.fromisoformat({NOW.isoformat()!r})\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "print(send_due(lambda: now).sent, flush=True)\n"
+    )
+    environment = {**child_environment(receiver), "REMINDERS_STALE_SECONDS": "900"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(workers)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    counts = []
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        output, _nothing = process.communicate(timeout=300)
+        counts.append(int(output))
+    received = Counter(receiver.message_ids)
+    assert sum(counts) == due
+    assert len(received) == due
+    assert set(received.values()) == {1}
+    assert Reminder.objects.filter(state="sent").count() == due
+
+
+def test_several_workers_at_once_send_each_mail_once(receiver: Receiver):
+    run_at_once(receiver, workers=3, due=40)
+
+
+@pytest.mark.torture
+def test_eight_workers_at_once_send_a_thousand_mails_once(receiver: Receiver):
+    run_at_once(receiver, workers=8, due=1000)
