@@ -113,18 +113,16 @@ def write_subject(letter: Letter) -> str:
 def build_message(letter: Letter) -> bytes:
     """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets. Raises MailTextError for a broken text."""
     boundary = f"=_{letter.message_id.strip('<>').partition('@')[0].rpartition('.')[2]}"
-    body = render(letter.body_text, placeholders(letter)).replace("\r\n", "\n").strip()
-    phrases = get_phrases(letter.language)
-    parts = (("plain", _write_text(letter, body, phrases)), ("html", _write_html(letter, body, phrases)))
-    lines = [*_write_headers(letter, boundary), ""]
-    for subtype, content in parts:
+    parts = write_parts(letter)
+    lines = [*_write_headers(letter, boundary, parts.subject), ""]
+    for subtype, content in (("plain", parts.text), ("html", parts.html)):
         lines += [f"--{boundary}", f'Content-Type: text/{subtype}; charset="utf-8"']
         lines += ["Content-Transfer-Encoding: quoted-printable", "", _quoted_printable(content)]
     lines += [f"--{boundary}--", ""]
     return "\r\n".join(lines).encode("ascii")
 
 
-def _write_headers(letter: Letter, boundary: str) -> list[str]:
+def _write_headers(letter: Letter, boundary: str, subject: str) -> list[str]:
     sender, first = letter.sender, letter.offers[0]
     from_name = " | ".join(name for name in (sender.seller_name, sender.company) if name)
     reply_to = _mailbox("Reply-To", sender.seller_name, sender.seller_email) if sender.seller_email else ""
@@ -134,7 +132,7 @@ def _write_headers(letter: Letter, boundary: str) -> list[str]:
         _mailbox("From", from_name, parseaddr(sender.from_email)[1]),
         _mailbox("To", letter.customer_name if letter.recipient == letter.customer_email else "", letter.recipient),
         reply_to,
-        _header("Subject", write_subject(letter)),
+        _header("Subject", subject),
         f"Message-ID: {letter.message_id}",
         f"In-Reply-To: {thread[0]}" if thread else "",
         "References: " + "\r\n ".join(thread) if thread else "",
@@ -173,6 +171,22 @@ def _quoted_printable(content: str) -> str:
     data = content.replace("\r\n", "\n").rstrip("\n") + "\n"
     data = re.sub(r"[\x00\ud800-\udfff]", "", data)
     return binascii.b2a_qp(data.replace("\n", "\r\n").encode("utf-8"), istext=True).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The two parts of a mail and its subject, decoded, as the preview shows them."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write_parts(letter: Letter) -> Parts:
+    """Return what the customer will read. Raises MailTextError for a broken text."""
+    body = render(letter.body_text, placeholders(letter)).replace("\r\n", "\n").strip()
+    phrases = get_phrases(letter.language)
+    return Parts(write_subject(letter), _write_text(letter, body, phrases), _write_html(letter, body, phrases))
 
 
 def _legal_links(letter: Letter, phrases: Phrases) -> list[tuple[str, str]]:

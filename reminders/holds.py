@@ -34,11 +34,13 @@ def check(due_count: int, now: datetime) -> bool:
 
 
 def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 0) -> None:
-    """Let nothing go out until a person releases it. An earlier reason stays."""
+    """Let nothing go out until a person releases it. An earlier reason stays, but a restore weighs more than any."""
     SendingHold.get()
     hold = SendingHold.objects.filter(pk=1)
     hold.filter(held_at=None).update(held_at=now, reason=reason, released_by=None, allowed_until=None)
     hold.update(due_count=due_count)
+    if reason is SendingHold.Reason.RESTORED:
+        hold.update(reason=reason)
     detail = _("%(count)d reminders wait, because %(reason)s. Look at the follow-ups that are due and release them.")
     words = {"count": due_count, "reason": SendingHold.get().get_reason_display()}
     begin_incident(Incident.Kind.HELD, detail % words, now)

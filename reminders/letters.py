@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from feedback import links
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
 from reminders.claims import Claim
-from reminders.emails import Letter, OfferLine, Sender
+from reminders.emails import Letter, OfferLine, Sender, new_message_id
 from reminders.models import CustomerPlan, FollowUp, MailText, ReminderPlan
 
 
@@ -120,3 +121,32 @@ class PlanSteps:
     def count(self, offer_id: int) -> int:
         """Return the number of steps of the plan that counts: the offer's own, the customer's, the default one."""
         return self._own.get(offer_id, self._default)
+
+
+def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str = "") -> Letter:
+    """Return the letter that this text makes of a real offer, with links that lead nowhere.
+
+    Whoever tries a text must not be able to answer in the customer's name.
+    """
+    steps = max(PlanSteps([offer.pk]).count(offer.pk), text.step)
+    return Letter(
+        message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
+        mail_date=now.astimezone(ZoneInfo(settings.TIME_ZONE)),
+        recipient=recipient or offer.customer.email,
+        customer_email=offer.customer.email,
+        customer_name=offer.customer.name,
+        customer_company=offer.customer.company,
+        language=text.language,
+        sender=build_sender(offer, Company.get()),
+        offers=(_offer_line(offer, links.new_token(), is_last_step=text.step >= steps),),
+        subject_text=text.subject,
+        body_text=text.text,
+    )
+
+
+def find_example_offer(text: MailText, number: str = "") -> Offer | None:
+    """Return the newest offer with this number, else the newest one in the language of the text, else the newest."""
+    offers = Offer.objects.select_related("customer", "salesperson").order_by("-sent_at")
+    if number:
+        return offers.filter(number=number).first()
+    return offers.filter(language=text.language).first() or offers.first()

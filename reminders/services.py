@@ -1,15 +1,180 @@
-"""What can be done with reminders."""
+"""What people can do with reminders. Admin actions come through here; each plans the offers anew and says how many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from crm.accounts.models import User
+from crm.core.smtp import Connection, Result, Server
 from offers.models import Offer
+from offers.services import announce
+from reminders import holds
+from reminders.emails import build_message, new_message_id
+from reminders.letters import build_example
+from reminders.models import FollowUp, MailText, Reminder, SendingHold
 from reminders.planning import plan_offer_ids
+from reminders.rules import Because
+from reminders.sending import SendSums, send_due
+
+State = Reminder.State
 
 
 def plan_offers(offers: Sequence[Offer]) -> None:
     """Compute anew when the next reminder of each offer is due. A listener of the offers: runs in their transaction."""
     plan_offer_ids([offer.pk for offer in offers], timezone.now())
+
+
+def pause(offers: QuerySet[Offer], *, until: date) -> int:
+    """Let no reminder of these offers go out before the day. Returns how many offers."""
+    return _change_offers(offers, paused_until=until)
+
+
+def stop(offers: QuerySet[Offer]) -> int:
+    """Let no further reminder of these offers go out. Returns how many offers."""
+    return _change_offers(offers.filter(reminders_stopped=False), reminders_stopped=True)
+
+
+def resume(offers: QuerySet[Offer], *, now: datetime) -> int:
+    """Undo pause and stop, and go on although the customer replied. Returns how many offers."""
+    with transaction.atomic():
+        FollowUp.objects.filter(offer__in=offers).update(resumed_at=now)
+        return _change_offers(offers, reminders_stopped=False, paused_until=None)
+
+
+def _change_offers(offers: QuerySet[Offer], **fields: object) -> int:
+    with transaction.atomic():
+        pks = list(offers.values_list("pk", flat=True))
+        Offer.objects.filter(pk__in=pks).update(**fields)
+        announce(list(Offer.objects.filter(pk__in=pks)))
+    return len(pks)
+
+
+def send_now(offer: Offer, *, now: datetime) -> SendSums | None:
+    """Send the next reminder of the offer at once, outside plan and window but through every other gate.
+
+    Returns what the run came to, or None when a gate is shut; the follow-up says which.
+    """
+    FollowUp.objects.filter(offer=offer).update(send_now_at=now)
+    plan_offer_ids([offer.pk], now)
+    follow_up = FollowUp.objects.get(offer=offer)
+    if follow_up.because != Because.SEND_NOW:
+        if follow_up.because != Because.LINK_WAITS:
+            FollowUp.objects.filter(offer=offer).update(send_now_at=None)
+        return None
+    return send_due(timezone.now, only=[offer.pk])
+
+
+def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
+    """Release the next reminder of those that wait for it. Returns how many."""
+    return _change(follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step"))
+
+
+def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
+    """Leave the next step of each out. Returns how many."""
+    return _change(follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text="")
+
+
+def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> int:
+    """Let the next reminder of each wait until a day. Returns how many."""
+    return pause(Offer.objects.filter(follow_up__in=follow_ups, follow_up__next_step__isnull=False), until=until)
+
+
+def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
+    """Make the next step of each a phone call. Returns how many."""
+    return _change(follow_ups.filter(next_at__isnull=False), now, call_step=F("next_step"))
+
+
+def record_call(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
+    """Note that the calls were made: the step is done and the quiet days begin. Returns how many."""
+    calls = follow_ups.filter(because=Because.CALL)
+    with transaction.atomic():
+        Offer.objects.filter(follow_up__in=list(calls)).update(contacted_at=now)
+        return _change(calls, now, skipped_step=F("next_step"))
+
+
+def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> int:
+    with transaction.atomic():
+        rows = dict(follow_ups.values_list("pk", "offer_id"))
+        FollowUp.objects.filter(pk__in=rows).update(**fields)
+        plan_offer_ids(list(rows.values()), now)
+    return len(rows)
+
+
+def skip_all_due(now: datetime) -> int:
+    """Leave out every step that is due by now, also the later ones of an offer. Returns how many steps.
+
+    After a restore nobody knows which of them went out since the backup; not sending is the safe side.
+    """
+    skipped = 0
+    while count := skip(FollowUp.objects.filter(_due_today(now), next_step__isnull=False), now=now):
+        skipped += count
+    return skipped
+
+
+def _due_today(now: datetime) -> Q:
+    # What would have been due at a moment that is past is planned for the next window by now.
+    return Q(next_at__lte=now) | Q(because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False)
+
+
+def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
+    """A person has seen that mails in doubt went out. Returns how many reminders."""
+    rows = dict(reminders.filter(state=State.IN_DOUBT).values_list("pk", "offer_id"))
+    with transaction.atomic():
+        Reminder.objects.filter(pk__in=rows, state=State.IN_DOUBT).update(
+            state=State.SENT, sent_at=F("claimed_at"), resolved_by=by
+        )
+        plan_offer_ids(list(rows.values()), now)
+    return len(rows)
+
+
+def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
+    """Send what failed or is in doubt once more, as a new mail of its own. Returns how many reminders.
+
+    Only the last step of an open offer: the customer has the later ones already.
+    """
+    changed = []
+    with transaction.atomic():
+        rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
+        for row in rows.select_related("offer__customer"):
+            if row.offer.reminders.filter(step__gt=row.step).exists():
+                continue
+            row.state, row.resolved_by, row.mail_date = State.PLANNED, by, now
+            row.first_try_at, row.retry_at, row.attempts = now, now, 1
+            row.message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+            row.recipient = settings.REMINDERS_TEST_ADDRESS or row.offer.customer.email
+            row.save(
+                update_fields=[
+                    "state", "resolved_by", "mail_date", "first_try_at", "retry_at", "attempts", "message_id",
+                    "recipient",
+                ]
+            )  # fmt: skip
+            changed.append(row.offer_id)
+        FollowUp.objects.filter(offer__in=changed).update(send_now_at=now)
+        plan_offer_ids(changed, now)
+    return len(changed)
+
+
+def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> Result:
+    """Send one example of a text to a person of the company and return what the mail server said.
+
+    Raises MailTextError for a broken text and SmtpUnavailableError when no mail can be sent at all.
+    """
+    message = build_message(build_example(text, offer, now=now, recipient=to))
+    with Connection(Server.from_settings()) as connection:
+        return connection.send(settings.DEFAULT_FROM_EMAIL, [to], message)
+
+
+def release_hold(*, by: User | None, now: datetime) -> bool:
+    """Let a held run go. False when nothing was held.
+
+    After a restore, what is due by now is skipped first: it may have gone out since the backup.
+    """
+    if SendingHold.get().reason == SendingHold.Reason.RESTORED:
+        skip_all_due(now)
+    return holds.release_sending(now, due_count=FollowUp.objects.due(now).count(), by=by)

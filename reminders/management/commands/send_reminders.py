@@ -6,9 +6,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from crm.core.jobs import JobCommand
-from reminders import holds
-from reminders.models import FollowUp
 from reminders.sending import explain_due, send_due
+from reminders.services import release_hold
 
 
 class Command(JobCommand):
@@ -28,5 +27,5 @@ class Command(JobCommand):
     def run(self, **options: Any) -> str:
         now = timezone.now()
         if options["release"]:
-            holds.release_sending(now, due_count=FollowUp.objects.due(now).count())
+            release_hold(by=None, now=now)
         return str(send_due(timezone.now))

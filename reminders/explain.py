@@ -1,0 +1,24 @@
+"""What a salesperson reads about the next reminder of an offer: one line, when and why."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from reminders.models import FollowUp
+from reminders.reasons import SENTENCES
+from reminders.rules import Because
+
+
+def explain(follow_up: FollowUp | None) -> str:
+    """Return when the next reminder comes and why, or why none does."""
+    if follow_up is None or not follow_up.because:
+        return _("The next reminder has not been planned yet.")
+    sentence = SENTENCES[Because(follow_up.because)]
+    at = follow_up.next_at or follow_up.call_at
+    if at is None:
+        return _("No reminder. %(why)s") % {"why": sentence}
+    what = _("Phone call instead of reminder %d") if follow_up.call_at else _("Reminder %d")
+    when = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return f"{what % (follow_up.next_step or 1)}: {when}. {sentence}"

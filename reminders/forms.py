@@ -1,0 +1,97 @@
+"""The forms and dialogs of the reminders in the admin."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from crm.core.working_days import COUNTRIES
+from offers.models import Offer
+from reminders.models import ReminderPlan
+from reminders.texts import MailTextError, compile_text
+
+
+class DaysField(forms.CharField):
+    """Whole numbers with commas between them."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as people write it."""
+        return ", ".join(str(day) for day in value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the list of numbers."""
+        text = super().to_python(value)
+        try:
+            return [int(part) for part in str(text).replace(";", ",").split(",") if part.strip()]
+        except ValueError as error:
+            raise forms.ValidationError(_("Write whole numbers with commas between them, such as 3, 7, 14.")) from error
+
+
+class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    days = DaysField(
+        label=_("days after the offer"),
+        help_text=_("One number for each reminder, such as 3, 7, 14. Each must be larger than the one before."),
+    )
+    country = forms.ChoiceField(label=_("country"), choices=[(code, code) for code in COUNTRIES])
+
+    class Meta:
+        model = ReminderPlan
+        fields = "__all__"  # noqa: DJ007 - the plan has nothing that its editors may not see
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        opens, closes = data.get("window_from"), data.get("window_to")
+        if opens and closes and opens >= closes:
+            self.add_error("window_to", _("The window must end after it begins."))
+        return data
+
+
+class UntilForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+    """A day in the future."""
+
+    until = forms.DateField(label=_("until"), widget=UnfoldAdminDateWidget)
+
+    def clean_until(self) -> date:
+        day: date = self.cleaned_data["until"]
+        if day <= timezone.localdate():
+            raise forms.ValidationError(_("Choose a day after today."))
+        return day
+
+
+class OwnTextForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+    """The text of one reminder."""
+
+    text = forms.CharField(label=_("text"), widget=UnfoldAdminTextareaWidget({"rows": 12}))
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        try:
+            compile_text(text)
+        except MailTextError as error:
+            raise forms.ValidationError(str(error)) from error
+        return text
+
+
+class PreviewForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+    """The offer that a text is tried with."""
+
+    number = forms.CharField(
+        label=_("offer number"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Empty: the newest offer in the language of the text."),
+    )
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip()
+        if number and not Offer.objects.filter(number=number).exists():
+            raise forms.ValidationError(_("There is no offer with this number."))
+        return number

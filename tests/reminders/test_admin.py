@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from offers.models import Offer
+from reminders.models import (
+    CompanyHoliday,
+    CustomerPlan,
+    FollowUp,
+    Incident,
+    MailText,
+    Reminder,
+    ReminderPlan,
+    SendingHold,
+)
+from reminders.rules import Because
+from tests.make import make_user
+from tests.reminders.rows import make_defaults, make_due
+from tests.reminders.smtp_server import Receiver
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    make_defaults()
+    client.force_login(make_user(is_superuser=True, language="en"))
+    return client
+
+
+def post_dialog(client: Client, action: str, pk: int, **data: object) -> str:
+    """Run an action through its dialog; return where it leads, or what the dialog says instead."""
+    url = reverse(f"admin:{action}", args=[pk])
+    assert client.get(url).status_code == 200
+    response = client.post(url, {"_form_submitted": "True", **data})
+    return response.headers.get("HX-Redirect", response.content.decode())
+
+
+def make_rows() -> dict[str, Any]:
+    offer = make_due(timezone.now())
+    for _ in range(4):
+        make_due(timezone.now())
+    reminder = Reminder.objects.create(
+        offer=offer, step=1, state="in_doubt", message_id="<a@b>", mail_date=timezone.now(), recipient="a@b.example",
+        claimed_at=timezone.now(),
+    )  # fmt: skip
+    return {
+        "reminderplan": ReminderPlan.objects.get(),
+        "companyholiday": CompanyHoliday.objects.create(date=date(2026, 12, 24), name="Inventory"),
+        "customerplan": CustomerPlan.objects.create(customer=offer.customer, plan=ReminderPlan.objects.get()),
+        "mailtext": MailText.objects.first(),
+        "followup": offer.follow_up,
+        "reminder": reminder,
+        "incident": Incident.objects.create(kind="held", began_at=timezone.now()),
+        "sendinghold": SendingHold.get(),
+    }
+
+
+def test_every_list_and_page_opens(staff: Client, django_assert_max_num_queries: Any):
+    for model, row in make_rows().items():
+        with django_assert_max_num_queries(15):
+            assert staff.get(reverse(f"admin:reminders_{model}_changelist")).status_code == 200
+        assert staff.get(reverse(f"admin:reminders_{model}_change", args=[row.pk])).status_code == 200
+    for model in ("reminderplan", "companyholiday", "customerplan", "mailtext"):
+        assert staff.get(reverse(f"admin:reminders_{model}_add")).status_code == 200
+
+
+@pytest.mark.parametrize("due", ["tomorrow", "mails", "release", "calls", "none"])
+def test_the_list_of_what_comes_filters(staff: Client, due: str):
+    make_due(timezone.now())
+    assert staff.get(reverse("admin:reminders_followup_changelist"), {"due": due}).status_code == 200
+
+
+def test_the_offer_says_when_its_next_reminder_comes_and_why(staff: Client):
+    offer = make_due(timezone.now(), sent_at=timezone.now() - timedelta(hours=1))
+    page = staff.get(reverse("admin:offers_offer_change", args=[offer.pk])).content.decode()
+    assert "Reminder 1: " in page
+    assert "The plan says so." in page
+
+
+def test_the_story_of_an_offer_has_its_reminders(staff: Client):
+    row = make_rows()["reminder"]
+    page = staff.get(reverse("admin:offers_offer_change", args=[row.offer_id])).content.decode()
+    assert "Reminder 1: in doubt" in page
+
+
+def test_reminders_of_an_offer_are_paused_stopped_and_resumed(staff: Client):
+    offer = make_due(timezone.now())
+    until = timezone.localdate() + timedelta(days=20)
+    post_dialog(staff, "offers_offer_pause", offer.pk, until=until.isoformat())
+    assert FollowUp.objects.get(offer=offer).because == Because.PAUSED
+    post_dialog(staff, "offers_offer_stop", offer.pk)
+    assert FollowUp.objects.get(offer=offer).because == Because.STOPPED
+    post_dialog(staff, "offers_offer_resume", offer.pk)
+    offer.refresh_from_db()
+    assert (offer.paused_until, offer.reminders_stopped) == (None, False)
+    assert FollowUp.objects.get(offer=offer).next_at
+
+
+def test_a_pause_must_end_in_the_future(staff: Client):
+    offer = make_due(timezone.now())
+    assert "Choose a day after today." in post_dialog(staff, "offers_offer_pause", offer.pk, until="2020-01-01")
+
+
+def test_resuming_after_a_reply_goes_on(staff: Client):
+    offer = make_due(timezone.now())
+    Offer.objects.update(replied_at=timezone.now())
+    post_dialog(staff, "offers_offer_resume", offer.pk)
+    assert FollowUp.objects.get(offer=offer).next_at
+
+
+@pytest.mark.parametrize("action", ["reminders_followup_send_now", "offers_offer_send_reminder"])
+def test_a_reminder_is_sent_at_once(staff: Client, receiver: Receiver, action: str):
+    offer = make_due(timezone.now(), sent_at=timezone.now() - timedelta(hours=1))
+    post_dialog(staff, action, offer.follow_up.pk if "followup" in action else offer.pk)
+    assert len(receiver.mails) == 1
+    assert Reminder.objects.get().state == "sent"
+
+
+def test_send_now_passes_no_gate(staff: Client, receiver: Receiver):
+    offer = make_due(timezone.now())
+    offer.customer.opted_out_at = timezone.now()
+    offer.customer.save()
+    post_dialog(staff, "offers_offer_send_reminder", offer.pk)
+    assert not receiver.mails
+    assert FollowUp.objects.get().because == Because.OPTED_OUT
+    assert FollowUp.objects.get().send_now_at is None
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "expected"),
+    [
+        ("snooze", {"until": "2099-01-05"}, ("paused", 1)),
+        ("skip_one", {}, (None, 2)),
+        ("call_one", {}, ("call", 1)),
+    ],
+)
+def test_a_row_of_the_list_is_moved_skipped_or_called(
+    staff: Client, action: str, data: dict[str, str], expected: tuple[str | None, int]
+):
+    offer = make_due(timezone.now())
+    post_dialog(staff, f"reminders_followup_{action}", offer.follow_up.pk, **data)
+    follow_up = FollowUp.objects.get()
+    assert follow_up.next_step == expected[1]
+    assert expected[0] is None or follow_up.because == expected[0]
+
+
+def run_bulk(client: Client, model: str, action: str, *pks: int) -> None:
+    response = client.post(
+        reverse(f"admin:reminders_{model}_changelist"), {"action": action, "_selected_action": list(pks)}
+    )
+    assert response.status_code == 302
+
+
+def test_reminders_are_released_in_bulk(staff: Client):
+    ReminderPlan.objects.update(release="required")
+    offers = [make_due(timezone.now()) for _ in range(3)]
+    assert FollowUp.objects.filter(because=Because.NEEDS_RELEASE).count() == 3
+    run_bulk(staff, "followup", "release", *(offer.follow_up.pk for offer in offers))
+    assert not FollowUp.objects.filter(because=Because.NEEDS_RELEASE).exists()
+
+
+def test_a_call_that_was_made_is_followed_by_quiet_days(staff: Client):
+    offer = make_due(timezone.now())
+    run_bulk(staff, "followup", "call_instead", offer.follow_up.pk)
+    assert FollowUp.objects.get().call_at
+    run_bulk(staff, "followup", "record_call", offer.follow_up.pk)
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.next_step, follow_up.call_at) == (2, None)
+    assert follow_up.offer.contacted_at
+
+
+def test_a_text_of_ones_own_goes_out_once(staff: Client, receiver: Receiver):
+    offer = make_due(timezone.now())
+    post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="Wie besprochen, {{ name }}.")
+    post_dialog(staff, "reminders_followup_send_now", offer.follow_up.pk)
+    assert "Wie besprochen, Jörg Bühler." in receiver.mails[0].get_body(("plain",)).get_content()
+    assert FollowUp.objects.get().own_text == ""
+
+
+def test_a_text_of_ones_own_with_a_mistake_is_refused(staff: Client):
+    offer = make_due(timezone.now())
+    assert "Line 2" in post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="A\n{{ nam }}")
+
+
+def make_doubt(state: str = "in_doubt") -> Reminder:
+    offer = make_due(timezone.now())
+    now = timezone.now()
+    return Reminder.objects.create(
+        offer=offer, step=1, state=state, message_id=f"<{offer.pk}@x>", mail_date=now, recipient="a@b.c", claimed_at=now
+    )
+
+
+def test_a_doubt_is_resolved_as_sent(staff: Client):
+    row = make_doubt()
+    post_dialog(staff, "reminders_reminder_was_sent_one", row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.sent_at) == ("sent", row.claimed_at)
+    assert row.resolved_by is not None
+
+
+@pytest.mark.parametrize("state", ["in_doubt", "failed"])
+def test_what_failed_or_is_in_doubt_goes_out_again_as_a_new_mail(staff: Client, receiver: Receiver, state: str):
+    row = make_doubt(state)
+    run_bulk(staff, "reminder", "send_again", row.pk)
+    from reminders.sending import send_due
+
+    send_due(timezone.now)
+    [mail] = receiver.mails
+    again = Reminder.objects.get(pk=row.pk)
+    assert (again.state, again.message_id) == ("sent", mail["Message-ID"])
+    assert again.message_id != row.message_id
+
+
+def test_what_was_sent_cannot_be_sent_again(staff: Client):
+    row = make_doubt("sent")
+    run_bulk(staff, "reminder", "send_again", row.pk)
+    assert Reminder.objects.get().state == "sent"
+
+
+def test_a_held_run_is_released(staff: Client):
+    from reminders.holds import hold_sending
+
+    hold_sending(SendingHold.Reason.TOO_MANY, timezone.now(), due_count=3)
+    post_dialog(staff, "reminders_sendinghold_release", 1)
+    assert not SendingHold.get().is_held
+    assert Incident.objects.get().ended_at
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("Hello\n{{ nmae }}", "Line 2"),
+        ("{% if several %}x", "Line 1"),
+        ("a\nb\n{% include 'x' %}", "Line 3"),
+        ("{% if unknown %}x{% endif %}", "unknown"),
+        ("{{ name|nonsense }}", "nonsense"),
+        ("{% load i18n %}", "i18n"),
+    ],
+)
+def test_a_mistake_in_a_text_is_refused_with_its_place(staff: Client, text: str, complaint: str):
+    row = MailText.objects.first()
+    response = staff.post(
+        reverse("admin:reminders_mailtext_change", args=[row.pk]),
+        {"step": row.step, "language": row.language, "subject": "", "text": text},
+    )
+    assert response.status_code == 200
+    assert complaint in str(response.context["adminform"].form.errors["text"])
+
+
+def test_a_text_is_tried_with_a_real_offer_but_not_with_its_link(staff: Client):
+    offer = make_due(timezone.now())
+    row = MailText.objects.get(language="de", step=1)
+    url = post_dialog(staff, "reminders_mailtext_preview", row.pk, number=offer.number)
+    page = staff.get(url).content.decode()
+    assert offer.number in page
+    assert str(offer.invitations.get().token) not in page
+    html = staff.get(url + "&as=html").content.decode()
+    assert html.startswith("<!DOCTYPE html>")
+    assert str(offer.invitations.get().token) not in html
+
+
+def test_a_test_mail_goes_to_oneself(staff: Client, receiver: Receiver):
+    make_due(timezone.now())
+    row = MailText.objects.get(language="de", step=3)
+    post_dialog(staff, "reminders_mailtext_test_mail", row.pk)
+    [mail] = receiver.mails
+    assert mail["X-Rcpt"].endswith("@muster-metallbau.example")
+    assert not Reminder.objects.exists()
+
+
+def test_a_changed_plan_reaches_existing_offers(staff: Client):
+    offer = make_due(timezone.now(), sent_at=timezone.now() - timedelta(hours=1))
+    before = FollowUp.objects.get(offer=offer).next_at
+    plan = ReminderPlan.objects.get()
+    response = staff.post(
+        reverse("admin:reminders_reminderplan_change", args=[plan.pk]),
+        {
+            "name": "Standard", "is_default": "on", "days": "5; 9", "working_days": "on", "window_from": "08:00",
+            "window_to": "10:00", "country": "CH", "subdivision": "ZH", "min_gap_days": 2, "quiet_days": 3,
+            "max_age_days": 60, "no_answer_days": 14, "release": "automatic",
+        },
+    )  # fmt: skip
+    assert response.status_code == 302
+    plan.refresh_from_db()
+    assert plan.days == [5, 9]
+    assert FollowUp.objects.get(offer=offer).next_at > before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("days", "3, 2"), ("days", "x"), ("subdivision", "ZZ"), ("window_to", "07:00"), ("country", "US")],
+)
+def test_a_plan_that_cannot_work_is_refused_at_the_field(staff: Client, field: str, value: str):
+    plan = ReminderPlan.objects.get()
+    good = {
+        "name": "S",
+        "days": "3",
+        "window_from": "09:00",
+        "window_to": "11:00",
+        "country": "DE",
+        "release": "automatic",
+    }
+    numbers = {"min_gap_days": 2, "quiet_days": 3, "max_age_days": 60, "no_answer_days": 14}
+    response = staff.post(
+        reverse("admin:reminders_reminderplan_change", args=[plan.pk]),
+        {**good, **numbers, "release": "automatic", field: value},
+    )
+    assert response.status_code == 200
+    assert field in response.context["adminform"].form.errors
