@@ -15,12 +15,12 @@ from offers.parsing.dates import parse_date
 from offers.parsing.mail import Address, Mail
 from offers.parsing.texts import clean_text, decode_bytes, decode_words
 
-# A field with its folded lines. A line that is neither is junk and skipped: it does not end the block.
-_FIELD = re.compile(r"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_RAW_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_FOLD = re.compile(r"[\r\n][\r\n \t]*")
+# One unfolded field on a line. A line that is none is junk and skipped: it does not end the block.
+_FIELD = re.compile(r"^([!-9;-~]+) *:(.*)", re.MULTILINE)
+_RAW_FIELD = re.compile(rb"^([!-9;-~]+) *:(.*)", re.MULTILINE)
+_FOLD = re.compile(rb"\n[ \t]+")
 _BLOCK_END = re.compile(rb"\n\r*\n")
-_NEEDS_CLEANING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NEEDS_CLEANING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID = re.compile(r"<([^<>]*)>")
 _REFERENCE = re.compile(r"<[^<>\s]+>")
 _SINGLE_FIELDS = frozenset(("date", "subject", "from", "message-id"))
@@ -96,7 +96,7 @@ def parse_mail(header_block: bytes) -> Mail:
 
 
 def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
-    """Return lower-case names and unfolded, undecoded, clean values."""
+    """Return lower-case names and unfolded, clean, otherwise undecoded values, in their order; adds to `defects`."""
     block = block.lstrip(b"\xef\xbb\xbf\r\n")
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
@@ -107,24 +107,24 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
         defects.append("header_not_ended")
     else:
         block = block[:end]
+    block = _FOLD.sub(b" ", block).replace(b"\t", b" ")
+    is_ascii = block.isascii()
     try:
-        text = block.decode("ascii" if block.isascii() else "utf-8")
+        text = block.decode("ascii" if is_ascii else "utf-8")
         found = _FIELD.findall(text)
+        needs_cleaning = _NEEDS_CLEANING.search(text) is not None
     except UnicodeDecodeError:
         found = [(name.decode("ascii"), decode_bytes(value)) for name, value in _RAW_FIELD.findall(block)]
-        text = "\x7f"  # cannot be judged as a whole: every value is cleaned
-    if b"\x00" in block:
-        defects.append("null_byte")
-    if not block.isascii():
+        needs_cleaning = True
+    if not is_ascii:
         defects.append("raw_8bit")
-    if block and len(found) + sum([value.count("\n") for _, value in found]) < block.rstrip(b"\n").count(b"\n") + 1:
+    if needs_cleaning and b"\x00" in block:
+        defects.append("null_byte")
+    if block and len(found) <= block.rstrip(b"\n").count(b"\n"):
         defects.append("junk_line")
-    needs_cleaning = _NEEDS_CLEANING.search(text) is not None
-    fields = []
-    for name, raw in found:
-        value = _FOLD.sub(" ", raw.strip()) if "\n" in raw or "\r" in raw else raw.strip()
-        fields.append((name.lower(), clean_text(value) if needs_cleaning or "\t" in value else value))
-    return fields
+    if needs_cleaning:
+        return [(name.lower(), clean_text(value)) for name, value in found]
+    return [(name.lower(), value.strip()) for name, value in found]
 
 
 def _read_recipients(values: list[str], defects: list[str]) -> tuple[Address, ...]:

