@@ -13,7 +13,7 @@ from offers.parsing.patterns import PatternError, compile_pattern
 __all__ = ["PatternError", "compile_pattern", "find_number", "has_keyword"]
 
 _LONGEST_SUBJECT = 1000
-_LONGEST_FOR_PATTERN = 300  # people's patterns may take quadratic time
+_LONGEST_FOR_PATTERN = 200  # three repetitions that compete take the fourth power of it
 _LONGEST_NUMBER = 60
 _HIDDEN = "\x00"
 
@@ -33,7 +33,8 @@ _NUMBER = re.compile(
     r"(?:[-–/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
 _SPACED_NUMBER = re.compile(
-    r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QT|QU)[ \u00a0](?!(?:19|20)\d\d[ \u00a0])\d{3,}(?:[-–/.]\d+)*(?![^\W_])"
+    r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QT|QU)[ \u00a0](?!(?:19|20)\d\d(?:[ \u00a0]|$))"
+    r"(?:\d{3,}|\d{2}[-–/.]\d{2,})(?:[-–/.]\d+)*(?![^\W_])"
 )
 _GAP = re.compile(r"[\s\-–—_:,;|()\[\]<>„“”‟\"'‚‘’»«/*=~.]+")
 _MARKER = re.compile(
@@ -43,6 +44,13 @@ _MARKER = re.compile(
 _LINK_WORD = re.compile(r"(?:zu|zum|zur|mit|unter|der|with|per|avec|con)(?=\s)", re.IGNORECASE)
 _LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
 _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
+# The number of a request is not that of the offer, even behind one of our words.
+_REQUEST = re.compile(
+    r"request for (?:a )?(?:quot\w+|proposal|offer)|quote request|demande (?:de (?:devis|prix)|d['’]offre)"
+    r"|richiesta (?:di |d['’])?(?:offerta|preventivo)",
+    re.IGNORECASE,
+)
+_COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$))(?!\S)")
 _DRAFT = re.compile(
     r"^\W*(?:entwurf|draft|bozza|brouillon)\b|[(\[]\s*(?:entwurf|draft|bozza|brouillon)\s*[)\]]|angebotsentwurf",
     re.IGNORECASE,
@@ -58,7 +66,7 @@ _CURRENCY = r"(?:EUR|Euro|CHF|SFr\.?|Fr\.|USD|GBP|€|\$|£)"
 _TOKEN = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"  # noqa: S105 - a pattern, no secret
 _OTHER_NUMBERS = (
     r"(?:rechnung|gutschrift|mahnung|auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|project|ticket|vorgang"
-    r"|kunden|kunde|artikel|art\.|kommission|invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande"
+    r"|kunden|kunde|plz|artikel|art\.|kommission|invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande"
     r"|projet|fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug|kw|seite|teil|phase)"
 )
 _COVERS = tuple(
@@ -89,14 +97,14 @@ _COVERS = tuple(
     )
 )
 _NEVER = re.compile(rf"{_YEAR}|(?:0?[1-9]|1[0-2])[./]{_YEAR}|{_YEAR}[./](?:0?[1-9]|1[0-2])")
-_OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV)[-–/._]?\d", re.IGNORECASE)
+_OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV|RFQ|RFP)[-–/._]?\d", re.IGNORECASE)
 _WITH_YEAR = re.compile(r"(?:^|[-–/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-–/._](?:\d{2}[-–/._])?(\d{2,})(?!\d)")
 
 
 def find_number(subject: str, pattern: str = "") -> str | None:
     """Return the offer number as it is written in a decoded subject, or None; the first one where there are several.
 
-    `pattern` replaces the built-in recognition and is applied to the first 300 characters. Raises PatternError for a
+    `pattern` replaces the built-in recognition and is applied to the first 200 characters. Raises PatternError for a
     pattern that `compile_pattern` refuses.
     """
     if pattern:
@@ -104,7 +112,7 @@ def find_number(subject: str, pattern: str = "") -> str | None:
         found = compiled.search(subject[:_LONGEST_FOR_PATTERN])
         number = found["number" if compiled.groupindex.get("number") else 1] if found else None
         return (number or "").strip()[:_LONGEST_NUMBER] or None
-    subject = subject[:_LONGEST_SUBJECT]
+    subject = _REQUEST.sub(_hide, subject[:_LONGEST_SUBJECT])
     keywords = list(_KEYWORD.finditer(subject))
     if not keywords or _DRAFT.search(subject):
         return None
@@ -135,8 +143,12 @@ def _find_plain(subject: str, keyword: re.Match[str]) -> str | None:
 def _cover(subject: str) -> str:
     """Return the subject, same length, with everything hidden that is a number of something else."""
     for pattern in _COVERS:
-        subject = pattern.sub(lambda found: _HIDDEN * len(found[0]), subject)
+        subject = pattern.sub(_hide, subject)
     return subject
+
+
+def _hide(found: re.Match[str]) -> str:
+    return _HIDDEN * len(found[0])
 
 
 def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
@@ -165,8 +177,8 @@ def _is_believable(number: str, *, is_marked: bool) -> bool:
         return True
     if _NEVER.fullmatch(number) or _is_season(number):
         return False
-    # `V2`, `S235`, `IP67` are things; `815`, `RP-118` and `A1B2` could be numbers.
-    return digits >= (4 if number[0].isalpha() and number.isalnum() else 3)
+    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be numbers.
+    return digits >= (3 if number.isdigit() or (number[0].isalpha() and not number.isalnum()) else 4)
 
 
 def _is_season(number: str) -> bool:
@@ -184,6 +196,8 @@ def _find_further(text: str, keyword: re.Match[str]) -> str | None:
             candidate = _REVISION.sub("", number[0])
             if _is_believable(candidate, is_marked=False):
                 return candidate
+    if found_behind_colon := _COLON_NUMBER.search(text, keyword.end()):
+        return found_behind_colon[1]
     for start, end in ((keyword.end(), len(text)), (0, keyword.start())):
         for found in _NUMBER.finditer(text, start, end):
             candidate = _REVISION.sub("", found[0])

@@ -13,8 +13,10 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 _LONGEST_PATTERN = 500
-_MOST_REPETITIONS = 6
+_MOST_COMPETING = 3
+_LONG = 10  # a repetition up to this often is short
 _ALPHABET = frozenset(map(chr, range(32, 127))) | frozenset("äöüÄÖÜßéèà°–—„“\u00a0")
+_SINGLE = ("LITERAL", "NOT_LITERAL", "IN", "ANY")
 _Item = tuple[Any, Any]
 
 
@@ -50,7 +52,9 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             "Write (?:…) for brackets that only hold things together.",
         )
     repetitions = [item for item in _walk(items) if _is_repetition(item)]
-    if sum(item[1][1] > 1 for item in repetitions) > _MOST_REPETITIONS or any(map(_can_run_away, repetitions)):
+    if any(map(_can_run_away, repetitions)) or (
+        _count_competing(repetitions) > _MOST_COMPETING and not _is_divided(items)
+    ):
         raise PatternError(
             "runaway",
             "The pattern repeats something that is itself repeated, such as (\\d+)+, and could run for ever. "
@@ -109,6 +113,37 @@ def _can_run_away(item: _Item) -> bool:
     return first is None or any(first & _all_characters(value[1][2]) for value in variable)
 
 
+def _count_competing(repetitions: list[_Item]) -> int:
+    """Return how many long repetitions could take one and the same character."""
+    taken = [_all_characters(item[1][2]) for item in repetitions if item[1][1] > _LONG]
+    return max((sum(character in characters for characters in taken) for character in _ALPHABET), default=0)
+
+
+def _is_divided(items: Sequence[_Item]) -> bool:
+    """Return whether a fixed character that neither could take stands between each two of them, as in `\\d+-\\d+`."""
+    last: frozenset[str] | None = None
+    between: list[frozenset[str]] = []
+    for item in _flatten(items):
+        if str(item[0]) == "BRANCH":
+            return False
+        if not _is_repetition(item):
+            between += [_characters(item)] if str(item[0]) in _SINGLE else []
+            continue
+        taken = _all_characters(item[1][2])
+        if last is not None and taken & last and not any(not fixed & (last | taken) for fixed in between):
+            return False
+        last, between = (taken, []) if item[1][1] > _LONG else (last, between)
+    return True
+
+
+def _flatten(items: Sequence[_Item]) -> Iterator[_Item]:
+    for item in items:
+        if str(item[0]) == "SUBPATTERN":
+            yield from _flatten(item[1][-1])
+        else:
+            yield item
+
+
 def _overlap(branches: list[Sequence[_Item]]) -> bool:
     seen: set[str] = set()
     for branch in branches:
@@ -129,7 +164,7 @@ def _first_characters(items: Sequence[_Item]) -> frozenset[str] | None:
             return _first_characters(value[-1])
         if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             return _first_characters(value[2]) if value[0] > 0 else None
-        return _characters(item) if name in ("LITERAL", "NOT_LITERAL", "IN", "ANY") else None
+        return _characters(item) if name in _SINGLE else None
     return None
 
 
@@ -137,7 +172,7 @@ def _all_characters(items: Sequence[_Item]) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     for item in _walk(items):
         name = str(item[0])
-        if name in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
+        if name in _SINGLE:
             found |= _characters(item)
         elif name == "GROUPREF":
             return _ALPHABET
