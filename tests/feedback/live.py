@@ -72,15 +72,13 @@ def public_env(folder: Path, port: int, **settings: str) -> dict[str, str]:
 
 @contextmanager
 def public_service(
-    folder: Path, *, workers: int = 1, application: str = "crm.wsgi", collect_static: bool = False, **settings: str
+    folder: Path, *, workers: int = 1, application: str = "crm.wsgi", **settings: str
 ) -> Iterator[PublicService]:
     """Start the public service on a free port and stop it at the end."""
     port = free_port()
     env = public_env(folder, port, **settings)
     (folder / "static").mkdir(exist_ok=True)
     run_manage(env, "migrate", "--verbosity=0")
-    if collect_static:
-        run_manage(env, "collectstatic", "--no-input", "--verbosity=0")
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", f"--workers={workers}"]
     command += [f"--bind=127.0.0.1:{port}", "--log-level=critical", application]
     process = subprocess.Popen(command, env=env, cwd=ROOT)
