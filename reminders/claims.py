@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from crm.core.smtp import Outcome, Result
+from feedback.backoffice.services import mark_mailed
 from offers.models import Customer, Offer, SourceFile
 from offers.services import announce
 from reminders.emails import new_message_id
@@ -175,6 +176,7 @@ def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
         # Also when another run took this one for dead and called the mail doubtful: now it is known.
         mine = rows.filter(state__in=(State.TRANSMITTING, State.IN_DOUBT))
         mine.update(state=State.SENT, sent_at=now, server_reply=result.words, retry_at=None)
+        mark_mailed(claim.offer_ids, at=now)
         FollowUp.objects.filter(offer__in=claim.steps).exclude(own_text="").update(own_text="")
         return State.SENT
     if result.outcome is Outcome.UNKNOWN:

@@ -111,8 +111,7 @@ class AnswerAdmin(ModelAdmin):
     list_select_related = ["offer__customer", "reason"]
     show_full_result_count = False
     actions = ["mark_handled", "open_words"]
-    actions_row = ["handle", "undo"]
-    actions_detail = ["handle", "undo"]
+    actions_row = actions_detail = ["handle", "confirm", "dismiss", "undo"]
     fields = [
         ("offer", "customer"),
         ("kind", "channel"),
@@ -178,6 +177,41 @@ class AnswerAdmin(ModelAdmin):
         if services.mark_handled([answer], at=timezone.now()):
             messages.success(request, gettext("The answer is dealt with."))
         return go_to(reverse("admin:feedback_answer_changelist") + "?handled=todo")
+
+    @action(
+        description=_("It was a person"),
+        permissions=["change"],
+        icon="person_check",
+        dialog=dialog(
+            _("It was a person"), _("The answer is no longer suspect and counts in all figures."), _("Confirm")
+        ),
+    )
+    def confirm(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.get(pk=object_id)
+        if services.confirm_answer(answer):
+            messages.success(request, gettext("The answer counts."))
+        else:
+            messages.error(request, gettext("The answer was not marked as suspect."))
+        return go_to(change_url(answer))
+
+    @action(
+        description=_("It was a robot"),
+        permissions=["change"],
+        icon="robot_2",
+        dialog=dialog(
+            _("It was a robot"),
+            _("What the answer did is taken back, the offer is open again and gets a fresh link."),
+            _("Take back"),
+        ),
+    )
+    def dismiss(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
+        if services.dismiss_answer(answer, by=person(request), at=timezone.now()):
+            self.log_change(request, answer.offer, gettext("Took back the answer of a robot."))
+            messages.success(request, gettext("The answer was taken back."))
+        else:
+            messages.error(request, gettext("The answer was not marked as suspect."))
+        return go_to(change_url(answer.offer))
 
     @action(
         description=_("Undo"),

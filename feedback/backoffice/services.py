@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
@@ -103,6 +103,11 @@ def extend(invitation: Invitation) -> bool:
     return True
 
 
+def mark_mailed(offer_ids: Iterable[int], *, at: datetime) -> None:
+    """Remember when the links of these offers were mailed: an answer within minutes of it may be a robot's."""
+    Invitation.objects.filter(offer__in=list(offer_ids), state=Invitation.State.ACTIVE).update(mailed_at=at)
+
+
 def record_answer(
     offer: Offer,
     kind: Answer.Kind,
@@ -148,14 +153,32 @@ def undo_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
         return False
     offer = answer.offer
     with transaction.atomic():
-        answer.delete()
         if answer.kind == Answer.Kind.OPTED_OUT:
-            _take_back_opt_out(offer)
-            return True
-        before = offer.answers.filter(kind__in=DECISIONS).order_by("answered_at").last()
-        status = _status_of(before) if before else Offer.Status.OPEN
-        channel = Offer.Channel(before.channel if before else answer.channel)
-        offers.services.set_status(offer, status, channel=channel, at=at, by=by)
+            _take_back_opt_out(offer, apart_from=answer)
+        else:
+            _fall_back(offer, apart_from=answer, by=by, at=at)
+        answer.delete()
+    return True
+
+
+def confirm_answer(answer: Answer) -> bool:
+    """A person gave this suspect answer: it counts in every figure from now on. Returns False when it did already."""
+    return Answer.objects.filter(pk=answer.pk, is_suspect=True).update(is_suspect=False) == 1
+
+
+def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
+    """A robot gave this suspect answer: what it did is taken back, and the customer gets a fresh link.
+
+    The answer is kept, because it came, but counts in no figure. Returns False when the answer is not suspect.
+    """
+    with transaction.atomic():
+        if not Answer.objects.filter(pk=answer.pk, is_suspect=True).update(handled_at=at):
+            return False
+        offer = answer.offer
+        if answer.kind == Answer.Kind.OPTED_OUT:
+            _take_back_opt_out(offer, apart_from=answer)
+        elif offer.status == _status_of(answer) and offer.status_at == answer.answered_at:
+            _fall_back(offer, apart_from=answer, by=by, at=at)
     return True
 
 
@@ -164,9 +187,19 @@ def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
     return Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None).update(handled_at=at)
 
 
-def _take_back_opt_out(offer: Offer) -> None:
+def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetime) -> None:
+    """Give the offer the status that its other answers say: the newest decision, else open."""
+    others = offer.answers.filter(kind__in=DECISIONS, is_suspect=False).exclude(pk=apart_from.pk)
+    before = others.order_by("answered_at").last()
+    status = _status_of(before) if before else Offer.Status.OPEN
+    channel = Offer.Channel(before.channel if before else apart_from.channel)
+    offers.services.set_status(offer, status, channel=channel, at=at, by=by)
+
+
+def _take_back_opt_out(offer: Offer, *, apart_from: Answer) -> None:
     customer = offer.customer
-    if Answer.objects.filter(offer__customer=customer, kind=Answer.Kind.OPTED_OUT).exists():
+    others = Answer.objects.filter(offer__customer=customer, kind=Answer.Kind.OPTED_OUT, is_suspect=False)
+    if others.exclude(pk=apart_from.pk).exists():
         return
     customer.opted_out_at = None
     customer.save(update_fields=["opted_out_at"])

@@ -156,3 +156,14 @@ def test_the_code_of_a_reason_cannot_be_changed(staff: Client) -> None:
     reason = DeclineReason.objects.get(code="price")
     page = staff.get(reverse("admin:feedback_declinereason_change", args=[reason.pk])).content.decode()
     assert 'name="code"' not in page
+
+
+@pytest.mark.parametrize(("action", "status"), [("confirm", "declined"), ("dismiss", "open")])
+def test_a_suspect_answer_is_judged_in_a_dialog(staff: Client, action: str, status: str) -> None:
+    now = timezone.now()
+    offer = make_offer(status="declined", status_at=now, status_channel="link")
+    answer = make_answer(offer=offer, is_suspect=True, answered_at=now)
+    post_dialog(staff, f"feedback_answer_{action}", answer.pk)
+    offer.refresh_from_db()
+    answer.refresh_from_db()
+    assert (offer.status, answer.is_suspect) == (status, action == "dismiss")

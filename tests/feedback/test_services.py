@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from feedback.backoffice import services
+from feedback.backoffice import intake, services
 from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from offers.models import Offer
 from offers.services import announce, set_status
@@ -115,3 +116,58 @@ def test_what_the_customer_said_through_the_link_cannot_be_undone() -> None:
 def test_dealt_with_is_counted_once() -> None:
     answer = Answer.objects.create(offer=make_offer(), kind="declined", answered_at=timezone.now())
     assert [services.mark_handled([answer], at=timezone.now()) for _ in range(2)] == [1, 0]
+
+
+def make_suspect(**fields: object) -> Answer:
+    """An answer that came a minute after the reminder, stored as the sync does it."""
+    invitation = make_invitation(mailed_at=timezone.now())
+    item = {"uid": str(uuid4()), "digest": invitation.digest, "kind": "declined"}
+    intake.store_page([item | {"submitted_at": timezone.now().isoformat()} | fields], now=timezone.now())
+    answer = Answer.objects.get()
+    assert answer.is_suspect
+    return answer
+
+
+def test_a_suspect_answer_that_a_person_gave_counts() -> None:
+    answer = make_suspect()
+    assert services.confirm_answer(answer)
+    assert not services.confirm_answer(answer)
+    assert not Answer.objects.get().is_suspect
+
+
+def test_what_a_robot_did_is_taken_back_and_the_customer_gets_a_fresh_link() -> None:
+    answer = make_suspect()
+    assert services.dismiss_answer(answer, by=make_user(), at=timezone.now())
+    offer = Offer.objects.get(pk=answer.offer_id)
+    assert (offer.status, offer.invitations.filter(state="active").count()) == ("open", 1)
+    assert Answer.objects.get().handled_at is not None
+
+
+def test_the_opt_out_of_a_robot_is_taken_back() -> None:
+    answer = make_suspect(kind="opted_out")
+    answer.offer.customer.refresh_from_db()
+    assert answer.offer.customer.opted_out_at is not None
+    services.dismiss_answer(answer, by=None, at=timezone.now())
+    answer.offer.customer.refresh_from_db()
+    assert answer.offer.customer.opted_out_at is None
+
+
+def test_a_decision_of_a_person_outlives_the_robot() -> None:
+    answer = make_suspect()
+    set_status(answer.offer, Offer.Status.ORDERED, channel=Offer.Channel.ORDER, at=timezone.now(), by=make_user())
+    services.dismiss_answer(answer, by=None, at=timezone.now())
+    assert Offer.objects.get(pk=answer.offer_id).status == "ordered"
+
+
+def test_an_answer_beyond_doubt_is_not_dismissed() -> None:
+    answer = Answer.objects.create(offer=make_offer(), kind="declined", answered_at=timezone.now())
+    assert not services.dismiss_answer(answer, by=None, at=timezone.now())
+
+
+def test_the_time_of_the_mail_is_kept_with_the_link_it_carried() -> None:
+    active, other = make_invitation(), make_invitation()
+    services.mark_mailed([active.offer_id], at=timezone.now())
+    active.refresh_from_db()
+    other.refresh_from_db()
+    assert active.mailed_at is not None
+    assert other.mailed_at is None
