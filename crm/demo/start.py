@@ -110,7 +110,7 @@ def _write_env_files(ports: Ports) -> None:
         "OFFERS_OWN_DOMAINS": DOMAIN,
         "OFFERS_SETTLE_SECONDS": "2",
         "REMINDERS_ENABLED": "true",
-        "REMINDERS_PER_MINUTE": "600",
+        "REMINDERS_PER_MINUTE": "6000",
         **common,
         **_kept(FOLDER / "office.env", fresh.office),
     }

@@ -25,15 +25,13 @@ import requests
 import time_machine
 from django.core.management import call_command
 
-from crm.accounts.models import User
-from crm.demo import form
+from crm.demo import form, staff
 from crm.demo.behaviour import ZONE, PlannedOffer, draw_answer, draw_year
 from crm.demo.mails import MailFile, Person, delivery_failure, message_id
 from crm.demo.world import REPLIES
-from feedback.backoffice.models import Answer, DeclineReason
-from feedback.backoffice.services import record_answer
+from feedback.backoffice.models import Answer
 from offers.models import Offer
-from reminders.models import Reminder
+from reminders.models import FollowUp, Reminder
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +51,7 @@ class Year:
         self.message_ids: dict[str, str] = {}
         self.decided: set[str] = set()
         self.seen: set[str] = set()
+        self.has_files = self.has_answers = False
         self.counter = count(0x000232C3)
         self.order = count()
         self.events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
@@ -72,8 +71,8 @@ class Year:
             with time_machine.travel(moment, tick=True):
                 act(moment)
         self.set_clock(self.now)
-        run_quietly("plan_reminders")
-        self.do_round(self.now)
+        for job in ("import_offers", "sync_feedback", "plan_reminders", "send_reminders"):
+            run_quietly(job)
         return (
             f"Done, {Offer.objects.count()} offers, {Reminder.objects.filter(state=Reminder.State.SENT).count()}"
             f" reminders sent, {Answer.objects.count()} answers."
@@ -96,11 +95,17 @@ class Year:
             day += timedelta(days=1)
 
     def do_round(self, at: datetime) -> None:
-        """Do what the schedules do, and let the customers read what was sent."""
+        """Do what the schedules do where there is something to do, and let the customers read what was sent."""
         if at.weekday() == 0:
             run_quietly("plan_reminders")
-        for job in ("import_offers", "sync_feedback", "send_reminders"):
-            run_quietly(job)
+            staff.clear_desk(at)
+        if self.has_files:
+            run_quietly("import_offers")
+        if self.has_files or self.has_answers:
+            run_quietly("sync_feedback")
+        self.has_files = self.has_answers = False
+        if FollowUp.objects.filter(next_at__lte=at).exists():
+            run_quietly("send_reminders")
         for path in sorted((self.folder / "sent").glob("*.eml")):
             if path.name not in self.seen:
                 self.seen.add(path.name)
@@ -129,6 +134,8 @@ class Year:
         self.message_ids[planned.number] = identifier
         if not suffix:
             self.plan_side_events(planned, at)
+            if self.random.random() < 0.8:
+                self.at(at + timedelta(days=4), lambda now: staff.enter_details(planned, now))
 
     def plan_side_events(self, planned: PlannedOffer, at: datetime) -> None:
         """Draw what else happens to an offer beside the reminders."""
@@ -141,7 +148,7 @@ class Year:
         elif fate < 0.19:
             self.at(later, lambda now: self.reply(planned, now))
         elif fate < 0.33:
-            self.at(later, lambda now: self.answer_by_phone(planned, now))
+            self.at(later, lambda now: self.note_answer(planned, Offer.Channel.PHONE, now))
         if self.random.random() < 0.25:
             self.write_noise(planned, at + timedelta(minutes=self.random.randint(1, 50)))
 
@@ -185,6 +192,9 @@ class Year:
     def reply(self, planned: PlannedOffer, at: datetime, *, to: str = "") -> None:
         """The customer answers by mail instead of the form."""
         self.write_incoming(planned, at, f"AW: {planned.subject}", self.random.choice(REPLIES), to=to)
+        if self.random.random() < 0.85:
+            spoken_at = at + timedelta(days=self.random.randint(2, 12))
+            self.at(spoken_at, lambda now: self.note_answer(planned, Offer.Channel.MAIL, now))
 
     def write_incoming(
         self, planned: PlannedOffer, at: datetime, subject: str, text: str, *, to: str = "", extra: tuple[str, ...] = ()
@@ -201,27 +211,11 @@ class Year:
         )
         self.write("incoming", mail)
 
-    def answer_by_phone(self, planned: PlannedOffer, at: datetime) -> None:
-        """A seller records what a customer said on the phone, or that the order came."""
-        offer = Offer.objects.filter(number=planned.number, status=Offer.Status.OPEN).first()
-        if offer is None or planned.number in self.decided:
-            return
-        self.decided.add(planned.number)
-        seller = User.objects.filter(email=planned.seller.email).first()
+    def note_answer(self, planned: PlannedOffer, channel: Offer.Channel, at: datetime) -> None:
+        """A customer decides without the form."""
         drawn = draw_answer(self.random, at.date())
-        if drawn["answer"] == "declined":
-            reason = DeclineReason.objects.get(code=drawn["reason"])
-            record_answer(
-                offer,
-                Answer.Kind.DECLINED,
-                channel=Offer.Channel.PHONE,
-                by=seller,
-                at=at,
-                reason=reason,
-                comment=drawn["comment"],
-            )
-        else:
-            record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
+        if planned.number not in self.decided and staff.note_answer(planned, drawn, channel, at):
+            self.decided.add(planned.number)
 
     def receive(self, path: Path, at: datetime) -> None:
         """A customer gets a reminder, and reacts or not."""
@@ -244,11 +238,16 @@ class Year:
         elif fate < 0.37:
             self.be_away(planned, at + timedelta(minutes=1), f"{mail['Subject']}", reminder_id)
         elif fate < 0.374:
-            self.at(later, lambda now: form.opt_out(self.session, link))
+            self.at(later, lambda now: self.opt_out(link))
         elif fate < 0.377:
             seller = Person(planned.seller.name, planned.seller.email)
             recipient = planned.customer.email
             self.write("incoming", delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at))
+
+    def opt_out(self, link: str) -> None:
+        """The customer wants no more reminders."""
+        form.opt_out(self.session, link)
+        self.has_answers = True
 
     def find_planned(self, text: str) -> PlannedOffer | None:
         """Return the offer that a mail names."""
@@ -268,20 +267,15 @@ class Year:
             hidden = form.open_form(self.session, link)
             self.set_clock(at + timedelta(seconds=self.random.randint(15, 200)))
             form.send_form(self.session, link, hidden, answer)
+            self.has_answers = True
         except form.FormError as error:
             # Between reading and answering the offer may have been answered on the phone: real customers see that too.
             logger.info("%s: %s", planned.number, error)
         if answer["answer"] == "interested" and self.random.random() < 0.6:
             ordered_at = at + timedelta(days=self.random.randint(2, 25))
-            self.at(ordered_at, lambda now: self.record_order(planned, now))
+            self.at(ordered_at, lambda now: staff.record_order(planned, now))
         elif answer["answer"] == "undecided":
             self.decided.discard(planned.number)
-
-    def record_order(self, planned: PlannedOffer, at: datetime) -> None:
-        """The order of an interested customer came."""
-        seller = User.objects.filter(email=planned.seller.email).first()
-        for offer in Offer.objects.filter(number=planned.number, status=Offer.Status.INTERESTED):
-            record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
 
     def write(self, folder: str, mail: MailFile) -> None:
         """Write a mail file as David's export does; its time is that of the mail."""
@@ -289,6 +283,7 @@ class Year:
             return
         path = self.folder / folder / f"{mail.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
         path.write_bytes(mail.content())
+        self.has_files = True
         utime(path, (mail.sent_at.timestamp(),) * 2)
 
 

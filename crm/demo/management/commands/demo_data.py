@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "var" / "demo", help="where mails lie")
-        parser.add_argument("--offers", type=int, default=400, help="how many offers the year has")
+        parser.add_argument("--offers", type=int, default=320, help="how many offers the year has")
         parser.add_argument("--seed", type=int, default=2026)
 
     def handle(self, *args: Any, **options: Any) -> str:

@@ -1,0 +1,62 @@
+"""What the sellers of the demo do in the back office: each step calls the service that the admin's page calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from crm.accounts.models import User
+from crm.demo.behaviour import PlannedOffer
+from feedback.backoffice.models import Answer, DeclineReason
+from feedback.backoffice.services import mark_handled, record_answer
+from offers.models import Offer, SourceFile
+from offers.services import change_customer, change_offer, ignore_files
+
+# What a seller leaves lying: the demo's desk shall have something to do on the day one looks at it.
+HANDLED_AFTER = timedelta(days=3)
+CHECKED_AFTER = timedelta(days=20)
+
+
+def enter_details(planned: PlannedOffer, at: datetime) -> None:
+    """The seller adds what no mail header tells: the amount, and the customer's company."""
+    for offer in Offer.objects.filter(number=planned.number, amount=None).select_related("customer"):
+        offer.amount = planned.amount
+        change_offer(offer, changed=["amount"], by=_seller_of(planned), at=at)
+        if not offer.customer.company:
+            offer.customer.company = planned.firm.name
+            change_customer(offer.customer, changed=["company"])
+
+
+def clear_desk(at: datetime) -> None:
+    """The sellers tick off answers that they have acted on, and mails that are no offer after all."""
+    mark_handled(list(Answer.objects.filter(handled_at=None, answered_at__lt=at - HANDLED_AFTER)), at=at)
+    old = SourceFile.objects.filter(state=SourceFile.State.REVIEW, first_seen_at__lt=at - CHECKED_AFTER)
+    ignore_files(list(old), by=User.objects.filter(is_superuser=True).first(), at=at)
+
+
+def note_answer(planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.Channel, at: datetime) -> bool:
+    """A seller records what a customer said on the phone or by mail; True when the offer was still open.
+
+    Who is interested on the phone orders: that is when sellers look for the button.
+    """
+    offer = Offer.objects.filter(number=planned.number, status=Offer.Status.OPEN).first()
+    if offer is None:
+        return False
+    seller = _seller_of(planned)
+    if drawn["answer"] == "declined":
+        reason = DeclineReason.objects.get(code=drawn["reason"])
+        comment = drawn["comment"]
+        record_answer(offer, Answer.Kind.DECLINED, channel=channel, by=seller, at=at, reason=reason, comment=comment)
+    else:
+        record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
+    return True
+
+
+def record_order(planned: PlannedOffer, at: datetime) -> None:
+    """The order of an interested customer came."""
+    for offer in Offer.objects.filter(number=planned.number, status=Offer.Status.INTERESTED):
+        record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=_seller_of(planned), at=at)
+
+
+def _seller_of(planned: PlannedOffer) -> User | None:
+    return User.objects.filter(email=planned.seller.email).first()
