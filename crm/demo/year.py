@@ -35,6 +35,7 @@ from reminders.models import FollowUp, Reminder
 
 logger = logging.getLogger(__name__)
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NUMBER = re.compile(r"AN-\d{4}-\d{4,}")
 # The office works through its mails once a working day here, in the send window: a year has to pass in a minute.
 ROUND = time(9, 5)
@@ -57,8 +58,7 @@ class Year:
         self.events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self.session = requests.Session()
         # A client that names neither itself nor its languages counts as a robot, and its answers as suspect.
-        self.session.headers.update({"User-Agent": "Mozilla/5.0 (demo customer)", "Accept-Language": "de-CH,de;q=0.9"})
-        self.session.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+        self.session.headers.update({"User-Agent": BROWSER, "Accept-Language": "de-CH,de;q=0.9"})
 
     def play(self) -> str:
         """Play the whole year and return one sentence of sums."""
@@ -239,7 +239,7 @@ class Year:
             self.be_away(planned, at + timedelta(minutes=1), f"{mail['Subject']}", reminder_id)
         elif fate < 0.374:
             self.at(later, lambda now: self.opt_out(link))
-        elif fate < 0.377:
+        elif fate < 0.380:
             seller = Person(planned.seller.name, planned.seller.email)
             recipient = planned.customer.email
             self.write("incoming", delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at))
