@@ -20,12 +20,15 @@ _SALES = (
     _rights("view add change", "offers.offer", "offers.customer")
     | _rights("view change", "offers.sourcefile", "feedback.answer", "reminders.followup", "reminders.reminder")
     | _rights("add", "feedback.answer")
+    | _rights("view add change", "reminders.customerplan")
     | _rights("view", "feedback.invitation", "feedback.declinereason", "reminders.reminderplan", "reminders.mailtext")
 )
 _LEADERS = (
     _SALES
     | _rights("view add change", "feedback.declinereason", "reminders.mailtext")
-    | _rights("view add change delete", "reminders.reminderplan")
+    | _rights("view add change delete", "reminders.reminderplan", "reminders.companyholiday", "reminders.customerplan")
+    | _rights("view change", "reminders.sendinghold")
+    | _rights("view", "reminders.incident", "feedback.rejectedanswer")
     | _rights("view", "accounts.user", "accounts.company", "offers.mailfolder", "core.jobrun")
     | {"stats.view_figures", "stats.export_figures", "stats.view_salesperson_figures"}
 )
