@@ -83,7 +83,7 @@ class CompanyAdmin(ModelAdmin):
         return redirect("admin:accounts_company_add")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        if Company.objects.filter(pk=1).exists():
+        if self.has_add_permission(request) and Company.objects.filter(pk=1).exists():
             return redirect("admin:accounts_company_change", 1)
         response: HttpResponse = super().add_view(request, form_url, extra_context)
         return response

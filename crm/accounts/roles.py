@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 
 SALES, LEADERS, ADMINISTRATORS = "Vertrieb", "Leitung", "Administration"
 
@@ -30,10 +31,13 @@ _LEADERS = (
     | _rights("view change", "reminders.sendinghold")
     | _rights("view", "reminders.incident", "feedback.rejectedanswer")
     | _rights("view", "accounts.user", "accounts.company", "offers.mailfolder", "core.jobrun")
+    | {"offers.export_offer", "offers.export_customer"}
     | {"stats.view_figures", "stats.export_figures", "stats.view_salesperson_figures"}
 )
 # An administrator has every right of these apps.
 _ADMINISTERED = ("accounts", "auth", "core", "offers", "feedback", "reminders", "stats", "django_q")
+# Asked for by IMPORT_EXPORT_EXPORT_PERMISSION_CODE, which knows no permission of its own.
+_EXPORTS = (("offers", "offer", "Can export offers"), ("offers", "customer", "Can export customers"))
 ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
@@ -44,6 +48,10 @@ def setup_roles() -> None:
     """
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)
+    for label, model, name in _EXPORTS:
+        content_type = ContentType.objects.get_for_model(apps.get_model(label, model))
+        codename = f"export_{model}"
+        Permission.objects.get_or_create(codename=codename, content_type=content_type, defaults={"name": name})
     rights = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")

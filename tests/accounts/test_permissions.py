@@ -51,6 +51,8 @@ MODELS = {
     "reminders.reminderplan": ("VLA", "LA", "LA"),
     "reminders.sendinghold": ("LA", "-", "-"),
 }
+OFFER_ACTIONS = ("note_contact", "record_answer", "new_link", "extend_link", "revoke_link")
+FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one")
 OTHERS = {
     "admin:index": "VLA",
     "admin:search": "VLA",
@@ -64,6 +66,13 @@ OTHERS = {
     "stats:customers": "LA",
     "stats:export-csv": "LA",
     "stats:export-xlsx": "LA",
+    **dict.fromkeys(("admin:feedback_answer_handle", "admin:feedback_answer_undo"), "VLA"),
+    **dict.fromkeys((f"admin:offers_{model}_export" for model in ("customer", "offer")), "LA"),
+    **dict.fromkeys((f"admin:offers_{model}_import" for model in ("customer", "offer")), "VLA"),
+    **dict.fromkeys((f"admin:offers_{model}_process_import" for model in ("customer", "offer")), "VLA"),
+    "admin:offers_mailfolder_try_pattern": "A",
+    **dict.fromkeys((f"admin:offers_offer_{action}" for action in OFFER_ACTIONS), "VLA"),
+    **dict.fromkeys((f"admin:offers_sourcefile_{action}" for action in FILE_ACTIONS), "VLA"),
 }
 VERBS = {"changelist": 0, "change": 0, "history": 0, "add": 1, "delete": 2}
 
@@ -94,6 +103,8 @@ def address(name: str, rows: dict[str, Any]) -> str:
     pattern = PATTERNS[name]
     if name == "admin:app_list":
         return "/admin/offers/"
+    if name == "admin:autocomplete":
+        return f"{reverse(name)}?app_label=offers&model_name=offer&field_name=customer"
     if name == "admin:view_on_site":
         return reverse(name, args=[1, 1])
     names = list(pattern.pattern.converters)
