@@ -166,7 +166,7 @@ def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
             )
             for follow_up in rows.order_by("next_at")[:ROWS]
         ],
-        _list("reminders_followup"),
+        _list("reminders_followup", due="tomorrow"),
         _("No reminder goes out today or tomorrow."),
         icon="event_upcoming",
     )

@@ -30,7 +30,8 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
     (
         _("Follow up"),
         [
-            (_("Due next"), "event_upcoming", "reminders.FollowUp", "", ""),
+            (_("Due by tomorrow"), "event_upcoming", "reminders.FollowUp", "due=tomorrow", ""),
+            (_("All follow-ups"), "checklist", "reminders.FollowUp", "", ""),
             (_("Reminders sent"), "send", "reminders.Reminder", "", ""),
             (_("In doubt or failed"), "report", "reminders.Reminder", "state__in=in_doubt,failed", "stuck"),
         ],
@@ -48,6 +49,8 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
         [
             (_("Reminder plans"), "calendar_month", "reminders.ReminderPlan", "", ""),
             (_("Mail texts"), "edit_note", "reminders.MailText", "", ""),
+            (_("Plans of customers"), "person_check", "reminders.CustomerPlan", "", ""),
+            (_("Company holidays"), "celebration", "reminders.CompanyHoliday", "", ""),
             (_("Decline reasons"), "list_alt", "feedback.DeclineReason", "", ""),
             (_("Company"), "apartment", "accounts.Company", "", ""),
             (_("People"), "person", "accounts.User", "", ""),
@@ -58,6 +61,8 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
         _("Operation"),
         [
             (_("Jobs"), "schedule", "core.JobRun", "", ""),
+            (_("Incidents"), "warning", "reminders.Incident", "", ""),
+            (_("Hold on sending"), "pause_circle", "reminders.SendingHold", "", ""),
             (_("Feedback links"), "link", "feedback.Invitation", "", ""),
             (_("Rejected answers"), "mark_email_unread", "feedback.RejectedAnswer", "", ""),
         ],

@@ -13,7 +13,16 @@ from crm.accounts.models import Company
 from crm.core.models import JobRun
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer, SyncState
 from offers.models import MailFolder, SourceFile
-from reminders.models import FollowUp, MailText, Reminder, ReminderPlan
+from reminders.models import (
+    CompanyHoliday,
+    CustomerPlan,
+    FollowUp,
+    Incident,
+    MailText,
+    Reminder,
+    ReminderPlan,
+    SendingHold,
+)
 from tests.make import make_invitation, make_offer, make_user
 
 
@@ -23,6 +32,7 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
     folder = MailFolder.objects.create(name="Ausgang", path="/export")
     labels = {"label_de": "Preis", "label_en": "Price", "label_fr": "Prix", "label_it": "Prezzo"}
     task = {"func": "f", "started": now, "stopped": now}
+    plan = ReminderPlan.objects.create(name="Zeile")
     rows: dict[str, Any] = {
         "accounts.company": Company.objects.create(pk=1, name="Muster AG"),
         "accounts.user": make_user(),
@@ -41,9 +51,13 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
         "offers.mailfolder": folder,
         "offers.offer": offer,
         "offers.sourcefile": SourceFile.objects.create(folder=folder, name="a.eml", size=1, mtime_ns=1, state="review"),
+        "reminders.companyholiday": CompanyHoliday.objects.create(date=now.date(), name="Betriebsferien"),
+        "reminders.customerplan": CustomerPlan.objects.create(customer=offer.customer, plan=plan),
+        "reminders.incident": Incident.objects.create(kind="held", began_at=now),
+        "reminders.sendinghold": SendingHold.get(),
         "reminders.followup": FollowUp.objects.create(offer=offer, next_at=now, next_step=1),
         "reminders.mailtext": MailText.objects.get_or_create(step=1, language="de")[0],
         "reminders.reminder": Reminder.objects.create(offer=offer, step=1, message_id="<1@x>", mail_date=now),
-        "reminders.reminderplan": ReminderPlan.objects.create(name="Zeile"),
+        "reminders.reminderplan": plan,
     }
     return rows

@@ -51,7 +51,9 @@ MODELS = {
     "reminders.reminderplan": ("VLA", "LA", "LA"),
     "reminders.sendinghold": ("LA", "-", "-"),
 }
-OFFER_ACTIONS = ("note_contact", "record_answer", "new_link", "extend_link", "revoke_link")
+OFFER_ACTIONS = ("note_contact", "record_answer", "new_link", "extend_link", "revoke_link", "pause", "resume", "stop")
+OFFER_ACTIONS += ("send_reminder",)
+FOLLOW_UP_ACTIONS = ("call_one", "edit_text", "send_now", "skip_one", "snooze")
 FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one")
 OTHERS = {
     "admin:index": "VLA",
@@ -72,6 +74,10 @@ OTHERS = {
     **dict.fromkeys((f"admin:offers_{model}_process_import" for model in ("customer", "offer")), "VLA"),
     "admin:offers_mailfolder_try_pattern": "A",
     **dict.fromkeys((f"admin:offers_offer_{action}" for action in OFFER_ACTIONS), "VLA"),
+    **dict.fromkeys((f"admin:reminders_followup_{action}" for action in FOLLOW_UP_ACTIONS), "VLA"),
+    **dict.fromkeys((f"admin:reminders_reminder_{action}" for action in ("send_again_one", "was_sent_one")), "VLA"),
+    **dict.fromkeys((f"admin:reminders_sendinghold_{action}" for action in ("hold", "release")), "LA"),
+    **dict.fromkeys((f"admin:reminders_mailtext_{page}" for page in ("preview", "preview_page", "test_mail")), "VLA"),
     **dict.fromkeys((f"admin:offers_sourcefile_{action}" for action in FILE_ACTIONS), "VLA"),
 }
 VERBS = {"changelist": 0, "change": 0, "history": 0, "add": 1, "delete": 2}
@@ -148,7 +154,9 @@ def test_each_role_opens_what_its_row_says_and_nothing_else(client: Client, role
     for name in PATTERNS:
         if name not in EVERYBODY:
             with transaction.atomic():
-                opened = is_open(client.get(address(name, rows)))
+                answer = client.get(address(name, rows))
+                answer.close()
+                opened = is_open(answer)
                 transaction.set_rollback(True)
             if opened != bool(role and role in (who(name) or "")):
                 wrong.append(f"{name}: {'opens' if opened else 'is closed'}")
