@@ -22,6 +22,7 @@ FOLDER = BASE_DIR / "var" / "demo"
 LOADED = FOLDER / "loaded"
 USER, PASSWORD = "demo", "nachfass-demo"
 SECONDS_TO_START = 60
+INTERRUPTED = 130
 
 WELCOME = """
 Nachfass runs. Ctrl-C ends it, `make demo` goes on with the same data, `make demo-reset` starts afresh.
@@ -181,7 +182,8 @@ def _run(ports: Ports, environment: dict[str, str]) -> None:
     office, public = f"http://localhost:{ports.office}", f"http://localhost:{ports.public}"
     if _wait_until_up(honcho, [f"{office}/healthz", f"{public}/healthz"]):
         print(WELCOME.format(office=office, public=public, user=USER, password=PASSWORD, folder="var/demo"))
-    sys.exit(honcho.wait() if honcho.poll() is None else honcho.returncode)
+    # 130 is Ctrl-C, the way the demo is meant to end.
+    sys.exit(0 if honcho.wait() in (0, INTERRUPTED, -signal.SIGINT) else honcho.returncode)
 
 
 def _wait_until_up(honcho: subprocess.Popen[bytes], urls: list[str]) -> bool:
