@@ -76,6 +76,10 @@ _AWAY = re.compile(
     """),
     re.IGNORECASE,
 )
+# `Angebot gültig bis 30.11.` often stands in the subject that an absence note repeats.
+_OTHER_TERM = re.compile(
+    r"gültig|\bvalid|valable|frist|lieferbar|rückmeld|antworten|offert|angebot[^.]{0,20}$", re.IGNORECASE
+)
 _NOT_BACK = re.compile(r"nicht (?:erreichbar|wieder)|not (?:be )?(?:available|back)|unavailable", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)\.(?=\s)|\n\s*\n", re.IGNORECASE)
 _LONGEST_TEXT = 5_000
@@ -110,6 +114,8 @@ def _split_sentences(text: str) -> list[str]:
 
 def _is_end_of_absence(sentence: str, match: re.Match[str]) -> bool:
     before = sentence[max(0, match.start() - 60) : match.start()]
+    if _OTHER_TERM.search(before[-45:]):
+        return False
     if _UNTIL.search(before):
         return True
     if not _BACK.search(sentence):

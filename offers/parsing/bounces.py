@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from offers.parsing.addresses import parse_addresses
@@ -16,6 +17,8 @@ from offers.parsing.texts import any_of, clean_text
 _LONGEST_TEXT = 64 * 1024
 _LONGEST_DIAGNOSTIC = 500
 _LONGEST_RULE = 120
+_MOST = 20
+_SUCCESSES = ("delivered", "relayed", "expanded")
 _MOST_PARTS_FOR_OTHERS = 50
 _MOST_BYTES_FOR_OTHERS = 64 * 1024
 
@@ -28,13 +31,14 @@ _SUBJECT = re.compile(
         fehler bei der zustellung|zustellungsverz
         (?:mail )?delivery (?:has )?(?:failed|failure|status notification|error|problem|delayed|report)
         delivery .{0,30}(?:failure|failed)|returned (?:mail|to sender)|failure notice|failed mail
+        mail (?:failed|not delivered)|non-delivery|failure delivery|email delivery failure
         message (?:status )?(?:could not be )?(?:undeliverable|delivered)|mail system error
         mail could not be delivered|warning: (?:could not send|message .{0,30} delayed)
         non remis|échec de la remise|mancato recapito|impossibile recapitare
     """),
     re.IGNORECASE,
 )
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?")
 _ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
@@ -77,38 +81,53 @@ class Bounce:
 def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     """Return what a delivery failure says, or None for any other mail (read receipts and successes included).
 
-    RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the address.
+    RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the address and, where no
+    status is named, for whether it is for good.
     """
     content_type, parameters = parse_parameters(mail.header("content-type"))
-    report = parameters.get("report-type", "").lower() if content_type == "multipart/report" else ""
-    if "disposition" in report:
+    is_report = content_type == "multipart/report"
+    if is_report and "disposition" in parameters.get("report-type", "").lower():
         return None
-    if not (report or content_type == "multipart/report" or _looks_like_bounce(mail)):
+    is_from_server = is_report or _is_from_server(mail)
+    if not is_from_server and not _looks_like_failure(mail):
         return None
     parts, defects = read_parts(raw)
     original_id, references = _find_original(parts)
     status_parts = [part for part in parts if "delivery-status" in part.content_type]
-    if status_parts:
-        return _from_report(status_parts, parts, original_id, references)
+    bounce = _from_report(status_parts, parts, original_id, references)
+    if bounce is not None or _tells_success(status_parts):
+        return bounce
     text, returned = _split_text(parts)
-    recipients = _find_recipients(mail, text)
-    if not recipients and not defects and len(parts) <= _MOST_PARTS_FOR_OTHERS:
-        recipients = _ask_flufl(raw)
     status = _find_status(text)
-    if not (status or _SUBJECT.search(mail.subject) or _PERMANENT_WORDS.search(text)):
+    failed = _failed_recipients(mail)
+    is_small = not defects and len(parts) <= _MOST_PARTS_FOR_OTHERS
+    temporary, permanent = _ask_flufl(raw) if is_small and not failed else ((), ())
+    says_failure = bool(status or _SUBJECT.search(mail.subject) or _PERMANENT_WORDS.search(text))
+    if not (failed or temporary or permanent) and not (is_from_server and says_failure):
         return None
-    if not original_id and (found := _ORIGINAL_ID.search(returned) or _ORIGINAL_ID.search(text)):
+    if not original_id and (found := _ORIGINAL_ID.search(returned)):
         original_id = found[1]
     is_permanent = status.startswith("5")
-    if not status and not _DELAYED.search(mail.subject):
-        is_permanent = bool(_PERMANENT_WORDS.search(text) or mail.header("x-failed-recipients"))
+    if not status and not _DELAYED.search(mail.subject) and not temporary:
+        is_permanent = bool(failed or permanent or _PERMANENT_WORDS.search(text))
+    recipients = failed or permanent or temporary or _find_recipients(mail, text)
     return Bounce(recipients, status, is_permanent, _shorten(text), original_id, references)
 
 
-def _looks_like_bounce(mail: Mail) -> bool:
+def _is_from_server(mail: Mail) -> bool:
     is_daemon = mail.sender is not None and _DAEMON.match(mail.sender.email) is not None
     is_nobody = mail.header("return-path").strip() == "<>"
     return is_daemon or (is_nobody and bool(_SUBJECT.search(mail.subject))) or bool(mail.header("x-failed-recipients"))
+
+
+def _looks_like_failure(mail: Mail) -> bool:
+    """Return whether the subject alone says so: then flufl.bounce has to agree."""
+    return bool(_SUBJECT.match(mail.subject)) and not mail.in_reply_to and not mail.references
+
+
+def _tells_success(status_parts: list[Part]) -> bool:
+    blocks = [fields for part in status_parts for fields in _read_blocks(part.decode(_LONGEST_TEXT))]
+    return any(fields.get("action", "").lower().startswith(_SUCCESSES) for fields in blocks)
 
 
 def _from_report(
@@ -121,7 +140,7 @@ def _from_report(
     for part in status_parts:
         for fields in _read_blocks(part.decode(_LONGEST_TEXT)):
             action = fields.get("action", "").split(" ")[0].lower()
-            if action in ("delivered", "relayed", "expanded"):
+            if action in _SUCCESSES:
                 continue
             found = [_typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient")]
             emails = [address.email for value in found for address in parse_addresses(value)[0]]
@@ -188,18 +207,16 @@ def _split_text(parts: list[Part]) -> tuple[str, str]:
     return text[:_LONGEST_TEXT], ""
 
 
+def _failed_recipients(mail: Mail) -> tuple[str, ...]:
+    values = [value for name, value in mail.headers if name == "x-failed-recipients"]
+    return tuple(dict.fromkeys(address.email for value in values for address in parse_addresses(value)[0]))[:_MOST]
+
+
 def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
-    failed = [
-        address.email
-        for name, value in mail.headers
-        if name == "x-failed-recipients"
-        for address in parse_addresses(value)[0]
-    ]
-    if not failed:
-        own = {address.email for address in mail.recipients} | ({mail.sender.email} if mail.sender else set())
-        addresses = (found[1].lower().rstrip(".").strip("'") for found in _ADDRESS.finditer(text[:8_000]))
-        failed = [address for address in addresses if address not in own and not _DAEMON.match(address)]
-    return tuple(dict.fromkeys(failed))[:20]
+    """Return the addresses in the server's words that are neither the reader's nor the server's own."""
+    own = {address.email for address in mail.recipients} | ({mail.sender.email} if mail.sender else set())
+    found = (match[1].lower().rstrip(".").strip("'").removeprefix("smtp=") for match in _ADDRESS.finditer(text[:8_000]))
+    return tuple(dict.fromkeys(email for email in found if email not in own and not _DAEMON.match(email)))[:_MOST]
 
 
 def _find_status(text: str) -> str:
@@ -210,16 +227,21 @@ def _find_status(text: str) -> str:
     return ""
 
 
-def _ask_flufl(raw: bytes) -> tuple[str, ...]:
+def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the addresses that failed for now and for good in the eyes of flufl.bounce."""
     try:
         from flufl.bounce import all_failures  # noqa: PLC0415 - rarely needed, and it loads 17 detectors
 
         logging.getLogger("flufl.bounce").disabled = True  # it logs each of its own failures with a traceback
         temporary, permanent = all_failures(email.message_from_bytes(raw[:_MOST_BYTES_FOR_OTHERS]))
-        found = sorted(item.decode("utf-8", "replace") for item in (*permanent, *temporary))
+        return _clean_up(temporary), _clean_up(permanent)
     except Exception:
-        return ()
-    return tuple(dict.fromkeys(address.email for text in found for address in parse_addresses(text)[0]))
+        return (), ()
+
+
+def _clean_up(found: Iterable[bytes]) -> tuple[str, ...]:
+    texts = sorted(item.decode("utf-8", "replace") for item in found)
+    return tuple(dict.fromkeys(address.email for text in texts for address in parse_addresses(text)[0]))[:_MOST]
 
 
 def _shorten(text: str) -> str:

@@ -24,6 +24,7 @@ def reason(header: str, body: str = "") -> str:
         ("Precedence: bulk", "precedence"),
         ("Precedence: list\r\nSubject: Newsletter", "precedence"),
         ("Return-Path: <>", "null_sender"),
+        ("From: MAILER-DAEMON@mx.example", "null_sender"),
         ("Content-Type: multipart/report; report-type=disposition-notification", "read_receipt"),
         ("Content-Type: multipart/report; report-type=delivery-status", "delivery_report"),
         ("Subject: Automatische Antwort: Angebot 4711", "subject"),
