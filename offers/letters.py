@@ -97,7 +97,7 @@ def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now:
     if bounce := read_bounce(raw, mail):
         return replace(letter, bounce=bounce)
     received_on = letter.sent_at.date()
-    text = f"{mail.subject}\n{new_text(parse_body(raw).readable)}"
+    text = f"{mail.subject}\n\n{new_text(parse_body(raw).readable)}"
     return replace(letter, returns_on=find_return_date(text, received_on=received_on))
 
 
