@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import django
@@ -133,6 +133,11 @@ def wait(child: int, *, kill_after: float | None) -> int:
 def main() -> None:
     django.setup()
     import reminders.sending  # noqa: F401 - loaded once for all children
+    from crm.core.working_days import build_calendar
+    from reminders.emails import _html_template
+
+    build_calendar("DE", "").is_working_day(date(2026, 9, 15))
+    _html_template()
 
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -1,0 +1,263 @@
+"""Weeks in seconds: the real planning and sending with the clock moved, outages and late answers included."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from crm.core.working_days import Calendar
+from feedback.backoffice.models import Answer
+from offers.models import Offer
+from offers.services import opt_out, set_status
+from reminders.facts import Plans, load_cases
+from reminders.holds import hold_after_restore
+from reminders.models import FollowUp, Incident, Reminder, SendingHold
+from reminders.planning import plan_all
+from reminders.rules import Because
+from reminders.services import release_hold
+from tests.make import make_customer, make_invitation, make_offer
+from tests.reminders.rows import NOW, make_defaults, make_due, make_fresh, send
+from tests.reminders.smtp_server import Receiver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ZURICH = ZoneInfo("Europe/Zurich")
+START = datetime(2026, 9, 14, 4, tzinfo=UTC)
+OUTAGES = (
+    (datetime(2026, 9, 18, 6, 50, tzinfo=UTC), timedelta(hours=1)),
+    (datetime(2026, 9, 22, 5, tzinfo=UTC), timedelta(hours=9)),
+    (datetime(2026, 9, 28, 5, tzinfo=UTC), timedelta(days=3)),
+    (datetime(2026, 10, 7, 5, tzinfo=UTC), timedelta(days=10)),
+    (datetime(2026, 10, 23, 12, tzinfo=UTC), timedelta(days=4)),
+)
+
+
+def moments() -> Iterator[datetime]:
+    """When the schedule runs in 60 days: a few times in and about the window; never in an outage."""
+    for day in range(60):
+        for minutes in (0, 165, 185, 230, 290, 315, 700):
+            moment = START + timedelta(days=day, minutes=minutes)
+            if not any(begin <= moment < begin + length for begin, length in OUTAGES):
+                yield moment
+
+
+def test_sixty_days_with_five_outages(receiver: Receiver):
+    make_defaults()
+    random = Random(3)
+    births = sorted(START + timedelta(hours=random.randrange(24 * 30)) for _ in range(12))
+    customers: list[Any] = []
+    with time_machine.travel(START, tick=False) as clock:
+        for moment in moments():
+            clock.move_to(moment)
+            while births and births[0] <= moment:
+                customer = random.choice([*customers, None]) or make_customer()
+                customers.append(customer)
+                offer = make_offer(sent_at=births.pop(0), customer=customer)
+                make_invitation(offer, expires_at=moment + timedelta(days=90))
+                plan_all(moment)
+            if moment.hour == 4:
+                plan_all(moment)
+            send(moment)
+    check_reminders()
+    assert len(receiver.message_ids) == len(set(receiver.message_ids)) > 20
+    assert Offer.objects.filter(status=Offer.Status.NO_ANSWER).exists()
+
+
+def check_reminders() -> None:
+    calendar = Calendar("DE", "")
+    by_offer: dict[int, list[Reminder]] = defaultdict(list)
+    by_customer: dict[int, set[datetime]] = defaultdict(set)
+    for row in Reminder.objects.select_related("offer").order_by("sent_at"):
+        assert row.state == "sent"
+        by_offer[row.offer_id].append(row)
+        by_customer[row.offer.customer_id].add(row.sent_at)
+        local = row.sent_at.astimezone(ZURICH)
+        assert calendar.is_working_day(local.date())
+        assert 9 <= local.hour < 11
+        first_day = calendar.add(row.offer.sent_at.astimezone(ZURICH).date(), (3, 7, 14)[row.step - 1])
+        assert local.date() >= first_day, "a reminder came early"
+    for rows in by_offer.values():
+        assert [row.step for row in rows] == list(range(1, len(rows) + 1))
+        for begin, length in OUTAGES:
+            soon_after = [row for row in rows if begin <= row.sent_at < begin + length + timedelta(days=2)]
+            assert len(soon_after) <= 1, "more than one mail to catch up"
+    for sent in by_customer.values():
+        times = sorted(sent)
+        assert all(later - earlier >= timedelta(days=2) for earlier, later in pairwise(times))
+
+
+def test_an_answer_a_second_before_its_reminder_is_due_prevents_it(receiver: Receiver):
+    make_defaults()
+    offers = [make_due() for _ in range(40)]
+    moment = FollowUp.objects.get(offer=offers[0]).next_at
+    assert moment is not None
+    for number, offer in enumerate(offers):
+        kind = (Offer.Status.INTERESTED, Offer.Status.DECLINED)[number % 2]
+        Answer.objects.create(offer=offer, kind=kind.value, answered_at=moment - timedelta(seconds=1))
+        set_status(offer, kind, channel=Offer.Channel.LINK, at=moment - timedelta(seconds=1))
+    assert send().sent == 0
+    assert not receiver.message_ids
+
+
+def test_opted_out_customers_get_no_later_mail_not_even_about_their_next_offer(receiver: Receiver):
+    make_defaults()
+    for offer in [make_due() for _ in range(20)]:
+        opt_out(offer.customer, at=NOW)
+        make_due(customer=offer.customer)
+    assert send().sent == 0
+    assert set(FollowUp.objects.values_list("because", flat=True)) == {Because.OPTED_OUT}
+
+
+def test_six_hours_without_sync_send_nothing_and_tell_once_each_way(
+    receiver: Receiver, settings: Any, mailoutbox: list[Any], monkeypatch: Any
+):
+    settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
+    settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
+    monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
+    make_defaults()
+    for _ in range(5):
+        make_due()
+    for minutes in range(60, 420, 60):
+        assert send(NOW + timedelta(minutes=minutes), fresh=False).sent == 0
+    assert [mail.subject for mail in mailoutbox] == [mailoutbox[0].subject]
+    send(NOW + timedelta(days=1))
+    assert len(receiver.message_ids) == 5
+    assert len(mailoutbox) == 2
+    assert Incident.objects.get().ended_at
+
+
+def test_more_due_than_allowed_holds_the_run_until_released(receiver: Receiver, settings: Any, mailoutbox: list[Any]):
+    settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
+    settings.REMINDERS_MAX_PER_RUN = 3
+    make_defaults()
+    for _ in range(5):
+        make_due()
+    assert [send().because for _ in range(2)] == [Because.HELD, Because.HELD]
+    assert (len(mailoutbox), SendingHold.get().due_count) == (1, 5)
+    release_hold(by=None, now=NOW)
+    assert send().sent == 5
+    assert len(mailoutbox) == 2
+    for _ in range(6):
+        make_due()
+    assert send().because == Because.HELD
+
+
+def test_after_a_restore_nothing_that_was_due_is_sent(receiver: Receiver):
+    """A backup from Tuesday is restored a week later: steps 1 and 2 went out since, and nobody knows."""
+    make_defaults()
+    for _ in range(12):
+        make_due()
+    later = NOW + timedelta(days=7)
+    with time_machine.travel(later, tick=False):
+        hold_after_restore()
+        assert send(later).because == Because.HELD
+        release_hold(by=None, now=later)
+        for hours in (0, 24, 48):
+            send(later + timedelta(hours=hours))
+    assert not receiver.message_ids
+    assert set(FollowUp.objects.values_list("next_step", flat=True)) == {3}
+
+
+def test_the_pilot_mode_sends_all_to_one_address(receiver: Receiver, settings: Any):
+    settings.REMINDERS_TEST_ADDRESS = "pilot@muster-metallbau.example"
+    make_defaults()
+    for _ in range(3):
+        make_due()
+    send()
+    assert {mail["X-Rcpt"] for mail in receiver.mails} == {"pilot@muster-metallbau.example"}
+    assert {mail["To"].addresses[0].addr_spec for mail in receiver.mails} == {"pilot@muster-metallbau.example"}
+
+
+def test_the_kill_switch_sends_nothing(receiver: Receiver, settings: Any):
+    settings.REMINDERS_ENABLED = False
+    make_defaults()
+    make_due()
+    assert send().because == Because.OFF
+    assert not receiver.message_ids
+
+
+def test_a_doubt_is_resolved_by_the_mail_in_the_outgoing_folder(
+    receiver: Receiver, mailoutbox: list[Any], settings: Any
+):
+    from offers.models import MailFolder, SourceFile
+
+    settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
+    make_defaults()
+    offer = make_due()
+    row = Reminder.objects.create(
+        offer=offer,
+        step=1,
+        state="in_doubt",
+        message_id="<nachfass.1@x>",
+        mail_date=NOW,
+        recipient="a@b.c",
+        claimed_at=NOW,
+    )
+    send()
+    assert len(mailoutbox) == 1
+    folder = MailFolder.objects.create(name="Out", path="/out")
+    SourceFile.objects.create(
+        folder=folder, name="1.eml", size=1, mtime_ns=1, state="own_reminder", message_id=row.message_id
+    )
+    send()
+    row.refresh_from_db()
+    assert (row.state, row.sent_at) == ("sent", NOW)
+    assert len(mailoutbox) == 2
+
+
+def test_the_sequence_of_gates_costs_a_fixed_number_of_queries(django_assert_max_num_queries: Any):
+    make_defaults()
+    pks = [make_due().pk for _ in range(20)]
+    plans = Plans()
+    with django_assert_max_num_queries(5):
+        cases = load_cases(pks, NOW)
+    assert Counter(plans.decide(case, NOW).because for case in cases) == {Because.STEP_DUE: 20}
+
+
+def test_planning_in_chunks_reaches_every_offer(monkeypatch: Any):
+    make_defaults()
+    pks = [make_due().pk for _ in range(7)]
+    FollowUp.objects.all().delete()
+    monkeypatch.setattr("reminders.planning.CHUNK", 3)
+    assert plan_all(NOW).offers == 7
+    assert set(FollowUp.objects.filter(next_at__isnull=False).values_list("offer_id", flat=True)) == set(pks)
+
+
+def test_a_late_try_gives_way_to_the_next_step(receiver: Receiver):
+    make_defaults()
+    offer = make_due()
+    row = Reminder.objects.create(
+        offer=offer, step=1, state="planned", message_id="<nachfass.2@x>", mail_date=NOW, recipient="a@b.c",
+        claimed_at=NOW, first_try_at=NOW, retry_at=NOW, attempts=3,
+    )  # fmt: skip
+    from crm.core.smtp import Outcome, Result, Stage
+    from reminders.claims import Claim, record_result
+
+    Reminder.objects.update(state="claimed")
+    next_step_at = NOW + timedelta(hours=1)
+    claim = Claim(row.message_id, NOW, {offer.pk: 1}, NOW, attempts=3, give_up_at=next_step_at)
+    record_result(claim, Result(Outcome.TRY_LATER, Stage.RCPT, 451, "451 later"), NOW)
+    row.refresh_from_db()
+    assert (row.state, row.server_reply) == ("failed", "451 later")
+
+
+def test_a_dry_run_says_what_would_go_out_and_changes_nothing(receiver: Receiver):
+    from reminders.sending import explain_due
+
+    make_defaults()
+    due, shut = make_due(), make_due()
+    Offer.objects.filter(pk=shut.pk).update(reminders_stopped=True)
+    make_fresh()
+    lines = list(explain_due(NOW))
+    assert any(due.number in line for line in lines)
+    assert any(shut.number in line for line in lines)
+    assert not receiver.message_ids
+    assert not Reminder.objects.exists()
