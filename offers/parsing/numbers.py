@@ -67,7 +67,7 @@ _TOKEN = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"  # noqa: S105 - a pattern, no s
 _OTHER_NUMBERS = (
     r"(?:rechnung|gutschrift|mahnung|auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|project|ticket|vorgang"
     r"|kunden|kunde|plz|artikel|art\.|kommission|invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande"
-    r"|projet|fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug|kw|seite|teil|phase)"
+    r"|projet|fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug|maschine|anlage|serie|gerät|objekt|parzelle|konto|liegenschaft|kw|seite|teil|phase)"
 )
 _COVERS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -76,7 +76,7 @@ _COVERS = tuple(
         r"\[[^\]]{0,60}(?:\#|ticket|case|extern)[^\]]{0,60}\]",
         r"(?:(?<=^)|(?<=[\s:]))(?:re|aw|antw)\s?(?:-\s?\d{1,3}|\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})\s?:",
         # days and months
-        r"(?<![\w./-])[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\d)",
+        r"(?<![\w./])(?<!\w-)[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\d)",
         rf"(?<![\w./-])[0-3]?\d/[01]?\d/{_YEAR}(?![\d/-])",
         rf"(?<![\w./-]){_YEAR}-[01]\d-[0-3]\d(?![\w-])",
         rf"(?<![\w./-])[0-3]?\d\.?\s*{_MONTH}\b\.?(?:\s*{_YEAR})?(?!\d)",
@@ -192,7 +192,8 @@ def _find_further(text: str, keyword: re.Match[str]) -> str | None:
     for found in _LATER_MARKER.finditer(text, keyword.end()):
         before = text[: found.start()].rstrip()[-1:]
         number = _NUMBER.match(text, found.end())
-        if number and (before in ',;:–—-|()"“”„»«/' or before == _HIDDEN):
+        is_long = number is not None and sum(map(str.isdigit, number[0])) >= 4
+        if number and (is_long or before in ',;:–—-|()"“”„»«/' or before == _HIDDEN):
             candidate = _REVISION.sub("", number[0])
             if _is_believable(candidate, is_marked=False):
                 return candidate
@@ -209,6 +210,12 @@ def _find_further(text: str, keyword: re.Match[str]) -> str | None:
 def _has_year_and_counter(number: str) -> bool:
     """Return whether a number has the form year and counter, which neither products nor house numbers have."""
     found = _WITH_YEAR.search(number)
-    if found is None or _OTHER_PREFIX.match(number) or _is_season(number) or len(number) > _LONGEST_NUMBER:
+    if (
+        found is None
+        or _NEVER.fullmatch(number)
+        or _OTHER_PREFIX.match(number)
+        or _is_season(number)
+        or len(number) > _LONGEST_NUMBER
+    ):
         return False
     return len(found[1]) >= 3 or number[0].isalpha()
