@@ -16,6 +16,7 @@ from offers.wiring import announce
 __all__ = [
     "add_offer",
     "announce",
+    "assign_status",
     "attach_file",
     "change_customer",
     "change_offer",
@@ -25,27 +26,32 @@ __all__ = [
     "note_contact",
     "opt_out",
     "set_status",
+    "store_statuses",
 ]
+
+STATUS_FIELDS = ["status", "status_channel", "status_at", "status_by"]
 
 
 def set_status(
-    offer: Offer,
-    status: Offer.Status,
-    *,
-    channel: Offer.Channel,
-    at: datetime,
-    by: User | None = None,
-    announce_now: bool = True,
+    offer: Offer, status: Offer.Status, *, channel: Offer.Channel, at: datetime, by: User | None = None
 ) -> None:
-    """Record what became of an offer, through which channel and by whom, and tell the listeners.
-
-    With `announce_now=False` the caller announces all offers that it changes at once, in the same transaction.
-    """
-    offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
+    """Record what became of an offer, through which channel and by whom, and tell the listeners."""
+    assign_status(offer, status, channel=channel, at=at, by=by)
     with transaction.atomic():
-        offer.save(update_fields=["status", "status_channel", "status_at", "status_by"])
-        if announce_now:
-            announce([offer])
+        offer.save(update_fields=STATUS_FIELDS)
+        announce([offer])
+
+
+def assign_status(
+    offer: Offer, status: Offer.Status, *, channel: Offer.Channel, at: datetime, by: User | None = None
+) -> None:
+    """Say in memory what became of an offer; `store_statuses` keeps it."""
+    offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
+
+
+def store_statuses(offers: Sequence[Offer]) -> None:
+    """Keep the assigned statuses of many offers in few statements. The caller announces, in the same transaction."""
+    Offer.objects.bulk_update(offers, STATUS_FIELDS)
 
 
 def opt_out(customer: Customer, *, at: datetime) -> None:

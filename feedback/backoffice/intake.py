@@ -76,9 +76,10 @@ def store_page(items: Sequence[object], *, now: datetime) -> Intake:
     """
     received, rejected = [], 0
     settled: list[UUID] = []
+    form = wire.FeedbackSerializer()
     for item in items:
         try:
-            received.append(read_feedback(item))
+            received.append(read_feedback(item, form))
         except UnreadableAnswerError as error:
             rejected += set_aside(item, str(error), now=now)
         uid = find_uid(item)
@@ -95,14 +96,15 @@ def store_page(items: Sequence[object], *, now: datetime) -> Intake:
     return Intake(stored, rejected, settled)
 
 
-def read_feedback(item: object) -> Received:
-    """Return the checked answer with its words opened. Raises UnreadableAnswerError."""
-    form = wire.FeedbackSerializer(data=item)
+def read_feedback(item: object, form: wire.FeedbackSerializer) -> Received:
+    """Return the checked answer with its words opened. Raises UnreadableAnswerError.
+
+    `form` is used for a whole page: making one costs more than checking an answer with it.
+    """
     try:
-        form.is_valid(raise_exception=True)
+        data: dict[str, Any] = form.run_validation(item)
     except serializers.ValidationError as error:
         raise UnreadableAnswerError(_("The answer does not keep to the agreed format: %s") % error) from error
-    data: dict[str, Any] = form.validated_data
     message, sealed, note = sealing.Message(), "", ""
     try:
         message = sealing.open_message(data["sealed_comment"], settings.FEEDBACK_SEALING_PRIVATE_KEY)
@@ -204,7 +206,7 @@ def open_again(answer: Answer) -> bool:
 
 def retry(rejected: RejectedAnswer, *, now: datetime) -> None:
     """Try a set-aside answer again and mark it resolved. Raises UnreadableAnswerError with what is still wrong."""
-    store([read_feedback(rejected.content)], now=now)
+    store([read_feedback(rejected.content, wire.FeedbackSerializer())], now=now)
     resolve(rejected, now=now)
 
 
@@ -298,7 +300,7 @@ def _take_effect(answer: Answer) -> None:
             return
     is_newer = status != Offer.Status.INTERESTED or offer.status_at <= answer.answered_at
     if status in MOVABLE and is_newer:
-        offers.services.set_status(offer, wanted, channel=Offer.Channel.LINK, at=answer.answered_at, announce_now=False)
+        offers.services.assign_status(offer, wanted, channel=Offer.Channel.LINK, at=answer.answered_at)
     elif status != wanted:
         text = _("The offer was already “%s” when this answer arrived; its status was left as it is.")
         answer.note = "\n".join(filter(None, [answer.note, text % status.label]))
@@ -309,10 +311,12 @@ def _finish(answers: Sequence[Answer], *, now: datetime) -> None:
     Invitation.objects.filter(answers__uid__in=decided).update(
         state=Invitation.State.ANSWERED, registered_at=Coalesce("registered_at", now)
     )
+    touched = list({answer.offer_id: answer.offer for answer in answers}.values())
+    offers.services.store_statuses(touched)
     for answer in answers:
         if answer.kind == Answer.Kind.OPTED_OUT:
             offers.services.opt_out(answer.offer.customer, at=answer.answered_at)
-    offers.services.announce(list({answer.offer_id: answer.offer for answer in answers}.values()))
+    offers.services.announce(touched)
 
 
 def _came_too_soon(submitted_at: datetime, invitation: Invitation) -> bool:
