@@ -50,8 +50,11 @@ def assign_status(
 
 
 def store_statuses(offers: Sequence[Offer]) -> None:
-    """Keep the assigned statuses of many offers in few statements. The caller announces, in the same transaction."""
-    Offer.objects.bulk_update(offers, STATUS_FIELDS)
+    """Keep the assigned statuses of many offers in few statements; their rows must exist and be locked.
+
+    The caller announces them, in the same transaction. An upsert, because `bulk_update` takes eight times as long.
+    """
+    Offer.objects.bulk_create(offers, update_conflicts=True, unique_fields=["pk"], update_fields=STATUS_FIELDS)
 
 
 def opt_out(customer: Customer, *, at: datetime) -> None:
