@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+from django.core.checks import run_checks
+
+
+def found(**kwargs) -> set[str]:
+    return {message.id for message in run_checks(**kwargs)}
+
+
+def test_a_configured_office_has_nothing_to_complain_about():
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("FEEDBACK_BASE_URL", "", "core.W001"),
+        ("FEEDBACK_BASE_URL", "feedback.example.com", "core.E001"),
+        ("FEEDBACK_BASE_URL", "https://feedback.example.com/?a=1", "core.E001"),
+        ("Q_CLUSTER", {"timeout": 600, "retry": 1200}, "core.E003"),
+        ("OFFERS_OWN_DOMAINS", [], "offers.W001"),
+        ("OFFERS_OWN_DOMAINS", ["info@example.com"], "offers.E001"),
+        ("OFFERS_NUMBER_PATTERN", "AN-(", "offers.E002"),
+        ("OFFERS_NUMBER_PATTERN", r"AN-\d+", "offers.E002"),
+        ("FEEDBACK_API_KEY", "", "feedback.W001"),
+        ("FEEDBACK_SEALING_PRIVATE_KEY", "", "feedback.W002"),
+        ("FEEDBACK_SEALING_PRIVATE_KEY", "short", "feedback.E001"),
+        ("REMINDERS_GO_LIVE_ON", "1.9.2026", "reminders.E001"),
+        ("DEFAULT_FROM_EMAIL", "", "reminders.E002"),
+    ],
+)
+def test_a_mistake_in_a_setting_is_named(settings, setting: str, value: object, expected: str):
+    setattr(settings, setting, value)
+    assert found() == {expected}
+
+
+def test_every_complaint_says_what_to_type(settings):
+    settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_KEY = settings.FEEDBACK_SEALING_PRIVATE_KEY = ""
+    settings.OFFERS_OWN_DOMAINS = []
+    assert len(run_checks()) == 4
+    assert all(message.hint for message in run_checks())
+
+
+def test_a_queue_that_does_everything_at_once_is_refused(settings, monkeypatch):
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "sync": True}
+    monkeypatch.delitem(sys.modules, "pytest")
+    assert found() == {"core.E002"}
+
+
+def test_before_it_goes_live_somebody_must_be_named_to_be_told(settings):
+    settings.ADMINS = []
+    assert "core.W002" in found(include_deployment_checks=True)
+    settings.ADMINS = [("Admin", "it@example.com")]
+    assert "core.W002" not in found(include_deployment_checks=True)
