@@ -1,0 +1,94 @@
+"""A process that imports on request and lets itself be killed: `python -m tests.offers.importer`.
+
+Reads lines of `point count folder`, one import each, in a forked child that kills itself with SIGKILL when it comes to
+the point for the given time; answers `killed` or `done`. `race 2 folder` starts as many importers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import django
+
+BATCH_SIZE = 4
+# Where the child dies: module, what is called there, and whether after the call. In the order of an import: before the
+# transaction, in it before each kind of row, at its end, after it, while a copy is made.
+POINTS = {
+    "before_transaction": ("offers.importing", "store_batch", False),
+    "before_offers": ("offers.ledger", "Offer.objects.bulk_create", False),
+    "before_ledger": ("offers.ledger", "_Writer._write_rows", False),
+    "before_commit": ("offers.ledger", "announce", True),
+    "after_commit": ("offers.importing", "_store", True),
+    "in_archive": ("offers.archive", "os.replace", False),
+}
+
+
+def die_at(point: str, count: int) -> None:
+    module, path, afterwards = POINTS[point]
+    *parents, name = path.split(".")
+    place: Any = import_module(module)
+    for parent in parents:
+        place = getattr(place, parent)
+    real: Callable[..., Any] = getattr(place, name)
+    calls = 0
+
+    def dying(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == count and not afterwards:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **options)
+        if calls == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(place, name, dying)
+
+
+def start(act: Callable[[], None], path: str) -> int:
+    """Import a folder in a child; return its process id."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        importing: Any = import_module("offers.importing")
+        folders = import_module("offers.models").MailFolder.objects
+        importing.BATCH_SIZE = BATCH_SIZE
+        act()
+        importing.import_folders(folders.filter(path=path))
+        os._exit(0)
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def finish(child: int) -> str:
+    _pid, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return "killed"
+    return "done" if status == 0 else "failed"
+
+
+def main() -> None:
+    django.setup()
+    # What every import would load for itself.
+    for name in ("offers.importing", "feedback.backoffice.services", "reminders.services", "holidays.countries"):
+        import_module(name)
+    for line in sys.stdin:
+        point, count, path = line.rstrip("\n").split(" ", 2)
+        if point == "race":
+            children = [start(lambda: None, path) for _ in range(int(count))]
+            print(*{finish(child) for child in children}, flush=True)
+        elif point == "none":
+            print(finish(start(lambda: None, path)), flush=True)
+        else:
+            print(finish(start(lambda p=point, c=int(count): die_at(p, c), path)), flush=True)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    main()
