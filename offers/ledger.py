@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from crm.core.bulk import insert_rows
 from offers.chains import refresh_offers
 from offers.decide import Decision, Facts, decide_incoming, decide_outgoing
 from offers.facts import Desk
@@ -166,11 +167,12 @@ class _Writer:
 
     def _write(self) -> None:
         # In one order everywhere: two importers at once then wait for each other instead of locking each other out.
-        Customer.objects.bulk_create(customer for _email, customer in sorted(self.new_customers.items()))
+        insert_rows([customer for _email, customer in sorted(self.new_customers.items())])
         Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
         for offer in self.new_offers:
             offer.customer = offer.customer  # the row has its key only now
-        Offer.objects.bulk_create(sorted(self.new_offers, key=lambda each: each.number_key))
+        self.new_offers.sort(key=lambda each: each.number_key)
+        insert_rows(self.new_offers)
         self._write_rows()
         new = {id(offer) for offer in self.new_offers}
         in_chain = [row for row in self.rows if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER]
@@ -193,7 +195,7 @@ class _Writer:
             for row in rows:
                 if row.pk:
                     row.save(update_fields=_FACT_FIELDS)
-            SourceFile.objects.bulk_create(row for row in rows if not row.pk)
+            insert_rows([row for row in rows if not row.pk])
 
 
 def _still_waits(row: SourceFile, letter: Letter, decision: Decision) -> bool:

@@ -71,9 +71,11 @@ def examine_outgoing(folder: str | Path, reading: Reading, *, pattern: str, now:
         if mail.recipients and mail.sent_at
         else None,
         number=find_number(mail.subject, pattern) or "",
-        has_keyword=has_keyword(mail.subject),
     )
-    if letter.number or not (letter.has_keyword or _may_have_attachments(mail)):
+    if letter.number:
+        return letter
+    letter = replace(letter, has_keyword=has_keyword(mail.subject))
+    if not (letter.has_keyword or _may_have_attachments(mail)):
         return letter
     return _look_into_body(Path(folder, reading.sighting.name), letter, pattern)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import offers.services
 from crm.accounts.models import User
+from crm.core.bulk import insert_rows
 from feedback import links
 from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from feedback.sealing import Card
@@ -45,7 +46,7 @@ def ensure_invitations(changed: Sequence[Offer]) -> None:
             missing.append(_build_invitation(offer, card_hash))
         elif invitation.state == Invitation.State.ACTIVE and invitation.card_hash != card_hash:
             mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, _expiry()))
-    Invitation.objects.bulk_create(missing)
+    insert_rows(missing)
 
 
 def build_card(offer: Offer, seller: User | None) -> Card:

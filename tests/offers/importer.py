@@ -20,7 +20,7 @@ BATCH_SIZE = 4
 # transaction, in it before each kind of row, at its end, after it, while a copy is made.
 POINTS = {
     "before_transaction": ("offers.importing", "store_batch", False),
-    "before_offers": ("offers.ledger", "Offer.objects.bulk_create", False),
+    "before_offers": ("offers.ledger", "insert_rows", False),
     "before_ledger": ("offers.ledger", "_Writer._write_rows", False),
     "before_commit": ("offers.ledger", "announce", True),
     "after_commit": ("offers.importing", "_store", True),

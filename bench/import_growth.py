@@ -1,0 +1,84 @@
+"""Time and memory per imported file while the ledger grows from 1,000 to 1,000,000 rows.
+
+`python -m bench.import_growth [--largest 1000000] [--mails 1000]`. At each size as many new mails are imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+from pathlib import Path
+from time import perf_counter
+
+from bench import office
+
+STEP = 5_000
+
+
+def grow(rows: int, first: int) -> None:
+    """Add customers, offers and ledger rows of a folder that was imported long ago."""
+    from django.db import transaction
+
+    from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
+
+    folder, _created = MailFolder.objects.get_or_create(name="old", path="/nowhere")
+    for start in range(first, first + rows, STEP):
+        numbers = range(start, min(start + STEP, first + rows))
+        with transaction.atomic():
+            customers = Customer.objects.bulk_create(
+                Customer(email=f"old{n}@alt{n // 9}.example") for n in numbers[::3]
+            )
+            offers = Offer.objects.bulk_create(
+                Offer(
+                    number=f"OLD-{n}", number_key=f"OLD-{n}", customer=customers[i // 3], message_id=f"<old{n}@x>",
+                    sent_at=office.SENT_AT, first_sent_at=office.SENT_AT,
+                )
+                for i, n in enumerate(numbers)
+            )  # fmt: skip
+            SourceFile.objects.bulk_create(
+                SourceFile(
+                    folder=folder, name=f"{n}.eml", size=n, mtime_ns=n, state=SourceFile.State.OFFER, offer=offer,
+                    reason=Reason.NEW_NUMBER, message_id=f"<old{n}@x>", fingerprint=f"{n:064x}",
+                    header_hash=f"{n:064x}", sent_at=office.SENT_AT, number=f"OLD-{n}",
+                )
+                for n, offer in zip(numbers, offers, strict=True)
+            )  # fmt: skip
+
+
+def measure(place: Path, size: int, mails: int) -> tuple[float, int]:
+    """Return milliseconds per mail of an import beside `size` old rows, and the peak of memory in MiB so far."""
+    from offers.importing import import_folder
+    from offers.models import MailFolder
+
+    path = place / f"at-{size}"
+    office.write_mails(path, mails, first=size * 10)
+    folder = MailFolder.objects.create(name=path.name, path=str(path))
+    started = perf_counter()
+    assert import_folder(folder).stored == mails
+    milliseconds = (perf_counter() - started) * 1000 / mails
+    return milliseconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--largest", type=int, default=1_000_000)
+    parser.add_argument("--mails", type=int, default=1_000)
+    options = parser.parse_args()
+    place = office.start()
+    try:
+        size, known, first = 1_000, 0, 0.0
+        measure(place, 7, options.mails)  # warm
+        while size <= options.largest:
+            grow(size - known, known)
+            known = size
+            milliseconds, peak = measure(place, size, options.mails)
+            first = first or milliseconds
+            print(f"{size:>9,} rows: {milliseconds:.3f} ms per mail, {milliseconds / first:.2f} times, peak {peak} MiB")
+            size *= 10
+    finally:
+        shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Importing offer mails, beside django-mailbox's `Mailbox.process_incoming_message` on the same files.
+
+`python -m bench.import_offers [--mails 2000] [--large 100] [--rounds 3]`: each round both sides start on an empty
+SQLite database with the same settings. Ours stores ledger, customers, offers, tokens and follow-ups.
+"""
+
+from __future__ import annotations
+
+import argparse
+import email
+import shutil
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from bench import office
+
+
+def import_ours(folder: Path, expected: int) -> float:
+    from feedback.backoffice.models import Invitation
+    from offers.importing import import_folder
+    from offers.models import MailFolder, Offer
+
+    row = MailFolder.objects.create(name="bench", path=str(folder))
+    started = perf_counter()
+    import_folder(row)
+    seconds = perf_counter() - started
+    assert Offer.objects.count() == Invitation.objects.count() == expected
+    return seconds
+
+
+def import_django_mailbox(paths: list[Path]) -> float:
+    from django_mailbox.models import Mailbox, Message
+
+    mailbox = Mailbox.objects.create(name="bench")
+    started = perf_counter()
+    for path in paths:
+        mailbox.process_incoming_message(email.message_from_bytes(path.read_bytes()))
+    seconds = perf_counter() - started
+    assert Message.objects.count() == len(paths)
+    return seconds
+
+
+def compare(place: Path, title: str, count: int, *, attachment: int, rounds: int, target: int) -> None:
+    folder = place / title.replace(" ", "-")
+    paths = office.write_mails(folder, count, attachment=attachment)
+    ours, theirs = [], []
+    for _round in range(rounds):
+        with office.fresh_database(place):
+            ours.append(import_ours(folder, count))
+        with office.fresh_database(place):
+            theirs.append(import_django_mailbox(paths))
+    rate, other = count / median(ours), count / median(theirs)
+    print(f"{title}: {rate:,.0f} files/s, django-mailbox {other:,.0f}: {rate / other:.1f} times (at least {target})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mails", type=int, default=2000)
+    parser.add_argument("--large", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    place = office.start(extra_apps=("django_mailbox",))
+    import_module_once()
+    try:
+        small = f"{options.mails} small mails"
+        compare(place, small, options.mails, attachment=2048, rounds=options.rounds, target=10)
+        large = f"{options.large} mails with 1 MiB"
+        compare(place, large, options.large, attachment=1024 * 1024, rounds=options.rounds, target=100)
+    finally:
+        shutil.rmtree(place)
+
+
+def import_module_once() -> None:
+    """Load what a worker has long loaded: the tables of public holidays take most of a second."""
+    import holidays.countries  # noqa: F401
+
+
+if __name__ == "__main__":
+    main()
