@@ -21,6 +21,7 @@ from offers.ledger import store_batch
 from offers.letters import Letter, examine_incoming, examine_outgoing
 from offers.models import MailFolder, Reason, SourceFile
 from offers.parsing.numbers import PatternError, compile_pattern
+from offers.patterns import explain_pattern_error
 from offers.removal import remove_empty_offers
 
 logger = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ def _find_pattern_problem(folder: MailFolder) -> str:
         if pattern := find_pattern(folder):
             compile_pattern(pattern)
     except PatternError as error:
-        return _("The pattern of the offer number cannot be used: %s") % error
+        return _("The pattern of the offer number cannot be used: %s") % explain_pattern_error(error)
     return ""
 
 

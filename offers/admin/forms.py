@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidge
 
 from offers.models import MailFolder, Offer, number_key
 from offers.parsing.numbers import PatternError, compile_pattern
+from offers.patterns import explain_pattern_error
 
 
 def clean_pattern(pattern: str) -> str:
@@ -19,7 +20,9 @@ def clean_pattern(pattern: str) -> str:
         if pattern:
             compile_pattern(pattern)
     except PatternError as error:
-        raise forms.ValidationError(_("The pattern cannot be used: %(why)s"), params={"why": error}) from error
+        raise forms.ValidationError(
+            _("The pattern cannot be used: %(why)s"), params={"why": explain_pattern_error(error)}
+        ) from error
     return pattern
 
 
