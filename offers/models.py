@@ -125,7 +125,8 @@ class Offer(models.Model):
         UPLOAD = "upload", _("uploaded list")
 
     number = models.CharField(_("offer number"), max_length=100)
-    number_key = models.CharField(max_length=100, editable=False, db_index=True)
+    # The unique constraint and the indexes below begin with it: an index of its own would only slow the import.
+    number_key = models.CharField(max_length=100, editable=False)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="offers", verbose_name=_("customer"))
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -133,6 +134,7 @@ class Offer(models.Model):
         null=True,
         blank=True,
         related_name="offers",
+        db_index=False,
         verbose_name=_("salesperson"),
     )
     sender_email = models.EmailField(_("sent from"), max_length=254, blank=True)
@@ -146,7 +148,7 @@ class Offer(models.Model):
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.MAIL, editable=False)
-    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OPEN, db_index=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OPEN)
     status_at = models.DateTimeField(_("status since"), default=timezone.now)
     status_channel = models.CharField(_("status through"), max_length=10, choices=Channel, blank=True)
     status_by = models.ForeignKey(
@@ -155,6 +157,7 @@ class Offer(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("status set by"),
     )
     superseded_by = models.ForeignKey(
@@ -282,7 +285,9 @@ class SourceFile(models.Model):
 
     MAILS_OF_AN_OFFER = (State.OFFER, State.REVISION, State.FOLLOW_UP)
 
-    folder = models.ForeignKey(MailFolder, models.CASCADE, related_name="files", verbose_name=_("mail folder"))
+    folder = models.ForeignKey(
+        MailFolder, models.CASCADE, related_name="files", db_index=False, verbose_name=_("mail folder")
+    )
     name = models.CharField(_("file"), max_length=1100, help_text=_("Undecodable bytes are written as \\xNN."))
     size = models.BigIntegerField(_("size"))
     mtime_ns = models.BigIntegerField(_("changed (ns since 1970)"))
@@ -308,7 +313,13 @@ class SourceFile(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="duplicates", verbose_name=_("duplicate of")
     )
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("decided by"),
     )
     first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now, db_index=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
