@@ -56,7 +56,8 @@ def demo_folder(tmp_path: Path, settings) -> Path:
     return tmp_path
 
 
-@pytest.mark.django_db(transaction=True)
+# Serialized, because other transactional tests empty the tables that the migrations filled.
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_year_goes_through_the_real_parts(demo_folder: Path):
     summary = load(demo_folder, offers=25, seed=7)
     assert summary.startswith(f"Done, {Offer.objects.count()} offers")
