@@ -78,7 +78,7 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     ]
     return Page(
         filter=offers,
-        tiles=_tiles(figures, past, link),
+        tiles=build_tiles(figures, past, link),
         charts=charts,
         period=describe(span),
         notes=_notes(offers, before),
@@ -136,7 +136,7 @@ def _trend(now: float | None, before: float | None, *, more_is_better: bool | No
     return {"trend": words, "is_better": None if more_is_better is None or not moved else (moved > 0) is more_is_better}
 
 
-def _tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
+def build_tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
     def tile(label: str, value: str, note: str, part: str, *, of: Measure, more_is_better: bool | None = True) -> Tile:
         before = None if past is None else of(past)
         return Tile(label, value, note, link(part), **_trend(of(now), before, more_is_better=more_is_better))

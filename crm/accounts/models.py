@@ -22,6 +22,8 @@ class User(AbstractUser):
         default=False,
         help_text=_("The main figures, on the first working day. Needs the right to see the figures."),
     )
+    digest_on = models.DateField(null=True, editable=False)
+    summary_on = models.DateField(null=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("person")  # type: ignore[assignment]  # AbstractUser.Meta narrows it to str

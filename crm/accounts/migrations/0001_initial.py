@@ -33,6 +33,8 @@ class Migration(migrations.Migration):
                 ('phone', models.CharField(blank=True, help_text='Shown to customers in reminders.', max_length=50, verbose_name='phone')),
                 ('daily_digest', models.BooleanField(default=True, help_text='Answers to act on, open and due offers, at 07:30.', verbose_name='mail each working day')),
                 ('weekly_summary', models.BooleanField(default=False, help_text='The main figures, on the first working day. Needs the right to see the figures.', verbose_name='summary each week')),
+                ('digest_on', models.DateField(editable=False, null=True)),
+                ('summary_on', models.DateField(editable=False, null=True)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
