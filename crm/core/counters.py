@@ -23,6 +23,9 @@ class CounterCache(BaseCache):
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         """Store the value if the key is missing or expired; return whether it was stored."""
+        if self.get(key, version=version) is not None:
+            # The usual case, seen without the write lock: of the two statements per count only `incr` needs it.
+            return False
         now = datetime.now(UTC)
         return bool(
             self._execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,16 @@ from feedback.public.models import Form
 
 @dataclass(frozen=True)
 class Reason:
-    """One entry of the drop-down. `labels` maps a language code to its text."""
+    """One entry of the drop-down. `labels` are pairs of language code and text."""
 
     code: str
-    labels: dict[str, str]
+    labels: tuple[tuple[str, str], ...]
     asks_for_comment: bool
 
     def label(self, language: str) -> str:
         """Return the text in the language, else in English, else in any, else the code."""
-        return self.labels.get(language) or self.labels.get("en") or next(iter(self.labels.values()), self.code)
+        texts = dict(self.labels)
+        return texts.get(language) or texts.get("en") or next(iter(texts.values()), self.code)
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,36 @@ class Content:
 
 
 TEXTS = ("company", "email", "phone", "imprint_url", "privacy_url", "public_key")
+# Every page needs the texts and they hardly ever change: a process looks again after so many seconds.
+KEEP_SECONDS = 5.0
+
+
+class _Kept:
+    """The texts as this process read them last. Not in Django's cache, which would unpickle them for every page."""
+
+    content: Content | None = None
+    until: float = 0.0
 
 
 def get_content() -> Content:
-    """Return what the office sent last; an empty Content when it has sent nothing yet."""
+    """Return what the office sent, as of at most KEEP_SECONDS ago; an empty Content when it has sent nothing yet."""
+    if _Kept.content is None or time.monotonic() > _Kept.until:
+        _Kept.content, _Kept.until = _load_content(), time.monotonic() + KEEP_SECONDS
+    return _Kept.content
+
+
+def forget_content() -> None:
+    """Make this process read the texts anew."""
+    _Kept.content = None
+
+
+def _load_content() -> Content:
     stored = Form.objects.values_list("content", flat=True).first()
     if stored is None:
         return Content()
     reasons = tuple(
-        Reason(reason["code"], dict(reason["labels"]), bool(reason["asks_for_comment"])) for reason in stored["reasons"]
+        Reason(reason["code"], tuple(sorted(reason["labels"].items())), bool(reason["asks_for_comment"]))
+        for reason in stored["reasons"]
     )
     return Content(reasons=reasons, **{name: stored.get(name, "") for name in TEXTS})
 
@@ -74,3 +97,4 @@ def replace_content(data: dict[str, Any]) -> None:
     ]
     content = {name: data[name] for name in TEXTS} | {"reasons": reasons}
     Form.objects.update_or_create(pk=1, defaults={"content": content})
+    forget_content()

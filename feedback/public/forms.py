@@ -4,6 +4,7 @@ than all the rest of the page."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +21,25 @@ MAX_DAYS = 90
 DEFAULT_DAYS = 14
 KINDS = ["interested", "declined", "undecided"]
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
+
+
+@dataclass(frozen=True)
+class Days:
+    """Which days the form takes for asking again, and the one that it takes by itself."""
+
+    today: date
+
+    @property
+    def first(self) -> date:
+        return self.today + timedelta(days=1)
+
+    @property
+    def last(self) -> date:
+        return self.today + timedelta(days=MAX_DAYS)
+
+    @property
+    def default(self) -> date:
+        return self.today + timedelta(days=DEFAULT_DAYS)
 
 
 class TextField(forms.CharField):
@@ -52,12 +72,10 @@ class AnswerForm(forms.Form):
     )
     ask_again_on = forms.CharField(required=False, max_length=10)
 
-    def __init__(self, data: Mapping[str, Any] | None, *, content: Content, today: date) -> None:
+    def __init__(self, data: Mapping[str, Any], *, content: Content, days: Days) -> None:
         super().__init__(data)
         self.content = content
-        self.first_day = today + timedelta(days=1)
-        self.last_day = today + timedelta(days=MAX_DAYS)
-        self.default_day = today + timedelta(days=DEFAULT_DAYS)
+        self.days = days
 
     def clean(self) -> dict[str, Any]:
         answer = self.cleaned_data.get("answer")
@@ -82,13 +100,13 @@ class AnswerForm(forms.Form):
     def _check_day(self) -> None:
         text = self.cleaned_data.get("ask_again_on", "")
         if not text:
-            self.cleaned_data["ask_again_on"] = self.default_day
+            self.cleaned_data["ask_again_on"] = self.days.default
             return
         try:
             day = forms.DateField(input_formats=DATE_FORMATS).clean(text)
         except ValidationError:
             day = None
-        if day is None or not self.first_day <= day <= self.last_day:
+        if day is None or not self.days.first <= day <= self.days.last:
             self.add_error("ask_again_on", ValidationError(_("Please choose a day from tomorrow to 90 days from now.")))
         self.cleaned_data["ask_again_on"] = day
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
@@ -15,13 +16,17 @@ HEADERS = {
 
 
 class NoTraceMiddleware:
-    """Set the headers; one that a view has set stays."""
+    """Set the headers; one that a view has set stays.
+
+    The CSP is that of django-csp, built once: its own middleware builds it for every page, for nonces we do not use.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.headers = {**HEADERS, "Content-Security-Policy": build_policy()}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        for name, value in HEADERS.items():
+        for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         return response

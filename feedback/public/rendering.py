@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString
 
 from feedback import wire
 from feedback.public.content import Content, get_content
@@ -30,6 +32,21 @@ def find_content() -> Content:
         return Content()
 
 
+@lru_cache(maxsize=64)
+def render_part(name: str, language: str, content: Content, **context: Any) -> SafeString:
+    """Return a part of the page that is the same for every visitor, rendered once per language and content.
+
+    Rendering it each time would double the cost of the page. What differs between customers never comes in here.
+    """
+    names = dict(settings.LANGUAGES)
+    languages = [(code, names[code]) for code in wire.LANGUAGES]
+    with translation.override(language):
+        return render_to_string(
+            f"feedback_public/{name}.html",
+            {"content": content, "language": language, "languages": languages, **context},
+        )
+
+
 def render(
     request: HttpRequest,
     template: str,
@@ -40,16 +57,11 @@ def render(
     status: int = 200,
 ) -> HttpResponse:
     """Return the page in the language."""
-    names = dict(settings.LANGUAGES)
+    parts = {name: render_part(f"_{name}", language, content) for name in ("head", "header", "legal")}
     with translation.override(language):
         html = render_to_string(
             f"feedback_public/{template}.html",
-            {
-                "content": content,
-                "language": language,
-                "languages": [(code, names[code]) for code in wire.LANGUAGES],
-                **(context or {}),
-            },
+            {"content": content, "language": language, **parts, **(context or {})},
         )
     return HttpResponse(html, status=status, headers={"Content-Language": language})
 

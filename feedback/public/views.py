@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods
 from feedback import links
 from feedback.public import limits, services, stamps
 from feedback.public.content import Content, get_content
-from feedback.public.forms import AnswerForm
+from feedback.public.forms import KINDS, AnswerForm, Days
 from feedback.public.models import Answer, Invitation
-from feedback.public.rendering import choose_language, gone, render, render_notice, too_many
+from feedback.public.rendering import choose_language, gone, render, render_notice, render_part, too_many
 from feedback.public.robots import looks_like_robot
 from feedback.public.services import Outcome, Submission
 from feedback.sealing import Card, SealError, open_card, seal_message
@@ -81,7 +81,7 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
     if refusal := _refuse(request, limits.opt_out):
         return refusal
     token = _parse_token(text)
-    invitation = services.find_known(links.digest(token)) if token else None
+    invitation = services.find_invitation(links.digest(token)) if token else None
     if invitation is None:
         return gone(request)
     page = "opt_out"
@@ -118,8 +118,8 @@ def _parse_token(text: str) -> UUID | None:
 
 def _visit(request: HttpRequest, text: str) -> Visit | None:
     token, now = _parse_token(text), timezone.now()
-    invitation = services.find_invitation(links.digest(token), now=now) if token else None
-    if token is None or invitation is None:
+    invitation = services.find_invitation(links.digest(token)) if token else None
+    if token is None or invitation is None or not invitation.is_valid(now):
         return None
     try:
         card = open_card(invitation.card, token)
@@ -132,7 +132,7 @@ def _visit(request: HttpRequest, text: str) -> Visit | None:
 
 def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
     with translation.override(visit.language):
-        form = AnswerForm(data, content=visit.content, today=timezone.localdate(visit.now))
+        form = AnswerForm(data, content=visit.content, days=Days(timezone.localdate(visit.now)))
         is_valid = form.is_valid()
     if visit.invitation.is_answered() and not is_valid:
         return _show_decision(visit, services.find_decision(visit.invitation), status=409)
@@ -172,21 +172,24 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
 
 
 def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = "") -> HttpResponse:
+    context: dict[str, Any] = {"problem": problem, "stamp": stamp}
+    days = Days(timezone.localdate(visit.now))
+    if form is None:
+        wanted = visit.request.GET.get("a", "")
+        wanted = wanted if wanted in KINDS else ""
+        reasons = _label_reasons(visit.content, visit.language)
+        fields = render_part("_fields", visit.language, visit.content, reasons=reasons, days=days, wanted=wanted)
+        return visit.render("form", {**context, "fields": fields})
     with translation.override(visit.language):
-        blank = AnswerForm(None, content=visit.content, today=timezone.localdate(visit.now))
-        reasons = [
-            (reason.code, reason.label(visit.language), reason.asks_for_comment) for reason in visit.content.reasons
-        ]
-        context = {
-            "form": form or blank,
-            "typed": form.typed if form else {},
-            "errors": form.errors if form and form.errors else {},
-            "problem": problem,
-            "stamp": stamp,
-            "reasons": reasons,
-            "wanted": visit.request.GET.get("a", ""),
-        }
-        return visit.render("form", context, status=422 if form else 200)
+        # Lazy texts: they are read while the language is set.
+        errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+    context |= {"typed": form.typed, "errors": errors, "days": days}
+    context["reasons"] = _label_reasons(visit.content, visit.language)
+    return visit.render("form", context, status=422)
+
+
+def _label_reasons(content: Content, language: str) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((reason.code, reason.label(language), reason.asks_for_comment) for reason in content.reasons)
 
 
 def _show_result(visit: Visit, result: services.Result, submission: Submission) -> HttpResponse:

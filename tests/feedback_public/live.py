@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -77,13 +79,13 @@ class Service:
 
 
 @contextmanager
-def serve(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Service]:
+def serve(folder: Path, *, workers: int = 2, log_level: str = "debug", **settings: str) -> Iterator[Service]:
     """Start the service on a fresh database: SQLite in the folder, or one on the PostgreSQL of DATABASE_URL."""
     port = free_port()
     with _database(folder) as database_url:
         environment = {**_environment(database_url), **settings}
         arguments = [f"--workers={workers}", f"--bind=127.0.0.1:{port}", "--no-control-socket", "--access-logfile=-"]
-        arguments += ["--logger-class=feedback.public.gunicorn_logger.MaskingLogger", "--log-level=debug"]
+        arguments += ["--logger-class=feedback.public.gunicorn_logger.MaskingLogger", f"--log-level={log_level}"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *arguments, "crm.wsgi"],
@@ -101,9 +103,27 @@ def serve(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Servic
             stop(process)
 
 
+@cache
+def hidden_modules() -> str:
+    """The modules of this environment that requirements/public.txt does not install."""
+    pinned = re.findall(r"(?m)^([\w.-]+)(?:\[[\w,]+\])?==", (ROOT / "requirements" / "public.txt").read_text())
+    public = {canonical(name) for name in pinned} | {"pip", "setuptools"}
+    return " ".join(
+        module
+        for module, distributions in packages_distributions().items()
+        if module.isidentifier() and public.isdisjoint(map(canonical, distributions))
+    )
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def _environment(database_url: str) -> dict[str, str]:
     return {
         **os.environ,
+        "PYTHONPATH": str(ROOT / "tests" / "feedback_public" / "vps"),
+        "HIDDEN_MODULES": hidden_modules(),
         "DJANGO_SETTINGS_MODULE": "crm.settings.public",
         "SECRET_KEY": "only-for-tests-" + "x" * 50,
         "DATABASE_URL": database_url,
