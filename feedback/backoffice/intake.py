@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 import offers.services
+from crm.core.bulk import insert_rows
 from feedback import sealing, wire
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from feedback.backoffice.services import DECISIONS
@@ -67,8 +68,8 @@ class Intake:
     settled: list[UUID] = field(default_factory=list)
 
 
-def store_page(items: Sequence[object], *, now: datetime) -> Intake:
-    """Store the answers of one page; returns what became of them.
+def store_page(items: Sequence[object], *, now: datetime, is_replay: bool = False) -> Intake:
+    """Store the answers of one page; returns what became of them. Those of a replay are no news to the salespeople.
 
     The whole page is tried in one transaction, which is many times faster; when something in it is wrong, each answer
     in its own, so that only the wrong one is set aside. Raises OperationalError or InterfaceError when the database
@@ -86,12 +87,12 @@ def store_page(items: Sequence[object], *, now: datetime) -> Intake:
         if uid is not None:
             settled.append(uid)
     try:
-        stored = store(received, now=now)
+        stored = store(received, now=now, is_replay=is_replay)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # whatever is wrong with one answer must not stop the others
         logger.warning("A page of answers is stored one by one, because of %s.", type(error).__name__)
-        stored, more = _store_one_by_one(received, now=now)
+        stored, more = _store_one_by_one(received, now=now, is_replay=is_replay)
         rejected += more
     return Intake(stored, rejected, settled)
 
@@ -134,7 +135,7 @@ def words(message: sealing.Message) -> tuple[str, str]:
     return (comment, phone) if len(phone) <= MAX_PHONE else (f"{comment}\n{phone}".strip(), phone[:MAX_PHONE])
 
 
-def store(received: Sequence[Received], *, now: datetime) -> int:
+def store(received: Sequence[Received], *, now: datetime, is_replay: bool = False) -> int:
     """Store the answers that are not known yet, with their effect, in one transaction; return how many were new.
 
     Raises UnreadableAnswerError when one belongs to no link of ours.
@@ -163,9 +164,10 @@ def store(received: Sequence[Received], *, now: datetime) -> int:
             if invitation is None:
                 raise UnreadableAnswerError(_("The answer belongs to a link that does not exist here."))
             answer = _build_answer(item, invitation, locked[invitation.offer_id], reasons, now=now)
+            answer.notified_at = now if is_replay else None
             _take_effect(answer)
             answers.append(answer)
-        Answer.objects.bulk_create(answers)
+        insert_rows(answers)
         _finish(answers, now=now)
     for answer in answers:
         logger.info("Answer %s of offer %s: %s", answer.uid, answer.offer_id, answer.kind)
@@ -243,17 +245,18 @@ def find_uid(item: object) -> UUID | None:
         return None
 
 
-def _store_one_by_one(received: Iterable[Received], *, now: datetime) -> tuple[int, int]:
+def _store_one_by_one(received: Iterable[Received], *, now: datetime, is_replay: bool) -> tuple[int, int]:
     stored = rejected = 0
     for answer in received:
         try:
-            stored += store([answer], now=now)
+            stored += store([answer], now=now, is_replay=is_replay)
         except (OperationalError, InterfaceError):
             raise
         except UnreadableAnswerError as error:
             rejected += set_aside(answer.content, str(error), now=now)
         except Exception as error:
-            logger.exception("The answer %s cannot be stored.", answer.uid)
+            # Without the error's own words: a database tells the whole row in them.
+            logger.warning("The answer %s cannot be stored, because of %s.", answer.uid, type(error).__name__)
             rejected += set_aside(answer.content, f"{type(error).__name__}: {error}", now=now)
     return stored, rejected
 

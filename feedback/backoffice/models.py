@@ -150,6 +150,10 @@ class Answer(models.Model):
         verbose_name = _("answer")
         verbose_name_plural = _("answers")
         ordering = ["-answered_at"]
+        indexes = [
+            models.Index(fields=["answered_at"], condition=models.Q(handled_at=None), name="feedback_answer_new"),
+            models.Index(fields=["answered_at"], condition=models.Q(notified_at=None), name="feedback_answer_untold"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.offer}: {self.get_kind_display()}"

@@ -38,15 +38,19 @@ def ensure_invitations(changed: Sequence[Offer]) -> None:
         for invitation in Invitation.objects.filter(offer__in=changed).order_by("created_at", "pk")
     }
     sellers = User.objects.in_bulk({offer.salesperson_id for offer in changed if offer.salesperson_id})
-    missing = []
+    first, fresh = [], []
     for offer in {offer.pk: offer for offer in changed}.values():
         invitation = newest.get(offer.pk)
         card_hash = card_hash_of(offer, sellers.get(offer.salesperson_id or 0))
-        if invitation is None or (invitation.state == Invitation.State.ANSWERED and offer.is_open):
-            missing.append(_build_invitation(offer, card_hash))
+        if invitation is None:
+            first.append(_build_invitation(offer, card_hash))
+        elif invitation.state == Invitation.State.ANSWERED and offer.is_open:
+            fresh.append(_build_invitation(offer, card_hash))
         elif invitation.state == Invitation.State.ACTIVE and invitation.card_hash != card_hash:
             mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, _expiry()))
-    insert_rows(missing)
+    insert_rows(first)
+    # Somebody else may reopen the same offer at this moment; one link is enough.
+    Invitation.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
 def build_card(offer: Offer, seller: User | None) -> Card:
@@ -76,7 +80,9 @@ def mark_changed(invitation: Invitation, **changes: object) -> None:
 def issue_link(offer: Offer) -> Invitation:
     """Return a fresh link of the offer; the ones before it stop working with the next sync."""
     with transaction.atomic():
-        for invitation in offer.invitations.select_for_update().filter(state=Invitation.State.ACTIVE):
+        # Two clicks at once wait for each other; each gives a link, and the last one works.
+        Offer.objects.select_for_update().get(pk=offer.pk)
+        for invitation in offer.invitations.filter(state=Invitation.State.ACTIVE):
             revoke(invitation)
         invitation = _build_invitation(offer, card_hash_of(offer, offer.salesperson))
         invitation.save()

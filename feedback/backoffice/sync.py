@@ -39,14 +39,15 @@ def sync(*, since: datetime | None = None, resend: bool = False, client: Client 
     """Pull all answers, then push the form if it changed and the links that the VPS does not know yet.
 
     Answers come first: they decide who must not be reminded. `since` also brings back what was acknowledged since
-    then, for an office restored from a backup; `resend` pushes everything again, for a VPS that was set up anew.
+    then, for an office restored from a backup; nobody is told of that again. `resend` pushes everything again, for a
+    VPS that was set up anew.
     Raises SyncError when it could not be done to the end; what was done stays done.
     """
     result = SyncResult()
     with client or Client.from_settings() as connection:
+        _pull_waiting(connection, result)
         if since is not None:
             _pull_since(connection, since, result)
-        _pull_waiting(connection, result)
         if resend:
             _forget_what_was_sent()
         problem: ContractError | None = None
@@ -154,7 +155,7 @@ def _pull_waiting(client: Client, result: SyncResult) -> None:
 def _pull_since(client: Client, since: datetime, result: SyncResult) -> None:
     while True:
         page = client.get_feedbacks(since=since)
-        _take_in(client, page.feedbacks, result)
+        _take_in(client, page.feedbacks, result, is_replay=True)
         if page.remaining == 0:
             return
         newest = max((_submitted_at(item) or since for item in page.feedbacks), default=since)
@@ -163,8 +164,8 @@ def _pull_since(client: Client, since: datetime, result: SyncResult) -> None:
         since = newest
 
 
-def _take_in(client: Client, items: list[object], result: SyncResult) -> int:
-    taken = intake.store_page(items, now=timezone.now())
+def _take_in(client: Client, items: list[object], result: SyncResult, *, is_replay: bool = False) -> int:
+    taken = intake.store_page(items, now=timezone.now(), is_replay=is_replay)
     if taken.settled:
         client.acknowledge(taken.settled)
     result.stored += taken.stored

@@ -175,6 +175,7 @@ def test_an_office_restored_from_a_backup_gets_everything_back(vps: PublicServic
     Invitation.objects.update(state="active")
     assert sync.sync().stored == 0
     assert sync.sync(since=began_at - timedelta(days=10)).stored == 30
+    assert not Answer.objects.filter(notified_at=None).exists()
 
 
 def test_what_the_public_page_has_and_the_office_lost_comes_back_by_itself(vps: PublicService) -> None:
