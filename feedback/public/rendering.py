@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from feedback import wire
 from feedback.public.content import Content, get_content
+from feedback.sealing import Card
 
 
 def choose_language(request: HttpRequest, preferred: str = "") -> str:
@@ -32,9 +34,9 @@ def find_content() -> Content:
         return Content()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def render_part(name: str, language: str, content: Content, **context: Any) -> SafeString:
-    """Return a part of the page that is the same for every visitor, rendered once per language and content.
+    """Return a part of the page that many visitors share, rendered once per language, content and context.
 
     Rendering it each time would double the cost of the page. What differs between customers never comes in here.
     """
@@ -58,12 +60,18 @@ def render(
 ) -> HttpResponse:
     """Return the page in the language."""
     parts = {name: render_part(f"_{name}", language, content) for name in ("head", "header", "legal")}
+    parts["contact"] = render_part("_contact", language, content, seller=find_seller((context or {}).get("card")))
     with translation.override(language):
         html = render_to_string(
             f"feedback_public/{template}.html",
             {"content": content, "language": language, **parts, **(context or {})},
         )
     return HttpResponse(html, status=status, headers={"Content-Language": language})
+
+
+def find_seller(card: Card | None) -> Card | None:
+    """Return the card with nothing but the seller on it: there are few of them."""
+    return replace(card, number="", subject="", offered_on="") if card else None
 
 
 def render_notice(

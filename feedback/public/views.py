@@ -173,6 +173,7 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
 
 def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = "") -> HttpResponse:
     context: dict[str, Any] = {"problem": problem, "stamp": stamp}
+    context |= {name: render_part(f"_{name}", visit.language, visit.content) for name in ("intro", "promise")}
     days = Days(timezone.localdate(visit.now))
     if form is None:
         wanted = visit.request.GET.get("a", "")
