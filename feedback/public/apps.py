@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class FeedbackPublicConfig(AppConfig):
     name = "feedback.public"
     label = "feedback_public"
+
+    def ready(self) -> None:
+        from feedback.public import checks  # noqa: F401, PLC0415  (registers the system checks)

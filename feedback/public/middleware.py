@@ -11,7 +11,6 @@ HEADERS = {
     # The pages and answers belong to one customer: no proxy, back button or search engine keeps them.
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
-    "X-Frame-Options": "DENY",
 }
 
 

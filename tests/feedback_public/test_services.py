@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from feedback.public import services
+from feedback.public.models import Answer, Invitation
+from feedback.public.services import Outcome, Submission
+from tests.feedback_public import make
+
+pytestmark = pytest.mark.django_db
+
+
+def answered(*, days_ago: float = 0, acknowledged: bool = True, **invitation) -> Answer:
+    _, row = make.make_invitation(**invitation)
+    then = timezone.now() - timedelta(days=days_ago)
+    answer = services.store_answer(row, Submission("interested"), now=min(then, row.expires_at - timedelta(1))).recorded
+    if acknowledged:
+        services.acknowledge([answer.uid], now=then)
+    return answer
+
+
+def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():
+    _, invitation = make.make_invitation()
+    result = services.store_answer(invitation, Submission("interested"), now=invitation.expires_at)
+    assert result.outcome is Outcome.GONE
+    assert not Answer.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["interested", "declined", "undecided"])
+def test_a_link_that_is_revoked_between_looking_and_answering_takes_no_answer(kind):
+    _, invitation = make.make_invitation()
+    Invitation.objects.update(state="revoked")
+    assert services.store_answer(invitation, Submission(kind), now=timezone.now()).outcome is Outcome.GONE
+
+
+def test_undecided_after_a_decision_is_a_conflict():
+    answer = answered()
+    result = services.store_answer(answer.invitation, Submission("undecided"), now=timezone.now())
+    assert (result.outcome, result.recorded) == (Outcome.CONFLICT, answer)
+
+
+def test_prune_deletes_what_the_office_has_kept_long_enough():
+    old, new, waiting = answered(days_ago=15), answered(days_ago=13), answered(days_ago=40, acknowledged=False)
+    assert services.prune(now=timezone.now(), dry_run=True) == "Would delete 1 answers and 0 links."
+    assert services.prune(now=timezone.now()) == "Deleted 1 answers and 0 links."
+    assert set(Answer.objects.all()) == {new, waiting}
+    assert old.invitation in Invitation.objects.all()
+
+
+def test_prune_deletes_links_a_while_after_they_expired():
+    now = timezone.now()
+    make.make_invitation(expires_at=now - timedelta(days=15))
+    make.make_invitation(expires_at=now - timedelta(days=13))
+    kept = answered(days_ago=30, acknowledged=False, expires_at=now - timedelta(days=15))
+    assert services.prune(now=now, dry_run=True) == "Would delete 0 answers and 1 links."
+    assert services.prune(now=now) == "Deleted 0 answers and 1 links."
+    assert Invitation.objects.count() == 2
+    assert kept.invitation in Invitation.objects.all()
+
+
+def test_pruning_twice_changes_nothing_more():
+    answered(days_ago=20)
+    services.prune(now=timezone.now())
+    assert services.prune(now=timezone.now()) == "Deleted 0 answers and 0 links."
