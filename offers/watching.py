@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -35,6 +36,11 @@ def watch_folders(
     folder is logged and tried again; folders that are added or changed are noticed at the next rescan.
     """
     stop = stop or threading.Event()
+    with suppress(KeyboardInterrupt):
+        _watch(folder, run, stop=stop, rescan_seconds=rescan_seconds)
+
+
+def _watch(folder: str | None, run: Callable[[], object], *, stop: threading.Event, rescan_seconds: float) -> None:
     while not stop.is_set():
         until = time.monotonic() + rescan_seconds
         waits = _run_safely(run)
@@ -78,12 +84,13 @@ def _watch_until(
         rust_timeout=int(tick * 1000),
         yield_on_timeout=True,
         force_polling=True if any(is_on_network(path) for path in paths) else None,
-        raise_interrupt=False,
     )
     try:
+        is_new = True
         for found in changes:
-            if found or waits:
-                waits = _run_safely(run)
+            # A file that came between the last run and the start of the watcher was noticed by neither.
+            if found or waits or is_new:
+                waits, is_new = _run_safely(run), False
             if time.monotonic() >= until:
                 return
     except (OSError, RuntimeError) as error:  # a watched folder was unmounted
