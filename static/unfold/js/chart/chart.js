@@ -1,0 +1,1 @@
+// In place of unfold's copy of Chart.js (200 KB on every page): the figures bring their own, see stats/static/stats/vendor.
