@@ -472,7 +472,10 @@ class OfferAdmin(_Below):
     """The page of an offer with its reminders: when the next one comes and why, and what was sent."""
 
     actions_row = [*_Below.actions_row, "pause", "send_reminder"]
-    actions_detail = [*_Below.actions_detail, "send_reminder", "pause", "stop", "resume"]
+    actions_detail = [
+        *_Below.actions_detail,
+        {"title": _("Reminders"), "icon": "send", "items": ["send_reminder", "pause", "stop", "resume"]},
+    ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         first = [(_("Reminders"), {"fields": ["next_reminder"]})] if obj else []

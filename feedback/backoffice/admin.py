@@ -342,12 +342,11 @@ class OfferAdmin(offers.admin.OfferAdmin):
 
     inlines = [*offers.admin.OfferAdmin.inlines, AnswerInline, InvitationInline]
     actions_row = [*offers.admin.OfferAdmin.actions_row, "record_answer", "new_link"]
+    # Grouped, because all layers together would need twice the width of a screen.
     actions_detail = [
         *offers.admin.OfferAdmin.actions_detail,
         "record_answer",
-        "new_link",
-        "extend_link",
-        "revoke_link",
+        {"title": _("Feedback links"), "icon": "link", "items": ["new_link", "extend_link", "revoke_link"]},
     ]
 
     def get_events(self, offer: Offer) -> list[Event]:

@@ -108,7 +108,7 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         ),
         (_("Mails"), {"fields": ("mails",), "classes": ["tab"]}),
     )
-    actions_detail = ["note_contact"]
+    actions_detail: list[Any] = ["note_contact"]
     actions_row = ["note_contact"]
     resource_classes = [OfferImportResource]
     import_form_class = ImportForm

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from email import message_from_bytes
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
 import pytest
+from django.apps import apps
 from django.conf import settings as live_settings
 
+from crm.accounts.roles import setup_roles
 from crm.core.secrets import env_lines, make_secrets
 from crm.demo.behaviour import draw_year
 from crm.demo.load import LoadError, load
@@ -56,9 +59,16 @@ def demo_folder(tmp_path: Path, settings) -> Path:
     return tmp_path
 
 
-# Serialized, because other transactional tests empty the tables that the migrations filled.
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def fill_tables() -> None:
+    """Make the rows of the data migrations, which the clean-up after another test may have taken away."""
+    import_module("feedback.backoffice.migrations.0002_decline_reasons").add_reasons(apps, None)
+    import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(apps, None)
+    setup_roles()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_year_goes_through_the_real_parts(demo_folder: Path):
+    fill_tables()
     summary = load(demo_folder, offers=25, seed=7)
     assert summary.startswith(f"Done, {Offer.objects.count()} offers")
     assert SourceFile.objects.filter(state=SourceFile.State.OFFER).count() == Offer.objects.count() >= 20
