@@ -61,6 +61,7 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
         _("Operation"),
         [
             (_("Jobs"), "schedule", "core.JobRun", "", ""),
+            (_("Failed tasks"), "error", "django_q.Failure", "", ""),
             (_("Incidents"), "warning", "reminders.Incident", "", ""),
             (_("Hold on sending"), "pause_circle", "reminders.SendingHold", "", ""),
             (_("Feedback links"), "link", "feedback.Invitation", "", ""),

@@ -1,4 +1,4 @@
-"""The state of the jobs in the admin."""
+"""The state of the jobs and of the queue in the admin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django_q import admin as queue
+from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
 from crm.core.models import JobRun
@@ -25,3 +27,30 @@ class JobRunAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class FailureAdmin(queue.FailAdmin, ModelAdmin):
+    """Django-Q2's list in unfold's clothes, as the ones below."""
+
+
+class SuccessAdmin(queue.TaskAdmin, ModelAdmin):
+    pass
+
+
+class ScheduleAdmin(queue.ScheduleAdmin, ModelAdmin):
+    pass
+
+
+class WaitingAdmin(queue.QueueAdmin, ModelAdmin):
+    pass
+
+
+for model, model_admin in (
+    (Failure, FailureAdmin),
+    (Success, SuccessAdmin),
+    (Schedule, ScheduleAdmin),
+    (OrmQ, WaitingAdmin),
+):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+        admin.site.register(model, model_admin)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -62,3 +63,44 @@ def test_the_export_is_a_workbook_too(boss: Client) -> None:
     make_year(30, now=timezone.now())
     answer = boss.get("/stats/export.xlsx?period=all")
     assert b"".join(answer.streaming_content).startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("switched_on", "right", "shown"), [(False, True, False), (True, False, False), (True, True, True)]
+)
+def test_figures_per_salesperson_need_the_switch_and_the_right(  # type: ignore[no-untyped-def]
+    client: Client, settings, switched_on: bool, right: bool, shown: bool
+) -> None:
+    settings.STATS_PER_SALESPERSON = switched_on
+    leader, seller = make_user(), make_user()
+    codes = ["view_figures", "export_figures"] + ["view_salesperson_figures"] * right
+    leader.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    make_year(30, now=timezone.now(), salespeople=[seller])
+    client.force_login(leader)
+    page = client.get(f"/stats/?period=all&salesperson={leader.pk}")
+    assert ('name="salesperson"' in page.content.decode()) is shown
+    assert page.context["page"].is_empty is shown  # the filter counts only where it is allowed
+    head = b"".join(client.get("/stats/export.csv").streaming_content).decode("utf-8-sig").splitlines()[0]
+    assert ("Zuständig" in head) is shown
+
+
+def test_the_page_speaks_the_persons_language(client: Client) -> None:
+    make_year(30, now=timezone.now())
+    client.force_login(make_user(is_superuser=True, language="en"))
+    page = client.get("/stats/").content.decode()
+    assert "Response rate" in page
+    assert "Antwortquote" not in page
+
+
+@pytest.mark.parametrize("words", ["K", "", " "])
+def test_one_letter_suggests_nobody(boss: Client, words: str) -> None:
+    make_year(10, now=timezone.now())
+    assert boss.get("/stats/customers", {"q": words}).json() == {"suggestions": []}
+
+
+def test_typing_suggests_addresses_and_companies(boss: Client) -> None:
+    make_year(60, now=timezone.now())
+    assert len(boss.get("/stats/customers", {"q": "kühn"}).json()["suggestions"]) == 10
+    found = boss.get("/stats/customers", {"q": "löw", "field": "company"}).json()["suggestions"]
+    assert found in (["Hotel Löwen"], [])  # SQLite folds the case of ASCII letters alone
+    assert boss.get("/stats/customers", {"q": "Löw", "field": "company"}).json()["suggestions"] == ["Hotel Löwen"]
