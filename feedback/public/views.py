@@ -200,7 +200,10 @@ def _show_result(visit: Visit, result: services.Result, submission: Submission) 
         return too_many(visit.request, UNDECIDED_WAIT)
     if result.outcome is Outcome.CONFLICT:
         return _show_decision(visit, result.recorded, status=409)
-    return visit.render("thanks", {"kind": submission.kind, "ask_again_on": submission.ask_again_on})
+    thanks = ""
+    if submission.kind in services.DECISIONS:
+        thanks = render_part("_thanks", visit.language, visit.content, kind=submission.kind)
+    return visit.render("thanks", {"thanks": thanks, "ask_again_on": submission.ask_again_on})
 
 
 def _show_decision(visit: Visit, recorded: Answer | None, *, status: int) -> HttpResponse:

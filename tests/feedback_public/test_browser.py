@@ -181,6 +181,30 @@ def test_what_was_typed_is_there_again_after_an_error(open_page, service):
     assert page.evaluate("document.activeElement.className") == "problems"
 
 
+def watch_like_a_sandbox(open_page, service: Service, count: int, seconds: int) -> None:
+    """The ninth profile of a scanner: a browser that runs the page's scripts and waits for what happens."""
+    tokens = service.invite(count)
+    before = service.api("GET", "status").json()["waiting_answers"]
+    page = open_page()
+    for token in tokens:
+        for path in ("", "?a=interested", "/opt-out"):
+            page.goto(f"{service.url}/feedback/{token}{path}", wait_until="networkidle")
+        page.wait_for_timeout(seconds * 1000)
+    assert service.api("GET", "status").json()["waiting_answers"] == before
+    for token in tokens:
+        answer(page, f"{service.url}/feedback/{token}", "interested")
+        assert page.inner_text("h1") == "Vielen Dank für Ihre Antwort"
+
+
+def test_a_scanner_that_is_a_browser_uses_up_no_link(open_page, service):
+    watch_like_a_sandbox(open_page, service, count=1, seconds=0)
+
+
+@pytest.mark.torture
+def test_a_scanner_that_stays_for_ten_seconds_uses_up_no_link(open_page, service):
+    watch_like_a_sandbox(open_page, service, count=10, seconds=10)
+
+
 def test_the_first_view_weighs_at_most_60_kb(open_page, service):
     page = open_page()
     sizes = []
