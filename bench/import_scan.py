@@ -76,6 +76,8 @@ def main() -> None:
 
 
 def measure(folder: Path, rounds: int) -> None:
+    import holidays.countries  # noqa: F401 - a worker has long loaded it
+
     import offers.inbox
     from offers.importing import import_folder
     from offers.models import MailFolder

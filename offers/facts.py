@@ -88,9 +88,12 @@ class Desk:
         hashes = [letter.header_hash for letter in letters]
         ids = [letter.mail.message_id[:500] for letter in letters if letter.mail.message_id]
         prints = [letter.fingerprint for letter in letters if letter.fingerprint]
-        same_way = rows.filter(folder__direction=self.folder.direction)
-        self.by_hash = {row.header_hash: row for row in same_way.filter(header_hash__in=hashes)}
-        self.by_id = {row.message_id: row for row in rows.filter(folder=self.folder, message_id__in=ids)}
+        # The folder is compared here and not in the query: a planner that knows nothing of the numbers may choose to
+        # go through all rows of the folder.
+        same_way = set(MailFolder.objects.filter(direction=self.folder.direction).values_list("pk", flat=True))
+        same_hash, same_id = rows.filter(header_hash__in=hashes), rows.filter(message_id__in=ids)
+        self.by_hash = {row.header_hash: row for row in same_hash if row.folder_id in same_way}
+        self.by_id = {row.message_id: row for row in same_id if row.folder_id == self.folder.pk}
         self.by_fingerprint = {str(row.fingerprint): row for row in rows.filter(fingerprint__in=prints)}
 
     def _find_twin(self, letter: Letter) -> Twin | None:
@@ -138,8 +141,9 @@ class Desk:
         senders = {letter.mail.sender for letter in letters if letter.mail.sender}
         emails = {sender.email for sender in senders} | {e for letter in letters for e in _bounced_emails(letter)}
         domains = {sender.domain for sender in senders} - MAIL_PROVIDERS - self.own_domains
-        of_people = Q(customer__email__in=emails) | Q(customer__email_domain__in=domains)
-        self._add_all(Offer.objects.filter(of_people, status=Offer.Status.OPEN))
+        people = Customer.objects.filter(Q(email__in=emails) | Q(email_domain__in=domains))
+        # All offers of these people, not only open ones: asked for both, SQLite goes through all open offers there are.
+        self._add_all(Offer.objects.filter(customer__in=list(people.values_list("pk", flat=True))))
 
     def _add_all(self, offers: Iterable[Offer]) -> None:
         """Load offers in one order, locked against a second importer where the database locks rows."""
