@@ -25,7 +25,8 @@ from offers.models import Offer
 from offers.timeline import Event
 
 KIND_COLOURS = {"interested": "success", "declined": "danger", "undecided": "warning", "opted_out": "danger"}
-LINK_ACTIONS = ["record_answer", "new_link", "extend_link", "revoke_link"]
+# Gathered in a menu: one by one they would be wider than the page.
+LINK_ACTIONS = {"title": _("Feedback link"), "icon": "link", "items": ["new_link", "extend_link", "revoke_link"]}
 STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
 
 
@@ -105,7 +106,7 @@ class RegisteredFilter(OpenFilter):
 
 @admin.register(Answer)
 class AnswerAdmin(ModelAdmin):
-    list_display = ["offer", "customer", "kind_label", "why", "words", "answered_at", "to_check", "is_handled"]
+    list_display = ["offer", "customer", "kind_label", "words", "answered_at", "doubt", "is_handled"]
     list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company", "comment"]
     list_select_related = ["offer__customer", "reason"]
@@ -140,17 +141,13 @@ class AnswerAdmin(ModelAdmin):
     def kind_label(self, answer: Answer) -> tuple[str, str]:
         return answer.kind, answer.get_kind_display()
 
-    @admin.display(description=_("reason"), ordering="reason")
-    def why(self, answer: Answer) -> str:
-        return str(answer.reason or "")
-
-    @admin.display(description=_("comment"))
+    @admin.display(description=_("reason and comment"))
     def words(self, answer: Answer) -> str:
-        return answer.comment[:80]
+        return ": ".join(filter(None, [str(answer.reason or ""), answer.comment[:120]]))
 
-    @admin.display(description=_("to check"), boolean=True)
-    def to_check(self, answer: Answer) -> bool:
-        return answer.is_suspect or bool(answer.note)
+    @display(description=_("to check"), ordering="is_suspect", label="warning")
+    def doubt(self, answer: Answer) -> str:
+        return gettext("to check") if answer.is_suspect or answer.note else ""
 
     @admin.display(description=_("dealt with"), boolean=True, ordering="handled_at")
     def is_handled(self, answer: Answer) -> bool:
