@@ -25,8 +25,6 @@ from offers.models import Offer
 from offers.timeline import Event
 
 KIND_COLOURS = {"interested": "success", "declined": "danger", "undecided": "warning", "opted_out": "danger"}
-# Gathered in a menu: one by one they would be wider than the page.
-LINK_ACTIONS = {"title": _("Feedback link"), "icon": "link", "items": ["new_link", "extend_link", "revoke_link"]}
 STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
 
 

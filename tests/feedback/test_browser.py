@@ -64,3 +64,15 @@ def test_the_list_of_answers_looks_right(browser: Any, live_server: Any) -> None
     take_picture(page, "answers")
     page.goto(live_server.url + reverse("admin:feedback_answer_change", args=[Answer.objects.latest("pk").pk]))
     take_picture(page, "answer")
+
+
+def test_a_new_link_is_issued_from_the_menu(browser: Any, live_server: Any) -> None:
+    link = make_invitation()
+    page = open_page(browser, live_server, make_user(is_superuser=True))
+    page.goto(live_server.url + reverse("admin:offers_offer_change", args=[link.offer_id]))
+    page.get_by_text("Feedback-Links", exact=True).first.click()
+    page.get_by_text("Neuer Link").first.click()
+    page.get_by_role("button", name="Neuer Link").click()
+    page.get_by_text("hat einen neuen Feedback-Link").wait_for()
+    link.refresh_from_db()
+    assert link.state == "revoked"
