@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from crm.core.smtp import Outcome, Result
@@ -30,7 +30,10 @@ State = Reminder.State
 
 @dataclass(frozen=True)
 class Claim:
-    """One mail in hand: the offers it is about with their steps, in the order in which it lists them."""
+    """One mail in hand: the offers it is about with their steps, in the order in which it lists them.
+
+    `is_personal` says that somebody wrote its text or asked for it now, which its follow-ups remember until it is sent.
+    """
 
     message_id: str
     mail_date: datetime
@@ -38,6 +41,7 @@ class Claim:
     first_try_at: datetime
     attempts: int = 0
     give_up_at: datetime | None = None
+    is_personal: bool = False
 
     @property
     def offer_ids(self) -> list[int]:
@@ -72,17 +76,27 @@ def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans,
         customer_id = members[0].offer.customer_id
         if customer_id not in busy and (claim := _claim_retry(members, now)):
             busy.add(customer_id)
-            claims.append(replace(claim, give_up_at=_earliest(give_up_at, claim)))
-    fresh = []
+            claims.append(claim)
+    fresh: list[Claim] = []
+    rows: list[Reminder] = []
     begun = {pk for claim in claims for pk in claim.steps}
     for offers in _group_offers([pk for pk in due if pk not in begun]):
         if offers[0].customer_id not in busy:
             busy.add(offers[0].customer_id)
             steps = {offer.pk: due[offer.pk].step or 1 for offer in offers}
-            claim = Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now)
-            fresh.append(replace(claim, give_up_at=_earliest(give_up_at, claim)))
-            Reminder.objects.bulk_create(_build_rows(claim, offers, now))
-    return [*claims, *fresh]
+            fresh.append(Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now))
+            rows += _build_rows(fresh[-1], offers, now)
+    Reminder.objects.bulk_create(rows)
+    personal = set(_find_personal(due))
+    return [
+        replace(claim, give_up_at=_earliest(give_up_at, claim), is_personal=not personal.isdisjoint(claim.steps))
+        for claim in (*claims, *fresh)
+    ]
+
+
+def _find_personal(offer_ids: Collection[int]) -> QuerySet[FollowUp, int]:
+    rows = FollowUp.objects.filter(offer__in=offer_ids)
+    return rows.exclude(own_text="", send_now_at=None).values_list("offer_id", flat=True)
 
 
 def _earliest(give_up_at: dict[int, datetime | None], claim: Claim) -> datetime | None:
@@ -141,28 +155,47 @@ def _claim_retry(members: Sequence[Reminder], now: datetime) -> Claim | None:
     return Claim(message_id, first.mail_date, steps, first.first_try_at or now, max(1, first.attempts))
 
 
-def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
-    """Commit that DATA comes next. False when the claim is no longer ours or a gate has shut in the meantime.
+# One statement for the gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) and for
+# the mark, so nothing fits between looking and marking. In SQL because it runs between RCPT and DATA of every mail, and
+# putting these querysets together takes longer than the mail itself.
+_MARK = """
+UPDATE reminders_reminder SET state = 'transmitting', claimed_at = %s, subject = %s
+WHERE message_id = %s AND state = 'claimed' AND EXISTS (
+    SELECT 1 FROM offers_offer o
+    JOIN offers_customer c ON c.id = o.customer_id
+    LEFT JOIN reminders_followup f ON f.offer_id = o.id
+    WHERE o.id = reminders_reminder.offer_id
+    AND o.status = 'open' AND o.needs_review = '' AND NOT o.reminders_stopped
+    AND (o.paused_until IS NULL OR o.paused_until <= %s OR f.send_now_at IS NOT NULL)
+    AND (c.paused_until IS NULL OR c.paused_until <= %s OR f.send_now_at IS NOT NULL)
+    AND (o.replied_at IS NULL OR o.replied_at < o.sent_at OR f.resumed_at >= o.replied_at)
+    AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
+)
+"""
+_RECORD_SENT = """
+UPDATE reminders_reminder SET state = 'sent', sent_at = %s, server_reply = %s, retry_at = NULL
+WHERE message_id = %s AND state IN ('transmitting', 'in_doubt')
+"""
 
-    The gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) are part of the write,
-    so nothing fits between looking and marking.
-    """
-    today = timezone.localdate(now)
-    open_offers = (
-        Offer.objects.filter(pk__in=claim.offer_ids, status=Offer.Status.OPEN, needs_review="", reminders_stopped=False)
-        .filter(Q(paused_until=None) | Q(paused_until__lte=today) | Q(follow_up__send_now_at__isnull=False))
-        .filter(Q(replied_at=None) | Q(replied_at__lt=F("sent_at")) | Q(follow_up__resumed_at__gte=F("replied_at")))
-        .filter(customer__opted_out_at=None, customer__do_not_contact=False, customer__bounced_at=None)
-    )
-    rows = Reminder.objects.filter(message_id=claim.message_id, state=State.CLAIMED)
+
+def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
+    """Commit that DATA comes next. False when the claim is no longer ours or a gate has shut in the meantime."""
+    instant = connection.ops.adapt_datetimefield_value(now)
+    today = connection.ops.adapt_datefield_value(timezone.localdate(now))
+    parameters = [instant, subject[:500], claim.message_id, today, today]
+    if len(claim.steps) == 1:
+        return _execute(_MARK, parameters) == 1
     with transaction.atomic():
-        changed = rows.filter(offer__in=open_offers).update(
-            state=State.TRANSMITTING, claimed_at=now, subject=subject[:500]
-        )
-        if changed == len(claim.steps):
+        if _execute(_MARK, parameters) == len(claim.steps):
             return True
         transaction.set_rollback(True)
     return False
+
+
+def _execute(statement: str, parameters: Sequence[str | datetime | date | None]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
 
 
 def record_result(claim: Claim, result: Result, now: datetime) -> State | None:

@@ -105,6 +105,7 @@ def _build_case(
      call_step, send_now_at, customer_plan_id) = row  # fmt: skip
     asked_at, ask_again_on = asked.get(pk, (None, None))
     pauses = [day for day in (paused_until, customer_paused_until) if day is not None]
+    begun = steps.get(pk, ())
     facts = Facts(
         sent_at=sent_at,
         status=status,
@@ -120,11 +121,12 @@ def _build_case(
         resumed_at=resumed_at,
         asked_at=asked_at,
         ask_again_on=ask_again_on,
-        steps=tuple(steps.get(pk, ())),
+        steps=tuple(begun),
         skipped_step=skipped or 0,
         released_step=released or 0,
         call_step=call_step or 0,
-        send_now=send_now_at is not None,
+        # Asked for one mail, not for the ones after it.
+        send_now=send_now_at is not None and all(step.at <= send_now_at for step in begun),
         customer_mailed_at=mailed.get(customer_id),
         link=linked.get(pk, Link.INVALID),
     )

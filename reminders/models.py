@@ -262,6 +262,7 @@ class Incident(models.Model):
         PUBLIC_PAGE_DOWN = "public_page_down", _("the public page cannot be reached")
         IN_DOUBT = "in_doubt", _("reminders in doubt")
         MAIL_SERVER = "mail_server", _("the mail server takes no mail")
+        MAIL_TEXT = "mail_text", _("a mail text has a mistake")
 
     kind = models.CharField(_("what"), max_length=20, choices=Kind)
     detail = models.TextField(_("detail"), blank=True)

@@ -28,7 +28,7 @@ from reminders.texts import MailTextError
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 50
+CHUNK = 200
 CAPPED_CHUNK = 10
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
@@ -45,12 +45,13 @@ class SendSums:
     in_doubt: int = 0
     withheld: int = 0
     problem: str = ""
+    text_problem: str = ""
 
     def __str__(self) -> str:
         if self.because is not None:
             return str(SENTENCES[self.because])
         sums = _("%(sent)d sent, %(planned)d later, %(failed)d failed, %(in_doubt)d in doubt, %(withheld)d withheld.")
-        return f"{sums % vars(self)} {self.problem}".strip()
+        return f"{sums % vars(self)} {self.problem} {self.text_problem}".strip()
 
 
 @dataclass
@@ -101,6 +102,10 @@ def send_due(
         begin_incident(Incident.Kind.MAIL_SERVER, sums.problem, clock())
     elif sums.sent:
         end_incident(Incident.Kind.MAIL_SERVER, clock())
+    if sums.text_problem:
+        begin_incident(Incident.Kind.MAIL_TEXT, sums.text_problem, clock())
+    elif sums.sent:
+        end_incident(Incident.Kind.MAIL_TEXT, clock())
     check_doubts(clock())
     return sums
 
@@ -151,12 +156,22 @@ def _find_shut_gate(due_count: int, now: datetime) -> Because | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Message:
+    """A letter that is ready to be sent."""
+
+    letter: Letter
+    subject: str
+    content: bytes
+
+
 class _Run:
     """One run over one connection."""
 
     def __init__(self, connection: Connection, clock: Callable[[], datetime], pace: Pace, sums: SendSums) -> None:
         self.connection, self.clock, self.pace, self.sums = connection, clock, pace, sums
         self.plans, self.texts = Plans(), Texts()
+        self._prepared: _Message | None = None
         self.ends_at = time.monotonic() + RUN_SECONDS
         self.chunk_size = CAPPED_CHUNK if pace.per_minute else CHUNK
 
@@ -189,44 +204,59 @@ class _Run:
         try:
             while waiting and not self.sums.problem:
                 claim = waiting[0]
-                letter = letters.get(claim.message_id)
-                if letter is None:
-                    self.sums.withheld += 1
+                following = letters.get(waiting[1].message_id) if len(waiting) > 1 else None
+                message = self._prepare(letters.get(claim.message_id))
+                if message is None:
+                    claims.release(claim)
+                    self._count(None)
                 else:
-                    self._send_one(claim, letter)
-                    waiting.pop(0)
-                    continue
-                claims.release(waiting.pop(0))
+                    self._send_one(claim, message, following)
+                waiting.pop(0)
         finally:
             for claim in waiting:
                 claims.release(claim)
+
+    def _prepare(self, letter: Letter | None) -> _Message | None:
+        """Return the letter as a mail, made only once; None when it cannot be made."""
+        if letter is None:
+            return None
+        if self._prepared is None or self._prepared.letter is not letter:
+            try:
+                self._prepared = _Message(letter, write_subject(letter), build_message(letter))
+            except MailTextError as error:
+                self.sums.text_problem = str(error)
+                return None
+        return self._prepared
 
     def _build_letters(self, taken: Sequence[Claim]) -> dict[str, Letter]:
         try:
             return build_letters(taken, self.texts)
         except MissingTextError as error:
-            self.sums.problem = str(error)
+            self.sums.text_problem = str(error)
             return {}
 
-    def _send_one(self, claim: Claim, letter: Letter) -> None:
-        """Send one mail and record what became of it."""
-        try:
-            message, subject = build_message(letter), write_subject(letter)
-        except MailTextError as error:
-            self.sums.problem = str(error)
-            claims.release(claim)
-            return
+    def _send_one(self, claim: Claim, message: _Message, following: Letter | None) -> None:
+        """Send one mail and record what became of it. The following one is made while the server takes this one."""
         self.pace.wait()
-
-        def mark() -> bool:
-            return claims.mark_transmitting(claim, subject, self.clock())
-
-        result = self.connection.send(settings.DEFAULT_FROM_EMAIL, [letter.recipient], message, mark)
+        result = self.connection.send(
+            settings.DEFAULT_FROM_EMAIL,
+            [message.letter.recipient],
+            message.content,
+            before_data=lambda: claims.mark_transmitting(claim, message.subject, self.clock()),
+            while_waiting=lambda: self._prepare_quietly(following),
+        )
         state = claims.record_result(claim, result, self.clock())
         self._count(state)
         logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
         if result.is_about_us or not self.connection.is_open:
             self._reconnect(result.words)
+
+    def _prepare_quietly(self, letter: Letter | None) -> None:
+        """Prepare ahead; what goes wrong comes again, and counts, when the letter's turn has come."""
+        try:
+            self._prepare(letter)
+        except Exception:
+            logger.exception("A reminder could not be prepared ahead.")
 
     def _count(self, state: Reminder.State | None) -> None:
         name = state.value if state else "withheld"

@@ -281,12 +281,14 @@ class Connection:
         recipients: Sequence[str],
         message: bytes,
         before_data: Callable[[], bool] = lambda: True,
+        while_waiting: Callable[[], None] = lambda: None,
     ) -> Result:
         """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became of it.
 
         `before_data` is called when the server has taken sender and recipient, right before the DATA command; when it
         returns False the mail is withheld. What it raises comes out, after the connection was reset. A mail is sent to
-        all recipients or to none.
+        all recipients or to none. `while_waiting` is called when the whole mail is on its way, before the server's word
+        is read: time that would be lost. It must not raise.
         """
         smtp, stage = self._smtp, Stage.MAIL
         if smtp is None or smtp.sock is None:
@@ -295,12 +297,12 @@ class Connection:
             # smtplib would look for an address in it and send there.
             return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address.")
         try:
-            code, words = smtp.mail(sender)
+            code, words = smtp.docmd("mail", f"FROM:<{sender}>")
             if classify(stage, code) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words)
             stage = Stage.RCPT
             for recipient in recipients:
-                code, words = smtp.rcpt(recipient)
+                code, words = smtp.docmd("rcpt", f"TO:<{recipient}>")
                 if classify(stage, code) is not Outcome.ACCEPTED:
                     return self._refused(stage, code, words)
         except (UnicodeError, ValueError) as error:
@@ -317,7 +319,7 @@ class Connection:
         if not is_wanted:
             self._reset()
             return Result(Outcome.WITHHELD, Stage.DATA)
-        return self._send_data(smtp, message)
+        return self._send_data(smtp, message, while_waiting)
 
     def close(self) -> None:
         """Say goodbye if anybody still listens. Never raises."""
@@ -328,7 +330,7 @@ class Connection:
             except (OSError, smtplib.SMTPException):
                 smtp.close()
 
-    def _send_data(self, smtp: smtplib.SMTP, message: bytes) -> Result:
+    def _send_data(self, smtp: smtplib.SMTP, message: bytes, while_waiting: Callable[[], None]) -> Result:
         stage = Stage.DATA
         try:
             smtp.putcmd("data")
@@ -339,6 +341,7 @@ class Connection:
             lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
             lines = re.sub(rb"(?m)^\.", b"..", lines)
             smtp.send(lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+            while_waiting()
             code, words = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='Incident',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('held', 'sending is held'), ('stale_answers', 'answers are not up to date'), ('public_page_down', 'the public page cannot be reached'), ('in_doubt', 'reminders in doubt'), ('mail_server', 'the mail server takes no mail')], max_length=20, verbose_name='what')),
+                ('kind', models.CharField(choices=[('held', 'sending is held'), ('stale_answers', 'answers are not up to date'), ('public_page_down', 'the public page cannot be reached'), ('in_doubt', 'reminders in doubt'), ('mail_server', 'the mail server takes no mail'), ('mail_text', 'a mail text has a mistake')], max_length=20, verbose_name='what')),
                 ('detail', models.TextField(blank=True, verbose_name='detail')),
                 ('began_at', models.DateTimeField(verbose_name='began')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),

@@ -75,20 +75,23 @@ def arm(fuse: Fuse) -> None:
     wrap(claims, "claim_due", fuse, before="before claim", after="after claim")
     wrap(claims, "_write_claims", fuse, after="inside claim")
     wrap(sending, "build_message", fuse, after="after rendering")
-    wrap(smtp._Smtp, "mail", fuse, after="after MAIL")
-    wrap(smtp._Smtp, "rcpt", fuse, after="after RCPT")
     wrap(claims, "mark_transmitting", fuse, after="after mark")
     wrap(claims, "record_result", fuse, before="after final reply", after="after record")
     wrap(sending, "plan_offer_ids", fuse, after="after planning")
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        if sql.startswith("UPDATE") and params and "transmitting" in params and "reminders_reminder" in sql:
+        if "SET state = 'transmitting'" in sql:
             fuse.pass_by("inside mark")
         return result
 
     connection.execute_wrappers.append(watch)
-    putcmd, send = smtp._Smtp.putcmd, smtp._Smtp.send
+    putcmd, send, docmd = smtp._Smtp.putcmd, smtp._Smtp.send, smtp._Smtp.docmd
+
+    def docmd_and_die(self: Any, command: str, arguments: str = "") -> Any:
+        result = docmd(self, command, arguments)
+        fuse.pass_by(f"after {command.upper()}")
+        return result
 
     def putcmd_and_die(self: Any, command: str, arguments: str = "") -> None:
         putcmd(self, command, arguments)
@@ -105,7 +108,7 @@ def arm(fuse: Fuse) -> None:
         else:
             send(self, content)
 
-    smtp._Smtp.putcmd, smtp._Smtp.send = putcmd_and_die, send_and_die
+    smtp._Smtp.putcmd, smtp._Smtp.send, smtp._Smtp.docmd = putcmd_and_die, send_and_die, docmd_and_die
 
 
 def run_once(point: str, count: int, now: datetime | None) -> None:

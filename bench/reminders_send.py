@@ -1,0 +1,225 @@
+"""Sending reminders beside a bare smtplib loop and django-post-office: `python -m bench.reminders_send [mails]`.
+
+All send the same mails to the same SMTP receiver (aiosmtpd in a process of its own, which forgets them), one after the
+other in one run. Ours checks every gate, renders, claims and commits the mark before each DATA; the bare loop has ready
+bytes; post_office has its rows ready and runs its own command with its default threads, and ours is measured a second
+time with as many connections. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.servers import free_port, stop, wait_for_port
+
+COUNT = 10_000
+NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
+POST_OFFICE_CONNECTIONS = 5
+SENDER = "angebote@muster-metallbau.example"
+
+
+class Sink:
+    """Accepts every mail and forgets it."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        return "250 OK"
+
+
+async def serve(port: int) -> None:
+    from aiosmtpd.smtp import SMTP
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Sink(), hostname="sink.test", loop=loop), "127.0.0.1", port)
+    async with server:
+        await server.serve_forever()
+
+
+def fill(count: int) -> None:
+    """Store offers of as many customers, each with a link that works and a first reminder that is due."""
+    from django.core.management import call_command
+
+    from crm.accounts.models import Company
+    from feedback import links
+    from feedback.backoffice.models import Invitation, SyncState
+    from offers.models import Customer, Offer
+    from reminders.models import FollowUp, Reminder
+
+    call_command("migrate", verbosity=0)
+    Reminder.objects.all().delete()
+    FollowUp.objects.all().delete()
+    Invitation.objects.all().delete()
+    Offer.objects.all().delete()
+    Customer.objects.all().delete()
+    Company.objects.get_or_create(pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"})
+    SyncState.objects.update_or_create(pk=1, defaults={"pulled_at": NOW})
+    numbers = range(count)
+    customers = [Customer(email=f"kunde{n}@kunde.example", name=f"Jörg Bühler {n}") for n in numbers]
+    Customer.objects.bulk_create(customers, batch_size=2000)
+    sent_at = NOW - timedelta(days=5)
+    offers = [
+        Offer(
+            number=f"AN-{n}", number_key=f"AN-{n}", customer=customers[n], subject=f"Ihr Angebot AN-{n}",
+            message_id=f"<an-{n}@x.example>", sent_at=sent_at, first_sent_at=sent_at, sender_name="Petra Vogt",
+            sender_email="p.vogt@muster-metallbau.example",
+        )
+        for n in numbers
+    ]  # fmt: skip
+    Offer.objects.bulk_create(offers, batch_size=2000)
+    invitations = []
+    for offer in offers:
+        token = links.new_token()
+        expires_at = NOW + timedelta(days=50)
+        invitations.append(
+            Invitation(
+                offer=offer, token=token, digest=links.digest(token), expires_at=expires_at, registered_at=sent_at
+            )
+        )
+    Invitation.objects.bulk_create(invitations, batch_size=2000)
+    due = [FollowUp(offer=offer, next_at=NOW, next_step=1, because="step_due") for offer in offers]
+    FollowUp.objects.bulk_create(due, batch_size=2000)
+
+
+def send_ours() -> None:
+    """One run of the product."""
+    from reminders.sending import send_due
+
+    sums = send_due(lambda: NOW)
+    assert not sums.problem, sums.problem
+
+
+def write_mails(folder: Path) -> None:
+    """Write the mails that ours will send, ready for the bare loop."""
+    from reminders.claims import Claim
+    from reminders.emails import build_message, new_message_id
+    from reminders.letters import Texts, build_letters
+    from reminders.models import FollowUp
+
+    pks = list(FollowUp.objects.values_list("offer_id", flat=True))
+    claims = [Claim(new_message_id(SENDER), NOW, {pk: 1}, NOW) for pk in pks]
+    texts = Texts()
+    for start in range(0, len(claims), 500):
+        for letter in build_letters(claims[start : start + 500], texts).values():
+            (folder / f"{letter.recipient}.eml").write_bytes(build_message(letter))
+
+
+def send_bare(folder: Path, port: int) -> float:
+    """Send the ready mails in a bare loop over one connection; return the seconds it took."""
+    mails = [(path.stem, path.read_bytes()) for path in sorted(folder.glob("*.eml"))]
+    start = time.perf_counter()
+    with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as smtp:
+        for recipient, message in mails:
+            smtp.sendmail(SENDER, [recipient], message)
+    return time.perf_counter() - start
+
+
+def queue_post_office(folder: Path) -> None:
+    """Put the same mails into post_office's table."""
+    from email import message_from_bytes, policy
+
+    from django.core.management import call_command
+    from post_office import mail
+
+    call_command("migrate", verbosity=0)
+    rows = []
+    for path in sorted(folder.glob("*.eml")):
+        parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
+        rows.append(
+            {
+                "sender": SENDER, "recipients": [path.stem], "subject": str(parsed["Subject"]),
+                "message": parsed.get_body(("plain",)).get_content(),
+                "html_message": parsed.get_body(("html",)).get_content(),
+                "headers": {name: str(parsed[name]) for name in ("Auto-Submitted", "References", "List-Unsubscribe")},
+            }
+        )  # fmt: skip
+    for start in range(0, len(rows), 500):
+        mail.send_many(rows[start : start + 500])
+
+
+def send_post_office() -> None:
+    from django.core.management import call_command
+
+    call_command("send_queued_mail", log_level=0)
+
+
+def as_child(step: str, *arguments: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "bench.reminders_send", f"--{step}", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def run_children(step: str, *arguments: str, environment: dict[str, str], processes: int = 1) -> float:
+    """Run a step in processes of its own and return the longest time that one says it took."""
+    children = [as_child(step, *arguments, environment=environment) for _ in range(processes)]
+    seconds = [float(child.communicate()[0].split()[-1]) for child in children]
+    assert not any(child.returncode for child in children), step
+    return max(seconds)
+
+
+def run(count: int) -> None:
+    port = free_port()
+    sink = subprocess.Popen([sys.executable, "-m", "bench.reminders_send", "--sink", str(port)])
+    with tempfile.TemporaryDirectory(prefix="nachfass-bench-") as temporary:
+        folder = Path(temporary)
+        (folder / "mails").mkdir()
+        environment = {
+            **os.environ, "DJANGO_SETTINGS_MODULE": "crm.settings.test", "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+            "REMINDERS_PER_MINUTE": "0", "REMINDERS_MAX_PER_RUN": "1000000", "LOG_LEVEL": "ERROR",
+            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3"),
+        }  # fmt: skip
+        theirs = {**environment, "DJANGO_SETTINGS_MODULE": "bench.post_office_settings"}
+        try:
+            wait_for_port(port, sink)
+            run_children("fill", str(count), environment=environment)
+            run_children("write", str(folder / "mails"), environment=environment)
+            seconds = {"bare smtplib loop": run_children("bare", str(folder / "mails"), str(port), environment=theirs)}
+            seconds["ours, one connection"] = run_children("ours", environment=environment)
+            run_children("fill", str(count), environment=environment)
+            name = f"ours, {POST_OFFICE_CONNECTIONS} connections"
+            seconds[name] = run_children("ours", environment=environment, processes=POST_OFFICE_CONNECTIONS)
+            run_children("queue", str(folder / "mails"), environment=theirs)
+            seconds["django-post-office"] = run_children("post-office", environment=theirs)
+        finally:
+            stop(sink)
+    for what, took in seconds.items():
+        share = seconds["bare smtplib loop"] / took
+        print(f"  {what:24} {count / took:8.0f} mails/s  {share:5.0%} of the bare loop")
+
+
+STEPS = {
+    "fill": lambda count: fill(int(count)),
+    "write": lambda folder: write_mails(Path(folder)),
+    "ours": send_ours,
+    "queue": lambda folder: queue_post_office(Path(folder)),
+    "post-office": send_post_office,
+}
+
+
+def main(arguments: list[str]) -> None:
+    step = arguments[0].removeprefix("--") if arguments and arguments[0].startswith("--") else ""
+    if step == "sink":
+        asyncio.run(serve(int(arguments[1])))
+    elif step == "bare":
+        print(send_bare(Path(arguments[1]), int(arguments[2])))
+    elif step:
+        import django
+
+        django.setup()
+        start = time.perf_counter()
+        STEPS[step](*arguments[1:])
+        print(time.perf_counter() - start)
+    else:
+        for count in [int(argument) for argument in arguments] or [COUNT]:
+            print(f"== {count} reminders")
+            run(count)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
