@@ -23,7 +23,7 @@ POINTS = (
     "after rendering",
     "after MAIL",
     "after RCPT",
-    "inside mark",
+    "before mark",
     "after mark",
     "after DATA",
     "half the body",
@@ -80,10 +80,9 @@ def arm(fuse: Fuse) -> None:
     wrap(sending, "plan_offer_ids", fuse, after="after planning")
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        result = execute(sql, params, many, context)
         if "SET state = 'transmitting'" in sql:
-            fuse.pass_by("inside mark")
-        return result
+            fuse.pass_by("before mark")
+        return execute(sql, params, many, context)
 
     connection.execute_wrappers.append(watch)
     putcmd, send, docmd = smtp._Smtp.putcmd, smtp._Smtp.send, smtp._Smtp.docmd
