@@ -80,7 +80,8 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
         comment=Subquery(newest.exclude(comment="").values("comment")[:1]),
         reminders_sent=Subquery(sent.annotate(number=Count("pk", filter=Q(sent_at__isnull=False))).values("number")),
     )
-    return read_plain(rows.order_by("-first_sent_at", "-pk"), columns)
+    # The index of sent_at gives this order, so that the first rows need no sorting of all.
+    return read_plain(rows.order_by("-sent_at", "-pk"), columns)
 
 
 def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
