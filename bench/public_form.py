@@ -46,14 +46,15 @@ def main() -> int:
         registered = time.perf_counter() - start
         with serve_flask(folder, tokens) as flask:
             ports = {"Nachfass": urlsplit(ours.url).port, "Flask": flask[0]}
-            best = measure(ports, tokens, options)
+            processes = {"Nachfass": ours.process.pid, "Flask": flask[1]}
+            best, cpu = measure(ports, processes, tokens, options)
             half = half_rate(ports, tokens, best, options)
-            memory = {"Nachfass": rss(ours.process.pid), "Flask": rss(flask[1])}
+            memory = {name: rss(pid) for name, pid in processes.items()}
         start = time.perf_counter()
         pulled, seconds_per_page = pull_all(ours)
         seconds = time.perf_counter() - start
     for what in ("GET", "POST"):
-        show(what, best, half)
+        show(what, best, half, cpu)
     print(f"resident per process: Nachfass {memory['Nachfass']:.0f} MiB, Flask {memory['Flask']:.0f} MiB,", end=" ")
     print(f"{memory['Nachfass'] / memory['Flask']:.2f} times")
     print(f"registered {options.links} invitations: {registered * 10_000 / options.links:.1f} s per 10,000", end=" ")
@@ -91,19 +92,28 @@ def serve_flask(folder: Path, tokens: list[str]) -> Iterator[tuple[int, int]]:
         stop(process)
 
 
-def measure(ports: dict[str, int], tokens: list[str], options: argparse.Namespace) -> dict[tuple[str, str], Load]:
-    """Return the best round of each service and method. Every POST takes a link of its own."""
+def measure(
+    ports: dict[str, int], processes: dict[str, int], tokens: list[str], options: argparse.Namespace
+) -> tuple[dict[tuple[str, str], Load], dict[tuple[str, str], float]]:
+    """Return the best round of each service and method, and the least CPU milliseconds of the workers per request.
+
+    Every POST takes a link of its own.
+    """
     best: dict[tuple[str, str], Load] = {}
+    cpu: dict[tuple[str, str], float] = {}
     for number in range(options.rounds):
         fresh = tokens[number * options.requests : (number + 1) * options.requests]
         for name, port in ports.items():
             for what in ("GET", "POST"):
+                before = cpu_seconds(processes[name])
                 load = http_load.run(port, build(what, fresh))
+                spent = 1000 * (cpu_seconds(processes[name]) - before) / len(fresh)
+                cpu[name, what] = min(spent, cpu.get((name, what), spent))
                 if set(load.statuses) != {200}:
                     raise SystemExit(f"{name} {what} answered {load.statuses}.")
                 if (name, what) not in best or load.per_second > best[name, what].per_second:
                     best[name, what] = load
-    return best
+    return best, cpu
 
 
 def half_rate(
@@ -150,12 +160,27 @@ def rss(pid: int) -> float:
     return max(int(size) for size in output.split()) / 1024
 
 
-def show(what: str, best: dict[tuple[str, str], Load], half: dict[tuple[str, str], Load]) -> None:
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of the workers so far: unlike the rate it hardly depends on what else runs."""
+    total = 0
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def show(
+    what: str,
+    best: dict[tuple[str, str], Load],
+    half: dict[tuple[str, str], Load],
+    cpu: dict[tuple[str, str], float],
+) -> None:
     for name in ("Nachfass", "Flask"):
         top, calm = best[name, what], half[name, what]
         print(
             f"{what:4} {name:8} {top.per_second:7.0f}/s   at half of it p50 {calm.percentile(0.5):5.1f} ms,"
-            f" p99 {calm.percentile(0.99):5.1f} ms"
+            f" p99 {calm.percentile(0.99):5.1f} ms,"
+            f" CPU {cpu[name, what]:.2f} ms per request"
         )
     print(f"{what:4} ratio {best['Nachfass', what].per_second / best['Flask', what].per_second:.2f}")
 
