@@ -16,10 +16,11 @@ TINY = {
     "import_offers": ["--mails", "20", "--large", "2", "--rounds", "1"],
     "import_scan": ["--files", "100", "--rounds", "1"],
     "parsing": ["--mails", "50", "--rounds", "1"],
+    "public_form": ["--requests", "40", "--links", "100", "--rounds", "1"],
     "stats": ["200"],
     "sync": ["20"],
 }
-YARDSTICKS = {"import_offers": "django_mailbox"}
+YARDSTICKS = {"import_offers": "django_mailbox", "public_form": "flask"}
 
 
 def test_every_benchmark_is_here():
