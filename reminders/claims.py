@@ -200,18 +200,19 @@ def _execute(statement: str, parameters: Sequence[str | datetime | date | None])
 
 def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
     """Write down what became of the mail and return the state, or None when the claim was given back untouched."""
-    rows = Reminder.objects.filter(message_id=claim.message_id)
-    FollowUp.objects.filter(offer__in=claim.steps, send_now_at__isnull=False).update(send_now_at=None)
+    if result.outcome is Outcome.ACCEPTED:
+        # Also when another run took this one for dead and called the mail doubtful: now it is known.
+        _execute(_RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id])
+        mark_mailed(claim.offer_ids, at=now)
+        if claim.is_personal:
+            FollowUp.objects.filter(offer__in=claim.steps).update(own_text="", send_now_at=None)
+        return State.SENT
+    if claim.is_personal:
+        FollowUp.objects.filter(offer__in=claim.steps).update(send_now_at=None)
     if result.outcome is Outcome.WITHHELD:
         release(claim)
         return None
-    if result.outcome is Outcome.ACCEPTED:
-        # Also when another run took this one for dead and called the mail doubtful: now it is known.
-        mine = rows.filter(state__in=(State.TRANSMITTING, State.IN_DOUBT))
-        mine.update(state=State.SENT, sent_at=now, server_reply=result.words, retry_at=None)
-        mark_mailed(claim.offer_ids, at=now)
-        FollowUp.objects.filter(offer__in=claim.steps).exclude(own_text="").update(own_text="")
-        return State.SENT
+    rows = Reminder.objects.filter(message_id=claim.message_id)
     if result.outcome is Outcome.UNKNOWN:
         rows.filter(state=State.TRANSMITTING).update(state=State.IN_DOUBT, server_reply=result.words)
         return State.IN_DOUBT
