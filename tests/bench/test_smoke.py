@@ -17,10 +17,12 @@ TINY = {
     "import_scan": ["--files", "100", "--rounds", "1"],
     "parsing": ["--mails", "50", "--rounds", "1"],
     "public_form": ["--requests", "40", "--links", "100", "--rounds", "1"],
+    "reminders_plan": ["200"],
+    "reminders_send": ["20"],
     "stats": ["200"],
     "sync": ["20"],
 }
-YARDSTICKS = {"import_offers": "django_mailbox", "public_form": "flask"}
+YARDSTICKS = {"import_offers": "django_mailbox", "public_form": "flask", "reminders_send": "post_office"}
 
 
 def test_every_benchmark_is_here():

@@ -132,7 +132,14 @@ def test_the_command_watches_until_it_is_interrupted(tmp_path: Path) -> None:
     env = {**os.environ, "DATABASE_URL": database_url(), "OFFERS_SETTLE_SECONDS": "0.2"}
     env["DJANGO_SETTINGS_MODULE"] = "crm.settings.test"
     command = [sys.executable, "manage.py", "import_offers", "--watch"]
-    process = subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        env=env,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # A suite that runs in the background has Ctrl-C ignored, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (no threads yet)
+    )
     try:
         wait_until(lambda: MailFolder.objects.get(pk=folder.pk).scanned_at is not None)
         write_mail(tmp_path, "a.eml")
