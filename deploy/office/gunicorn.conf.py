@@ -1,0 +1,12 @@
+"""gunicorn of the back office: `gunicorn -c deploy/office/gunicorn.conf.py crm.wsgi`.
+
+gthread, because a sync worker cuts a long export at its time-out while the client sees a complete 200.
+"""
+
+from __future__ import annotations
+
+workers = 1
+worker_class = "gthread"
+threads = 4
+control_socket_disable = True
+loglevel = "warning"

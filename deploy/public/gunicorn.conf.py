@@ -1,0 +1,13 @@
+"""gunicorn of the public service: `gunicorn -c deploy/public/gunicorn.conf.py crm.wsgi`.
+
+sync workers behind nginx were the fastest of all that were measured; the control socket is one door too many.
+"""
+
+from __future__ import annotations
+
+workers = 2
+worker_class = "sync"
+control_socket_disable = True
+# No token may stand in a log, not even in the line of a request that failed.
+logger_class = "feedback.public.gunicorn_logger.MaskingLogger"
+loglevel = "warning"
