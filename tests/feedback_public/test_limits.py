@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 import requests
+import time_machine
 from django.core.cache import caches
 from django.db import DatabaseError
 
@@ -33,11 +35,13 @@ SPOOFED = [
 
 @pytest.fixture
 def limited(settings):
+    """Low limits within one minute that does not pass: at its turn the counting starts again."""
     settings.FEEDBACK_RATE_FORM = "5/m"
     settings.FEEDBACK_RATE_ANSWER = "3/m"
     settings.FEEDBACK_RATE_OPT_OUT = "3/m"
     settings.FEEDBACK_RATE_API = "4/m"
-    return settings
+    with time_machine.travel(datetime(2026, 9, 14, 10, tzinfo=UTC), tick=False):
+        yield settings
 
 
 @pytest.mark.parametrize(
