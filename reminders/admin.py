@@ -45,7 +45,10 @@ from reminders.reasons import SENTENCES
 from reminders.rules import Because
 from reminders.texts import PLACEHOLDERS, MailTextError
 
-STATE_COLOURS = {"sent": "success", "failed": "danger", "in_doubt": "danger", "planned": "warning"}
+# Unfold shows the code instead of the label for a state that has no entry here.
+STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
+    "sent": "success", "failed": "danger", "in_doubt": "danger", "planned": "warning",
+}  # fmt: skip
 # Planning so many offers takes seconds; more are left to the night.
 PLAN_AT_ONCE = 5000
 

@@ -198,7 +198,12 @@ def _review() -> Pile:
         _("Mails to check"),
         rows.count(),
         [
-            Row(file.subject or file.name, file.reason, _change("offers_sourcefile", file.pk), file.sent_at)
+            Row(
+                file.subject or file.name,
+                str(file.get_reason_display()),
+                _change("offers_sourcefile", file.pk),
+                file.sent_at,
+            )
             for file in rows.order_by("-first_seen_at")[:ROWS]
         ],
         _list("offers_sourcefile", state__in="review,broken"),

@@ -81,7 +81,7 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
         tiles=build_tiles(figures, past, link),
         charts=charts,
         period=describe(span),
-        notes=_notes(offers, before),
+        notes=_notes(offers, before, past),
         few=_few() if figures.offers and figures.is_few else "",
         is_empty=not figures.offers,
     )
@@ -137,8 +137,11 @@ def _trend(now: float | None, before: float | None, *, more_is_better: bool | No
 
 
 def build_tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
+    # Against a handful of offers every change is a sensation: "+7,850 %" in the first year of use.
+    base = past if past is not None and past.offers >= FEW else None
+
     def tile(label: str, value: str, note: str, part: str, *, of: Measure, more_is_better: bool | None = True) -> Tile:
-        before = None if past is None else of(past)
+        before = None if base is None else of(base)
         return Tile(label, value, note, link(part), **_trend(of(now), before, more_is_better=more_is_better))
 
     def status_tile(status: str, label: str, better: bool | None) -> Tile:
@@ -294,7 +297,7 @@ def _ages(ages: dict[str, int], link: Callable[[str], str]) -> Chart:
     )
 
 
-def _notes(offers: OfferFilter, before: Span | None) -> list[str]:
+def _notes(offers: OfferFilter, before: Span | None, past: Figures | None) -> list[str]:
     basis = str(dict(BASES)[offers.values["basis"]])
     notes = [
         _("Counted %(basis)s: %(which)s")
@@ -307,8 +310,13 @@ def _notes(offers: OfferFilter, before: Span | None) -> list[str]:
         _("Response rate: answered offers out of those that are answered or at least 14 days old."),
         _("A superseded offer counts once, with the offer that took its place."),
     ]
-    if before:
-        notes.append(_("Changes are against %(period)s.") % {"period": describe(before)})
+    if before and past:
+        words = (
+            _("Changes are against %(period)s.")
+            if past.offers >= FEW
+            else _("No changes are shown, because %(period)s has too few offers to compare with.")
+        )
+        notes.append(words % {"period": describe(before)})
     return notes
 
 

@@ -22,7 +22,8 @@ from offers.importing import ImportResult, check_again
 from offers.mailview import read_mail_view
 from offers.models import Offer, SourceFile, number_key
 
-STATE_COLOURS = {
+# Unfold shows the code instead of the label for a state that has no entry here.
+STATE_COLOURS = dict.fromkeys(SourceFile.State.values, "") | {
     "offer": "success", "revision": "success", "follow_up": "info", "review": "warning", "waiting": "warning",
     "broken": "danger",
 }  # fmt: skip
@@ -33,7 +34,7 @@ MOST_AT_ONCE = 5_000
 class SourceFileAdmin(ModelAdmin):
     """One row per file. The rows are facts: actions change what became of a file, nobody writes or removes them."""
 
-    list_display = ["name", "folder", "state_label", "reason", "subject", "sender", "sent_at", "offer"]
+    list_display = ["name", "folder", "state_label", "mail_in_short", "sender", "sent_at", "offer"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("reason", ChoicesDropdownFilter),
@@ -72,6 +73,10 @@ class SourceFileAdmin(ModelAdmin):
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, file: SourceFile) -> tuple[str, str]:
         return file.state, file.get_state_display()
+
+    @display(description=_("subject, and why"), ordering="subject", header=True)
+    def mail_in_short(self, file: SourceFile) -> tuple[str, str]:
+        return file.subject, str(file.get_reason_display())
 
     @admin.display(description=_("what was wrong with the mail"))
     def defects_text(self, file: SourceFile) -> str:

@@ -24,7 +24,8 @@ from offers.models import MailFolder, Offer, SourceFile, number_key
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.timeline import Event, sort_events
 
-STATUS_COLOURS = {
+# Unfold shows the code instead of the label for a status that has no entry here.
+STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {
     "open": "info", "interested": "success", "ordered": "success", "declined": "danger", "no_answer": "warning",
 }  # fmt: skip
 _KINDS = {SourceFile.State.FOLLOW_UP: "follow_up", SourceFile.State.AUTOMATIC: "automatic"}

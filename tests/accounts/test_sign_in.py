@@ -23,6 +23,13 @@ def test_the_right_password_lets_in_and_forgets_the_attempts(client: Client) -> 
     assert sign_in(client, "petra") == 200
 
 
+def test_who_signs_in_without_a_page_in_mind_comes_to_the_desk(client: Client) -> None:
+    make_user(username="p.vogt")
+    response = client.post("/admin/login/", {"username": "p.vogt", "password": "a-long-password"}, follow=True)
+    assert response.status_code == 200
+    assert response.request["PATH_INFO"] == "/admin/"
+
+
 def test_after_too_many_attempts_not_even_the_right_password_lets_in(client: Client) -> None:
     make_user(username="petra")
     for number in range(throttle.PER_ACCOUNT):

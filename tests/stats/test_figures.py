@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stats.charts import age_class, bucket, choose_grain, end_of, start_of
 from stats.figures import Fact, Tally, change, find_median, read_figures, tenths
+from stats.page import build_tiles
 from stats.periods import Span, read_preset
 
 TODAY = date(2026, 5, 20)
@@ -127,3 +128,10 @@ def test_no_day_is_left_out_of_the_time_line() -> None:
 @pytest.mark.parametrize(("days", "name"), [(-1, "0-7"), (7, "0-7"), (8, "8-14"), (30, "15-30"), (31, "over-30")])
 def test_ages_fall_into_classes(days: int, name: str) -> None:
     assert age_class(days) == name
+
+
+@pytest.mark.parametrize(("before", "is_shown"), [(19, False), (20, True)])
+def test_a_change_is_shown_only_against_enough_offers(before: int, is_shown: bool) -> None:
+    past = figures(*[sent(1)] * before)
+    tiles = build_tiles(figures(*[sent(1)] * 40), past, lambda _part: "")
+    assert bool(tiles[0].trend) is is_shown
