@@ -71,7 +71,7 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
 
 def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[Any]]:
     """Yield one list of values per offer, newest first, read in chunks."""
-    newest = Answer.objects.filter(offer=OuterRef("pk"), is_suspect=False).order_by("-answered_at")
+    newest = Answer.objects.filter(offer=OuterRef("pk"), dismissed_at=None).order_by("-answered_at")
     declined = newest.filter(kind=Answer.Kind.DECLINED)
     sent = Reminder.objects.filter(offer=OuterRef("pk"), state=Reminder.State.SENT).order_by().values("offer")
     rows = with_answer(offers).annotate(

@@ -54,7 +54,7 @@ def is_company(words: str) -> Q:
 
 def with_answer(offers: QuerySet[Offer]) -> QuerySet[Any]:
     """Add `answered_at`: the first answer through any channel, else when a person set the state without one."""
-    first = Answer.objects.filter(offer=OuterRef("pk"), kind__in=SAYING, is_suspect=False).order_by("answered_at")
+    first = Answer.objects.filter(offer=OuterRef("pk"), kind__in=SAYING, dismissed_at=None).order_by("answered_at")
     by_hand = When(Q(status__in=DECIDED) & ~Q(status_channel=Offer.Channel.AUTOMATIC), then=F("status_at"))
     return offers.annotate(
         answered_at=Coalesce(
@@ -66,7 +66,7 @@ def with_answer(offers: QuerySet[Offer]) -> QuerySet[Any]:
 
 def with_reason(offers: QuerySet[Any]) -> QuerySet[Any]:
     """Add `reason`: the customer's of the newest decline, else the seller's; None where none was stated."""
-    newest = Answer.objects.filter(offer=OuterRef("pk"), kind=Answer.Kind.DECLINED, is_suspect=False)
+    newest = Answer.objects.filter(offer=OuterRef("pk"), kind=Answer.Kind.DECLINED, dismissed_at=None)
     reason = newest.order_by("-answered_at").values(stated=Coalesce("reason", "seller_reason"))[:1]
     rows: QuerySet[Any] = offers.annotate(reason=Subquery(reason))
     return rows

@@ -23,7 +23,7 @@ class Watch:
 
 WATCHES = (
     Watch("offers_offer", "id", "first_sent_at, status, status_at, status_channel, amount, currency"),
-    Watch("feedback_answer", "offer_id", "offer_id, kind, reason_id, seller_reason_id, is_suspect, answered_at"),
+    Watch("feedback_answer", "offer_id", "offer_id, kind, reason_id, seller_reason_id, dismissed_at, answered_at"),
     Watch("reminders_reminder", "offer_id", "offer_id, state, sent_at", "NEW.state = 'sent'"),
 )
 EVENTS = ("insert", "update", "delete")

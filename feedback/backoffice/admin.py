@@ -145,7 +145,7 @@ class AnswerAdmin(ModelAdmin):
 
     @display(description=_("to check"), ordering="is_suspect", label="warning")
     def doubt(self, answer: Answer) -> str:
-        return gettext("to check") if answer.is_suspect or answer.note else ""
+        return gettext("to check") if (answer.is_suspect and not answer.dismissed_at) or answer.note else ""
 
     @admin.display(description=_("dealt with"), boolean=True, ordering="handled_at")
     def is_handled(self, answer: Answer) -> bool:

@@ -143,6 +143,9 @@ class Answer(models.Model):
         related_name="+",
         verbose_name=_("recorded by"),
     )
+    dismissed_at = models.DateTimeField(
+        _("found to be a robot's"), null=True, blank=True, editable=False, help_text=_("Counts in no figure.")
+    )
     handled_at = models.DateTimeField(_("dealt with"), null=True, blank=True)
     notified_at = models.DateTimeField(_("salesperson told"), null=True, blank=True, editable=False)
 

@@ -169,8 +169,9 @@ def undo_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
 
 
 def confirm_answer(answer: Answer) -> bool:
-    """A person gave this suspect answer: it counts in every figure from now on. Returns False when it did already."""
-    return Answer.objects.filter(pk=answer.pk, is_suspect=True).update(is_suspect=False) == 1
+    """A person gave this suspect answer: nothing about it is to be checked any more. Returns False when that was so."""
+    suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
+    return suspects.update(is_suspect=False) == 1
 
 
 def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
@@ -179,7 +180,8 @@ def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
     The answer is kept, because it came, but counts in no figure. Returns False when the answer is not suspect.
     """
     with transaction.atomic():
-        if not Answer.objects.filter(pk=answer.pk, is_suspect=True).update(handled_at=at):
+        suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
+        if not suspects.update(dismissed_at=at, handled_at=at):
             return False
         offer = answer.offer
         if answer.kind == Answer.Kind.OPTED_OUT:
@@ -196,7 +198,7 @@ def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
 
 def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetime) -> None:
     """Give the offer the status that its other answers say: the newest decision, else open."""
-    others = offer.answers.filter(kind__in=DECISIONS, is_suspect=False).exclude(pk=apart_from.pk)
+    others = offer.answers.filter(kind__in=DECISIONS, dismissed_at=None).exclude(pk=apart_from.pk)
     before = others.order_by("answered_at").last()
     status = _status_of(before) if before else Offer.Status.OPEN
     channel = Offer.Channel(before.channel if before else apart_from.channel)
@@ -205,7 +207,7 @@ def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetim
 
 def _take_back_opt_out(offer: Offer, *, apart_from: Answer) -> None:
     customer = offer.customer
-    others = Answer.objects.filter(offer__customer=customer, kind=Answer.Kind.OPTED_OUT, is_suspect=False)
+    others = Answer.objects.filter(offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None)
     if others.exclude(pk=apart_from.pk).exists():
         return
     customer.opted_out_at = None

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("stats", "0001_initial"),
         ("offers", "0001_initial"),
-        ("feedback", "0001_initial"),
+        ("feedback", "0004_dismissed_answers"),
         ("reminders", "0001_initial"),
     ]
     operations = [migrations.RunPython(install, uninstall)]

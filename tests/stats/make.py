@@ -73,7 +73,7 @@ def make_year(number: int, *, now: datetime, days: int = 365, seed: int = 1, sal
                         kind=kind,
                         reason=reason,
                         answered_at=offer.status_at,
-                        is_suspect=chance.random() < 0.05,
+                        dismissed_at=offer.status_at if chance.random() < 0.05 else None,
                     )
                 )
             steps = [at for at in steps if at < offer.status_at]

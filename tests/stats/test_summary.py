@@ -69,7 +69,8 @@ def change_something(chance: random.Random) -> None:
             )
         case 3:
             answers = Answer.objects.filter(offer_id__in=some)
-            answers.update(is_suspect=chance.random() < 0.5, reason=chance.choice(make_reasons()))
+            dismissed_at = NOW if chance.random() < 0.5 else None
+            answers.update(dismissed_at=dismissed_at, reason=chance.choice(make_reasons()))
         case 4:
             offer.delete()
         case 5:
