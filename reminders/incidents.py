@@ -6,7 +6,6 @@ import logging
 import smtplib
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.mail import mail_admins
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from crm.core.models import JobRun
 from crm.core.smtp import SmtpUnavailableError
 from feedback.backoffice.models import SyncState
+from feedback.backoffice.sync import STALE_AFTER
 from reminders.models import Incident, Reminder
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def end_incident(kind: Incident.Kind, now: datetime) -> bool:
 def check_answers(now: datetime) -> None:
     """End the incident of stale answers as soon as they have been pulled again."""
     pulled_at = SyncState.get().pulled_at
-    if pulled_at is not None and now - pulled_at <= timedelta(seconds=settings.REMINDERS_MAX_SYNC_AGE):
+    if pulled_at is not None and now - pulled_at <= STALE_AFTER:
         end_incident(Incident.Kind.STALE_ANSWERS, now)
 
 

@@ -146,14 +146,19 @@ def _find_shut_gate(due_count: int, now: datetime) -> Because | None:
     """Return why nothing at all may be sent now, telling the admins, or None."""
     if holds.check(due_count, now):
         return Because.HELD
+    return None if _has_fresh_answers(due_count, now) else Because.STALE_ANSWERS
+
+
+def _has_fresh_answers(due_count: int, now: datetime) -> bool:
+    """Return whether the customers' answers are here, fetching them if need be, and tell the admins if they are not."""
     if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now):
         detail = _(
             "%d reminders are due, but the customers' answers could not be fetched. Nothing is sent until they are."
         )
         begin_incident(Incident.Kind.STALE_ANSWERS, detail % due_count, now)
-        return Because.STALE_ANSWERS
+        return False
     end_incident(Incident.Kind.STALE_ANSWERS, now)
-    return None
+    return True
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,10 @@ class _Run:
         self.chunk_size = CAPPED_CHUNK if pace.per_minute else CHUNK
 
     def send_all(self, due: Sequence[tuple[int, int]]) -> None:
-        for chunk in self._chunks(due):
+        for number, chunk in enumerate(self._chunks(due)):
+            # A long run asks again: who answers while it is under way must not be reminded by its end.
+            if number and not _has_fresh_answers(len(due), self.clock()):
+                return
             taken = claims.claim_due(chunk, self.plans, self.clock())
             try:
                 self._send_chunk(taken)

@@ -128,7 +128,7 @@ FEEDBACK_SEALING_PRIVATE_KEY = env("FEEDBACK_SEALING_PRIVATE_KEY", default="")
 FEEDBACK_TOKEN_DAYS = env.int("FEEDBACK_TOKEN_DAYS", default=60)
 
 REMINDERS_ENABLED = env.bool("REMINDERS_ENABLED", default=False)
-REMINDERS_MAX_SYNC_AGE = env.int("REMINDERS_MAX_SYNC_AGE", default=900)
+REMINDERS_MAX_SYNC_AGE = env.int("REMINDERS_MAX_SYNC_AGE", default=0)
 REMINDERS_MAX_PER_RUN = env.int("REMINDERS_MAX_PER_RUN", default=200)
 REMINDERS_PER_MINUTE = env.int("REMINDERS_PER_MINUTE", default=30)
 # A claim this old belongs to a run that died. Longer than any run of the queue may take.

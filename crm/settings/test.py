@@ -13,6 +13,8 @@ os.environ.setdefault("DEFAULT_FROM_EMAIL", "angebote@muster-metallbau.example")
 # The private half of a pair that was made for the tests alone.
 os.environ.setdefault("FEEDBACK_SEALING_PRIVATE_KEY", "dGVzdHMgb25seSAtIG5vdCBhIHNlY3JldCBrZXkgISE=")
 os.environ.setdefault("REMINDERS_ENABLED", "true")
+# Most tests of sending have no public side to ask; tests/chain has one, and runs with the default.
+os.environ.setdefault("REMINDERS_MAX_SYNC_AGE", "900")
 
 from crm.settings.office import *  # noqa: F403
 from crm.settings.office import DATABASES, STORAGES

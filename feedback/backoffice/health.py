@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from crm.core.health import Check, Finding
 from feedback import sealing
 from feedback.backoffice.client import Client, SyncError
 from feedback.backoffice.models import RejectedAnswer, SyncState
+from feedback.backoffice.sync import STALE_AFTER
 
 MIN_CERTIFICATE_DAYS = 14
 HTTPS_PORT = 443
@@ -23,7 +24,7 @@ def check_answers(now: datetime) -> Iterator[Finding]:
     pulled_at = SyncState.get().pulled_at
     if pulled_at is None:
         yield Finding("answers", "They have never been fetched. Run `python manage.py sync_feedback`.", is_ok=False)
-    elif now - pulled_at > timedelta(seconds=2 * settings.REMINDERS_MAX_SYNC_AGE):
+    elif now - pulled_at > 2 * STALE_AFTER:
         minutes = int((now - pulled_at).total_seconds() // 60)
         yield Finding("answers", f"They were last fetched {minutes} minutes ago; nothing is sent.", is_ok=False)
     else:

@@ -69,6 +69,10 @@ def pull(client: Client | None = None) -> SyncResult:
     return result
 
 
+# After so long without a pull something stands still: the queue, the line or the public side.
+STALE_AFTER = timedelta(minutes=15)
+
+
 def ensure_fresh(max_age_seconds: float, now: datetime) -> bool:
     """Return True when all answers given up to `max_age_seconds` before `now` are here, pulling them if need be.
 

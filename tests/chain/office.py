@@ -108,6 +108,7 @@ def office_env(folder: Path, public_url: str, smtp_port: int) -> dict[str, str]:
         "FEEDBACK_API_KEY": API_KEY,
         "FEEDBACK_SEALING_PRIVATE_KEY": private_key,
         "REMINDERS_ENABLED": "true",
+        "REMINDERS_MAX_SYNC_AGE": "0",
         "LOG_LEVEL": "WARNING",
     }
 
