@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import StrEnum
 from time import monotonic
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -173,19 +172,16 @@ def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
     return token
 
 
-class _StrictReplies:
+class _Smtp(smtplib.SMTP):
     """Replies that count only when they are whole: three digits, a space or hyphen, and the end of the line.
 
     smtplib takes "250 O" before a closed connection for a success.
     """
 
-    file: Any
-    sock: Any
-
     def getreply(self) -> tuple[int, bytes]:
         lines = []
         if self.file is None:
-            self.file = self.sock.makefile("rb")
+            self.file = self.sock.makefile("rb")  # type: ignore[union-attr]  # connected: a reply is awaited
         while True:
             try:
                 line = self.file.readline(smtplib._MAXLINE + 1)  # type: ignore[attr-defined]
@@ -203,18 +199,9 @@ class _StrictReplies:
             if match[2] != b"-":
                 return int(match[1]), b"\n".join(lines)
 
-    def close(self) -> None:
-        raise NotImplementedError
 
-
-class _Smtp(_StrictReplies, smtplib.SMTP):
-    def close(self) -> None:
-        smtplib.SMTP.close(self)
-
-
-class _SmtpSsl(_StrictReplies, smtplib.SMTP_SSL):
-    def close(self) -> None:
-        smtplib.SMTP_SSL.close(self)
+class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte on."""
 
 
 def _text(words: bytes | str) -> str:
@@ -253,7 +240,7 @@ class Connection:
             else:
                 smtp = _Smtp(timeout=server.timeout_seconds)
             # smtplib takes the name for TLS from the constructor, and connects there at once when it gets one.
-            smtp._host = server.host  # type: ignore[union-attr]
+            smtp._host = server.host  # type: ignore[attr-defined]
             code, words = smtp.connect(server.host, server.port)
             self._expect(stage, code, words)
             stage = Stage.EHLO
