@@ -20,7 +20,7 @@ def compile_catalogue(path: Path) -> bool:
     target = path.with_suffix(".mo")
     if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
         return False
-    import polib  # noqa: PLC0415  (needed for compiling only, not by a running service)
+    import polib  # noqa: PLC0415  (needed at installation only, not by a running service)
 
     unfinished = target.with_suffix(".mo.new")
     polib.pofile(str(path)).save_as_mofile(str(unfinished))
