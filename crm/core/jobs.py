@@ -44,6 +44,7 @@ def record_run(name: str, act: Callable[[], str]) -> str:
         summary = act()
     except Exception as error:
         job.failed_at, job.error = timezone.now(), _sentence(error)
+        logger.warning("%s failed: %s", name, job.error)
         # The database may be what failed; then its own error must reach the log, not ours about recording it.
         with suppress(DatabaseError):
             job.save(update_fields=["failed_at", "error"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ def required(name: str, meaning: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {meaning} `python manage.py make_keys` prints fresh secrets.")
     return value
+
+
+def log_file(folder: Path) -> Path:
+    """Return the log file of this process: one for each command, because a file that others write cannot be rotated."""
+    folder.mkdir(parents=True, exist_ok=True)
+    is_command = Path(sys.argv[0]).name == "manage.py" and len(sys.argv) > 1
+    return folder / f"{sys.argv[1] if is_command else 'web'}.log"
 
 
 SECRET_KEY = env("SECRET_KEY", default="")
@@ -111,3 +119,16 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
+
+# Where nobody gathers what a program prints, such as under the Windows Task Scheduler: a file for each command.
+if log_dir := env("LOG_DIR", default=""):
+    LOGGING["handlers"]["file"] = {
+        "class": "logging.handlers.RotatingFileHandler",
+        "filename": log_file(Path(log_dir)),
+        "maxBytes": 5_000_000,
+        "backupCount": 5,
+        "encoding": "utf-8",
+        "delay": True,
+        "formatter": "line",
+    }
+    LOGGING["root"]["handlers"].append("file")
