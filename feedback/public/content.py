@@ -41,6 +41,11 @@ class Content:
         """True when words can be sealed. Without the office's key the page must not ask for any."""
         return bool(self.public_key)
 
+    @property
+    def dial(self) -> str:
+        """The phone number as a link takes it."""
+        return self.phone.replace(" ", "")
+
     def find_reason(self, code: str) -> Reason | None:
         """Return the reason with this code, or None."""
         return next((reason for reason in self.reasons if reason.code == code), None)

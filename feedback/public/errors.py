@@ -23,4 +23,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _respond(request: HttpRequest, status: int) -> HttpResponse:
     if request.path.startswith("/api/"):
         return plain_response(request, status)
-    return render_notice(request, "error", status=status, context={"status": status})
+    return render_notice(request, "error", status=status, code=status)

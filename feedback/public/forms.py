@@ -3,7 +3,7 @@ than all the rest of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -117,7 +117,10 @@ class AnswerForm(forms.Form):
             return Message()
         return Message(comment=self.cleaned_data["comment"], phone=self.cleaned_data["phone"])
 
-    @property
-    def typed(self) -> dict[str, str]:
-        """What was typed, field by field, to show it again."""
-        return {name: str(self.data.get(name, "")) for name in self.fields}
+    def typed(self, name: str) -> str:
+        """What was typed into the field, to show it again."""
+        return str(self.data.get(name, ""))
+
+    def chosen(self, name: str, values: Collection[str]) -> str:
+        """What was chosen of the values, to show it again; "" when it is none of them."""
+        return self.typed(name) if self.typed(name) in values else ""

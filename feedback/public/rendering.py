@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Hashable, Mapping
+from datetime import date
 from functools import lru_cache
-from typing import Any
+from html import escape
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.safestring import SafeString
+from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
 
 from feedback import wire
 from feedback.public.content import Content, get_content
-from feedback.sealing import Card
 
 
 def choose_language(request: HttpRequest, preferred: str = "") -> str:
@@ -34,56 +35,59 @@ def find_content() -> Content:
         return Content()
 
 
-@lru_cache(maxsize=512)
-def render_part(name: str, language: str, content: Content, **context: Any) -> SafeString:
-    """Return a part of the page that many visitors share, rendered once per language, content and context.
-
-    Rendering it each time would double the cost of the page. What differs between customers never comes in here.
-    """
-    names = dict(settings.LANGUAGES)
-    languages = [(code, names[code]) for code in wire.LANGUAGES]
-    with translation.override(language):
-        return render_to_string(
-            f"feedback_public/{name}.html",
-            {"content": content, "language": language, "languages": languages, **context},
-        )
-
-
 def render(
-    request: HttpRequest,
     template: str,
-    context: dict[str, Any] | None = None,
+    private: Mapping[str, str] | None = None,
     *,
     content: Content,
     language: str,
     status: int = 200,
+    **shared: Hashable,
 ) -> HttpResponse:
-    """Return the page in the language."""
-    parts = {name: render_part(f"_{name}", language, content) for name in ("head", "header", "legal")}
-    parts["contact"] = render_part("_contact", language, content, seller=find_seller((context or {}).get("card")))
+    """Return the page in the language. `private` is what differs between customers, all else many pages share."""
+    texts = {name: text for name, text in (private or {}).items() if text}
+    pieces = list(compose(template, language, content, tuple(texts), **shared))
+    pieces[1::2] = [escape(texts[name]) for name in pieces[1::2]]
+    return HttpResponse("".join(pieces), status=status, headers={"Content-Language": language})
+
+
+@lru_cache(maxsize=256)
+def compose(
+    template: str, language: str, content: Content, private: tuple[str, ...], **shared: Hashable
+) -> tuple[str, ...]:
+    """Return the page cut up at its gaps: text, name of what goes into the gap, text, name, …, text.
+
+    Composed once and filled for each customer, because the template engine takes longer than all the rest of a
+    request. No words of a customer come in here, so none are kept.
+    """
+    names = dict(settings.LANGUAGES)
+    context = {
+        "content": content,
+        "language": language,
+        "languages": [(code, names[code]) for code in wire.LANGUAGES],
+        "reasons": [(reason.code, reason.label(language), reason.asks_for_comment) for reason in content.reasons],
+        **shared,
+        **{name: mark_safe(f"\0{name}\0") for name in private},  # noqa: S308 - what goes into the gap is escaped
+    }
     with translation.override(language):
-        html = render_to_string(
-            f"feedback_public/{template}.html",
-            {"content": content, "language": language, **parts, **(context or {})},
-        )
-    return HttpResponse(html, status=status, headers={"Content-Language": language})
+        return tuple(render_to_string(f"feedback_public/{template}.html", context).split("\0"))
 
 
-def find_seller(card: Card | None) -> Card | None:
-    """Return the card with nothing but the seller on it: there are few of them."""
-    return replace(card, number="", subject="", offered_on="") if card else None
+@lru_cache(maxsize=1024)
+def format_day(day: date, language: str) -> str:
+    """Return the day as it is written in the language, such as `3. September 2026`."""
+    with translation.override(language):
+        return date_format(day)
 
 
-def render_notice(
-    request: HttpRequest, template: str, *, status: int, context: dict[str, Any] | None = None
-) -> HttpResponse:
+def render_notice(request: HttpRequest, template: str, *, status: int, **shared: Hashable) -> HttpResponse:
     """Return a page that says nothing of any offer, in the browser's language."""
-    return render(request, template, context, content=find_content(), language=choose_language(request), status=status)
+    return render(template, content=find_content(), language=choose_language(request), status=status, **shared)
 
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
     """Return the page for who comes too often; `wait` in seconds."""
-    response = render_notice(request, "too_many", status=429, context={"minutes": -(-wait // 60)})
+    response = render_notice(request, "too_many", status=429, minutes=-(-wait // 60))
     response.headers["Retry-After"] = str(wait)
     return response
 

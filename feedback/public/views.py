@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
@@ -21,7 +20,7 @@ from feedback.public import limits, services, stamps
 from feedback.public.content import Content, get_content
 from feedback.public.forms import KINDS, AnswerForm, Days
 from feedback.public.models import Answer, Invitation
-from feedback.public.rendering import choose_language, gone, render, render_notice, render_part, too_many
+from feedback.public.rendering import choose_language, format_day, gone, render, render_notice, too_many
 from feedback.public.robots import looks_like_robot
 from feedback.public.services import Outcome, Submission
 from feedback.sealing import Card, SealError, open_card, seal_message
@@ -46,18 +45,19 @@ class Visit:
     language: str
     now: datetime
 
-    def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+    def render(
+        self, template: str, private: dict[str, str] | None = None, *, status: int = 200, **shared: Hashable
+    ) -> HttpResponse:
         """Return the page, with the offer on it."""
-        offer = {"card": self.card, "offered_on": _parse_day(self.card.offered_on) if self.card else None}
-        links = {"path": f"/feedback/{self.token}", "opt_out_path": f"/feedback/{self.token}/opt-out"}
-        return render(
-            self.request,
-            template,
-            {**offer, **links, **(context or {})},
-            content=self.content,
-            language=self.language,
-            status=status,
-        )
+        texts = {"path": f"/feedback/{self.token}", **self._describe_offer(), **(private or {})}
+        return render(template, texts, content=self.content, language=self.language, status=status, **shared)
+
+    def _describe_offer(self) -> dict[str, str]:
+        if self.card is None:
+            return {}
+        day = _parse_day(self.card.offered_on)
+        offered_on = format_day(day, self.language) if day else ""
+        return {**vars(self.card), "offered_on": offered_on, "seller_dial": self.card.seller_phone.replace(" ", "")}
 
 
 @require_http_methods(METHODS)
@@ -89,7 +89,7 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
         services.opt_out(invitation, now=timezone.now())
         page = "opted_out"
     language = choose_language(request, invitation.language)
-    return render(request, page, {"path": f"/feedback/{token}"}, content=get_content(), language=language)
+    return render(page, {"path": f"/feedback/{token}"}, content=get_content(), language=language)
 
 
 def _refuse(request: HttpRequest, count_post: Callable[[HttpRequest], int | None]) -> HttpResponse | None:
@@ -105,9 +105,9 @@ def _refuse(request: HttpRequest, count_post: Callable[[HttpRequest], int | None
     try:
         request.POST  # noqa: B018  (read on access)
     except RequestDataTooBig:
-        return render_notice(request, "error", status=413, context={"status": 413})
+        return render_notice(request, "error", status=413, code=413)
     except (MultiPartParserError, TooManyFieldsSent, UnicodeError):
-        return render_notice(request, "error", status=400, context={"status": 400})
+        return render_notice(request, "error", status=400, code=400)
     return None
 
 
@@ -172,25 +172,25 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
 
 
 def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = "") -> HttpResponse:
-    context: dict[str, Any] = {"problem": problem, "stamp": stamp}
-    context |= {name: render_part(f"_{name}", visit.language, visit.content) for name in ("intro", "promise")}
     days = Days(timezone.localdate(visit.now))
     if form is None:
         wanted = visit.request.GET.get("a", "")
-        wanted = wanted if wanted in KINDS else ""
-        reasons = _label_reasons(visit.content, visit.language)
-        fields = render_part("_fields", visit.language, visit.content, reasons=reasons, days=days, wanted=wanted)
-        return visit.render("form", {**context, "fields": fields})
+        return visit.render("form", {"stamp": stamp}, days=days, wanted=wanted if wanted in KINDS else "")
     with translation.override(visit.language):
         # Lazy texts: they are read while the language is set.
-        errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
-    context |= {"typed": form.typed, "errors": errors, "days": days}
-    context["reasons"] = _label_reasons(visit.content, visit.language)
-    return visit.render("form", context, status=422)
-
-
-def _label_reasons(content: Content, language: str) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((reason.code, reason.label(language), reason.asks_for_comment) for reason in content.reasons)
+        errors = {name: str(texts[0]) for name, texts in form.errors.items()}
+    typed = {f"{name}_typed": form.typed(name) for name in ("comment", "phone", "ask_again_on")}
+    return visit.render(
+        "form",
+        {"stamp": stamp, **typed},
+        status=422,
+        days=days,
+        problem=problem,
+        answer_typed=form.chosen("answer", KINDS),
+        reason_typed=form.chosen("reason", [reason.code for reason in visit.content.reasons]),
+        errors=tuple(errors.items()),
+        **{f"error_{name}": text for name, text in errors.items()},
+    )
 
 
 def _show_result(visit: Visit, result: services.Result, submission: Submission) -> HttpResponse:
@@ -200,23 +200,20 @@ def _show_result(visit: Visit, result: services.Result, submission: Submission) 
         return too_many(visit.request, UNDECIDED_WAIT)
     if result.outcome is Outcome.CONFLICT:
         return _show_decision(visit, result.recorded, status=409)
-    thanks = ""
-    if submission.kind in services.DECISIONS:
-        thanks = render_part("_thanks", visit.language, visit.content, kind=submission.kind)
-    return visit.render("thanks", {"thanks": thanks, "ask_again_on": submission.ask_again_on})
+    if submission.ask_again_on:
+        return visit.render("thanks", {"day": format_day(submission.ask_again_on, visit.language)})
+    return visit.render("thanks", kind=submission.kind)
 
 
 def _show_decision(visit: Visit, recorded: Answer | None, *, status: int) -> HttpResponse:
     if recorded is None:
         return gone(visit.request)
     reason = visit.content.find_reason(recorded.reason)
-    context = {
-        "kind": recorded.kind,
+    private = {
         "reason": reason.label(visit.language) if reason else "",
-        "answered_on": timezone.localdate(recorded.submitted_at),
-        "is_conflict": status == 409,
+        "day": format_day(timezone.localdate(recorded.submitted_at), visit.language),
     }
-    return visit.render("answered", context, status=status)
+    return visit.render("answered", private, status=status, kind=recorded.kind, is_conflict=status == 409)
 
 
 def _is_wish_to_opt_out(data: QueryDict) -> bool:
