@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
@@ -30,14 +29,6 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
-
-    def is_valid(self, now: datetime) -> bool:
-        """True when the link still shows something: not expired, and active or answered."""
-        return self.expires_at > now and (self.state == self.State.ACTIVE or self.is_answered())
-
-    def is_answered(self) -> bool:
-        """True when the customer has decided; a revoked link still says so, because it is the customer's own answer."""
-        return self.answered_at is not None
 
 
 class Answer(models.Model):

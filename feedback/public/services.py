@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from crm.core.bulk import insert_rows
 from crm.core.models import JobRun
 from feedback.public.models import Answer, Invitation
 
@@ -58,68 +59,82 @@ class Result:
     recorded: Answer | None = None
 
 
-# Every request asks this; written out, it takes a quarter of the time that building it anew takes.
-_BY_DIGEST = "SELECT * FROM feedback_public_invitation WHERE digest = %s"
+@dataclass(frozen=True)
+class Link:
+    """An invitation as one request finds it. `is_valid` when it still shows something: not expired, and active or
+    answered; an answered one that is revoked still does, because the answer is the customer's own."""
+
+    digest: str
+    card: str
+    language: str
+    is_valid: bool
+    is_answered: bool
 
 
-def find_invitation(digest: str) -> Invitation | None:
-    """Return the invitation as long as it is kept, whatever its state."""
-    return next(iter(Invitation.objects.raw(_BY_DIGEST, [digest])), None)
+# The two statements that every request runs are written out: Django takes several times as long to build them as the
+# database takes to run them.
+_FIND = (
+    "SELECT card, language, expires_at > %s AND (state = 'active' OR answered_at IS NOT NULL), answered_at IS NOT NULL"
+    " FROM feedback_public_invitation WHERE digest = %s"
+)
+_TAKE = (
+    "UPDATE feedback_public_invitation SET answered_at = %s"
+    " WHERE digest = %s AND answered_at IS NULL AND state = 'active' AND expires_at > %s RETURNING id"
+)
 
 
-def find_decision(invitation: Invitation) -> Answer | None:
-    """Return the interested or declined answer of the invitation, or None."""
-    return invitation.answers.filter(kind__in=DECISIONS).first()
+def find_link(digest: str, *, now: datetime) -> Link | None:
+    """Return the link as long as it is kept, whatever its state."""
+    row = _fetch(_FIND, [now, digest])
+    return Link(digest, row[0], row[1], bool(row[2]), bool(row[3])) if row else None
 
 
-def store_answer(invitation: Invitation, submission: Submission, *, now: datetime) -> Result:
+def find_decision(digest: str) -> Answer | None:
+    """Return the interested or declined answer to the link, or None."""
+    return Answer.objects.filter(invitation__digest=digest, kind__in=DECISIONS).first()
+
+
+def store_answer(digest: str, submission: Submission, *, now: datetime) -> Result:
     """Store what the customer sent: a decision uses the link up, "undecided" leaves it valid."""
+    is_decision = submission.kind in DECISIONS
     with transaction.atomic():
-        if submission.kind in DECISIONS:
-            return _store_decision(invitation, submission, now)
-        return _store_undecided(invitation, submission, now)
+        # One conditional UPDATE decides who was first: of 200 simultaneous requests it changes a row for exactly one.
+        # The others wait for that transaction and find its answer below. Without a decision it only locks the row.
+        taken = _fetch(_TAKE, [now if is_decision else None, digest, now])
+        if taken is None:
+            return _find_out(digest, submission)
+        if is_decision:
+            return Result(Outcome.STORED, _create_answer(taken[0], submission, now, uid=uuid4()))
+        return _store_undecided(taken[0], digest, submission, now)
 
 
-def _store_decision(invitation: Invitation, submission: Submission, now: datetime) -> Result:
-    # One conditional UPDATE decides who was first: of 200 simultaneous requests it changes a row for exactly one. The
-    # others wait for that transaction and find its answer below.
-    if _answerable(invitation, now).update(answered_at=now):
-        return Result(Outcome.STORED, _create_answer(invitation, submission, now))
-    recorded = find_decision(invitation)
+def _find_out(digest: str, submission: Submission) -> Result:
+    recorded = find_decision(digest)
     if recorded is None:
         return Result(Outcome.GONE)
     is_same = (recorded.kind, recorded.reason) == (submission.kind, submission.reason)
     return Result(Outcome.REPEATED if is_same else Outcome.CONFLICT, recorded)
 
 
-def _store_undecided(invitation: Invitation, submission: Submission, now: datetime) -> Result:
-    if _answerable(invitation, now).select_for_update().first() is None:
-        recorded = find_decision(invitation)
-        return Result(Outcome.CONFLICT, recorded) if recorded else Result(Outcome.GONE)
-    uid = _uid_of_form(invitation, submission)
-    earlier = invitation.answers.filter(kind=submission.kind)
+def _store_undecided(invitation_id: int, digest: str, submission: Submission, now: datetime) -> Result:
+    uid = _uid_of_form(digest, submission)
+    earlier = Answer.objects.filter(invitation=invitation_id, kind=submission.kind)
     if repeated := earlier.filter(uid=uid).first():
         return Result(Outcome.REPEATED, repeated)
     if earlier.count() >= MAX_UNDECIDED:
         return Result(Outcome.TOO_MANY)
-    return Result(Outcome.STORED, _create_answer(invitation, submission, now, uid=uid))
+    return Result(Outcome.STORED, _create_answer(invitation_id, submission, now, uid=uid))
 
 
-def _answerable(invitation: Invitation, now: datetime) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
-        pk=invitation.pk, answered_at=None, state=Invitation.State.ACTIVE, expires_at__gt=now
-    )
-
-
-def _uid_of_form(invitation: Invitation, submission: Submission) -> UUID:
-    parts = f"{invitation.digest}|{submission.form_id}|{submission.ask_again_on}"
+def _uid_of_form(digest: str, submission: Submission) -> UUID:
+    parts = f"{digest}|{submission.form_id}|{submission.ask_again_on}"
     return UUID(bytes=salted_hmac("feedback.public.uid", parts, algorithm="sha256").digest()[:16], version=4)
 
 
-def _create_answer(invitation: Invitation, submission: Submission, now: datetime, *, uid: UUID | None = None) -> Answer:
-    return Answer.objects.create(
-        uid=uid or uuid4(),
-        invitation=invitation,
+def _create_answer(invitation_id: int, submission: Submission, now: datetime, *, uid: UUID) -> Answer:
+    answer = Answer(
+        uid=uid,
+        invitation_id=invitation_id,
         kind=submission.kind,
         reason=submission.reason,
         sealed_comment=submission.sealed_comment,
@@ -127,9 +142,19 @@ def _create_answer(invitation: Invitation, submission: Submission, now: datetime
         suspect=submission.suspect,
         submitted_at=now,
     )
+    insert_rows([answer])
+    return answer
 
 
-def opt_out(invitation: Invitation, *, now: datetime) -> None:
+def _fetch(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [adapt(value) if isinstance(value, datetime) else value for value in values])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+def opt_out(digest: str, *, now: datetime) -> None:
     """Store that no more reminders are wanted. Twice is once.
 
     An answered, revoked or expired link is good enough: who wants no more mails must be heard as long as we know the
@@ -137,10 +162,12 @@ def opt_out(invitation: Invitation, *, now: datetime) -> None:
     """
     with transaction.atomic():
         # The lock makes of two wishes at once one after the other.
-        Invitation.objects.select_for_update().filter(pk=invitation.pk).first()
+        invitation = Invitation.objects.select_for_update().filter(digest=digest).first()
+        if invitation is None:
+            return  # pruned since the request looked
         recorded = invitation.answers.filter(kind="opted_out").first()
         if recorded is None:
-            _create_answer(invitation, Submission(kind="opted_out"), now)
+            _create_answer(invitation.pk, Submission(kind="opted_out"), now, uid=uuid4())
         elif recorded.acknowledged_at is not None:
             recorded.uid, recorded.submitted_at, recorded.acknowledged_at = uuid4(), now, None
             recorded.save(update_fields=["uid", "submitted_at", "acknowledged_at"])

@@ -19,10 +19,10 @@ from feedback import links
 from feedback.public import limits, services, stamps
 from feedback.public.content import Content, get_content
 from feedback.public.forms import KINDS, AnswerForm, Days
-from feedback.public.models import Answer, Invitation
+from feedback.public.models import Answer
 from feedback.public.rendering import choose_language, format_day, gone, render, render_notice, too_many
 from feedback.public.robots import looks_like_robot
-from feedback.public.services import Outcome, Submission
+from feedback.public.services import Link, Outcome, Submission
 from feedback.sealing import Card, SealError, open_card, seal_message
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Visit:
 
     request: HttpRequest
     token: UUID
-    invitation: Invitation
+    link: Link
     card: Card | None
     content: Content
     language: str
@@ -70,9 +70,9 @@ def feedback(request: HttpRequest, text: str) -> HttpResponse:
         return gone(request)
     if request.method == "POST":
         return _take_answer(visit, request.POST)
-    if visit.invitation.is_answered():
-        return _show_decision(visit, services.find_decision(visit.invitation), status=200)
-    return _show_form(visit, stamp=stamps.make_stamp(visit.invitation.digest, now=visit.now))
+    if visit.link.is_answered:
+        return _show_decision(visit, services.find_decision(visit.link.digest), status=200)
+    return _show_form(visit, stamp=stamps.make_stamp(visit.link.digest, now=visit.now))
 
 
 @require_http_methods(METHODS)
@@ -80,15 +80,15 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
     """Show the button that ends all reminders, or do what it says (RFC 8058: one POST, no cookie, no redirect)."""
     if refusal := _refuse(request, limits.opt_out):
         return refusal
-    token = _parse_token(text)
-    invitation = services.find_invitation(links.digest(token)) if token else None
-    if invitation is None:
+    token, now = _parse_token(text), timezone.now()
+    link = services.find_link(links.digest(token), now=now) if token else None
+    if link is None:
         return gone(request)
     page = "opt_out"
     if request.method == "POST" and _is_wish_to_opt_out(request.POST):
-        services.opt_out(invitation, now=timezone.now())
+        services.opt_out(link.digest, now=now)
         page = "opted_out"
-    language = choose_language(request, invitation.language)
+    language = choose_language(request, link.language)
     return render(page, {"path": f"/feedback/{token}"}, content=get_content(), language=language)
 
 
@@ -118,29 +118,29 @@ def _parse_token(text: str) -> UUID | None:
 
 def _visit(request: HttpRequest, text: str) -> Visit | None:
     token, now = _parse_token(text), timezone.now()
-    invitation = services.find_invitation(links.digest(token)) if token else None
-    if token is None or invitation is None or not invitation.is_valid(now):
+    link = services.find_link(links.digest(token), now=now) if token else None
+    if token is None or link is None or not link.is_valid:
         return None
     try:
-        card = open_card(invitation.card, token)
+        card = open_card(link.card, token)
     except SealError:
-        logger.warning("The card of the invitation %s cannot be opened; the form names no offer.", invitation)
+        logger.warning("The card of the invitation %s cannot be opened; the form names no offer.", link.digest[:8])
         card = None
-    language = choose_language(request, invitation.language)
-    return Visit(request, token, invitation, card, get_content(), language, now)
+    language = choose_language(request, link.language)
+    return Visit(request, token, link, card, get_content(), language, now)
 
 
 def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
     with translation.override(visit.language):
         form = AnswerForm(data, content=visit.content, days=Days(timezone.localdate(visit.now)))
         is_valid = form.is_valid()
-    if visit.invitation.is_answered() and not is_valid:
-        return _show_decision(visit, services.find_decision(visit.invitation), status=409)
+    if visit.link.is_answered and not is_valid:
+        return _show_decision(visit, services.find_decision(visit.link.digest), status=409)
     stamp = data.get("stamp", "")
     age = _age(stamp, visit)
     if age is None or age > stamps.MAX_AGE:
-        stamp = stamps.make_stamp(visit.invitation.digest, now=visit.now)
-    if not visit.invitation.is_answered() and (problem := _find_problem(age, data)):
+        stamp = stamps.make_stamp(visit.link.digest, now=visit.now)
+    if not visit.link.is_answered and (problem := _find_problem(age, data)):
         return _show_form(visit, form, stamp=stamp, problem=problem)
     if not is_valid:
         return _show_form(visit, form, stamp=stamp)
@@ -152,12 +152,12 @@ def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
         suspect=looks_like_robot(visit.request, age=age or timedelta()),
         form_id=stamp,
     )
-    return _show_result(visit, services.store_answer(visit.invitation, submission, now=visit.now), submission)
+    return _show_result(visit, services.store_answer(visit.link.digest, submission, now=visit.now), submission)
 
 
 def _age(stamp: str, visit: Visit) -> timedelta | None:
     try:
-        return stamps.stamp_age(stamp, visit.invitation.digest, now=visit.now)
+        return stamps.stamp_age(stamp, visit.link.digest, now=visit.now)
     except stamps.BadStampError:
         return None
 

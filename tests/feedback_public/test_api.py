@@ -50,10 +50,10 @@ def test_an_invitation_can_be_extended_and_revoked(office):
 
 def test_an_answered_invitation_is_never_revived(office):
     token, invitation = make.make_invitation()
-    services.store_answer(invitation, Submission("interested"), now=timezone.now())
+    services.store_answer(invitation.digest, Submission("interested"), now=timezone.now())
     response = put(office, "invitations", {"invitations": [item(token)]})
     assert response.json() == {"stored": 1, "answered": [links.digest(token)]}
-    again = services.store_answer(invitation, Submission("declined"), now=timezone.now())
+    again = services.store_answer(invitation.digest, Submission("declined"), now=timezone.now())
     assert again.outcome is services.Outcome.CONFLICT
 
 
@@ -89,7 +89,7 @@ def test_a_form_without_a_working_key_is_refused(office, key):
 def test_answers_come_oldest_first_until_they_are_acknowledged(office):
     for _ in range(3):
         _, invitation = make.make_invitation()
-        services.store_answer(invitation, Submission("declined", reason="price"), now=timezone.now())
+        services.store_answer(invitation.digest, Submission("declined", reason="price"), now=timezone.now())
     page = office.get("/api/feedbacks?limit=2").json()
     assert page["remaining"] == 1
     assert page["schema"] == 1
@@ -106,7 +106,7 @@ def test_since_brings_back_what_was_acknowledged(office):
     uids = []
     for days in (3, 2, 1):
         _, invitation = make.make_invitation()
-        result = services.store_answer(invitation, Submission("interested"), now=start - timedelta(days=days))
+        result = services.store_answer(invitation.digest, Submission("interested"), now=start - timedelta(days=days))
         uids.append(str(result.recorded.uid))
     services.acknowledge(uids, now=start)
     assert office.get("/api/feedbacks").json()["feedbacks"] == []
@@ -120,7 +120,7 @@ def test_since_brings_back_what_was_acknowledged(office):
 
 def test_a_pull_leaves_its_time_and_nothing_else(office):
     _, invitation = make.make_invitation()
-    services.store_answer(invitation, Submission("interested"), now=timezone.now())
+    services.store_answer(invitation.digest, Submission("interested"), now=timezone.now())
     before = list(Answer.objects.values())
     office.get("/api/feedbacks")
     assert list(Answer.objects.values()) == before

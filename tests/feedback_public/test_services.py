@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 def answered(*, days_ago: float = 0, acknowledged: bool = True, **invitation) -> Answer:
     _, row = make.make_invitation(**invitation)
     then = timezone.now() - timedelta(days=days_ago)
-    answer = services.store_answer(row, Submission("interested"), now=min(then, row.expires_at - timedelta(1))).recorded
+    answer = services.store_answer(
+        row.digest, Submission("interested"), now=min(then, row.expires_at - timedelta(1))
+    ).recorded
     if acknowledged:
         services.acknowledge([answer.uid], now=then)
     return answer
@@ -24,7 +26,7 @@ def answered(*, days_ago: float = 0, acknowledged: bool = True, **invitation) ->
 
 def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():
     _, invitation = make.make_invitation()
-    result = services.store_answer(invitation, Submission("interested"), now=invitation.expires_at)
+    result = services.store_answer(invitation.digest, Submission("interested"), now=invitation.expires_at)
     assert result.outcome is Outcome.GONE
     assert not Answer.objects.exists()
 
@@ -33,12 +35,12 @@ def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():
 def test_a_link_that_is_revoked_between_looking_and_answering_takes_no_answer(kind):
     _, invitation = make.make_invitation()
     Invitation.objects.update(state="revoked")
-    assert services.store_answer(invitation, Submission(kind), now=timezone.now()).outcome is Outcome.GONE
+    assert services.store_answer(invitation.digest, Submission(kind), now=timezone.now()).outcome is Outcome.GONE
 
 
 def test_undecided_after_a_decision_is_a_conflict():
     answer = answered()
-    result = services.store_answer(answer.invitation, Submission("undecided"), now=timezone.now())
+    result = services.store_answer(answer.digest, Submission("undecided"), now=timezone.now())
     assert (result.outcome, result.recorded) == (Outcome.CONFLICT, answer)
 
 

@@ -140,7 +140,7 @@ def test_a_double_click_on_undecided_counts_once(client):
 def test_undecided_answers_of_one_link_are_bounded(client):
     token, invitation = make.make_invitation()
     for number in range(services.MAX_UNDECIDED):
-        services.store_answer(invitation, Submission("undecided", form_id=str(number)), now=timezone.now())
+        services.store_answer(invitation.digest, Submission("undecided", form_id=str(number)), now=timezone.now())
     response = post(client, token, "undecided")
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
@@ -223,7 +223,7 @@ def test_one_click_opt_out_needs_one_post(client):
 def test_opting_out_works_with_an_expired_or_answered_link(client):
     expired, _ = make.make_invitation(expires_at=timezone.now() - timedelta(days=3))
     answered, invitation = make.make_invitation()
-    services.store_answer(invitation, Submission("interested"), now=timezone.now())
+    services.store_answer(invitation.digest, Submission("interested"), now=timezone.now())
     for token in (expired, answered):
         assert client.post(f"/feedback/{token}/opt-out", {"opt_out": "yes"}).status_code == 200
     assert Answer.objects.filter(kind="opted_out").count() == 2
