@@ -40,7 +40,7 @@ def main() -> int:
     options = parse_arguments()
     folder = Path(tempfile.mkdtemp(prefix="nachfass-bench-"))
     (folder / "ours").mkdir()
-    with live.serve(folder / "ours", workers=WORKERS, log_level="info", LOG_LEVEL="ERROR", **LIMITS) as ours:
+    with live.serve(folder / "ours", workers=WORKERS, is_logging=False, **LIMITS) as ours:
         start = time.perf_counter()
         tokens = [str(token) for token in ours.invite(options.links)]
         registered = time.perf_counter() - start
@@ -80,7 +80,7 @@ def serve_flask(folder: Path, tokens: list[str]) -> Iterator[tuple[int, int]]:
 
     flask_form.fill(tokens)
     port = free_port()
-    arguments = [f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}", "--no-control-socket", "--access-logfile=-"]
+    arguments = [f"--config={live.GUNICORN}", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}"]
     with (folder / "flask.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *arguments, "bench.flask_form:app"], stdout=log, stderr=log

@@ -37,7 +37,7 @@ def find_content() -> Content:
 
 def render(
     template: str,
-    private: Mapping[str, str] | None = None,
+    private: Mapping[str, str],
     *,
     content: Content,
     language: str,
@@ -45,7 +45,7 @@ def render(
     **shared: Hashable,
 ) -> HttpResponse:
     """Return the page in the language. `private` is what differs between customers, all else many pages share."""
-    texts = {name: text for name, text in (private or {}).items() if text}
+    texts = {name: text for name, text in private.items() if text}
     pieces = list(compose(template, language, content, tuple(texts), **shared))
     pieces[1::2] = [escape(texts[name]) for name in pieces[1::2]]
     return HttpResponse("".join(pieces), status=status, headers={"Content-Language": language})
@@ -61,7 +61,7 @@ def compose(
     request. No words of a customer come in here, so none are kept.
     """
     names = dict(settings.LANGUAGES)
-    context = {
+    context: dict[str, object] = {
         "content": content,
         "language": language,
         "languages": [(code, names[code]) for code in wire.LANGUAGES],
@@ -82,7 +82,7 @@ def format_day(day: date, language: str) -> str:
 
 def render_notice(request: HttpRequest, template: str, *, status: int, **shared: Hashable) -> HttpResponse:
     """Return a page that says nothing of any offer, in the browser's language."""
-    return render(template, content=find_content(), language=choose_language(request), status=status, **shared)
+    return render(template, {}, content=find_content(), language=choose_language(request), status=status, **shared)
 
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:

@@ -133,8 +133,7 @@ def _visit(request: HttpRequest, text: str) -> Visit | None:
 def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
     with translation.override(visit.language):
         form = AnswerForm(data, content=visit.content, days=Days(timezone.localdate(visit.now)))
-        is_valid = form.is_valid()
-    if visit.link.is_answered and not is_valid:
+    if visit.link.is_answered and form.errors:
         return _show_decision(visit, services.find_decision(visit.link.digest), status=409)
     stamp = data.get("stamp", "")
     age = _age(stamp, visit)
@@ -142,13 +141,13 @@ def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
         stamp = stamps.make_stamp(visit.link.digest, now=visit.now)
     if not visit.link.is_answered and (problem := _find_problem(age, data)):
         return _show_form(visit, form, stamp=stamp, problem=problem)
-    if not is_valid:
+    if form.errors:
         return _show_form(visit, form, stamp=stamp)
     submission = Submission(
-        kind=form.cleaned_data["answer"],
-        reason=form.cleaned_data["reason"],
+        kind=form.kind,
+        reason=form.reason,
         sealed_comment=seal_message(form.message, visit.content.public_key),
-        ask_again_on=form.cleaned_data["ask_again_on"] or None,
+        ask_again_on=form.ask_again_on,
         suspect=looks_like_robot(visit.request, age=age or timedelta()),
         form_id=stamp,
     )
@@ -176,9 +175,6 @@ def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, prob
     if form is None:
         wanted = visit.request.GET.get("a", "")
         return visit.render("form", {"stamp": stamp}, days=days, wanted=wanted if wanted in KINDS else "")
-    with translation.override(visit.language):
-        # Lazy texts: they are read while the language is set.
-        errors = {name: str(texts[0]) for name, texts in form.errors.items()}
     typed = {f"{name}_typed": form.typed(name) for name in ("comment", "phone", "ask_again_on")}
     return visit.render(
         "form",
@@ -186,10 +182,10 @@ def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, prob
         status=422,
         days=days,
         problem=problem,
-        answer_typed=form.chosen("answer", KINDS),
+        answer_typed=form.kind,
         reason_typed=form.chosen("reason", [reason.code for reason in visit.content.reasons]),
-        errors=tuple(errors.items()),
-        **{f"error_{name}": text for name, text in errors.items()},
+        errors=tuple(form.errors.items()),
+        **{f"error_{name}": text for name, text in form.errors.items()},
     )
 
 

@@ -27,6 +27,7 @@ from tests.feedback_public import make
 from tests.servers import free_port, stop, wait_for_port
 
 ROOT = Path(__file__).parent.parent.parent
+GUNICORN = ROOT / "deploy" / "public" / "gunicorn.conf.py"
 KEY = "key-of-the-live-service"
 BROWSER = {"User-Agent": make.BROWSER["HTTP_USER_AGENT"], "Accept-Language": "de"}
 NO_LIMITS = {f"FEEDBACK_RATE_{name}": "" for name in ("FORM", "ANSWER", "OPT_OUT", "API")}
@@ -79,13 +80,17 @@ class Service:
 
 
 @contextmanager
-def serve(folder: Path, *, workers: int = 2, log_level: str = "debug", **settings: str) -> Iterator[Service]:
-    """Start the service on a fresh database: SQLite in the folder, or one on the PostgreSQL of DATABASE_URL."""
+def serve(folder: Path, *, workers: int = 2, is_logging: bool = True, **settings: str) -> Iterator[Service]:
+    """Start the service on a fresh database: SQLite in the folder, or one on the PostgreSQL of DATABASE_URL.
+
+    gunicorn runs from the file that the VPS uses; `is_logging` adds all that it can write, requests included.
+    """
     port = free_port()
     with _database(folder) as database_url:
         environment = {**_environment(database_url), **settings}
-        arguments = [f"--workers={workers}", f"--bind=127.0.0.1:{port}", "--no-control-socket", "--access-logfile=-"]
-        arguments += ["--logger-class=feedback.public.gunicorn_logger.MaskingLogger", f"--log-level={log_level}"]
+        arguments = [f"--config={GUNICORN}", f"--workers={workers}", f"--bind=127.0.0.1:{port}"]
+        if is_logging:
+            arguments += ["--access-logfile=-", "--log-level=debug"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", *arguments, "crm.wsgi"],
