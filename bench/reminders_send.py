@@ -100,14 +100,17 @@ def write_mails(folder: Path) -> None:
     """Write the mails that ours will send, ready for the bare loop."""
     from reminders.claims import Claim
     from reminders.emails import build_message, new_message_id
-    from reminders.letters import Texts, build_letters
+    from reminders.letters import Letters, Texts
     from reminders.models import FollowUp
 
     pks = list(FollowUp.objects.values_list("offer_id", flat=True))
     claims = [Claim(new_message_id(SENDER), NOW, {pk: 1}, NOW) for pk in pks]
     texts = Texts()
     for start in range(0, len(claims), 500):
-        for letter in build_letters(claims[start : start + 500], texts).values():
+        letters = Letters(claims[start : start + 500], texts)
+        for claim in claims[start : start + 500]:
+            letter = letters.build(claim)
+            assert letter is not None
             (folder / f"{letter.recipient}.eml").write_bytes(build_message(letter))
 
 

@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from crm.core.bulk import insert_rows
 from crm.core.smtp import Outcome, Result
 from feedback.backoffice.services import mark_mailed
 from offers.models import Customer, Offer, SourceFile
@@ -23,7 +24,7 @@ from reminders.emails import new_message_id
 from reminders.facts import Case, Plans, load_cases, store_decisions
 from reminders.models import FollowUp, Reminder
 from reminders.planning import lock_customers, plan_offer_ids
-from reminders.rules import Because, Decision, is_given_up, retry_after
+from reminders.rules import Because, Decision, StepState, is_given_up, retry_after
 
 State = Reminder.State
 
@@ -33,6 +34,7 @@ class Claim:
     """One mail in hand: the offers it is about with their steps, in the order in which it lists them.
 
     `is_personal` says that somebody wrote its text or asked for it now, which its follow-ups remember until it is sent.
+    `cases` is what was known of the offers when they were claimed.
     """
 
     message_id: str
@@ -42,6 +44,7 @@ class Claim:
     attempts: int = 0
     give_up_at: datetime | None = None
     is_personal: bool = False
+    cases: tuple[Case, ...] = ()
 
     @property
     def offer_ids(self) -> list[int]:
@@ -67,71 +70,64 @@ def claim_due(offer_ids: Collection[int], plans: Plans, now: datetime) -> list[C
 
 def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans, now: datetime) -> list[Claim]:
     """Write the rows of the claims; at most one mail per customer, second tries before first ones."""
-    give_up_at = {
-        case.offer_id: plans.find_give_up_at(case, due[case.offer_id].step) for case in cases if case.offer_id in due
-    }
-    claims = []
+    wanted = {case.offer_id: case for case in cases if case.offer_id in due}
+    tried = {pk for pk, case in wanted.items() if any(step.state is StepState.PLANNED for step in case.facts.steps)}
     busy: set[int] = set()
-    for members in _find_retries(due):
-        customer_id = members[0].offer.customer_id
+    claims = []
+    for members in _find_retries({pk: due[pk] for pk in tried}):
+        customer_id = wanted[members[0].offer_id].customer_id
         if customer_id not in busy and (claim := _claim_retry(members, now)):
             busy.add(customer_id)
             claims.append(claim)
-    fresh: list[Claim] = []
     rows: list[Reminder] = []
-    begun = {pk for claim in claims for pk in claim.steps}
-    for offers in _group_offers([pk for pk in due if pk not in begun]):
-        if offers[0].customer_id not in busy:
-            busy.add(offers[0].customer_id)
-            steps = {offer.pk: due[offer.pk].step or 1 for offer in offers}
-            fresh.append(Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now))
-            rows += _build_rows(fresh[-1], offers, now)
-    Reminder.objects.bulk_create(rows)
-    personal = set(_find_personal(due))
-    return [
-        replace(claim, give_up_at=_earliest(give_up_at, claim), is_personal=not personal.isdisjoint(claim.steps))
-        for claim in (*claims, *fresh)
-    ]
+    for group in _group_cases([case for pk, case in wanted.items() if pk not in tried]):
+        if group[0].customer_id not in busy:
+            busy.add(group[0].customer_id)
+            steps = {case.offer_id: due[case.offer_id].step or 1 for case in group}
+            claim = Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now)
+            claims.append(claim)
+            rows += _build_rows(claim, group, now)
+    insert_rows(rows)
+    return [_complete(claim, [wanted[pk] for pk in claim.steps], plans) for claim in claims]
 
 
-def _find_personal(offer_ids: Collection[int]) -> QuerySet[FollowUp, int]:
-    rows = FollowUp.objects.filter(offer__in=offer_ids)
-    return rows.exclude(own_text="", send_now_at=None).values_list("offer_id", flat=True)
+def _complete(claim: Claim, cases: Sequence[Case], plans: Plans) -> Claim:
+    steps = ((case, claim.steps[case.offer_id]) for case in cases)
+    give_up_at = min(filter(None, (plans.find_give_up_at(case, step) for case, step in steps)), default=None)
+    is_personal = any(case.is_personal for case in cases)
+    return replace(claim, give_up_at=give_up_at, is_personal=is_personal, cases=tuple(cases))
 
 
-def _earliest(give_up_at: dict[int, datetime | None], claim: Claim) -> datetime | None:
-    return min(filter(None, (give_up_at[pk] for pk in claim.steps)), default=None)
-
-
-def _group_offers(offer_ids: Collection[int]) -> list[list[Offer]]:
+def _group_cases(cases: Sequence[Case]) -> list[list[Case]]:
     """Return the offers that share a mail: one customer, one salesperson, one language; the oldest offer first."""
-    groups: dict[tuple[int, str, str], list[Offer]] = {}
-    rows = Offer.objects.filter(pk__in=offer_ids).exclude(reminders__state=State.PLANNED)
-    for offer in rows.select_related("customer").order_by("sent_at", "pk"):
-        groups.setdefault((offer.customer_id, offer.sender_email, offer.language), []).append(offer)
+    groups: dict[tuple[int, str, str], list[Case]] = {}
+    for case in sorted(cases, key=lambda case: (case.facts.sent_at, case.offer_id)):
+        groups.setdefault((case.customer_id, case.seller_email, case.language), []).append(case)
     return list(groups.values())
 
 
-def _build_rows(claim: Claim, offers: Sequence[Offer], now: datetime) -> list[Reminder]:
+def _build_rows(claim: Claim, cases: Sequence[Case], now: datetime) -> list[Reminder]:
     return [
         Reminder(
-            offer=offer,
-            step=claim.steps[offer.pk],
+            offer_id=case.offer_id,
+            step=claim.steps[case.offer_id],
             state=State.CLAIMED,
             message_id=claim.message_id,
             mail_date=claim.mail_date,
-            recipient=settings.REMINDERS_TEST_ADDRESS or offer.customer.email,
+            recipient=settings.REMINDERS_TEST_ADDRESS or case.customer_email,
             claimed_at=now,
             first_try_at=now,
         )
-        for offer in offers
+        for case in cases
     ]
 
 
 def _find_retries(due: dict[int, Decision]) -> list[list[Reminder]]:
     """Return the reminders that are due a second time, those of one mail together."""
+    if not due:
+        return []
     groups: dict[str, list[Reminder]] = {}
-    rows = Reminder.objects.filter(offer__in=due, state=State.PLANNED).select_related("offer")
+    rows = Reminder.objects.filter(offer__in=due, state=State.PLANNED)
     for row in rows.order_by("offer__sent_at", "offer_id"):
         if due[row.offer_id].step == row.step:
             groups.setdefault(row.message_id, []).append(row)
@@ -172,9 +168,15 @@ WHERE message_id = %s AND state = 'claimed' AND EXISTS (
     AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
 )
 """
+_LOCK = "SELECT id FROM offers_customer WHERE id = %s FOR NO KEY UPDATE"
 _RECORD_SENT = """
 UPDATE reminders_reminder SET state = 'sent', sent_at = %s, server_reply = %s, retry_at = NULL
 WHERE message_id = %s AND state IN ('transmitting', 'in_doubt')
+"""
+# A plan made since the claim has no next reminder, because one is being sent; then something has happened to the offer.
+_PLAN_NEXT = """
+UPDATE reminders_followup SET next_at = %s, next_step = %s, call_at = %s, because = %s, computed_at = %s
+WHERE offer_id = %s AND next_at IS NOT NULL
 """
 
 
@@ -192,10 +194,37 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
     return False
 
 
-def _execute(statement: str, parameters: Sequence[str | datetime | date | None]) -> int:
+def _execute(statement: str, parameters: Sequence[str | int | datetime | date | None]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
+
+
+def finish(claim: Claim, result: Result, plans: Plans, now: datetime) -> State | None:
+    """Record what became of the mail and plan its offers anew, in one transaction. Returns as `record_result`."""
+    with transaction.atomic():
+        if connection.features.has_select_for_update:
+            # As in `lock_customers`: no planner may write "is being sent" after this.
+            for customer_id in {case.customer_id for case in claim.cases}:
+                _execute(_LOCK, [customer_id])
+        state = record_result(claim, result, now)
+        if state is not State.SENT or claim.is_personal or not _plan_next(claim, plans, now):
+            plan_offer_ids(claim.offer_ids, now, plans)
+    return state
+
+
+def _plan_next(claim: Claim, plans: Plans, now: datetime) -> bool:
+    """Store what comes next by what was known at the claim. False when that is not enough."""
+    adapt = connection.ops.adapt_datetimefield_value
+    for case in claim.cases:
+        decision = plans.decide_after(case, claim.steps[case.offer_id], now)
+        if decision.close_at is not None and decision.close_at <= now:
+            return False
+        at, call_at = adapt(decision.at), adapt(decision.call_at)
+        parameters = [at, decision.step, call_at, decision.because, adapt(now), case.offer_id]
+        if _execute(_PLAN_NEXT, parameters) != 1:
+            return False
+    return True
 
 
 def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
@@ -234,6 +263,13 @@ def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
         owners = Offer.objects.filter(pk__in=claim.steps).values_list("customer_id", flat=True)
         Customer.objects.filter(pk__in=list(owners), bounced_at=None).update(bounced_at=now, bounce_detail=words)
         announce(list(Offer.objects.filter(customer__in=list(owners), status=Offer.Status.OPEN)))
+
+
+def release_all(claims: Collection[Claim], plans: Plans, now: datetime) -> None:
+    """Give claims back that no mail came of, and plan their offers anew."""
+    for claim in claims:
+        release(claim)
+    plan_offer_ids([pk for claim in claims for pk in claim.steps], now, plans)
 
 
 def release(claim: Claim) -> None:

@@ -1,7 +1,8 @@
 """The reminder as a mail: headers and bytes as RFC 5322 wants them, text and HTML written separately.
 
-The message is put together by hand, because building it with the standard library's `EmailMessage` takes longer than
-sending it. tests/reminders/test_emails.py reads every mail back with that library.
+The message is put together by hand, and what is the same in every mail only once, because building it with the
+standard library's `EmailMessage` and a template each time takes longer than sending it. tests/reminders/test_emails.py
+reads every mail back with that library.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import binascii
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
-from typing import Any
+from html import escape
+from itertools import count
 from uuid import uuid4
 
 from django.template.loader import get_template
@@ -22,6 +23,8 @@ from reminders.phrases import Phrases, get_phrases, write_date
 from reminders.texts import render
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_UNSENDABLE = re.compile(r"[\x00\ud800-\udfff]")
+_WORD_FRAME = len("=?utf-8?q??=")
 _REPLY_PREFIX = re.compile(r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE)
 
 
@@ -71,7 +74,12 @@ class Letter:
 
 def new_message_id(from_email: str) -> str:
     """Return a fresh Message-ID in the sender's domain."""
-    return f"<nachfass.{uuid4().hex}@{parseaddr(from_email)[1].rpartition('@')[2] or 'localhost'}>"
+    return f"<nachfass.{uuid4().hex}@{_find_address(from_email).rpartition('@')[2] or 'localhost'}>"
+
+
+@lru_cache(maxsize=16)
+def _find_address(mailbox: str) -> str:
+    return parseaddr(mailbox)[1]
 
 
 def clean_line(text: str) -> str:
@@ -129,7 +137,7 @@ def _write_headers(letter: Letter, boundary: str, subject: str) -> list[str]:
     thread = [each.message_id for each in letter.offers if re.fullmatch(r"<[!-;=?-~]{1,900}>", each.message_id)]
     headers = [
         f"Date: {format_datetime(letter.mail_date)}",
-        _mailbox("From", from_name, parseaddr(sender.from_email)[1]),
+        _mailbox("From", from_name, _find_address(sender.from_email)),
         _mailbox("To", letter.customer_name if letter.recipient == letter.customer_email else "", letter.recipient),
         reply_to,
         _header("Subject", subject),
@@ -152,7 +160,30 @@ def _header(name: str, text: str) -> str:
     text = clean_line(text)
     if text.isascii() and "=?" not in text and len(name) + 2 + len(text) <= 76:
         return f"{name}: {text}"
-    return f"{name}: {Header(text, 'utf-8', maxlinelen=74, header_name=name).encode(linesep=chr(13) + chr(10))}"
+    return f"{name}: {_encode_words(text, len(name) + 2)}"
+
+
+def _encode_words(text: str, column: int) -> str:
+    """Return the text as encoded words (RFC 2047, Q), folded; the first one begins at this column of its line.
+
+    No word is longer than 75 characters, no line than 76, and no letter is parted between two words.
+    """
+    words, word, room = [], "", 74 - column
+    for encoded in map(_encode_letter, text):
+        if len(word) + len(encoded) > room - _WORD_FRAME:
+            words.append(word)
+            word, room = "", 74
+        word += encoded
+    return "\r\n ".join(f"=?utf-8?q?{each}?=" for each in (*words, word))
+
+
+@lru_cache(maxsize=1024)
+def _encode_letter(letter: str) -> str:
+    if letter == " ":
+        return "_"
+    if letter.isascii() and letter.isalnum():
+        return letter
+    return "".join(f"={byte:02X}" for byte in letter.encode())
 
 
 @lru_cache(maxsize=1024)
@@ -163,14 +194,18 @@ def _mailbox(name: str, display: str, email: str) -> str:
         return f"{name}: {email}"
     if display.isascii() and "=?" not in display and len(name) + len(display) + len(email) < 64:
         return f"{name}: {formataddr((display, email))}"
-    encoded = Header(display, "utf-8", maxlinelen=74, header_name=name).encode(linesep="\r\n")
-    return f"{name}: {encoded}\r\n <{email}>"
+    return f"{name}: {_encode_words(display, len(name) + 2)}\r\n <{email}>"
 
 
 def _quoted_printable(content: str) -> str:
-    data = content.replace("\r\n", "\n").rstrip("\n") + "\n"
-    data = re.sub(r"[\x00\ud800-\udfff]", "", data)
-    return binascii.b2a_qp(data.replace("\n", "\r\n").encode("utf-8"), istext=True).decode("ascii")
+    lines = content.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    return "\r\n".join([*map(_encode_line, lines), ""])
+
+
+@lru_cache(maxsize=4096)
+def _encode_line(line: str) -> str:
+    """Return one line in quoted-printable. Most lines of a mail stand in every mail, and come out of the cache."""
+    return binascii.b2a_qp(_UNSENDABLE.sub("", line).encode(), istext=True).decode("ascii").replace("=\n", "=\r\n")
 
 
 @dataclass(frozen=True)
@@ -189,8 +224,8 @@ def write_parts(letter: Letter) -> Parts:
     return Parts(write_subject(letter), _write_text(letter, body, phrases), _write_html(letter, body, phrases))
 
 
-def _legal_links(letter: Letter, phrases: Phrases) -> list[tuple[str, str]]:
-    links = ((phrases.imprint, letter.sender.imprint_url), (phrases.privacy, letter.sender.privacy_url))
+def _legal_links(sender: Sender, phrases: Phrases) -> list[tuple[str, str]]:
+    links = ((phrases.imprint, sender.imprint_url), (phrases.privacy, sender.privacy_url))
     return [(label, url) for label, url in links if url]
 
 
@@ -211,36 +246,53 @@ def _write_text(letter: Letter, body: str, phrases: Phrases) -> str:
         lines += [f"  {phrases.interested}:\n  {offer.form_url}?a=interested"]
         lines += [f"  {phrases.declined}:\n  {offer.form_url}?a=declined"]
         lines += [f"  {phrases.undecided}:\n  {offer.form_url}", ""]
-    lines += [phrases.contact, "", "-- ", *_signature(letter), ""]
+    lines += [phrases.contact, "", "-- ", *_signature(letter.sender), ""]
     lines += [phrases.why.format(company=letter.sender.company, recipient=letter.customer_email)]
     lines += [phrases.opt_out.format(url=letter.offers[0].opt_out_url), ""]
     lines += [letter.sender.legal_notice.strip()]
-    lines += [f"{label}: {url}" for label, url in _legal_links(letter, phrases)]
+    lines += [f"{label}: {url}" for label, url in _legal_links(letter.sender, phrases)]
     return "\n".join(lines)
 
 
-def _signature(letter: Letter) -> list[str]:
-    sender = letter.sender
+def _signature(sender: Sender) -> list[str]:
     return [line for line in (sender.seller_name, sender.company, sender.seller_phone, sender.seller_email) if line]
 
 
 def _write_html(letter: Letter, body: str, phrases: Phrases) -> str:
     paragraphs = [paragraph.split("\n") for paragraph in re.split(r"\n\s*\n", body)]
-    html: str = _html_template().render({
-        "language": letter.language,
-        "paragraphs": paragraphs,
-        "offers": [(_offer_line(offer, letter.language), offer) for offer in letter.offers],
-        "several": len(letter.offers) > 1,
+    last_steps = tuple(offer.is_last_step for offer in letter.offers)
+    form = _build_html_form(letter.language, letter.sender, tuple(map(len, paragraphs)), last_steps)
+    values = [line for paragraph in paragraphs for line in paragraph]
+    for offer in letter.offers:
+        values += [_offer_line(offer, letter.language), offer.form_url]
+    values += [phrases.why.format(company=letter.sender.company, recipient=letter.customer_email)]
+    values += [letter.offers[0].opt_out_url]
+    return form.format(*map(escape, values))
+
+
+@lru_cache(maxsize=256)
+def _build_html_form(language: str, sender: Sender, paragraphs: tuple[int, ...], last_steps: tuple[bool, ...]) -> str:
+    """Return the HTML part as a format string, for a body of paragraphs of so many lines and for so many offers.
+
+    Its fields are, in this order: the lines of the body, a line and a link for each offer, why the mail comes, and the
+    link to opt out. They take values that are escaped.
+    """
+    mark, fields = uuid4().hex, count()
+    phrases = get_phrases(language)
+
+    def gap() -> str:
+        return f"{mark}-{next(fields)}-"
+
+    html = get_template("reminders/mail.html").render({
+        "language": language,
+        "paragraphs": [[gap() for _ in range(lines)] for lines in paragraphs],
+        "offers": [(gap(), {"form_url": gap(), "is_last_step": is_last}) for is_last in last_steps],
+        "several": len(last_steps) > 1,
         "phrases": phrases,
-        "signature": _signature(letter),
-        "why": phrases.why.format(company=letter.sender.company, recipient=letter.customer_email),
-        "opt_out_url": letter.offers[0].opt_out_url,
-        "legal_lines": letter.sender.legal_notice.strip().splitlines(),
-        "legal_links": _legal_links(letter, phrases),
+        "signature": _signature(sender),
+        "why": gap(),
+        "opt_out_url": gap(),
+        "legal_lines": sender.legal_notice.strip().splitlines(),
+        "legal_links": _legal_links(sender, phrases),
     })  # fmt: skip
-    return html
-
-
-@lru_cache(maxsize=1)
-def _html_template() -> Any:
-    return get_template("reminders/mail.html")
+    return re.sub(rf"{mark}-(\d+)-", r"{\1}", html.replace("{", "{{").replace("}", "}}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,18 +23,23 @@ _COLUMNS = (
     "pk", "customer_id", "sent_at", "status", "needs_review", "reminders_stopped", "amount", "paused_until",
     "contacted_at", "replied_at", "customer__paused_until", "customer__opted_out_at", "customer__do_not_contact",
     "customer__bounced_at", "follow_up__plan_id", "follow_up__resumed_at", "follow_up__skipped_step",
-    "follow_up__released_step", "follow_up__call_step", "follow_up__send_now_at", "customer__own_plan__plan_id",
+    "follow_up__released_step", "follow_up__call_step", "follow_up__send_now_at", "follow_up__own_text",
+    "customer__own_plan__plan_id", "customer__email", "sender_email", "language",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One offer with what is known of it."""
+    """One offer with what is known of it. `is_personal`: somebody wrote its next text or asked for it now."""
 
     offer_id: int
     customer_id: int
     plan_id: int | None
     facts: Facts
+    customer_email: str
+    seller_email: str
+    language: str
+    is_personal: bool
 
 
 class Plans:
@@ -54,6 +59,12 @@ class Plans:
         """Ask the rules with the offer's own plan, else the default one."""
         plan = self._find(case)
         return Decision(Because.NO_PLAN) if plan is None else decide(case.facts, *plan, now)
+
+    def decide_after(self, case: Case, step: int, now: datetime) -> Decision:
+        """Ask the rules what comes after this step, sent now, if nothing else happens."""
+        steps = (*(each for each in case.facts.steps if each.step != step), Step(step, StepState.SENT, now))
+        facts = replace(case.facts, steps=steps, send_now=False, customer_mailed_at=now)
+        return self.decide(replace(case, facts=facts), now)
 
     def find_give_up_at(self, case: Case, step: int | None) -> datetime | None:
         """Return when the step after this one is due by the plan, or None for the last one."""
@@ -102,7 +113,7 @@ def _build_case(
 ) -> Case:
     (pk, customer_id, sent_at, status, needs_review, stopped, amount, paused_until, contacted_at, replied_at,
      customer_paused_until, opted_out_at, do_not_contact, bounced_at, plan_id, resumed_at, skipped, released,
-     call_step, send_now_at, customer_plan_id) = row  # fmt: skip
+     call_step, send_now_at, own_text, customer_plan_id, customer_email, seller_email, language) = row  # fmt: skip
     asked_at, ask_again_on = asked.get(pk, (None, None))
     pauses = [day for day in (paused_until, customer_paused_until) if day is not None]
     begun = steps.get(pk, ())
@@ -130,7 +141,9 @@ def _build_case(
         customer_mailed_at=mailed.get(customer_id),
         link=linked.get(pk, Link.INVALID),
     )
-    return Case(pk, customer_id, plan_id or customer_plan_id, facts)
+    is_personal = bool(own_text) or send_now_at is not None
+    plan_id = plan_id or customer_plan_id
+    return Case(pk, customer_id, plan_id, facts, customer_email, seller_email, language, is_personal)
 
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,16 +13,15 @@ from itertools import islice
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm.core.smtp import Connection, Server, SmtpUnavailableError
+from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError
 from feedback.backoffice.sync import ensure_fresh
 from reminders import claims, holds
 from reminders.claims import Claim
-from reminders.emails import Letter, build_message, write_subject
+from reminders.emails import build_message, write_subject
 from reminders.facts import Plans, load_cases
 from reminders.incidents import begin_incident, check_answers, check_doubts, check_public_page, end_incident
-from reminders.letters import MissingTextError, Texts, build_letters
-from reminders.models import FollowUp, Incident, Reminder
-from reminders.planning import plan_offer_ids
+from reminders.letters import Letters, MissingTextError, Texts
+from reminders.models import FollowUp, Incident
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
 from reminders.texts import MailTextError
@@ -62,9 +62,14 @@ class Pace:
     sleep: Callable[[float], None] = time.sleep
     _next_at: float = field(default=0.0)
 
+    @property
+    def is_limited(self) -> bool:
+        """True when there is a limit."""
+        return self.per_minute > 0
+
     def wait(self) -> None:
         """Return when the next mail may go."""
-        if self.per_minute > 0:
+        if self.is_limited:
             now = time.monotonic()
             if now < self._next_at:
                 self.sleep(self._next_at - now)
@@ -91,13 +96,7 @@ def send_due(
         return SendSums()
     if shut := _find_shut_gate(len(due), now):
         return SendSums(shut)
-    sums = SendSums()
-    try:
-        with Connection(Server.from_settings()) as connection:
-            run = _Run(connection, clock, pace or Pace(settings.REMINDERS_PER_MINUTE), sums)
-            run.send_all(due)
-    except SmtpUnavailableError as error:
-        sums.problem = _("The mail server takes no mail (%(stage)s): %(words)s") % vars(error)
+    sums = _run(due, clock, pace or Pace(settings.REMINDERS_PER_MINUTE))
     if sums.problem:
         begin_incident(Incident.Kind.MAIL_SERVER, sums.problem, clock())
     elif sums.sent:
@@ -108,6 +107,12 @@ def send_due(
         end_incident(Incident.Kind.MAIL_TEXT, clock())
     check_doubts(clock())
     return sums
+
+
+def _run(due: Sequence[tuple[int, int]], clock: Callable[[], datetime], pace: Pace) -> SendSums:
+    """Send what is due in chunks, each after the answers were fetched."""
+    chunks = _Chunks(due, clock, CAPPED_CHUNK if pace.is_limited else CHUNK)
+    return _Run(clock, pace, chunks, Plans(), Texts()).send_all()
 
 
 def explain_due(now: datetime) -> Iterator[str]:
@@ -161,127 +166,166 @@ def _has_fresh_answers(due_count: int, now: datetime) -> bool:
     return True
 
 
+class _Chunks:
+    """Hands out the offers that are due in chunks that never part the offers of a customer."""
+
+    def __init__(self, due: Sequence[tuple[int, int]], clock: Callable[[], datetime], size: int) -> None:
+        self.due, self.clock, self.size, self.place = due, clock, size, 0
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return self
+
+    def __next__(self) -> list[int]:
+        # A long run asks again: who answers while it is under way must not be reminded by its end.
+        if self.place >= len(self.due) or (self.place and not _has_fresh_answers(len(self.due), self.clock())):
+            raise StopIteration
+        first, end = self.place, min(self.place + self.size, len(self.due))
+        while end < len(self.due) and self.due[end][0] == self.due[end - 1][0]:
+            end += 1
+        self.place = end
+        return [offer_id for _customer_id, offer_id in self.due[first:end]]
+
+
 @dataclass(frozen=True)
 class _Message:
-    """A letter that is ready to be sent."""
+    """A claim with its mail, ready to be sent; `content` is empty when no mail could be made of it."""
 
-    letter: Letter
-    subject: str
-    content: bytes
+    claim: Claim
+    recipient: str = ""
+    subject: str = ""
+    content: bytes = b""
 
 
 class _Run:
-    """One run over one connection."""
+    """One run over one connection.
 
-    def __init__(self, connection: Connection, clock: Callable[[], datetime], pace: Pace, sums: SendSums) -> None:
-        self.connection, self.clock, self.pace, self.sums = connection, clock, pace, sums
-        self.plans, self.texts = Plans(), Texts()
-        self._prepared: _Message | None = None
+    While the server is busy with a mail, the one before it is recorded and those after it are written. Nothing of
+    that touches the promise: each claim is committed before its mail is written, and the gates that can shut from one
+    second to the next are looked at once more in the statement that marks a mail, right before its DATA.
+    """
+
+    def __init__(
+        self, clock: Callable[[], datetime], pace: Pace, chunks: Iterator[list[int]], plans: Plans, texts: Texts
+    ) -> None:
+        self.clock, self.pace, self.plans, self.texts = clock, pace, plans, texts
+        self.sums = SendSums()
         self.ends_at = time.monotonic() + RUN_SECONDS
-        self.chunk_size = CAPPED_CHUNK if pace.per_minute else CHUNK
+        self._connection = Connection(Server.from_settings(), self._work)
+        self._steps = self._take(chunks)
+        self._claims: deque[Claim] = deque()
+        self._ready: deque[_Message] = deque()
+        self._sent: tuple[Claim, Result] | None = None
+        self._error: Exception | None = None
 
-    def send_all(self, due: Sequence[tuple[int, int]]) -> None:
-        for number, chunk in enumerate(self._chunks(due)):
-            # A long run asks again: who answers while it is under way must not be reminded by its end.
-            if number and not _has_fresh_answers(len(due), self.clock()):
-                return
-            taken = claims.claim_due(chunk, self.plans, self.clock())
-            try:
-                self._send_chunk(taken)
-            finally:
-                plan_offer_ids([pk for claim in taken for pk in claim.steps], self.clock(), self.plans)
-            if self.sums.problem or time.monotonic() > self.ends_at:
-                return
-
-    def _chunks(self, due: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
-        """Yield offer ids in chunks that never part the offers of a customer."""
-        chunk: list[int] = []
-        customer = None
-        for customer_id, offer_id in due:
-            if len(chunk) >= self.chunk_size and customer_id != customer:
-                yield chunk
-                chunk = []
-            chunk.append(offer_id)
-            customer = customer_id
-        if chunk:
-            yield chunk
-
-    def _send_chunk(self, taken: Sequence[Claim]) -> None:
-        letters = self._build_letters(taken)
-        waiting = list(taken)
+    def send_all(self) -> SendSums:
+        """Send chunk after chunk until none is left, the time is up or the mail server is."""
         try:
-            while waiting and not self.sums.problem:
-                claim = waiting[0]
-                following = letters.get(waiting[1].message_id) if len(waiting) > 1 else None
-                message = self._prepare(letters.get(claim.message_id))
-                if message is None:
-                    claims.release(claim)
-                    self._count(None)
-                else:
-                    self._send_one(claim, message, following)
-                waiting.pop(0)
+            with self._connection:
+                while not self.sums.problem and time.monotonic() < self.ends_at and (message := self._next()):
+                    self._send(message)
+        except SmtpUnavailableError as error:
+            self._note_problem(error)
         finally:
-            for claim in waiting:
-                claims.release(claim)
-
-    def _prepare(self, letter: Letter | None) -> _Message | None:
-        """Return the letter as a mail, made only once; None when it cannot be made."""
-        if letter is None:
-            return None
-        if self._prepared is None or self._prepared.letter is not letter:
             try:
-                self._prepared = _Message(letter, write_subject(letter), build_message(letter))
-            except MailTextError as error:
-                self.sums.text_problem = str(error)
-                return None
-        return self._prepared
+                self._record()
+            finally:
+                claims.release_all(self._claims, self.plans, self.clock())
+        return self.sums
 
-    def _build_letters(self, taken: Sequence[Claim]) -> dict[str, Letter]:
+    def _take(self, chunks: Iterator[list[int]]) -> Iterator[bool]:
+        """Claim chunk after chunk and write the mails, in small steps. Yields whether the chunk has mails to write."""
+        for chunk in chunks:
+            self._claims.extend(claims.claim_due(chunk, self.plans, self.clock()))
+            letters = Letters(self._claims, self.texts)
+            for claim in list(self._claims):
+                yield True
+                self._ready.append(self._write(claim, letters))
+            yield False
+
+    def _write(self, claim: Claim, letters: Letters) -> _Message:
         try:
-            return build_letters(taken, self.texts)
-        except MissingTextError as error:
+            letter = letters.build(claim)
+            if letter is not None:
+                return _Message(claim, letter.recipient, write_subject(letter), build_message(letter))
+        except (MissingTextError, MailTextError) as error:
             self.sums.text_problem = str(error)
-            return {}
+        return _Message(claim)
 
-    def _send_one(self, claim: Claim, message: _Message, following: Letter | None) -> None:
-        """Send one mail and record what became of it. The following one is made while the server takes this one."""
-        self.pace.wait()
-        result = self.connection.send(
+    def _next(self) -> _Message | None:
+        """Return the next mail, or None after the last one. The next chunk is claimed when this one is sent."""
+        while not self._ready:
+            self._record()
+            if self._error is not None:
+                raise self._error
+            if next(self._steps, None) is None:
+                return None
+        return self._ready.popleft()
+
+    def _work(self) -> bool:
+        """Do a little of what waits while the server is busy; False when nothing can be done now.
+
+        What goes wrong is raised when the mail server has said its word about the mail that is under way.
+        """
+        try:
+            if self._sent is not None:
+                self._record()
+                return True
+            return self._error is None and len(self._ready) < len(self._claims) - 1 and next(self._steps, False)
+        except Exception as error:
+            self._error = error
+            return False
+
+    def _send(self, message: _Message) -> None:
+        """Send one mail. That it was taken is recorded while the next one is under way, anything else at once."""
+        claim = message.claim
+        if not message.content:
+            claims.release_all([self._claims.popleft()], self.plans, self.clock())
+            self.sums.withheld += 1
+            return
+        if self.pace.is_limited:
+            self._record()
+            self.pace.wait()
+        result = self._connection.send(
             settings.DEFAULT_FROM_EMAIL,
-            [message.letter.recipient],
+            [message.recipient],
             message.content,
             before_data=lambda: claims.mark_transmitting(claim, message.subject, self.clock()),
-            while_waiting=lambda: self._prepare_quietly(following),
         )
-        state = claims.record_result(claim, result, self.clock())
-        self._count(state)
-        logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
-        if result.is_about_us or not self.connection.is_open:
+        self._record()
+        self._claims.popleft()
+        self._sent = claim, result
+        if result.outcome is not Outcome.ACCEPTED:
+            self._record()
+        if result.is_about_us or not self._connection.is_open:
+            self._record()
             self._reconnect(result.words)
 
-    def _prepare_quietly(self, letter: Letter | None) -> None:
-        """Prepare ahead; what goes wrong comes again, and counts, when the letter's turn has come."""
-        try:
-            self._prepare(letter)
-        except Exception:
-            logger.exception("A reminder could not be prepared ahead.")
-
-    def _count(self, state: Reminder.State | None) -> None:
+    def _record(self) -> None:
+        """Record what became of the last mail, if that is still to be done."""
+        if self._sent is None:
+            return
+        claim, result = self._sent
+        state = claims.finish(claim, result, self.plans, self.clock())
+        self._sent = None
         name = state.value if state else "withheld"
         setattr(self.sums, name, getattr(self.sums, name) + 1)
+        logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
 
     def _reconnect(self, words: str) -> None:
         """Go on over a new connection when the old one had carried mails; a server that took none gets no second go.
 
         Servers close after so many mails or minutes, and say 421 or nothing.
         """
-        had_sent = self.connection.sent
-        self.connection.close()
+        had_sent = self._connection.sent
+        self._connection.close()
         if not had_sent:
             self.sums.problem = _("The mail server refused: %s") % words
             return
-        self.connection.sent = 0
+        self._connection.sent = 0
         try:
-            self.connection.open()
+            self._connection.open()
         except SmtpUnavailableError as error:
-            self.sums.problem = _("The mail server takes no mail (%(stage)s): %(words)s") % vars(error)
+            self._note_problem(error)
+
+    def _note_problem(self, error: SmtpUnavailableError) -> None:
+        self.sums.problem = _("The mail server takes no mail (%(stage)s): %(words)s") % vars(error)

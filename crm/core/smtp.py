@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import StrEnum
+from select import select
 from time import monotonic
 
 from django.conf import settings
@@ -172,23 +173,35 @@ def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
     return token
 
 
+_REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
+
+
+def _do_nothing() -> bool:
+    return False
+
+
 class _Smtp(smtplib.SMTP):
     """Replies that count only when they are whole: three digits, a space or hyphen, and the end of the line.
 
-    smtplib takes "250 O" before a closed connection for a success.
+    smtplib takes "250 O" before a closed connection for a success. `while_waiting` is called again and again until the
+    server has answered, or it returns False.
     """
+
+    while_waiting: Callable[[], bool] = staticmethod(_do_nothing)
 
     def getreply(self) -> tuple[int, bytes]:
         lines = []
         if self.file is None:
             self.file = self.sock.makefile("rb")  # type: ignore[union-attr]  # connected: a reply is awaited
+        while self.while_waiting() and not select([self.file], [], [], 0)[0]:
+            pass
         while True:
             try:
                 line = self.file.readline(smtplib._MAXLINE + 1)  # type: ignore[attr-defined]
             except OSError as error:
                 self.close()
                 raise smtplib.SMTPServerDisconnected(f"Connection lost: {error}") from error
-            match = re.fullmatch(rb"(\d{3})(?:([ -])(.*?))?\r?\n", line, re.DOTALL)
+            match = _REPLY.fullmatch(line)
             if match is None:
                 self.close()
                 cut = line[:200].decode("ascii", "replace").strip()
@@ -204,18 +217,35 @@ class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):
     """The same over TLS from the first byte on."""
 
 
+_LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+
+
+def _write_lines(message: bytes) -> bytes:
+    """Return the message as it follows DATA: lines end in CRLF, a dot that begins one is doubled, a dot ends it."""
+    if message.count(b"\r\n") != message.count(b"\n") or message.count(b"\r") != message.count(b"\n"):
+        message = _LINE_ENDS.sub(b"\r\n", message)
+    message = message.replace(b"\n.", b"\n..")
+    if message.startswith(b"."):
+        message = b"." + message
+    return message + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
 def _text(words: bytes | str) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     return text.replace("\x00", "").strip()[:2000]
 
 
 class Connection:
-    """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError."""
+    """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError.
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    `while_waiting` is called while the server has not answered a command of `send`, again and again until it returns
+    False: it does a little work in time that would be lost. It must not raise.
+    """
+
+    def __init__(self, server: Server, while_waiting: Callable[[], bool] = _do_nothing) -> None:
+        self.server, self.while_waiting = server, while_waiting
         self.sent = 0
-        self._smtp: smtplib.SMTP | None = None
+        self._smtp: _Smtp | None = None
 
     def __enter__(self) -> Connection:
         self.open()
@@ -233,7 +263,7 @@ class Connection:
         """Connect, greet and log in. Raises SmtpUnavailableError with the stage and the server's words."""
         server, stage = self.server, Stage.CONNECT
         context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
-        smtp: smtplib.SMTP | None = None
+        smtp: _Smtp | None = None
         try:
             if server.use_ssl:
                 smtp = _SmtpSsl(timeout=server.timeout_seconds, context=context)
@@ -260,6 +290,7 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             _drop(smtp)
             raise SmtpUnavailableError(stage, _text(str(error)) or type(error).__name__) from error
+        smtp.while_waiting = self.while_waiting
         self._smtp = smtp
 
     def send(  # noqa: PLR0911 - one answer per stage
@@ -268,14 +299,12 @@ class Connection:
         recipients: Sequence[str],
         message: bytes,
         before_data: Callable[[], bool] = lambda: True,
-        while_waiting: Callable[[], None] = lambda: None,
     ) -> Result:
         """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became of it.
 
         `before_data` is called when the server has taken sender and recipient, right before the DATA command; when it
         returns False the mail is withheld. What it raises comes out, after the connection was reset. A mail is sent to
-        all recipients or to none. `while_waiting` is called when the whole mail is on its way, before the server's word
-        is read: time that would be lost. It must not raise.
+        all recipients or to none.
         """
         smtp, stage = self._smtp, Stage.MAIL
         if smtp is None or smtp.sock is None:
@@ -306,18 +335,19 @@ class Connection:
         if not is_wanted:
             self._reset()
             return Result(Outcome.WITHHELD, Stage.DATA)
-        return self._send_data(smtp, message, while_waiting)
+        return self._send_data(smtp, message)
 
     def close(self) -> None:
         """Say goodbye if anybody still listens. Never raises."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None and smtp.sock is not None:
+            smtp.while_waiting = _do_nothing
             try:
                 smtp.quit()
             except (OSError, smtplib.SMTPException):
                 smtp.close()
 
-    def _send_data(self, smtp: smtplib.SMTP, message: bytes, while_waiting: Callable[[], None]) -> Result:
+    def _send_data(self, smtp: _Smtp, message: bytes) -> Result:
         stage = Stage.DATA
         try:
             smtp.putcmd("data")
@@ -325,10 +355,7 @@ class Connection:
             if (outcome := classify(stage, code)) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words, outcome)
             stage = Stage.FINAL_DOT
-            lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
-            lines = re.sub(rb"(?m)^\.", b"..", lines)
-            smtp.send(lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-            while_waiting()
+            smtp.send(_write_lines(message))
             code, words = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()

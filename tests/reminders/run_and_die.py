@@ -29,8 +29,8 @@ POINTS = (
     "half the body",
     "after body",
     "after final reply",
+    "inside record",
     "after record",
-    "after planning",
 )
 # From here on the mail may have left.
 MARKED = POINTS[POINTS.index("after mark") : POINTS.index("after record")]
@@ -76,8 +76,8 @@ def arm(fuse: Fuse) -> None:
     wrap(claims, "_write_claims", fuse, after="inside claim")
     wrap(sending, "build_message", fuse, after="after rendering")
     wrap(claims, "mark_transmitting", fuse, after="after mark")
-    wrap(claims, "record_result", fuse, before="after final reply", after="after record")
-    wrap(sending, "plan_offer_ids", fuse, after="after planning")
+    wrap(claims, "finish", fuse, before="after final reply", after="after record")
+    wrap(claims, "record_result", fuse, after="inside record")
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if "SET state = 'transmitting'" in sql:
@@ -136,10 +136,8 @@ def main() -> None:
     django.setup()
     import reminders.sending  # noqa: F401 - loaded once for all children
     from crm.core.working_days import build_calendar
-    from reminders.emails import _html_template
 
     build_calendar("DE", "").is_working_day(date(2026, 9, 15))
-    _html_template()
 
     sys.stdout.write("ready\n")
     sys.stdout.flush()

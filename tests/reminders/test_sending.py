@@ -9,6 +9,7 @@ from django.utils import timezone
 from offers.models import Offer
 from offers.services import opt_out, set_status
 from reminders.models import FollowUp, Reminder
+from reminders.planning import plan_offer_ids
 from reminders.rules import Because
 from tests.make import make_customer
 from tests.reminders.rows import NOW, make_due, send
@@ -99,3 +100,34 @@ def test_an_opt_out_between_claim_and_data_withholds_the_mail(receiver: Receiver
     assert send().withheld == 1
     assert not receiver.mails
     assert not Reminder.objects.exists()
+
+
+def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Receiver) -> None:
+    customer = make_customer()
+    for fields in ({}, {"customer": customer}, {"customer": customer}, {"amount": 10}, {"language": "fr"}):
+        make_due(**fields)
+    columns = ("offer_id", "next_at", "next_step", "call_at", "because")
+    for step in (1, 2, 3):
+        now = max(filter(None, FollowUp.objects.values_list("next_at", flat=True)))
+        send(now)
+        assert set(Reminder.objects.values_list("state", flat=True)) == {"sent"}
+        assert Reminder.objects.filter(step=step).count() == 5
+        planned = set(FollowUp.objects.values_list(*columns))
+        plan_offer_ids(list(Offer.objects.values_list("pk", flat=True)), now)
+        assert set(FollowUp.objects.values_list(*columns)) == planned
+
+
+def test_a_reply_while_the_mail_is_under_way_ends_the_plan(receiver: Receiver, monkeypatch: Any) -> None:
+    from reminders import claims
+
+    offer = make_due()
+    mark = claims.mark_transmitting
+
+    def reply_after(*arguments: Any) -> bool:
+        marked = mark(*arguments)
+        set_status(offer, Offer.Status.DECLINED, channel=Offer.Channel.LINK, at=NOW)
+        return marked
+
+    monkeypatch.setattr(claims, "mark_transmitting", reply_after)
+    assert send().sent == 1
+    assert FollowUp.objects.get().because == Because.DECLINED
