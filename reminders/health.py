@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from crm.core.health import Check, Finding
+from crm.core.mail_dns import check_sender_domain
 from crm.core.smtp import Connection, Server, SmtpUnavailableError
 from reminders.models import FollowUp, Incident
 
@@ -17,7 +18,7 @@ OVERDUE_AFTER = timedelta(days=4)
 def check_sending(now: datetime) -> Iterator[Finding]:
     incidents = Incident.objects.filter(ended_at=None)
     for incident in incidents:
-        yield Finding("reminders", f"{incident.get_kind_display()}: {incident.detail}", is_ok=False)
+        yield Finding("reminders", f"{incident.get_kind_display()}: {incident.detail}", is_ok=False, is_told=True)
     if not incidents:
         state = "They are sent." if settings.REMINDERS_ENABLED else "Sending is switched off (REMINDERS_ENABLED)."
         yield Finding("reminders", state)
@@ -42,3 +43,4 @@ def check_mail_server(now: datetime) -> Iterator[Finding]:
 
 CHECKS: list[Check] = [check_sending, check_overdue]
 OUTSIDE: list[Check] = [check_mail_server]
+ADVICE: list[Check] = [check_sender_domain]

@@ -1,40 +1,53 @@
-"""Health: what each app can tell about its own part, gathered for `/healthz`, `/readyz` and `doctor`.
+"""Health: what each app can tell about its own part, gathered for `/healthz`, `/readyz`, the alarms and `doctor`.
 
 An app lists functions in its own `health.py`: `CHECKS` look at the database and this machine and are cheap enough for
-a page that is asked every minute; `OUTSIDE` talk to other machines, for `doctor` alone.
+a page that is asked every minute; `OUTSIDE` talk to other machines, for the alarms and `doctor`; `ADVICE` looks at what
+others have to set up, for `doctor` alone.
 """
 
 from __future__ import annotations
 
+import http.client
 import logging
 import shutil
+import ssl
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.module_loading import module_has_submodule
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from crm.core.alarm_state import recall
+from crm.core.models import JobRun
+
 logger = logging.getLogger(__name__)
 
 MIN_FREE_BYTES = 500_000_000
+DATABASE = "database"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. `detail` is a sentence; of a failed one it says what to do. No personal data."""
+    """What one check found. `detail` is a sentence; of a failed one it says what to do. No personal data.
+
+    `is_told`: the admins are told of it by another mail, so that the alarms leave it out.
+    """
 
     name: str
     detail: str
     is_ok: bool = True
+    is_told: bool = False
 
 
 Check = Callable[[datetime], Iterable[Finding]]
@@ -56,18 +69,25 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """Return 200 when all is well, else 503 with one sentence per problem. For the office's own network."""
-    problems = [f"{finding.name}: {finding.detail}" for finding in examine(timezone.now()) if not finding.is_ok]
+    findings = {finding.name: finding for finding in examine(timezone.now())}
+    problems = [f"{finding.name}: {finding.detail}" for finding in findings.values() if not finding.is_ok]
+    # What only a look at other machines shows, such as the certificate, is known from the last one.
+    problems += [f"{old.name}: {old.detail}" for old in recall()[1] if old.name not in findings]
     if problems:
         return JsonResponse({"status": "not ready", "problems": problems}, status=503)
     return JsonResponse({"status": "ok"})
 
 
-def examine(now: datetime, *, outside: bool = False) -> Iterator[Finding]:
-    """Yield what the checks of all installed apps find. A check that breaks is a finding, never an exception."""
-    for label, check in _find_checks("CHECKS"):
-        yield from _run(label, check, now)
-    if outside:
-        for label, check in _find_checks("OUTSIDE"):
+def examine(now: datetime, *, outside: bool = False, advice: bool = False) -> Iterator[Finding]:
+    """Yield what the checks of all installed apps find. A check that breaks is a finding, never an exception.
+
+    Without its database nothing else can be known: then that is the only finding of this machine.
+    """
+    database = check_database()
+    yield database
+    kinds = ["CHECKS"] * database.is_ok + ["OUTSIDE"] * outside + ["ADVICE"] * advice
+    for kind in kinds:
+        for label, check in _find_checks(kind):
             yield from _run(label, check, now)
 
 
@@ -84,6 +104,20 @@ def _run(label: str, check: Check, now: datetime) -> list[Finding]:
     except Exception as error:  # a broken check must not hide what the others found
         logger.exception("A health check of %s broke.", label)
         return [Finding(label, f"{check.__name__} broke: {type(error).__name__}: {error}", is_ok=False)]
+
+
+def check_database() -> Finding:
+    """Whether the database answers and takes a write: one that is locked for good answers every question."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL lock_timeout = '20s'")
+            cursor.execute("UPDATE core_jobrun SET name = name WHERE 1 = 0")
+    except DatabaseError as error:
+        connection.close()
+        detail = f"It takes no write ({type(error).__name__}). Is it running, and does a program hold it locked?"
+        return Finding(DATABASE, detail, is_ok=False)
+    return Finding(DATABASE, "It answers and takes writes.")
 
 
 def check_migrations(now: datetime) -> Iterator[Finding]:
@@ -135,6 +169,83 @@ def check_tasks(now: datetime) -> Iterator[Finding]:
         yield Finding("queue", "No task waits for long.")
 
 
+def check_failed_tasks(now: datetime) -> Iterator[Finding]:
+    """A task that was cut off leaves no sign in its job; the queue knows it. What has succeeded since is forgiven."""
+    if not apps.is_installed("django_q"):
+        return
+    from django_q.models import Failure  # noqa: PLC0415  (the public profile has no queue)
+
+    succeeded = dict(JobRun.objects.exclude(succeeded_at=None).values_list("name", "succeeded_at"))
+    failures = Failure.objects.filter(stopped__gt=now - timedelta(days=1)).values_list("group", "stopped")
+    failed = sorted({job or "?" for job, at in failures if job not in succeeded or succeeded[job] < at})
+    if failed:
+        yield Finding("failed tasks", f"{', '.join(failed)}: see “Failed tasks” in the back office.", is_ok=False)
+    else:
+        yield Finding("failed tasks", "None that has not succeeded since.")
+
+
+def check_backup(now: datetime) -> Iterator[Finding]:
+    """The nightly copy on the public side, whose timers leave only this sign; the office sees it among its jobs."""
+    run = JobRun.objects.filter(name="backup").first()
+    if run is None or apps.is_installed("django_q"):
+        return
+    is_old = run.succeeded_at is None or now - run.succeeded_at > timedelta(days=2)
+    if run.is_failing or is_old:
+        yield Finding("backup", f"Last done {_ago(run.succeeded_at, now)}. {run.error}".strip(), is_ok=False)
+    else:
+        yield Finding("backup", f"Last done {_ago(run.succeeded_at, now)}.")
+
+
+def check_clock(now: datetime) -> Iterator[Finding]:
+    """A run in the future means that the clock was set back since: reminders would come late, links live longer."""
+    newest = JobRun.objects.aggregate(newest=Max("started_at"))["newest"]
+    if newest is not None and newest - now > timedelta(minutes=2):
+        detail = f"It was set back: a job ran at {newest:%Y-%m-%d %H:%M} UTC. Set it by a time server."
+        yield Finding("clock", detail, is_ok=False)
+    else:
+        yield Finding("clock", "It runs forward.")
+
+
+def check_watch(now: datetime) -> Iterator[Finding]:
+    """Whether anybody looks: the timer is set up by hand, and may be forgotten."""
+    looked_at, _problems = recall()
+    if looked_at is None:
+        hint = "Have the system run the watch every few minutes: docs/operations.md."
+        yield Finding("watch", f"Nobody looks whether all is well. {hint}", is_ok=False)
+    elif now - looked_at > 6 * settings.WATCH_EVERY:
+        yield Finding("watch", f"The last look was at {looked_at:%Y-%m-%d %H:%M} UTC. Is its timer on?", is_ok=False)
+    else:
+        yield Finding("watch", "Somebody looks again and again.")
+
+
+def check_web(now: datetime) -> Iterator[Finding]:
+    """The office's own pages, over the address that people use: any answer but a server error will do."""
+    address = urlsplit(getattr(settings, "OFFICE_BASE_URL", ""))
+    if address.hostname is None:
+        return
+    try:
+        status = _ask(address.scheme, address.hostname, address.port)
+    except (OSError, http.client.HTTPException) as error:
+        detail = f"{address.geturl()} does not answer ({type(error).__name__}). Is the web server running?"
+        yield Finding("web server", detail, is_ok=False)
+        return
+    yield Finding("web server", f"It answers with {status}.", is_ok=status < 500)
+
+
+def _ask(scheme: str, host: str, port: int | None) -> int:
+    # Only whether it lives: the certificate of a company's own authority need not be known to this program.
+    line: http.client.HTTPConnection = (
+        http.client.HTTPSConnection(host, port, timeout=10, context=ssl._create_unverified_context())  # noqa: S323
+        if scheme == "https"
+        else http.client.HTTPConnection(host, port, timeout=10)
+    )
+    try:
+        line.request("GET", "/healthz")
+        return line.getresponse().status
+    finally:
+        line.close()
+
+
 def _ago(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "never"
@@ -142,4 +253,14 @@ def _ago(moment: datetime | None, now: datetime) -> str:
     return f"{minutes} minutes ago" if minutes < 120 else f"{minutes // 60} hours ago"
 
 
-CHECKS: list[Check] = [check_migrations, check_disk, check_jobs, check_tasks]
+CHECKS: list[Check] = [
+    check_migrations,
+    check_disk,
+    check_jobs,
+    check_tasks,
+    check_failed_tasks,
+    check_backup,
+    check_clock,
+    check_watch,
+]
+OUTSIDE: list[Check] = [check_web]

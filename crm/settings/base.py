@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,27 @@ BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 
 FEEDBACK_BASE_URL = env("FEEDBACK_BASE_URL", default="")
 
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_BACKEND = "crm.core.smtp.EmailBackend"
+EMAIL_OAUTH_TOKEN_URL = env("EMAIL_OAUTH_TOKEN_URL", default="")
+EMAIL_OAUTH_CLIENT_ID = env("EMAIL_OAUTH_CLIENT_ID", default="")
+EMAIL_OAUTH_CLIENT_SECRET = env("EMAIL_OAUTH_CLIENT_SECRET", default="")
+EMAIL_OAUTH_SCOPE = env("EMAIL_OAUTH_SCOPE", default="https://outlook.office365.com/.default")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="")
+SERVER_EMAIL = env("SERVER_EMAIL", default=DEFAULT_FROM_EMAIL)
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+# Where `doctor` looks for the DKIM key: the usual names, unless the mail server uses another.
+EMAIL_DKIM_SELECTORS = env.list("EMAIL_DKIM_SELECTORS", default=["selector1", "selector2", "default", "google", "mail"])
+# Another way for alarms, for when the mail server itself is the trouble.
+ALARM_EMAIL = env.email_url("ALARM_EMAIL_URL") if env("ALARM_EMAIL_URL", default="") else None
+HEALTH_FILE = env("HEALTH_FILE", default=str(VAR_DIR / "health.json"))
+# How often a timer looks at the health.
+WATCH_EVERY = timedelta(minutes=5)
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "crm.core.logs.StructuredFormatter", "style": env("LOG_FORMAT", default="text")}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }

@@ -77,16 +77,6 @@ LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=env.bool("SECURE_SSL_REDIRECT", True))
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-EMAIL_BACKEND = "crm.core.smtp.EmailBackend"
-EMAIL_OAUTH_TOKEN_URL = env("EMAIL_OAUTH_TOKEN_URL", default="")
-EMAIL_OAUTH_CLIENT_ID = env("EMAIL_OAUTH_CLIENT_ID", default="")
-EMAIL_OAUTH_CLIENT_SECRET = env("EMAIL_OAUTH_CLIENT_SECRET", default="")
-EMAIL_OAUTH_SCOPE = env("EMAIL_OAUTH_SCOPE", default="https://outlook.office365.com/.default")
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="")
-SERVER_EMAIL = env("SERVER_EMAIL", default=DEFAULT_FROM_EMAIL)
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
-
 # Measured (docs/decisions.md): with the defaults 6 of 8 long tasks ran twice.
 Q_CLUSTER = {
     "name": "nachfass",

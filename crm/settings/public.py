@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from crm.settings.base import *  # noqa: F403
 from crm.settings.base import LOGGING, PRUNERS, SILENCED_SYSTEM_CHECKS, database, env, required
 
@@ -57,6 +59,7 @@ SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W003"]
 SECURE_REFERRER_POLICY = "no-referrer"
 
 PRUNERS += ["feedback.public.services.prune"]
+WATCH_EVERY = timedelta(hours=1)
 
 FEEDBACK_API_KEY_HASHES: list[str] = env.list("FEEDBACK_API_KEY_HASHES", default=[])
 FEEDBACK_API_ALLOWED_NETWORKS: list[str] = env.list("FEEDBACK_API_ALLOWED_NETWORKS", default=[])
@@ -69,5 +72,5 @@ FEEDBACK_RATE_API = env("FEEDBACK_RATE_API", default="600/m")
 
 # Tokens stand in every address here, and Django names the address in its warnings. So one handler writes everything,
 # and it masks them; Django's own handlers, among them the mail to the admins, are taken off.
-LOGGING["formatters"]["line"]["()"] = "feedback.public.logs.MaskingFormatter"
+LOGGING["formatters"]["line"]["()"] = "feedback.public.logs.StructuredMaskingFormatter"
 LOGGING["loggers"] = {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}

@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("FEEDBACK_BASE_URL", "https://feedback.test")
 os.environ.setdefault("FEEDBACK_API_KEY_HASHES", hashlib.sha256(b"key-for-tests").hexdigest())
+os.environ.setdefault("HEALTH_FILE", "/nonexistent/health.json")
 
 from crm.settings.public import *  # noqa: F403
 from crm.settings.public import DATABASES, STORAGES

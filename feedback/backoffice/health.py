@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from feedback.backoffice.models import RejectedAnswer, SyncState
 from feedback.backoffice.sync import STALE_AFTER
 
 MIN_CERTIFICATE_DAYS = 14
+MAX_CLOCK_SKEW = timedelta(minutes=2)
 HTTPS_PORT = 443
 
 
@@ -32,6 +33,16 @@ def check_answers(now: datetime) -> Iterator[Finding]:
     rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
     if rejected:
         yield Finding("set-aside answers", f"{rejected} wait for a person in the back office.", is_ok=False)
+
+
+def check_clocks(now: datetime) -> Iterator[Finding]:
+    """The two machines must agree on the time: who answers right after the mail is told from a robot by it."""
+    skew = timedelta(seconds=SyncState.get().clock_skew_seconds)
+    if abs(skew) > MAX_CLOCK_SKEW:
+        detail = f"The office's clock is {skew} ahead of the public side's. Have both take their time from a server."
+        yield Finding("clocks", detail, is_ok=False)
+    else:
+        yield Finding("clocks", "Office and public side agree on the time.")
 
 
 def check_sealing_key(now: datetime) -> Iterator[Finding]:
@@ -77,5 +88,5 @@ def _expiry(host: str, port: int) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
 
-CHECKS: list[Check] = [check_answers, check_sealing_key]
+CHECKS: list[Check] = [check_answers, check_clocks, check_sealing_key]
 OUTSIDE: list[Check] = [check_public_side, check_certificate]

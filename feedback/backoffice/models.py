@@ -184,6 +184,7 @@ class SyncState(models.Model):
     """When the two halves last agreed: one row. Reminders go out only while `pulled_at` is fresh."""
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)
+    clock_skew_seconds = models.IntegerField(default=0, editable=False)
     form_hash = models.CharField(max_length=64, blank=True)
     form_sent_at = models.DateTimeField(_("form sent"), null=True)
     notifying_until = models.DateTimeField(

@@ -21,8 +21,6 @@ from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncSt
 
 logger = logging.getLogger(__name__)
 
-MAX_CLOCK_SKEW = timedelta(minutes=2)
-
 
 @dataclass
 class SyncResult:
@@ -146,14 +144,14 @@ def _pull_waiting(client: Client, result: SyncResult) -> None:
         # The time before the question: what is answered while we ask may not be in the reply.
         asked_at = timezone.now()
         page = client.get_feedbacks()
-        _warn_of_clocks(page.server_time, asked_at)
         settled = _take_in(client, page.feedbacks, result)
         if page.remaining == 0:
             break
         if not settled:
             raise ContractError(_("The public service holds answers back that it does not show."))
     SyncState.get()
-    SyncState.objects.filter(pk=1).update(pulled_at=asked_at)
+    skew = round((asked_at - page.server_time).total_seconds())
+    SyncState.objects.filter(pk=1).update(pulled_at=asked_at, clock_skew_seconds=skew)
 
 
 def _pull_since(client: Client, since: datetime, result: SyncResult) -> None:
@@ -241,8 +239,3 @@ def _fetch_lost_answers(client: Client, digests: set[str], result: SyncResult) -
 def _forget_what_was_sent() -> None:
     SyncState.objects.filter(pk=1).update(form_hash="")
     Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now()).update(registered_at=None)
-
-
-def _warn_of_clocks(server_time: datetime, now: datetime) -> None:
-    if abs(server_time - now) > MAX_CLOCK_SKEW:
-        logger.warning("The clocks of the office and of the public service differ by %s.", abs(server_time - now))

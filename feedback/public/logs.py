@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
+from crm.core.logs import StructuredFormatter
+
 # A token in any spelling that might get into a line: as it stands in the link, percent-encoded, or without dashes.
 _DASH = r"(?:-|%2[dD])"
 _TOKEN = re.compile(rf"[0-9a-fA-F]{{8}}(?:{_DASH}?[0-9a-fA-F]{{4}}){{3}}{_DASH}?[0-9a-fA-F]{{12}}")
@@ -22,3 +24,7 @@ class MaskingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return mask(super().format(record))
+
+
+class StructuredMaskingFormatter(MaskingFormatter, StructuredFormatter):
+    """The same for the lines of this product."""

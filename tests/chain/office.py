@@ -43,11 +43,12 @@ class Inbox:
 
 @dataclass
 class Office:
-    """The office of a test. `now` is the time its commands run at; None leaves the clock alone."""
+    """The office of a test. `now` is the time its commands run at; None leaves the clock alone. `log` has log lines."""
 
     env: dict[str, str]
     folder: Path
     now: datetime | None = None
+    log: list[str] = field(default_factory=list)
 
     def run(self, *command: str) -> str:
         """Run a command to its end and return what it said. Raises RuntimeError with its words when it fails."""
@@ -58,7 +59,7 @@ class Office:
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
         offset = self.now.timestamp() - time.time() if self.now else 0.0
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "tests.chain.moved", *command],
             env=self.env | {"CLOCK_OFFSET": str(offset)},
             cwd=ROOT,
@@ -66,6 +67,8 @@ class Office:
             capture_output=True,
             text=True,
         )
+        self.log += [line for line in done.stderr.splitlines() if line.startswith("{")]
+        return done
 
     def drop_mail(self, name: str, content: bytes, at: datetime) -> None:
         """Put a mail file into the watched folder, as David's export leaves it."""
@@ -109,7 +112,8 @@ def office_env(folder: Path, public_url: str, smtp_port: int) -> dict[str, str]:
         "FEEDBACK_SEALING_PRIVATE_KEY": private_key,
         "REMINDERS_ENABLED": "true",
         "REMINDERS_MAX_SYNC_AGE": "0",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "DEBUG",
+        "LOG_FORMAT": "json",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import sqlite3
 import time
@@ -113,6 +114,7 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
 
     the_dashboard_shows_it(office)
     the_vps_knows_nobody(public)
+    the_log_names_nobody(office)
 
 
 def drop_two_offers(office: Office) -> None:
@@ -156,3 +158,12 @@ def the_vps_knows_nobody(public: PublicService) -> None:
     database.close()
     for secret in (CUSTOMER, OTHER, "hler", NUMBER, "Stahltreppe", "Musterstrasse", "günstiger", "vogt"):
         assert secret not in dump
+
+
+def the_log_names_nobody(office: Office) -> None:
+    """Each line is one item for a program, and none has a name, address, subject or word of anybody."""
+    lines = [json.loads(line) for line in office.log]
+    assert {"crm.core.jobs", "reminders.sending", "feedback.backoffice.intake"} <= {line["logger"] for line in lines}
+    text = "\n".join(office.log)
+    for secret in (CUSTOMER, OTHER, "hler", "Stahltreppe", "günstiger", SELLER, "feedback/"):
+        assert secret not in text

@@ -7,8 +7,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django_q.models import Task
 
 from crm.core import health
+from crm.core.alarm_state import remember
 from crm.core.health import Finding, examine
 from crm.core.models import JobRun
 from crm.core.schedules import Job, find_jobs
@@ -19,9 +21,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def sound_office(tmp_path) -> MailFolder:
+def sound_office(tmp_path, settings) -> MailFolder:
     """Everything as it is on a good day."""
     now = timezone.now()
+    settings.HEALTH_FILE = str(tmp_path / "health.json")
+    remember(now, [])
     for job in find_jobs():
         JobRun.objects.create(name=job.name, started_at=now, succeeded_at=now, summary="Done.")
     SyncState.objects.create(pk=1, pulled_at=now)
@@ -87,6 +91,24 @@ def test_a_sealing_key_that_opens_nothing_is_noticed(sound_office, settings):
     assert "make_keys" in problems()["sealing key"]
 
 
+def test_a_clock_that_was_set_back_is_noticed(sound_office):
+    assert "It was set back" in problems(timezone.now() - timedelta(hours=1))["clock"]
+
+
+def test_clocks_that_differ_are_noticed(sound_office):
+    SyncState.objects.update(clock_skew_seconds=-300)
+    assert "time from a server" in problems()["clocks"]
+
+
+def test_a_task_that_was_cut_off_is_noticed_until_its_job_succeeds(sound_office):
+    stopped = timezone.now() + timedelta(seconds=1)
+    fields = {"id": "a" * 32, "name": "a", "func": "f", "group": "import_offers", "started": stopped}
+    Task.objects.create(**fields, stopped=stopped, success=False)
+    assert problems()["failed tasks"].startswith("import_offers: see")
+    JobRun.objects.filter(name="import_offers").update(succeeded_at=stopped + timedelta(seconds=1))
+    assert "failed tasks" not in problems()
+
+
 def test_a_full_disk_is_noticed(sound_office, monkeypatch):
     monkeypatch.setattr(health, "MIN_FREE_BYTES", 10**18)
     assert "Make room" in problems()["disk"]
@@ -104,12 +126,13 @@ def test_a_check_that_breaks_does_not_hide_the_others(sound_office, monkeypatch)
 
 def test_the_doctor_prints_a_line_per_check_and_fails_with_one(sound_office, settings):
     settings.EMAIL_PORT = 1
-    settings.FEEDBACK_API_URL = settings.FEEDBACK_BASE_URL = ""
+    settings.FEEDBACK_API_URL = settings.FEEDBACK_BASE_URL = settings.OFFICE_BASE_URL = ""
+    settings.DEFAULT_FROM_EMAIL = ""
     out = StringIO()
-    with pytest.raises(CommandError, match=r"3 of \d+ checks failed"):
+    with pytest.raises(CommandError, match=r"4 of \d+ checks failed"):
         call_command("doctor", stdout=out)
     lines = out.getvalue().splitlines()
-    assert sum(line.startswith("FAIL") for line in lines) == 3
+    assert sum(line.startswith("FAIL") for line in lines) == 4
     assert any(line.startswith("FAIL mail server: No mail can be sent, connect failed") for line in lines)
 
 

@@ -3,14 +3,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
+from crm.core.alarm_state import remember
 from crm.core.health import examine
 from crm.core.models import JobRun
 from feedback.public.models import Form
 from feedback.public.services import PULL
+from tests.chain.office import smtp_server
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _is_watched(settings, tmp_path):
+    settings.HEALTH_FILE = str(tmp_path / "health.json")
+    remember(timezone.now(), [])
 
 
 def problems() -> dict[str, str]:
@@ -31,6 +40,29 @@ def test_an_office_that_fell_silent_is_noticed():
     Form.objects.create(pk=1, content={})
     JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=30))
     assert problems() == {"office": "It has not fetched answers for 30 hours; 0 wait."}
+
+
+def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
+    settings.ADMINS = [("Admin", "it@muster-metallbau.example")]
+    settings.DEFAULT_FROM_EMAIL = settings.SERVER_EMAIL = "vps@muster-metallbau.example"
+    Form.objects.create(pk=1, content={})
+    pull = JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=25))
+    with smtp_server() as (inbox, settings.EMAIL_PORT):
+        for _hour in range(3):
+            call_command("watch_pulls")
+        JobRun.objects.filter(pk=pull.pk).update(succeeded_at=timezone.now())
+        for _hour in range(3):
+            call_command("watch_pulls")
+    assert [mail["Subject"] for mail in inbox.mails] == ["Nachfass alarm: office", "Nachfass, over: office"]
+    assert "It has not fetched answers for 25 hours; 0 wait." in inbox.mails[0].get_content()
+
+
+def test_a_backup_that_is_missing_is_noticed():
+    Form.objects.create(pk=1, content={})
+    now = timezone.now()
+    JobRun.objects.create(name=PULL, succeeded_at=now)
+    JobRun.objects.create(name="backup", succeeded_at=now - timedelta(days=3))
+    assert set(problems()) == {"backup"}
 
 
 def test_what_is_ready_is_not_told_to_the_internet(client):
