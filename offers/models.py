@@ -119,6 +119,14 @@ class Offer(models.Model):
         ORDER = "order", _("order")
         AUTOMATIC = "automatic", _("automatic")
 
+    class ContactBasis(models.TextChoices):
+        """On what ground the customer may be written to; a page for lawyers in docs/ says what each rests on."""
+
+        REQUEST = "request", _("the customer asked for the offer")
+        CUSTOMER = "customer", _("existing customer")
+        CONSENT = "consent", _("the customer agreed to be written to")
+        NONE = "none", _("none: nothing may be sent")
+
     class Source(models.TextChoices):
         MAIL = "mail", _("mail file")
         MANUAL = "manual", _("entered by hand")
@@ -170,6 +178,13 @@ class Offer(models.Model):
     replied_at = models.DateTimeField(_("customer replied by mail"), null=True, blank=True)
     paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
     reminders_stopped = models.BooleanField(_("no more reminders"), default=False)
+    contact_basis = models.CharField(
+        _("basis of contact"),
+        max_length=10,
+        choices=ContactBasis,
+        blank=True,
+        help_text=_("On what ground the customer may be written to. Empty: as the reminder plan says."),
+    )
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 

@@ -27,6 +27,7 @@ _NAMES = {
     "gesendet": "sent_at", "sent": "sent_at", "betreff": "subject", "betrag": "amount", "summe": "amount",
     "wert": "amount", "währung": "currency", "sprache": "language", "verkäufer": "salesperson", "notiz": "note",
     "nicht kontaktieren": "do_not_contact", "do not contact": "do_not_contact",
+    "kontaktgrundlage": "contact_basis", "basis of contact": "contact_basis",
 }  # fmt: skip
 _FORMULA = re.compile(r"\s*[=+\-@\t\r|]")
 _NUMBER = re.compile(r"[+-]?[\d.,]+")
@@ -90,6 +91,22 @@ class MomentWidget(Widget):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
 
 
+class ContactBasisWidget(Widget):
+    """Reads a basis of contact by its code or as German lists name it."""
+
+    _words = {"anfrage": "request", "bestandskunde": "customer", "einwilligung": "consent", "keine": "none"}
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
+        text = str(value or "").strip().lower()
+        code = self._words.get(text, text)
+        if code and code not in Offer.ContactBasis.values:
+            known = ", ".join((*Offer.ContactBasis.values, *(word.capitalize() for word in self._words)))
+            raise ValueError(
+                _("“%(value)s” is no basis of contact. Known are: %(known)s.") % {"value": value, "known": known}
+            )
+        return code
+
+
 def _fail(text: str) -> datetime:
     raise ValueError(text)
 
@@ -133,12 +150,13 @@ class OfferImportResource(ModelResource):
     )
     sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
     amount = Field(attribute="amount", column_name="amount", widget=AmountWidget())
+    contact_basis = Field(attribute="contact_basis", column_name="contact_basis", widget=ContactBasisWidget())
 
     class Meta:
         model = Offer
         fields = (
             "number_key", "customer", "number", "subject", "sent_at", "amount", "currency", "language", "salesperson",
-            "note",
+            "contact_basis", "note",
         )  # fmt: skip
         import_id_fields = ("number_key", "customer")
         skip_unchanged = True
@@ -208,7 +226,7 @@ class OfferExportResource(ModelResource):
         model = Offer
         fields = (
             "number", "email", "name", "company", "subject", "sent_at", "amount", "currency", "language", "status",
-            "salesperson", "note",
+            "salesperson", "contact_basis", "note",
         )  # fmt: skip
         export_order = fields
 

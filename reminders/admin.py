@@ -84,7 +84,7 @@ class ReminderPlanAdmin(PlanningAdmin):
         (None, {"fields": ["name", "is_default", "days", "working_days", ("window_from", "window_to")]}),
         (_("Region of the holidays"), {"fields": [("country", "subdivision")]}),
         (_("Consideration"), {"fields": ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]}),
-        (_("Who decides"), {"fields": ["release", "call_above"]}),
+        (_("Who decides"), {"fields": ["release", "call_above", "contact_basis"]}),
     ]
 
     @admin.display(description=_("days after the offer"))

@@ -165,7 +165,7 @@ WHERE message_id = %s AND state = 'claimed' AND EXISTS (
     AND (o.paused_until IS NULL OR o.paused_until <= %s OR f.send_now_at IS NOT NULL)
     AND (c.paused_until IS NULL OR c.paused_until <= %s OR f.send_now_at IS NOT NULL)
     AND (o.replied_at IS NULL OR o.replied_at < o.sent_at OR f.resumed_at >= o.replied_at)
-    AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
+    AND o.contact_basis <> 'none' AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
 )
 """
 _LOCK = "SELECT id FROM offers_customer WHERE id = %s FOR NO KEY UPDATE"

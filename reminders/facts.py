@@ -22,7 +22,7 @@ from reminders.rules import Because, Decision, Facts, Link, Plan, Step, StepStat
 _COLUMNS = (
     "pk", "customer_id", "sent_at", "status", "needs_review", "reminders_stopped", "amount", "paused_until",
     "contacted_at", "replied_at", "customer__paused_until", "customer__opted_out_at", "customer__do_not_contact",
-    "customer__bounced_at", "follow_up__plan_id", "follow_up__resumed_at", "follow_up__skipped_step",
+    "contact_basis", "customer__bounced_at", "follow_up__plan_id", "follow_up__resumed_at", "follow_up__skipped_step",
     "follow_up__released_step", "follow_up__call_step", "follow_up__send_now_at", "follow_up__own_text",
     "customer__own_plan__plan_id", "customer__email", "sender_email", "language",
 )  # fmt: skip
@@ -89,6 +89,7 @@ def build_plan(row: ReminderPlan) -> Plan:
         max_age_days=row.max_age_days,
         needs_release=row.release == ReminderPlan.Release.REQUIRED,
         call_above=row.call_above,
+        contact_basis=row.contact_basis,
         go_live_on=date.fromisoformat(go_live_on) if go_live_on else None,
         zone=ZoneInfo(settings.TIME_ZONE),
     )
@@ -112,8 +113,8 @@ def _build_case(
     mailed: dict[int, datetime],
 ) -> Case:
     (pk, customer_id, sent_at, status, needs_review, stopped, amount, paused_until, contacted_at, replied_at,
-     customer_paused_until, opted_out_at, do_not_contact, bounced_at, plan_id, resumed_at, skipped, released,
-     call_step, send_now_at, own_text, customer_plan_id, customer_email, seller_email, language) = row  # fmt: skip
+     customer_paused_until, opted_out_at, do_not_contact, contact_basis, bounced_at, plan_id, resumed_at, skipped,
+     released, call_step, send_now_at, own_text, customer_plan_id, customer_email, seller_email, language) = row  # fmt: skip
     asked_at, ask_again_on = asked.get(pk, (None, None))
     pauses = [day for day in (paused_until, customer_paused_until) if day is not None]
     begun = steps.get(pk, ())
@@ -126,6 +127,7 @@ def _build_case(
         paused_until=max(pauses, default=None),
         opted_out=opted_out_at is not None,
         do_not_contact=do_not_contact,
+        contact_basis=contact_basis,
         bounced=bounced_at is not None,
         contacted_at=contacted_at,
         replied_at=replied_at,

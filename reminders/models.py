@@ -56,6 +56,13 @@ class ReminderPlan(models.Model):
     call_above = models.DecimalField(
         _("call instead above amount"), max_digits=14, decimal_places=2, null=True, blank=True
     )
+    contact_basis = models.CharField(
+        _("basis of contact"),
+        max_length=10,
+        choices=Offer.ContactBasis,
+        default=Offer.ContactBasis.REQUEST,
+        help_text=_("For offers that name no basis of their own. With “none” they get no reminder until they do."),
+    )
 
     class Meta:
         verbose_name = _("reminder plan")

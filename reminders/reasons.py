@@ -37,6 +37,7 @@ SENTENCES: dict[Because, _StrPromise] = {
     Because.STOPPED: _("Reminders of this offer were stopped."),
     Because.OPTED_OUT: _("The customer wants no more reminders."),
     Because.DO_NOT_CONTACT: _("The customer is marked “do not contact”."),
+    Because.NO_BASIS: _("There is no basis for writing to the customer. Name one in the offer or in its plan."),
     Because.BOUNCED: _("Mails to this address come back."),
     Because.REPLIED: _("The customer has replied by mail. Read the reply, then resume or close the offer."),
     Because.FAILED: _("The mail server refused the last reminder. Someone has to decide what to do."),

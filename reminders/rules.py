@@ -48,6 +48,7 @@ class Because(StrEnum):
     STOPPED = "stopped"
     OPTED_OUT = "opted_out"
     DO_NOT_CONTACT = "do_not_contact"
+    NO_BASIS = "no_basis"
     BOUNCED = "bounced"
     REPLIED = "replied"
     FAILED = "failed"
@@ -79,7 +80,10 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When reminders go out. `days` rise; `window_from` < `window_to`, local time in `zone`."""
+    """When reminders go out. `days` rise; `window_from` < `window_to`, local time in `zone`.
+
+    `contact_basis` is why customers may be written to whose offer names no basis of its own; "none" forbids it.
+    """
 
     days: tuple[int, ...] = (3, 7, 14)
     working_days: bool = True
@@ -91,6 +95,7 @@ class Plan:
     max_age_days: int = 60
     needs_release: bool = False
     call_above: Decimal | None = None
+    contact_basis: str = "request"
     go_live_on: date | None = None
     zone: ZoneInfo = ZoneInfo("Europe/Zurich")  # noqa: RUF009 - ZoneInfo is immutable and cached by its key
 
@@ -122,6 +127,7 @@ class Facts:
     paused_until: date | None = None
     opted_out: bool = False
     do_not_contact: bool = False
+    contact_basis: str = ""
     bounced: bool = False
     contacted_at: datetime | None = None
     replied_at: datetime | None = None
@@ -166,7 +172,7 @@ def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own
     The instant lies in the plan's window on a working day. It is in the past only within a window that is open right
     now, so a reminder whose day was missed moves to the next window.
     """
-    if blocked := _find_block(facts):
+    if blocked := _find_block(facts, plan):
         return Decision(blocked)
     used = [step for step in facts.steps if step.state in (StepState.SENT, StepState.IN_DOUBT)]
     step = _next_step(facts)
@@ -214,7 +220,7 @@ def find_give_up_at(facts: Facts, plan: Plan, calendar: Calendar, step: int) -> 
     return _window(calendar.on_or_after(day), plan)
 
 
-def _find_block(facts: Facts) -> Because | None:
+def _find_block(facts: Facts, plan: Plan) -> Because | None:
     """Return the first gate that says: no mail until a person or an event changes it."""
     gates = (
         (facts.status != "open", Because(facts.status) if facts.status != "open" else Because.OFF),
@@ -222,6 +228,7 @@ def _find_block(facts: Facts) -> Because | None:
         (facts.stopped, Because.STOPPED),
         (facts.opted_out, Because.OPTED_OUT),
         (facts.do_not_contact, Because.DO_NOT_CONTACT),
+        ((facts.contact_basis or plan.contact_basis) == "none", Because.NO_BASIS),
         (facts.bounced, Because.BOUNCED),
         (_has_open_reply(facts), Because.REPLIED),
     )

@@ -87,7 +87,10 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         ),
         (
             _("Reminders"),
-            {"fields": ("paused_until", "reminders_stopped", "contacted_at", "replied_at"), "classes": ["tab"]},
+            {
+                "fields": ("paused_until", "reminders_stopped", "contact_basis", "contacted_at", "replied_at"),
+                "classes": ["tab"],
+            },
         ),
         (
             _("Details"),

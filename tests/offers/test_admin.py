@@ -232,9 +232,9 @@ def confirm(client: Client, model: str, response: object) -> object:
 
 
 CSV = (
-    "Angebotsnummer,E-Mail,Name,Firma,Datum,Betrag,Währung\r\n"
-    'A-1,Neu@Kunde.example,Jörg,Bühler AG,14.09.2026,"1.234,50",CHF\r\n'
-    "A-2,neu@kunde.example,,,2026-09-15,,\r\n"
+    "Angebotsnummer,E-Mail,Name,Firma,Datum,Betrag,Währung,Kontaktgrundlage\r\n"
+    'A-1,Neu@Kunde.example,Jörg,Bühler AG,14.09.2026,"1.234,50",CHF,Bestandskunde\r\n'
+    "A-2,neu@kunde.example,,,2026-09-15,,,\r\n"
 )
 
 
@@ -245,7 +245,7 @@ def test_offers_are_imported_from_csv_after_a_preview(staff: Client) -> None:
     confirm(staff, "offer", response)
     offer = Offer.objects.get(number="A-1")
     assert (str(offer.amount), offer.currency, offer.source) == ("1234.50", "CHF", Offer.Source.UPLOAD)
-    assert offer.first_sent_at == offer.sent_at
+    assert (offer.first_sent_at, offer.contact_basis) == (offer.sent_at, Offer.ContactBasis.CUSTOMER)
     assert (offer.customer.email, offer.customer.company) == ("neu@kunde.example", "Bühler AG")
     assert Invitation.objects.count() == Offer.objects.count() == 2
 
@@ -259,9 +259,10 @@ def test_a_list_adds_to_a_known_offer_and_leaves_the_rest(staff: Client) -> None
 
 
 def test_a_wrong_cell_is_named_and_nothing_is_stored(staff: Client) -> None:
-    wrong = CSV.replace("14.09.2026", "morgen").replace("1.234,50", "viel")
+    wrong = CSV.replace("14.09.2026", "morgen").replace("1.234,50", "viel").replace("Bestandskunde", "keine Ahnung")
     found = preview(staff, "offer", "a.csv", wrong.encode(), 0).content.decode()  # type: ignore[attr-defined]
     assert "morgen" in found
+    assert "keine Ahnung" in found
     assert not Offer.objects.exists()
 
 

@@ -2,7 +2,8 @@
 
 A process that has loaded Django once forks a child per run, so that a thousand kills take minutes. It is started
 with the environment of the tests and driven over pipes: each line on standard input is `POINT COUNT NOW`, and the
-answer is the exit status of the child. Nothing in the product knows of this.
+answer is the exit status of the child. `together COUNT NOW` lets so many children run at once and answers how many
+mails each sent. Nothing in the product knows of this.
 """
 
 from __future__ import annotations
@@ -110,13 +111,47 @@ def arm(fuse: Fuse) -> None:
     smtp._Smtp.putcmd, smtp._Smtp.send, smtp._Smtp.docmd = putcmd_and_die, send_and_die, docmd_and_die
 
 
-def run_once(point: str, count: int, now: datetime | None) -> None:
+def run_once(now: datetime | None, fuse: Fuse | None = None) -> int:
+    """Return how many mails the run sent."""
     from django.utils import timezone
 
     from reminders.sending import send_due
 
-    arm(Fuse(point, count))
-    send_due(timezone.now if now is None else lambda: now)
+    if fuse is not None:
+        arm(fuse)
+    return send_due(timezone.now if now is None else lambda: now).sent
+
+
+def run_together(count: int, now: datetime | None) -> list[int]:
+    """Let so many children start at the same moment; return how many mails each sent."""
+    start, go = os.pipe()
+    result, say = os.pipe()
+    children = []
+    for _ in range(count):
+        children.append(os.fork())
+        if children[-1] == 0:
+            os.close(go)
+            os.read(start, 1)
+            os.write(say, b"%d " % run_once(now))
+            os._exit(0)
+    for end in (go, start, say):
+        os.close(end)
+    with os.fdopen(result) as results:
+        counts = [int(word) for word in results.read().split()]
+    for child in children:
+        os.waitpid(child, 0)
+    return counts
+
+
+def fork_and_wait(point: str, count: int, now: datetime | None) -> int:
+    """Return the exit status of one run in a child."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run_once(now, Fuse(point, count))
+        finally:
+            os._exit(0)
+    return wait(child, kill_after=count / 1000 if point == "timer" else None)
 
 
 def wait(child: int, *, kill_after: float | None) -> int:
@@ -142,16 +177,13 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        point, count, now = line.rstrip("\n").split("\t")
-        child = os.fork()
-        if child == 0:
-            try:
-                run_once(point, int(count), datetime.fromisoformat(now) if now else None)
-            finally:
-                sys.stdout.flush()
-                os._exit(0)
-        status = wait(child, kill_after=int(count) / 1000 if point == "timer" else None)
-        sys.stdout.write(f"{status}\n")
+        point, count, clock = line.rstrip("\n").split("\t")
+        now = datetime.fromisoformat(clock) if clock else None
+        if point == "together":
+            answer = " ".join(map(str, run_together(int(count), now)))
+        else:
+            answer = str(fork_and_wait(point, int(count), now))
+        sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
 
 

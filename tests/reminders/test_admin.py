@@ -284,7 +284,7 @@ def test_a_changed_plan_reaches_existing_offers(staff: Client):
         {
             "name": "Standard", "is_default": "on", "days": "5; 9", "working_days": "on", "window_from": "08:00",
             "window_to": "10:00", "country": "CH", "subdivision": "ZH", "min_gap_days": 2, "quiet_days": 3,
-            "max_age_days": 60, "no_answer_days": 14, "release": "automatic",
+            "max_age_days": 60, "no_answer_days": 14, "release": "automatic", "contact_basis": "request",
         },
     )  # fmt: skip
     assert response.status_code == 302

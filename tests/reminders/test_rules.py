@@ -56,6 +56,7 @@ def sent(step: int, when: datetime, state: StepState = StepState.SENT, **more: A
         ({"stopped": True}, Because.STOPPED),
         ({"opted_out": True}, Because.OPTED_OUT),
         ({"do_not_contact": True}, Because.DO_NOT_CONTACT),
+        ({"contact_basis": "none"}, Because.NO_BASIS),
         ({"bounced": True}, Because.BOUNCED),
         ({"replied_at": NOW}, Because.REPLIED),
         ({"link": Link.INVALID}, Because.LINK_INVALID),

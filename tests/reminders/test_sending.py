@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from offers.models import Offer
 from offers.services import opt_out, set_status
-from reminders.models import FollowUp, Reminder
+from reminders.models import FollowUp, Reminder, ReminderPlan
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
 from tests.make import make_customer
@@ -86,17 +86,28 @@ def test_nothing_is_sent_while_answers_are_stale(
     assert len(mailoutbox) == 1
 
 
-def test_an_opt_out_between_claim_and_data_withholds_the_mail(receiver: Receiver, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    "shut",
+    [
+        lambda offer: opt_out(offer.customer, at=NOW),
+        lambda offer: Offer.objects.filter(pk=offer.pk).update(contact_basis="none"),
+        lambda offer: Offer.objects.filter(pk=offer.pk).update(reminders_stopped=True),
+    ],
+    ids=["opted out", "no basis any more", "stopped"],
+)
+def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
+    receiver: Receiver, monkeypatch: Any, shut: Any
+) -> None:
     from reminders import claims
 
     offer = make_due()
     mark = claims.mark_transmitting
 
-    def opt_out_first(*arguments: Any) -> bool:
-        opt_out(offer.customer, at=NOW)
+    def shut_first(*arguments: Any) -> bool:
+        shut(offer)
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", opt_out_first)
+    monkeypatch.setattr(claims, "mark_transmitting", shut_first)
     assert send().withheld == 1
     assert not receiver.mails
     assert not Reminder.objects.exists()
@@ -131,3 +142,15 @@ def test_a_reply_while_the_mail_is_under_way_ends_the_plan(receiver: Receiver, m
     monkeypatch.setattr(claims, "mark_transmitting", reply_after)
     assert send().sent == 1
     assert FollowUp.objects.get().because == Because.DECLINED
+
+
+@pytest.mark.parametrize(
+    ("of_plan", "of_offer", "mails"),
+    [("request", "", 1), ("request", "none", 0), ("none", "", 0), ("none", "consent", 1)],
+)
+def test_nobody_is_written_to_without_a_basis(receiver: Receiver, of_plan: str, of_offer: str, mails: int) -> None:
+    ReminderPlan.objects.update(contact_basis=of_plan)
+    make_due(contact_basis=of_offer)
+    assert send().sent == mails
+    assert FollowUp.objects.filter(because=Because.NO_BASIS).exists() is not bool(mails)
+    assert len(receiver.mails) == mails
