@@ -114,7 +114,8 @@ def _build_case(
 ) -> Case:
     (pk, customer_id, sent_at, status, needs_review, stopped, amount, paused_until, contacted_at, replied_at,
      customer_paused_until, opted_out_at, do_not_contact, contact_basis, bounced_at, plan_id, resumed_at, skipped,
-     released, call_step, send_now_at, own_text, customer_plan_id, customer_email, seller_email, language) = row  # fmt: skip
+     released, call_step, send_now_at, own_text, customer_plan_id, customer_email, seller_email,
+     language) = row  # fmt: skip
     asked_at, ask_again_on = asked.get(pk, (None, None))
     pauses = [day for day in (paused_until, customer_paused_until) if day is not None]
     begun = steps.get(pk, ())

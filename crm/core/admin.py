@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
+from crm.core.admin_tools import FactAdmin
 from crm.core.models import JobRun
 
 
 @admin.register(JobRun)
-class JobRunAdmin(ModelAdmin):
-    """What each job did last: a record, nothing to write."""
+class JobRunAdmin(FactAdmin):
+    """What each job did last."""
 
     list_display = ["name", "started_at", "succeeded_at", "failed_at", "summary", "error"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class FailureAdmin(queue.FailAdmin, ModelAdmin):

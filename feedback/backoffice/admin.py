@@ -13,57 +13,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
 import offers.admin
-from crm.accounts.models import User
+from crm.core.admin_tools import FactAdmin, change_url, dialog_action, go_to
 from feedback.backoffice import intake, services
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
+from offers.admin.tools import person
 from offers.models import Offer
 from offers.timeline import Event
 
 KIND_COLOURS = {"interested": "success", "declined": "danger", "undecided": "warning", "opted_out": "danger"}
 STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
-
-
-def dialog(title: Any, description: Any, submit: Any, form_class: type[BaseDialogForm] = BaseDialogForm) -> Any:
-    """Return what unfold shows before it runs an action: everything that changes something is asked for and POSTed."""
-    return {"title": title, "description": description, "form_class": form_class, "form_submit_text": submit}
-
-
-def go_to(url: str) -> HttpResponse:
-    """Lead the browser from a dialog to a page."""
-    return HttpResponse(headers={"HX-Redirect": url})
-
-
-def change_url(row: Any) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-def person(request: HttpRequest) -> User | None:
-    """Return who is at work."""
-    return request.user if isinstance(request.user, User) else None
-
-
-class FactAdmin(ModelAdmin):
-    """Records of fact: looked at and acted upon, never written or removed by hand."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may act on what the row tells, although nobody may write it."""
-        return bool(super().has_change_permission(request, obj))
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -161,25 +124,18 @@ class AnswerAdmin(ModelAdmin):
         done = sum(intake.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
         messages.success(request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done)
 
-    @action(
-        description=_("Dealt with"),
-        permissions=["change"],
-        icon="check",
-        dialog=dialog(_("Dealt with"), _("Take this answer off the list of new answers."), _("Dealt with")),
-    )
+    @dialog_action(_("Dealt with"), _("Take this answer off the list of new answers."), icon="check")
     def handle(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.get(pk=object_id)
         if services.mark_handled([answer], at=timezone.now()):
             messages.success(request, gettext("The answer is dealt with."))
         return go_to(reverse("admin:feedback_answer_changelist") + "?handled=todo")
 
-    @action(
-        description=_("It was a person"),
-        permissions=["change"],
+    @dialog_action(
+        _("It was a person"),
+        _("The answer is no longer suspect and counts in all figures."),
         icon="person_check",
-        dialog=dialog(
-            _("It was a person"), _("The answer is no longer suspect and counts in all figures."), _("Confirm")
-        ),
+        submit=_("Confirm"),
     )
     def confirm(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.get(pk=object_id)
@@ -189,15 +145,11 @@ class AnswerAdmin(ModelAdmin):
             messages.error(request, gettext("The answer was not marked as suspect."))
         return go_to(change_url(answer))
 
-    @action(
-        description=_("It was a robot"),
-        permissions=["change"],
+    @dialog_action(
+        _("It was a robot"),
+        _("What the answer did is taken back, the offer is open again and gets a fresh link."),
         icon="robot_2",
-        dialog=dialog(
-            _("It was a robot"),
-            _("What the answer did is taken back, the offer is open again and gets a fresh link."),
-            _("Take back"),
-        ),
+        submit=_("Take back"),
     )
     def dismiss(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
@@ -208,12 +160,7 @@ class AnswerAdmin(ModelAdmin):
             messages.error(request, gettext("The answer was not marked as suspect."))
         return go_to(change_url(answer.offer))
 
-    @action(
-        description=_("Undo"),
-        permissions=["change"],
-        icon="undo",
-        dialog=dialog(_("Undo"), _("Take back an answer that was recorded here by mistake."), _("Undo")),
-    )
+    @dialog_action(_("Undo"), _("Take back an answer that was recorded here by mistake."), icon="undo")
     def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
         if services.undo_answer(answer, by=person(request), at=timezone.now()):
@@ -363,13 +310,12 @@ class OfferAdmin(offers.admin.OfferAdmin):
         title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
         return Event(answer.answered_at, title, "\n".join(filter(None, details)), "answer", change_url(answer))
 
-    @action(
-        description=_("Record an answer"),
-        permissions=["change"],
+    @dialog_action(
+        _("Record an answer"),
+        _("What the customer said by phone or mail."),
         icon="call",
-        dialog=dialog(
-            _("Record an answer"), _("What the customer said by phone or mail."), _("Record"), RecordAnswerForm
-        ),
+        submit=_("Record"),
+        form=RecordAnswerForm,
     )
     def record_answer(self, request: HttpRequest, form: RecordAnswerForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.select_related("customer").get(pk=object_id)
@@ -387,15 +333,10 @@ class OfferAdmin(offers.admin.OfferAdmin):
         messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
         return go_to(change_url(offer))
 
-    @action(
-        description=_("New link"),
-        permissions=["change"],
+    @dialog_action(
+        _("New link"),
+        _("The offer gets a fresh feedback link. The old one stops working within a minute."),
         icon="link",
-        dialog=dialog(
-            _("New link"),
-            _("The offer gets a fresh feedback link. The old one stops working within a minute."),
-            _("New link"),
-        ),
     )
     def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.select_related("salesperson").get(pk=object_id)
@@ -404,24 +345,22 @@ class OfferAdmin(offers.admin.OfferAdmin):
         messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
         return go_to(change_url(offer))
 
-    @action(
-        description=_("Extend the link"),
-        permissions=["change"],
+    @dialog_action(
+        _("Extend the link"),
+        _("The feedback link works longer, counted from today."),
         icon="update",
-        dialog=dialog(_("Extend the link"), _("The feedback link works longer, counted from today."), _("Extend")),
+        submit=_("Extend"),
     )
     def extend_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         return self._with_active_link(
             request, object_id, services.extend, gettext("The feedback link of offer %s was extended.")
         )
 
-    @action(
-        description=_("Revoke the link"),
-        permissions=["change"],
+    @dialog_action(
+        _("Revoke the link"),
+        _("The feedback link stops working within a minute, without a new one."),
         icon="link_off",
-        dialog=dialog(
-            _("Revoke the link"), _("The feedback link stops working within a minute, without a new one."), _("Revoke")
-        ),
+        submit=_("Revoke"),
     )
     def revoke_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         return self._with_active_link(

@@ -13,11 +13,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from crm.core.admin_tools import change_url, dialog_action, go_to
 from offers import services
 from offers.admin.forms import AttachForm, MakeOfferForm
-from offers.admin.tools import change_url, dialog, go_to, person, render
+from offers.admin.tools import person, render
 from offers.importing import ImportResult, check_again
 from offers.mailview import read_mail_view
 from offers.models import Offer, SourceFile, number_key
@@ -121,16 +122,11 @@ class SourceFileAdmin(ModelAdmin):
         count = services.ignore_files(list(queryset), by=person(request), at=timezone.now())
         messages.success(request, ngettext("%d mail is ignored.", "%d mails are ignored.", count) % count)
 
-    @action(
-        description=_("Make it an offer"),
-        permissions=["change"],
+    @dialog_action(
+        _("Make it an offer"),
+        _("The mail counts as an offer of this number."),
         icon="request_quote",
-        dialog=dialog(
-            _("Make it an offer"),
-            _("The mail counts as an offer of this number."),
-            _("Make it an offer"),
-            MakeOfferForm,
-        ),
+        form=MakeOfferForm,
     )
     def make_offer(self, request: HttpRequest, form: MakeOfferForm, object_id: str) -> HttpResponse:
         file = SourceFile.objects.select_related("folder").get(pk=object_id)
@@ -147,16 +143,12 @@ class SourceFileAdmin(ModelAdmin):
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
-    @action(
-        description=_("It belongs to an offer"),
-        permissions=["change"],
+    @dialog_action(
+        _("It belongs to an offer"),
+        _("A received mail counts as the customer's reply and stops the reminders; a sent one as a follow-up."),
         icon="link",
-        dialog=dialog(
-            _("It belongs to an offer"),
-            _("A received mail counts as the customer's reply and stops the reminders; a sent one as a follow-up."),
-            _("Assign"),
-            AttachForm,
-        ),
+        submit=_("Assign"),
+        form=AttachForm,
     )
     def attach(self, request: HttpRequest, form: AttachForm, object_id: str) -> HttpResponse:
         file = SourceFile.objects.get(pk=object_id)
@@ -165,23 +157,13 @@ class SourceFileAdmin(ModelAdmin):
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
-    @action(
-        description=_("Check again"),
-        permissions=["change"],
-        icon="refresh",
-        dialog=dialog(_("Check again"), _("The mail is decided anew with today's settings."), _("Check again")),
-    )
+    @dialog_action(_("Check again"), _("The mail is decided anew with today's settings."), icon="refresh")
     def check_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         file = SourceFile.objects.select_related("folder").get(pk=object_id)
         _show(request, check_again([file]))
         return go_to(change_url(file))
 
-    @action(
-        description=_("Ignore"),
-        permissions=["change"],
-        icon="block",
-        dialog=dialog(_("Ignore"), _("The mail is no offer and needs nobody's attention."), _("Ignore")),
-    )
+    @dialog_action(_("Ignore"), _("The mail is no offer and needs nobody's attention."), icon="block")
     def ignore_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         file = SourceFile.objects.get(pk=object_id)
         if services.ignore_files([file], by=person(request), at=timezone.now()):

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from crm.core.admin_tools import change_url
 from offers.admin.forms import MailFolderForm, PatternForm
-from offers.admin.tools import change_url
 from offers.importing import find_pattern
 from offers.models import MailFolder
 from offers.parsing.numbers import find_number

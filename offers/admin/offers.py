@@ -15,11 +15,12 @@ from import_export.admin import ImportExportModelAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from crm.core.admin_tools import change_url, dialog_action, go_to
 from offers import services
 from offers.admin.forms import NoteContactForm, OfferForm
-from offers.admin.tools import change_url, dialog, go_to, person, render
+from offers.admin.tools import person, render
 from offers.models import MailFolder, Offer, SourceFile, number_key
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.timeline import Event, sort_events
@@ -171,16 +172,12 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
             entered = [Event(offer.first_sent_at, gettext("Offer sent"), offer.get_source_display())]
         return [*mails, *contacts, *entered]
 
-    @action(
-        description=_("Note a contact"),
-        permissions=["change"],
+    @dialog_action(
+        _("Note a contact"),
+        _("A call or a visit. The next reminder waits until the quiet days after it are over."),
         icon="call",
-        dialog=dialog(
-            _("Note a contact"),
-            _("A call or a visit. The next reminder waits until the quiet days after it are over."),
-            _("Note"),
-            NoteContactForm,
-        ),
+        submit=_("Note"),
+        form=NoteContactForm,
     )
     def note_contact(self, request: HttpRequest, form: NoteContactForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)

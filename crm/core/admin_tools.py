@@ -1,0 +1,70 @@
+"""What the admin pages of all apps share: dialogs in front of actions, pages of records, words about what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+
+
+def dialog_action(
+    title: Any,
+    description: Any,
+    *,
+    icon: str,
+    submit: Any = "",
+    form: type[BaseDialogForm] = BaseDialogForm,
+    permission: str = "change",
+) -> Callable[[Any], Any]:
+    """Make a method `(request, form, object_id) -> HttpResponse` an action behind a dialog.
+
+    Everything that changes something is asked for and POSTed. The button says `submit`, or the title.
+    """
+    dialog = {
+        "title": title,
+        "description": description,
+        "form_class": form,
+        "form_submit_text": submit or title,
+    }
+    decorate: Callable[[Any], Any] = action(description=title, permissions=[permission], icon=icon, dialog=dialog)
+    return decorate
+
+
+def go_to(url: str) -> HttpResponse:
+    """Lead the browser from a dialog to a page."""
+    return HttpResponse(headers={"HX-Redirect": url})
+
+
+def change_url(row: Any) -> str:
+    """Return the address of the page of a row."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def say(request: HttpRequest, count: int, words: Any) -> None:
+    """Report how many rows an action changed; none is a warning."""
+    messages.add_message(request, messages.SUCCESS if count else messages.WARNING, words % count)
+
+
+class FactAdmin(ModelAdmin):
+    """Records of fact: looked at and acted upon, never written or removed by hand."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may act on what the row tells, although nobody may write it."""
+        return bool(super().has_change_permission(request, obj))

@@ -1,0 +1,184 @@
+"""What comes next for each offer, where a salesperson sends, skips, moves, edits or calls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+
+from crm.core.admin_tools import FactAdmin, dialog_action, go_to, say
+from offers.models import Offer
+from reminders import services
+from reminders.explain import explain
+from reminders.forms import OwnTextForm, UntilForm
+from reminders.models import FollowUp
+from reminders.reasons import SENTENCES
+from reminders.rules import Because
+
+
+class DueFilter(admin.SimpleListFilter):
+    """What comes when, and what waits for a person."""
+
+    title = _("what comes")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("tomorrow", _("mails by the end of tomorrow")),
+            ("mails", _("all mails to come")),
+            ("release", _("waiting for release")),
+            ("calls", _("phone calls")),
+            ("none", _("no reminder comes")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        day_after = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+        conditions = {
+            "tomorrow": Q(next_at__lt=day_after),
+            "mails": Q(next_at__isnull=False),
+            "release": Q(because=Because.NEEDS_RELEASE),
+            "calls": Q(call_at__isnull=False),
+            "none": Q(next_at=None, call_at=None),
+        }
+        return queryset.filter(conditions[value]) if (value := self.value()) in conditions else queryset
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(FactAdmin):
+    """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
+
+    list_display = ["offer", "customer", "company", "next_line", "step", "why", "salesperson"]
+    list_filter = [DueFilter, ("offer__salesperson", admin.RelatedOnlyFieldListFilter), "because"]
+    list_select_related = ["offer__customer", "offer__salesperson"]
+    search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
+    ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
+    actions = ["release", "skip", "call_instead", "record_call"]
+    actions_row = ["send_now", "snooze", "skip_one", "call_one", "edit_text"]
+    actions_detail = ["send_now", "snooze", "skip_one", "call_one", "edit_text"]
+    fields = ["offer", "next_line", "why", "plan", "own_text", "computed_at"]
+    readonly_fields = ["offer", "next_line", "why", "own_text", "computed_at"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: FollowUp, form: Any, change: bool) -> None:
+        obj.save(update_fields=["plan"])
+        services.plan_offers([obj.offer])
+
+    @admin.display(description=_("customer"), ordering="offer__customer__email")
+    def customer(self, follow_up: FollowUp) -> str:
+        return follow_up.offer.customer.name or follow_up.offer.customer.email
+
+    @admin.display(description=_("company"), ordering="offer__customer__company")
+    def company(self, follow_up: FollowUp) -> str:
+        return follow_up.offer.customer.company
+
+    @admin.display(description=_("salesperson"), ordering="offer__salesperson")
+    def salesperson(self, follow_up: FollowUp) -> str:
+        return str(follow_up.offer.salesperson or follow_up.offer.sender_name)
+
+    @admin.display(description=_("when"), ordering="next_at")
+    def next_line(self, follow_up: FollowUp) -> str:
+        at = follow_up.next_at or follow_up.call_at
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else "–"
+
+    @admin.display(description=_("step"), ordering="next_step")
+    def step(self, follow_up: FollowUp) -> str:
+        return str(follow_up.next_step or "–")
+
+    @admin.display(description=_("because"), ordering="because")
+    def why(self, follow_up: FollowUp) -> str:
+        return str(SENTENCES[Because(follow_up.because)]) if follow_up.because else "–"
+
+    @admin.action(description=_("Release"), permissions=["change"])
+    def release(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        count = services.release(rows, now=timezone.now())
+        say(request, count, ngettext_lazy("%d reminder released.", "%d reminders released."))
+
+    @admin.action(description=_("Skip the next reminder"), permissions=["change"])
+    def skip(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        say(
+            request,
+            services.skip(rows, now=timezone.now()),
+            ngettext_lazy("%d reminder skipped.", "%d reminders skipped."),
+        )
+
+    @admin.action(description=_("Call instead of the mail"), permissions=["change"])
+    def call_instead(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        count = services.call_instead(rows, now=timezone.now())
+        say(
+            request,
+            count,
+            ngettext_lazy("%d call takes the place of a mail.", "%d calls take the place of mails."),
+        )
+
+    @admin.action(description=_("The call was made"), permissions=["change"])
+    def record_call(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        count = services.record_call(rows, now=timezone.now())
+        say(request, count, ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."))
+
+    @dialog_action(
+        _("Send now"), _("The next reminder goes out at once, whatever the plan says."), icon="send", submit=_("Send")
+    )
+    def send_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        send_offer_now(request, FollowUp.objects.select_related("offer").get(pk=object_id).offer)
+        return self._back()
+
+    @dialog_action(
+        _("Later"),
+        _("No reminder of this offer goes out before that day."),
+        icon="snooze",
+        submit=_("Move"),
+        form=UntilForm,
+    )
+    def snooze(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
+        count = services.snooze(FollowUp.objects.filter(pk=object_id), until=form.cleaned_data["until"])
+        say(request, count, ngettext_lazy("%d reminder moved.", "%d reminders moved."))
+        return self._back()
+
+    @dialog_action(_("Skip"), _("This reminder is left out; the next step of the plan follows."), icon="skip_next")
+    def skip_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.skip(request, FollowUp.objects.filter(pk=object_id))
+        return self._back()
+
+    @dialog_action(_("Call instead"), _("A phone call takes the place of this reminder."), icon="call")
+    def call_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.call_instead(request, FollowUp.objects.filter(pk=object_id))
+        return self._back()
+
+    @dialog_action(
+        _("Write the text"),
+        _("Your own words in the next reminder, in place of the text of the plan."),
+        icon="edit_note",
+        submit=_("Keep"),
+        form=OwnTextForm,
+    )
+    def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
+        FollowUp.objects.filter(pk=object_id).update(own_text=form.cleaned_data["text"])
+        messages.success(request, gettext("The next reminder of this offer uses your text."))
+        return self._back()
+
+    def _back(self) -> HttpResponse:
+        return go_to(reverse("admin:reminders_followup_changelist"))
+
+
+def send_offer_now(request: HttpRequest, offer: Offer) -> None:
+    """Send the next reminder of the offer and say what became of it."""
+    sums = services.send_now(offer, now=timezone.now())
+    if sums is None:
+        messages.error(request, explain(FollowUp.objects.filter(offer=offer).first()))
+    elif sums.sent:
+        messages.success(request, gettext("The reminder of offer %s is sent.") % offer)
+    else:
+        messages.error(request, gettext("The reminder of offer %(offer)s was not sent. %(why)s") % {
+            "offer": offer, "why": sums
+        })  # fmt: skip

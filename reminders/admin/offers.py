@@ -1,0 +1,119 @@
+"""The page of an offer with its reminders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+
+import feedback.backoffice.admin
+from crm.core.admin_tools import change_url, dialog_action, go_to
+from offers.models import Offer
+from offers.timeline import Event
+from reminders import services
+from reminders.admin.follow_ups import send_offer_now
+from reminders.explain import explain
+from reminders.forms import UntilForm
+from reminders.models import FollowUp
+
+_Below = feedback.backoffice.admin.OfferAdmin
+
+admin.site.unregister(Offer)
+
+
+@admin.register(Offer)
+class OfferAdmin(_Below):
+    """The page of an offer with its reminders: when the next one comes and why, and what was sent."""
+
+    actions_row = [*_Below.actions_row, "pause", "send_reminder"]
+    actions_detail = [
+        *_Below.actions_detail,
+        {"title": _("Reminders"), "icon": "send", "items": ["send_reminder", "pause", "stop", "resume"]},
+    ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        first = [(_("Reminders"), {"fields": ["next_reminder"]})] if obj else []
+        return [*first, *super().get_fieldsets(request, obj)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "next_reminder"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [field for field in super().get_fields(request, obj) if field != "next_reminder"]
+
+    def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        services.plan_offers([obj])
+
+    @admin.display(description=_("next reminder"))
+    def next_reminder(self, offer: Offer) -> str:
+        return explain(FollowUp.objects.filter(offer=offer).first())
+
+    def get_events(self, offer: Offer) -> list[Event]:
+        if offer.pk is None:
+            return []
+        reminders = [
+            Event(
+                row.sent_at or row.claimed_at or row.mail_date,
+                gettext("Reminder %(step)d: %(state)s") % {"step": row.step, "state": row.get_state_display()},
+                "\n".join(filter(None, (row.recipient, "" if row.state == "sent" else row.server_reply))),
+                "reminder",
+                change_url(row),
+            )
+            for row in offer.reminders.all()
+        ]
+        return [*super().get_events(offer), *reminders]
+
+    @dialog_action(
+        _("Send the reminder now"), _("It goes out at once, whatever the plan says."), icon="send", submit=_("Send")
+    )
+    def send_reminder(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        send_offer_now(request, offer)
+        self.log_change(request, offer, gettext("Asked to send the reminder now."))
+        return go_to(change_url(offer))
+
+    @dialog_action(
+        _("Pause reminders"),
+        _("No reminder goes out before that day."),
+        icon="pause",
+        submit=_("Pause"),
+        form=UntilForm,
+    )
+    def pause(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
+        until = form.cleaned_data["until"]
+        services.pause(Offer.objects.filter(pk=object_id), until=until)
+        words = gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
+        return self._changed(request, object_id, words)
+
+    @dialog_action(
+        _("Stop reminders"),
+        _("No further reminder of this offer goes out."),
+        icon="notifications_off",
+        submit=_("Stop"),
+    )
+    def stop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        services.stop(Offer.objects.filter(pk=object_id))
+        return self._changed(request, object_id, gettext("Stopped reminders."))
+
+    @dialog_action(
+        _("Resume reminders"),
+        _("Ends a pause or a stop, also one after a reply of the customer."),
+        icon="notifications_active",
+        submit=_("Resume"),
+    )
+    def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        services.resume(Offer.objects.filter(pk=object_id), now=timezone.now())
+        return self._changed(request, object_id, gettext("Resumed reminders."))
+
+    def _changed(self, request: HttpRequest, object_id: str, words: str) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        self.log_change(request, offer, words)
+        messages.success(request, words)
+        return go_to(change_url(offer))

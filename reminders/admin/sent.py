@@ -1,0 +1,83 @@
+"""Every reminder mail, and what to do about those in doubt or failed."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+
+from crm.core.admin_tools import FactAdmin, dialog_action, go_to, say
+from offers.admin.tools import person
+from reminders import services
+from reminders.models import Reminder
+
+# Unfold shows the code instead of the label for a state that has no entry here.
+STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
+    "sent": "success", "failed": "danger", "in_doubt": "danger", "planned": "warning",
+}  # fmt: skip
+
+
+@admin.register(Reminder)
+class ReminderAdmin(FactAdmin):
+    """Every reminder mail; those in doubt or failed wait for a person."""
+
+    list_display = ["offer", "step", "state_label", "recipient", "claimed_at", "sent_at", "retry_at", "words"]
+    list_filter = ["state", "step"]
+    list_select_related = ["offer"]
+    search_fields = ["offer__number", "recipient", "message_id"]
+    date_hierarchy = None
+    actions = ["was_sent", "send_again"]
+    actions_detail = ["was_sent_one", "send_again_one"]
+    fields = [
+        "offer", ("step", "state"), "recipient", "subject", ("mail_date", "message_id"), ("claimed_at", "sent_at"),
+        ("attempts", "retry_at"), "server_reply", "resolved_by",
+    ]  # fmt: skip
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, reminder: Reminder) -> tuple[str, str]:
+        return reminder.state, reminder.get_state_display()
+
+    @admin.display(description=_("the mail server's words"))
+    def words(self, reminder: Reminder) -> str:
+        return reminder.server_reply[:80]
+
+    @admin.action(description=_("Was sent"), permissions=["act"])
+    def was_sent(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        count = services.resolve_as_sent(rows, by=person(request), now=timezone.now())
+        say(
+            request,
+            count,
+            ngettext_lazy("%d reminder counts as sent now.", "%d reminders count as sent now."),
+        )
+
+    @admin.action(description=_("Send again"), permissions=["act"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        count = services.send_again(rows, by=person(request), now=timezone.now())
+        say(
+            request,
+            count,
+            ngettext_lazy("%d reminder goes out with the next run.", "%d reminders go out with the next run."),
+        )
+
+    @dialog_action(
+        _("Was sent"), _("You have seen that the customer got the mail."), icon="mark_email_read", permission="act"
+    )
+    def was_sent_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.was_sent(request, Reminder.objects.filter(pk=object_id))
+        return go_to(reverse("admin:reminders_reminder_change", args=[object_id]))
+
+    @dialog_action(
+        _("Send again"),
+        _("The customer gets the mail again if it did arrive after all."),
+        icon="forward_to_inbox",
+        permission="act",
+    )
+    def send_again_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.send_again(request, Reminder.objects.filter(pk=object_id))
+        return go_to(reverse("admin:reminders_reminder_change", args=[object_id]))

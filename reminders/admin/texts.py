@@ -1,0 +1,98 @@
+"""Mail texts in the admin, with a preview and a test mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from crm.core.admin_tools import change_url, dialog_action, go_to
+from crm.core.smtp import Outcome, SmtpUnavailableError
+from reminders import services
+from reminders.emails import write_parts
+from reminders.forms import PreviewForm
+from reminders.letters import build_example, find_example_offer
+from reminders.models import MailText
+from reminders.texts import PLACEHOLDERS, MailTextError
+
+
+@admin.register(MailText)
+class MailTextAdmin(ModelAdmin):
+    list_display = ["__str__", "step", "language", "subject"]
+    list_filter = ["language", "step"]
+    fields = [("step", "language"), "subject", "text", "known_placeholders"]
+    readonly_fields = ["known_placeholders"]
+    actions_detail = ["preview", "test_mail"]
+
+    @admin.display(description=_("placeholders"))
+    def known_placeholders(self, text: MailText) -> SafeString:
+        rows = ((f"{{{{ {name} }}}}", meaning) for name, meaning in PLACEHOLDERS.items())
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code> – {}</li>", rows))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.preview_page)
+        return [path("<int:pk>/shown/", view, name="reminders_mailtext_preview_page"), *super().get_urls()]
+
+    @dialog_action(
+        _("Preview"),
+        _("Shows the mail that this text makes of a real offer."),
+        icon="visibility",
+        submit=_("Show"),
+        form=PreviewForm,
+        permission="view",
+    )
+    def preview(self, request: HttpRequest, form: PreviewForm, object_id: str) -> HttpResponse:
+        url = reverse("admin:reminders_mailtext_preview_page", args=[object_id])
+        return go_to(f"{url}?offer={form.cleaned_data['number']}")
+
+    def preview_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the mail as text and, with `?as=html`, as the customer's mail program shows it."""
+        text = get_object_or_404(MailText, pk=pk)
+        offer = find_example_offer(text, request.GET.get("offer", ""))
+        if offer is None:
+            messages.error(request, gettext("There is no offer yet that the text could be tried with."))
+            return redirect("admin:reminders_mailtext_change", pk)
+        try:
+            parts = write_parts(build_example(text, offer, now=timezone.now()))
+        except MailTextError as error:
+            messages.error(request, str(error))
+            return redirect("admin:reminders_mailtext_change", pk)
+        if request.GET.get("as") == "html":
+            return HttpResponse(parts.html)
+        context = {**self.admin_site.each_context(request), "title": gettext("Preview"), "parts": parts}
+        return render(request, "reminders/preview.html", {**context, "text": text, "offer": offer})
+
+    @dialog_action(
+        _("Test mail to me"),
+        _("Goes to your own address. Its links lead nowhere."),
+        icon="outgoing_mail",
+        submit=_("Send"),
+        form=PreviewForm,
+        permission="view",
+    )
+    def test_mail(self, request: HttpRequest, form: PreviewForm, object_id: str) -> HttpResponse:
+        text = MailText.objects.get(pk=object_id)
+        offer = find_example_offer(text, form.cleaned_data["number"])
+        address = getattr(request.user, "email", "")
+        if offer is None or not address:
+            messages.error(request, gettext("A test mail needs an offer, and an e-mail address in your own account."))
+            return go_to(change_url(text))
+        try:
+            result = services.send_test_mail(text, offer, to=address, now=timezone.now())
+        except (MailTextError, SmtpUnavailableError) as error:
+            messages.error(request, gettext("The test mail was not sent: %s") % error)
+        else:
+            if result.outcome is Outcome.ACCEPTED:
+                messages.success(request, gettext("The test mail is on its way to %s.") % address)
+            else:
+                messages.error(request, gettext("The test mail was not sent: %s") % result.words)
+        return go_to(change_url(text))
