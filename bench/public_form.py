@@ -29,6 +29,7 @@ django.setup()
 from bench import http_load  # noqa: E402  (Django must be set up first)
 from bench.http_load import Load  # noqa: E402
 from tests.feedback_public import live, make  # noqa: E402
+from tests.public_packages import GUNICORN  # noqa: E402
 from tests.servers import free_port, stop, wait_for_port  # noqa: E402
 
 # High enough to be never reached; counted all the same, which is what costs.
@@ -80,7 +81,7 @@ def serve_flask(folder: Path, tokens: list[str]) -> Iterator[tuple[int, int]]:
 
     flask_form.fill(tokens)
     port = free_port()
-    arguments = [f"--config={live.GUNICORN}", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}"]
+    arguments = [f"--config={GUNICORN}", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}"]
     with (folder / "flask.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *arguments, "bench.flask_form:app"], stdout=log, stderr=log

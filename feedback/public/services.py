@@ -212,7 +212,7 @@ def list_since(since: datetime, *, limit: int) -> tuple[list[Answer], int]:
 
 
 def _page(answers: QuerySet[Answer], limit: int) -> tuple[list[Answer], int]:
-    page = list(answers.select_related("invitation").order_by("submitted_at", "pk")[:limit])
+    page = list(answers.select_related("invitation").defer("invitation__card").order_by("submitted_at", "pk")[:limit])
     return page, max(answers.count() - len(page), 0) if len(page) == limit else 0
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.public_packages import GUNICORN, ROOT
 from tests.servers import free_port, stop, wait_for_port
 
 API_KEY = "key-for-tests"
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass
@@ -79,7 +79,7 @@ def public_service(
     env = public_env(folder, port, **settings)
     (folder / "static").mkdir(exist_ok=True)
     run_manage(env, "migrate", "--verbosity=0")
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", f"--workers={workers}"]
+    command = [sys.executable, "-m", "gunicorn", f"--config={GUNICORN}", f"--workers={workers}"]
     command += [f"--bind=127.0.0.1:{port}", "--log-level=critical", application]
     process = subprocess.Popen(command, env=env, cwd=ROOT)
     service = PublicService(f"http://127.0.0.1:{port}", env, command, process, port)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,10 +22,9 @@ import requests
 
 from feedback import links
 from tests.feedback_public import make
+from tests.public_packages import GUNICORN, ROOT, only_public_packages
 from tests.servers import free_port, stop, wait_for_port
 
-ROOT = Path(__file__).parent.parent.parent
-GUNICORN = ROOT / "deploy" / "public" / "gunicorn.conf.py"
 KEY = "key-of-the-live-service"
 BROWSER = {"User-Agent": make.BROWSER["HTTP_USER_AGENT"], "Accept-Language": "de"}
 NO_LIMITS = {f"FEEDBACK_RATE_{name}": "" for name in ("FORM", "ANSWER", "OPT_OUT", "API")}
@@ -60,6 +57,16 @@ class Service:
                 item["expires_at"] = item["expires_at"].isoformat()
             self.api("PUT", "invitations", json={"schema": 1, "invitations": items}).raise_for_status()
         return tokens
+
+    def answer(self, token: UUID, answer: str = "interested", **fields: Any) -> requests.Response:
+        """Send the form as if it had been open for a minute."""
+        data = make.answer_data(token, answer, **fields)
+        return requests.post(f"{self.url}/feedback/{token}", data=data, headers=BROWSER, timeout=60)
+
+    def drain(self) -> None:
+        """Acknowledge all that waits, so that the next test starts with nothing."""
+        while page := self.api("GET", "feedbacks").json()["feedbacks"]:
+            self.api("POST", "feedbacks/ack", json={"uids": [one["uid"] for one in page]}).raise_for_status()
 
     def answers(self) -> list[dict[str, Any]]:
         """Pull all that waits, without acknowledging it."""
@@ -108,27 +115,10 @@ def serve(folder: Path, *, workers: int = 2, is_logging: bool = True, **settings
             stop(process)
 
 
-@cache
-def hidden_modules() -> str:
-    """The modules of this environment that requirements/public.txt does not install."""
-    pinned = re.findall(r"(?m)^([\w.-]+)(?:\[[\w,]+\])?==", (ROOT / "requirements" / "public.txt").read_text())
-    public = {canonical(name) for name in pinned} | {"pip", "setuptools"}
-    return " ".join(
-        module
-        for module, distributions in packages_distributions().items()
-        if module.isidentifier() and public.isdisjoint(map(canonical, distributions))
-    )
-
-
-def canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _environment(database_url: str) -> dict[str, str]:
     return {
         **os.environ,
-        "PYTHONPATH": str(ROOT / "tests" / "feedback_public" / "vps"),
-        "HIDDEN_MODULES": hidden_modules(),
+        **only_public_packages(),
         "DJANGO_SETTINGS_MODULE": "crm.settings.public",
         "SECRET_KEY": "only-for-tests-" + "x" * 50,
         "DATABASE_URL": database_url,

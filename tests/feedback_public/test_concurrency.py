@@ -104,13 +104,7 @@ def check_scanners(service: Service, count: int) -> None:
         statuses = list(pool.map(lambda token: post(service, token, make.answer_data(token)).status_code, tokens))
     assert statuses == [200] * count
     assert service.api("GET", "status").json()["waiting_answers"] == count
-    drain(service)
-
-
-def drain(service: Service) -> None:
-    """Acknowledge all that waits, so that other tests start with nothing."""
-    while page := service.api("GET", "feedbacks").json()["feedbacks"]:
-        service.api("POST", "feedbacks/ack", json={"uids": [one["uid"] for one in page]})
+    service.drain()
 
 
 def test_scanners_use_up_no_link(service):
