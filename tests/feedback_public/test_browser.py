@@ -185,15 +185,16 @@ def watch_like_a_sandbox(open_page, service: Service, count: int, seconds: int) 
     """The ninth profile of a scanner: a browser that runs the page's scripts and waits for what happens."""
     tokens = service.invite(count)
     before = service.api("GET", "status").json()["waiting_answers"]
-    page = open_page()
+    pages = []
     for token in tokens:
         for path in ("", "?a=interested", "/opt-out"):
-            page.goto(f"{service.url}/feedback/{token}{path}", wait_until="networkidle")
-        page.wait_for_timeout(seconds * 1000)
+            pages.append(open_page())
+            pages[-1].goto(f"{service.url}/feedback/{token}{path}", wait_until="networkidle")
+    pages[-1].wait_for_timeout(seconds * 1000)
     assert service.api("GET", "status").json()["waiting_answers"] == before
     for token in tokens:
-        answer(page, f"{service.url}/feedback/{token}", "interested")
-        assert page.inner_text("h1") == "Vielen Dank für Ihre Antwort"
+        answer(pages[0], f"{service.url}/feedback/{token}", "interested")
+        assert pages[0].inner_text("h1") == "Vielen Dank für Ihre Antwort"
 
 
 def test_a_scanner_that_is_a_browser_uses_up_no_link(open_page, service):
