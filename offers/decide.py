@@ -8,7 +8,7 @@ from datetime import datetime
 
 from offers.letters import Letter
 from offers.models import Customer, Offer, Reason, SourceFile
-from offers.parsing.mail import Address
+from offers.parsing.mail import Address, Mail
 
 State = SourceFile.State
 
@@ -91,6 +91,8 @@ def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: PLR0911 
         return _decide_number(letter, facts, external)
     if facts.in_thread:
         return Decision(State.FOLLOW_UP, Reason.IN_THREAD, offer=facts.in_thread, is_reply=True)
+    if letter.offer_file and not letter.has_keyword:
+        return Decision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, letter.offer_file)
     if letter.has_keyword:
         return Decision(State.REVIEW, Reason.TOO_LARGE if letter.is_too_large else Reason.NO_NUMBER)
     return Decision(State.NOT_AN_OFFER, Reason.NO_OFFER)
@@ -112,8 +114,12 @@ def _decide_number(  # noqa: PLR0911 - the order is the rule
     prefixes = letter.prefixes
     known = find_known(facts.same_number, external, facts.in_thread)
     is_reply = prefixes.is_reply or (known is not None and known is facts.in_thread)
-    if known and (is_reply or prefixes.is_forward):
-        reason = Reason.REPLY_PREFIX if prefixes.is_reply or prefixes.is_forward else Reason.IN_THREAD
+    if letter.is_other_document:
+        return Decision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=known)
+    if letter.is_appointment and not known:
+        return Decision(State.REVIEW, Reason.APPOINTMENT)
+    if known and (is_reply or prefixes.is_forward or letter.is_appointment):
+        reason = Reason.IN_THREAD if known is facts.in_thread else Reason.REPLY_PREFIX
         return Decision(State.FOLLOW_UP, reason, offer=known, is_reply=True)
     if known and not letter.number_in_attachment:
         return Decision(State.REVISION, Reason.NEWER_MAIL, offer=known)
@@ -125,7 +131,7 @@ def _decide_number(  # noqa: PLR0911 - the order is the rule
         return Decision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, letter.number)
     if known:
         return Decision(State.REVISION, Reason.NEWER_MAIL, offer=known)
-    if is_several_companies(letter.mail.to, facts.own_domains):
+    if is_several_companies(letter.mail, facts.own_domains):
         return Decision(State.REVIEW, Reason.SEVERAL_COMPANIES)
     reason = Reason.NUMBER_IN_ATTACHMENT if letter.number_in_attachment else Reason.NEW_NUMBER
     return Decision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
@@ -147,14 +153,14 @@ def find_known(offers: Sequence[Offer], external: Sequence[Address], in_thread: 
     return next((offer for offer in offers if offer.customer.domain in domains), None)
 
 
-def is_several_companies(recipients: Sequence[Address], own_domains: Collection[str]) -> bool:
-    """Tell whether the To line names people of more than one company; private mailboxes count each for itself."""
-    parties = {
-        each.email if each.domain in MAIL_PROVIDERS else each.domain
-        for each in recipients
-        if each.domain not in own_domains
-    }
-    return len(parties) > 1
+def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
+    """Tell whether a mail went to people of more than one company; private mailboxes count each for itself.
+
+    Copies to others are usual; but where To names nobody outside, Cc and Bcc are those it went to.
+    """
+    outside = [each for each in mail.to if each.domain not in own_domains]
+    outside = outside or [each for each in mail.recipients if each.domain not in own_domains]
+    return len({each.email if each.domain in MAIL_PROVIDERS else each.domain for each in outside}) > 1
 
 
 def decide_incoming(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - the order is the rule

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from crm.core.bulk import insert_rows
 from offers.chains import refresh_offers
@@ -64,14 +65,14 @@ class _Writer:
             row = known.get(name)
             if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
                 todo.append((letter, row or SourceFile(folder=self.folder, name=name, first_seen_at=self.now)))
-        for _letter, row in todo:
+        for __, row in todo:
             # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
             if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
                 self.to_refresh[id(row.offer)] = row.offer
-        again = [row.pk for _letter, row in todo if row.pk]
+        again = [row.pk for __, row in todo if row.pk]
         # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
         SourceFile.objects.filter(pk__in=again, fingerprint__isnull=False).update(fingerprint=None)
-        self.desk = Desk(self.folder, [letter for letter, _row in todo], again)
+        self.desk = Desk(self.folder, [letter for letter, __ in todo], again)
         for letter, row in todo:
             self._take(letter, row)
         self._write()
@@ -87,6 +88,8 @@ class _Writer:
             offer = self._new_offer(letter, decision.customer)
         elif offer is not None and decision.state in SourceFile.MAILS_OF_AN_OFFER:
             self.to_refresh[id(offer)] = offer
+        elif offer is not None and decision.reason == Reason.OTHER_DOCUMENT:
+            self._question(offer)
         self._fill(row, letter, decision, offer)
         if not letter.problem:
             self.desk.add(letter, row)
@@ -150,6 +153,14 @@ class _Writer:
         self.desk.add_offer(offer)
         return offer
 
+    def _question(self, offer: Offer) -> None:
+        """Let no reminder go out for an offer that may have been ordered, until a person has looked."""
+        if offer.is_open and not offer.needs_review:
+            offer.needs_review = _("An order, an invoice or the like was sent about it. Was it ordered?")
+            if offer.pk:
+                offer.save(update_fields=["needs_review"])
+            self.touched[id(offer)] = offer
+
     def _act_on_automatic(self, letter: Letter, decision: Decision, facts: Facts) -> None:
         """Park the offers of a customer who is away, mark the address of one who cannot be reached."""
         if decision.reason == Reason.RETURN_DATE and letter.returns_on:
@@ -167,7 +178,7 @@ class _Writer:
 
     def _write(self) -> None:
         # In one order everywhere: two importers at once then wait for each other instead of locking each other out.
-        insert_rows([customer for _email, customer in sorted(self.new_customers.items())])
+        insert_rows([customer for __, customer in sorted(self.new_customers.items())])
         Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
         for offer in self.new_offers:
             offer.customer = offer.customer  # the row has its key only now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,17 +12,20 @@ from offers.inbox import Reading, Sighting, TooLargeError, read_whole
 from offers.models import Reason
 from offers.parsing.automatic import automatic_reason, find_return_date
 from offers.parsing.body import Body, parse_body
-from offers.parsing.bounces import Bounce, read_bounce
+from offers.parsing.bounces import Bounce, may_be_bounce, read_bounce
 from offers.parsing.fingerprint import fingerprint
 from offers.parsing.mail import Mail
-from offers.parsing.numbers import find_number, has_keyword
+from offers.parsing.numbers import find_number, has_keyword, names_appointment, names_other_document
 from offers.parsing.reply import new_text
 from offers.parsing.subjects import Prefixes, split_prefixes
 
 _NO_MAIL, _NO_PREFIXES = Mail(), Prefixes(False, False, "")
 _OWN_MESSAGE_ID = "<nachfass."
-# Kinds of multipart that carry no attachments.
-_NO_ATTACHMENTS = ("multipart/alternative", "multipart/report", "multipart/signed")
+# A kind of multipart that carries no attachments. Apple Mail puts them even into multipart/alternative.
+_NO_ATTACHMENTS = ("multipart/report",)
+# A file that is named by the number alone, such as `AN-2026-0815.pdf`.
+_OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORECASE)
+_CALENDAR = ("text/calendar", "urn:content-classes:calendarmessage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,9 @@ class Letter:
     """One mail file, read. With a `problem` nothing else than the sighting is known.
 
     `number` is the offer number as written, found in the subject or, with `number_in_attachment`, in the name of an
-    attachment. `returns_on` is the day named by an automatic reply.
+    attachment; `offer_file` is the name of an attachment that looks like an offer. `is_other_document` is an order, an
+    invoice or the like that only names the number, `is_appointment` an invitation to a meeting. `returns_on` is the
+    day named by an automatic reply.
     """
 
     sighting: Sighting
@@ -44,6 +50,9 @@ class Letter:
     number: str = ""
     number_in_attachment: bool = False
     has_keyword: bool = False
+    offer_file: str = ""
+    is_other_document: bool = False
+    is_appointment: bool = False
     is_too_large: bool = False
     is_own: bool = False
     automatic: str = ""
@@ -73,7 +82,11 @@ def examine_outgoing(folder: str | Path, reading: Reading, *, pattern: str, now:
         number=find_number(mail.subject, pattern) or "",
     )
     if letter.number:
-        return letter
+        return replace(
+            letter,
+            is_other_document=names_other_document(mail.subject),
+            is_appointment=names_appointment(letter.prefixes.rest) or _is_calendar(mail),
+        )
     letter = replace(letter, has_keyword=has_keyword(mail.subject))
     if not (letter.has_keyword or _may_have_attachments(mail)):
         return letter
@@ -87,8 +100,8 @@ def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now:
         return letter
     mail = letter.mail
     letter = replace(letter, number=find_number(mail.subject, pattern) or "")
-    is_report = mail.header("content-type").lower().startswith("multipart/report")
-    if not (letter.automatic or is_report or _is_from_a_server(mail)):
+    is_answer = letter.prefixes.is_reply or bool(letter.thread)
+    if not (letter.automatic or may_be_bounce(mail) or is_answer):
         return letter
     try:
         raw = read_whole(Path(folder, reading.sighting.name))
@@ -98,9 +111,18 @@ def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now:
         return Letter(reading.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error))
     if bounce := read_bounce(raw, mail):
         return replace(letter, bounce=bounce)
-    received_on = letter.sent_at.date()
-    text = f"{mail.subject}\n\n{new_text(parse_body(raw).readable)}"
-    return replace(letter, returns_on=find_return_date(text, received_on=received_on))
+    return _read_answer(letter, raw)
+
+
+def _read_answer(letter: Letter, raw: bytes) -> Letter:
+    """Return the letter with what its text says about who wrote it and when that person is back."""
+    mail, body = letter.mail, parse_body(raw).readable
+    # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
+    letter = replace(letter, automatic=letter.automatic or automatic_reason(mail, body))
+    if not letter.automatic:
+        return letter
+    returns_on = find_return_date(f"{mail.subject}\n\n{new_text(body)}", received_on=letter.sent_at.date())
+    return replace(letter, returns_on=returns_on)
 
 
 def _begin(reading: Reading, now: datetime) -> Letter:
@@ -135,9 +157,8 @@ def _may_have_attachments(mail: Mail) -> bool:
     return kind.startswith("multipart/") and not kind.startswith(_NO_ATTACHMENTS)
 
 
-def _is_from_a_server(mail: Mail) -> bool:
-    sender = mail.sender.email if mail.sender else ""
-    return sender.partition("@")[0] in {"mailer-daemon", "postmaster"} or mail.header("return-path").strip() == "<>"
+def _is_calendar(mail: Mail) -> bool:
+    return any(mail.header(name).lower().startswith(_CALENDAR) for name in ("content-type", "content-class"))
 
 
 def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
@@ -151,9 +172,19 @@ def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
     # Two attachments with different numbers decide nothing.
     if len({number.upper() for number in numbers}) == 1:
         return replace(letter, number=numbers[0], number_in_attachment=True)
-    return letter
+    return replace(letter, offer_file=next((name for name in body.attachments if _is_named_like_offer(name)), ""))
 
 
 def _find_in_name(name: str, pattern: str) -> str | None:
     """Return the offer number in a file name such as `Angebot_AN-2026-0816.pdf`."""
-    return find_number(name.rpartition(".")[0].replace("_", " "), pattern)
+    text = _spell_out(name)
+    return None if names_other_document(text) else find_number(text, pattern)
+
+
+def _is_named_like_offer(name: str) -> bool:
+    text = _spell_out(name)
+    return bool(_OFFER_FILE.match(text)) or (has_keyword(text) and not names_other_document(text))
+
+
+def _spell_out(name: str) -> str:
+    return name.rpartition(".")[0].replace("_", " ")

@@ -264,6 +264,8 @@ class Reason(models.TextChoices):
     SAME_COMPANY = "same_company", _("The sender's company has an open offer. Is this about it?")
     NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
     ATTACHMENT_LOOKS_LIKE_OFFER = "attachment_looks_like_offer", _("Only an attachment is named like an offer.")
+    OTHER_DOCUMENT = "other_document", _("An order, an invoice or the like that names an offer. Was it ordered?")
+    APPOINTMENT = "appointment", _("An invitation that names an offer which is not known.")
     SEVERAL_COMPANIES = "several_companies", _("It went to several companies. Which one is the customer?")
     FORWARDED = "forwarded", _("A forwarded mail with an offer number. Whose offer is it?")
     NO_RECIPIENT = "no_recipient", _("It has no readable recipient.")

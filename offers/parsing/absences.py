@@ -58,14 +58,17 @@ _FILLER = (
     + ")*"
 )
 _UNTIL = re.compile(
-    rf"(?:\b(?:bis|until|till|through|to|jusqu['’]au|au|fino al|al)\b{_FILLER}|\d[^\d\w]{{0,3}}[-–]\s*)$",
+    rf"(?:\b(?:bis|nach|after|until|till|through|to|jusqu['’]au|au|fino al|al)\b{_FILLER}|\d[^\d\w]{{0,3}}[-–]\s*)$",
     re.IGNORECASE,
 )
-_ON = re.compile(rf"\b(?:am|ab|vom|on|from|as of|starting|dès le|le|dal|il)\b{_FILLER}$", re.IGNORECASE)
+_ON = re.compile(
+    rf"(?:\b(?:am|ab|vom|on|from|as of|starting|dès le|le|dal|il)|\b(?:back|return\w*|zurück|rückkehr):?)\b{_FILLER}$",
+    re.IGNORECASE,
+)
 _BACK = re.compile(
     any_of(r"""
         zurück|zurueck|wieder|erreichbar|rückkehr
-        back\b|return|available|resume|retour|de nouveau|rientr|disponib|torn
+        back\b|return|(?<!un)available|resume|retour|de nouveau|rientr|disponib|torn
     """),
     re.IGNORECASE,
 )
@@ -80,6 +83,8 @@ _AWAY = re.compile(
 _OTHER_TERM = re.compile(
     r"gültig|\bvalid|valable|frist|lieferbar|rückmeld|antworten|offert|angebot[^.]{0,20}$", re.IGNORECASE
 )
+_NOT_BEFORE = re.compile(r"(?:not (?:be )?(?:available|back|reachable)|nicht (?:mehr )?\w+)\s*$", re.IGNORECASE)
+_RANGE_OF_WEEKDAYS = re.compile(rf"(?:{'|'.join(_WEEKDAY)}|\bmo)s?\.?\s?(?:bis|to|through|-|–)\s?$", re.IGNORECASE)
 _NOT_BACK = re.compile(r"nicht (?:erreichbar|wieder)|not (?:be )?(?:available|back)|unavailable", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)\.(?=\s)|\n\s*\n", re.IGNORECASE)
 _LONGEST_TEXT = 5_000
@@ -120,7 +125,7 @@ def _is_end_of_absence(sentence: str, match: re.Match[str]) -> bool:
         return True
     if not _BACK.search(sentence):
         return False
-    if _ON.search(before):
+    if (on := _ON.search(before)) and not _NOT_BEFORE.search(before[: on.start()]):
         # `Ab 01.09. bin ich nicht erreichbar` is the beginning, `ab 15.09. wieder erreichbar` the end.
         near = sentence[match.end() : match.end() + 60]
         return not _NOT_BACK.search(near) and not re.match(r"\s*(?:bis|until|to|-|–)\s", near)
@@ -151,6 +156,8 @@ def _find_weekday(text: str, received_on: date) -> date | None:
     for sentence in _split_sentences(text):
         for match in _WEEKDAY_NAME.finditer(sentence):
             before = sentence[max(0, match.start() - 40) : match.start()]
+            if _RANGE_OF_WEEKDAYS.search(before):
+                continue
             if _UNTIL.search(before) or (_ON.search(before) and _BACK.search(sentence)):
                 days = (_WEEKDAY[match[0].lower()] - received_on.weekday() - 1) % 7 + 1
                 return received_on + timedelta(days=days)

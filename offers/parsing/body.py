@@ -6,11 +6,17 @@ import html
 import re
 from dataclasses import dataclass
 
+from offers.parsing.headers import parse_mail
 from offers.parsing.mail import Mail
-from offers.parsing.mime import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Part, parse_parameters, read_parts
+from offers.parsing.mime import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Part, parse_parameters, read_parts, split_head
+from offers.parsing.texts import clean_text, decode_bytes
 
 _LONGEST_TEXT = 512 * 1024
 _MOST_NAMES = 200
+_LONGEST_HEAD = 64 * 1024
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
+# MS-OXTNEF, 2.1.3: level attachment, attAttachTitle, length; the name ends with NUL.
+_TNEF_TITLE = re.compile(rb"\x02\x10\x80\x01\x00..\x00\x00([^\0]{1,255})\0", re.DOTALL)
 # Everything in these is invisible or runs; the rest of the markup only leaves line breaks behind.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
 _BREAKS = frozenset(
@@ -62,7 +68,7 @@ def parse_body(
     for part in parts:
         if is_attachment(part):
             if len(attachments) < _MOST_NAMES:
-                attachments.append(part.filename or _invent_name(part))
+                attachments += _names_of(part)
         elif part.content_type in texts and left[part.content_type] > 0:
             text = part.text(left[part.content_type])
             left[part.content_type] -= len(text)
@@ -86,9 +92,22 @@ def is_attachment(part: Part) -> bool:
     return False
 
 
+def _names_of(part: Part) -> list[str]:
+    """Return the name of an attachment, and the names of the files that Outlook hid in its `winmail.dat`."""
+    names = [part.filename or _invent_name(part)]
+    if part.content_type in _TNEF or part.filename.lower() == "winmail.dat":
+        titles = _TNEF_TITLE.findall(part.decode())
+        names += [clean_text(decode_bytes(title.rstrip(b"\0"))) for title in titles[:_MOST_NAMES]]
+    return names
+
+
 def _invent_name(part: Part) -> str:
+    """Return what an unnamed attachment is called: a forwarded mail by its subject."""
     kind = re.sub(r"[^a-z0-9]", "", part.content_type.partition("/")[2]) or "file"
-    return "message.eml" if part.content_type == "message/rfc822" else f"attachment.{kind[:20]}"
+    if part.content_type != "message/rfc822":
+        return f"attachment.{kind[:20]}"
+    subject = parse_mail(split_head(part.decode(_LONGEST_HEAD).lstrip(b"\r\n"))[0]).subject
+    return f"{subject[:200] or 'message'}.eml"
 
 
 def html_to_text(markup: str) -> str:

@@ -23,7 +23,13 @@ _MOST_PARTS_FOR_OTHERS = 50
 _MOST_BYTES_FOR_OTHERS = 64 * 1024
 
 _DAEMON = re.compile(
-    r"(?:mailer-?daemon|postmaster|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@", re.IGNORECASE
+    r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@", re.IGNORECASE
+)
+# Servers that write under any address or none; their subject has to say what it is.
+_SERVER_NAME = re.compile(
+    r"(?:system[ -]?administrator|mail (?:delivery|server)|mailer[ -]?daemon|postmaster|microsoft (?:exchange|outlook))"
+    r"(?![^\W\d_])",
+    re.IGNORECASE,
 )
 _SUBJECT = re.compile(
     any_of(r"""
@@ -78,19 +84,24 @@ class Bounce:
     original_references: tuple[str, ...] = ()
 
 
+def may_be_bounce(mail: Mail) -> bool:
+    """Return whether the header block of a mail is a reason to read the rest of it as a delivery failure."""
+    _, parameters = parse_parameters(mail.header("content-type"))
+    if _is_report(mail):
+        return "disposition" not in parameters.get("report-type", "").lower()
+    return _is_from_server(mail) or _looks_like_failure(mail)
+
+
 def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     """Return what a delivery failure says, or None for any other mail (read receipts and successes included).
 
     RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the address and, where no
     status is named, for whether it is for good.
     """
-    content_type, parameters = parse_parameters(mail.header("content-type"))
-    is_report = content_type == "multipart/report"
-    if is_report and "disposition" in parameters.get("report-type", "").lower():
+    if not may_be_bounce(mail):
         return None
+    is_report = _is_report(mail)
     is_from_server = is_report or _is_from_server(mail)
-    if not is_from_server and not _looks_like_failure(mail):
-        return None
     parts, defects = read_parts(raw)
     original_id, references = _find_original(parts)
     status_parts = [part for part in parts if "delivery-status" in part.content_type]
@@ -114,10 +125,17 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     return Bounce(recipients, status, is_permanent, _shorten(text), original_id, references)
 
 
+def _is_report(mail: Mail) -> bool:
+    return mail.header("content-type").lower().lstrip().startswith("multipart/report")
+
+
 def _is_from_server(mail: Mail) -> bool:
-    is_daemon = mail.sender is not None and _DAEMON.match(mail.sender.email) is not None
-    is_nobody = mail.header("return-path").strip() == "<>"
-    return is_daemon or (is_nobody and bool(_SUBJECT.search(mail.subject))) or bool(mail.header("x-failed-recipients"))
+    if mail.header("x-failed-recipients") or (mail.sender is not None and _DAEMON.match(mail.sender.email)):
+        return True
+    is_nobody = mail.sender is None or mail.header("return-path").strip() == "<>"
+    if is_nobody and _SUBJECT.search(mail.subject):
+        return True
+    return bool(_SERVER_NAME.match(mail.header("from").lstrip("\"' ")) and _SUBJECT.match(mail.subject))
 
 
 def _looks_like_failure(mail: Mail) -> bool:

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import re
 
+from offers.parsing.covers import HIDDEN, cover, hide
 from offers.parsing.patterns import PatternError, compile_pattern
+from offers.parsing.subjects import split_prefixes
 
-__all__ = ["PatternError", "compile_pattern", "find_number", "has_keyword"]
+__all__ = [
+    "PatternError", "compile_pattern", "find_number", "has_keyword", "names_appointment", "names_other_document",
+]  # fmt: skip
 
 _LONGEST_SUBJECT = 1000
 _LONGEST_FOR_PATTERN = 200  # three repetitions that compete take the fourth power of it
 _LONGEST_NUMBER = 60
-_HIDDEN = "\x00"
 
 _KEYWORD = re.compile(
     r"(?<![^\W\d_])(?:"
     r"(?:[^\W\d_]{0,40}angebot(?!s-?(?:anfrage|anforderung|aufforderung|einholung|abgabe|frist))[^\W\d_]{0,40})"
-    r"|[^\W\d_]{0,40}offert(?!anfrag)[^\W\d_]{0,40}"
+    r"|ang(?:eb)?(?=\.|[ -]*nr)|offert[ae]\s(?:di\sprezzo|economic[ah]e?)"
+    r"|[^\W\d_]{0,40}offert(?!(?:en)?-?anfrag|stellung)[^\W\d_]{0,40}"
     r"|[^\W\d_]{0,40}kostenvoranschl[aä]g[^\W\d_]{0,40}|kva|preisauskunft"
-    r"|quotations?|quotes?|offers?|proposals?"
-    r"|offres?(?:\s+de\s+prix|\s+commerciale)?|devis(?:\s+estimatif)?|preventiv[oi]"
+    r"|quotations?|quotes?|offers?(?: letter)?|proposals?|estimates?"
+    r"|offres?(?:\s+de\s+(?:prix|services?)|\s+commerciale)?|devis(?:\s+estimatif)?|preventiv[oi]"
     r")(?![^\W\d_])",
     re.IGNORECASE,
 )
@@ -32,8 +36,11 @@ _NUMBER = re.compile(
     r"(?<![^\W_])(?!(?i:nr|no)\.)(?:[A-Za-zÄÖÜäöü]{1,5}[-–/._]){0,3}[A-Za-zÄÖÜ]{0,5}\d[A-Za-z0-9]*"
     r"(?:[-–/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
+_COMPOUND_REQUEST = re.compile(r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE)
+_COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")
+_UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4}[ \u00a0]$")
 _SPACED_NUMBER = re.compile(
-    r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QT|QU)[ \u00a0](?!(?:19|20)\d\d(?:[ \u00a0]|$))"
+    r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)[ \u00a0](?!(?:19|20)\d\d(?:[ \u00a0]|$))"
     r"(?:\d{3,}|\d{2}[-–/.]\d{2,})(?:[-–/.]\d+)*(?![^\W_])"
 )
 _GAP = re.compile(r"[\s\-–—_:,;|()\[\]<>„“”‟\"'‚‘’»«/*=~.]+")
@@ -41,62 +48,77 @@ _MARKER = re.compile(
     r"#|№|(?:nummer|number|numero|numéro|num|nr|no|n°|nº|n(?=\s?[.°º])|referenz|réf|ref|id)(?![^\W\d_])[.°º]*|(?:nr|n°|nº|no\.)(?=\d)",
     re.IGNORECASE,
 )
-_LINK_WORD = re.compile(r"(?:zu|zum|zur|mit|unter|der|with|per|avec|con)(?=\s)", re.IGNORECASE)
-_LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
-_REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
-# The number of a request is not that of the offer, even behind one of our words.
-_REQUEST = re.compile(
-    r"request for (?:a )?(?:quot\w+|proposal|offer)|quote request|demande (?:de (?:devis|prix)|d['’]offre)"
-    r"|richiesta (?:di |d['’])?(?:offerta|preventivo)",
+_LINK_WORD = re.compile(
+    r"(?:zu|zum|zur|mit|unter|der|unsere?|with|per|our|avec|notre|con|nostro)(?=\s)",
     re.IGNORECASE,
 )
-_COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$))(?!\S)")
+_COUNTER = re.compile(r"\s*(?:nr\.?\s*)?\d{1,2}(?=\s+zu[mr]?\s)", re.IGNORECASE)
+_COVERED = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
+_LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
+_REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
+# What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711` asks for something
+# else: between the request and our word only small words may stand.
+_SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
+_REQUEST = re.compile(
+    rf"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))? {_SMALL_WORDS}"
+    r"(?<!unser )(?<!unsere )(?:angebot|offert|kostenvoranschl|quot)\w*(?!\W*(?:nr|no)?\W*\d)"
+    rf"|(?:abgabe|einholung|einholen|erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*"
+    r"|request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request"
+    r"|invitation to (?:quote|tender)|please (?:quote|send (?:us )?(?:your |an? )?(?:quot|offer)\w*)"
+    r"|(?:angebot|offerte?) erbeten"
+    r"|demande (?:de (?:devis|prix)|d['’]offre)|richiesta (?:di |d['’])?(?:offerta|preventivo)",
+    re.IGNORECASE,
+)
+# An abbreviation of many things; with a number behind it a person has to look.
+_MAYBE_KEYWORD = re.compile(r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))")
+# Who answers a request often keeps its words: then the mail may well be the offer.
+_ANSWER = re.compile(r"(?<!\w)(?:Ihrer?|deine|eure|your|votre|vostra|vs)(?!\w)", re.IGNORECASE)
+# Offers of other things: work, and tenders to which others may bid.
+_NO_OFFER = re.compile(
+    r"(?<!\w)(?:stellen|job|arbeits(?:platz|stellen)?|ausbildungsplatz|praktikums)-?angebot\w*|job offers?"
+    r"|offres? d['’]emploi|offres? de (?:stage|poste)|offert[ae] di (?:lavoro|impiego)|appels? d['’]offres?",
+    re.IGNORECASE,
+)
+_ADVERT = re.compile(
+    r"(?:sonder|tages|wochen|monats|aktions|fr(?:ü|ue)hjahrs|sommer|herbst|winter|weihnachts|oster|saison|friday"
+    r"|restposten|jubiläums|kennenlern|einstiegs|frühbucher|exklusiv)-?angebot"
+    r"|(?:special|speciale?s?|spéciale?s?) (?:offer|offre|offerta)|(?:offre|offerta)s? (?:spécial|special)",
+    re.IGNORECASE,
+)
+_OTHER_DOCUMENT = re.compile(
+    r"(?<!\w)(?:[^\W\d_]{0,30}(?:rechnung|gutschrift|mahnung)|auftrags(?:bestätigung|erteilung)|zahlungserinnerung"
+    r"|storno|stornierung|(?:nach)?bestellung|bestellbestätigung|lieferschein|lieferavis"
+    r"|(?:proforma )?invoice|(?:your|our) order|order confirmation|purchase order|delivery note|credit note"
+    r"|facture|commande|bon de livraison|avoir|fattura|conferma d['’]ordine|ordine|bolla)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_APPOINTMENT = re.compile(
+    r"\W*(?:(?:einladung|zusage|zugesagt|absage|abgesagt|abgelehnt|mit vorbehalt|akzeptiert|angenommen|besprechung\w*"
+    r"|aktualisierte einladung|(?:updated )?invitation|accepted|declined|tentative|cancell?ed|invito"
+    r"|accettato)\b.{0,40}?:"
+    r"|termin\w*)",
+    re.IGNORECASE,
+)
+_CONFIRMATION = re.compile(
+    r"(?<!\w)(?:auftragsbestätigung|lieferschein|schlussrechnung|order confirmation|delivery note"
+    r"|confirmation de commande|conferma d['’]ordine)(?!\w)",
+    re.IGNORECASE,
+)
+_COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
 _DRAFT = re.compile(
     r"^\W*(?:entwurf|draft|bozza|brouillon)\b|[(\[]\s*(?:entwurf|draft|bozza|brouillon)\s*[)\]]|angebotsentwurf",
     re.IGNORECASE,
 )
 
 _YEAR = r"(?:19|20)\d\d"
-_MONTH = (
-    r"(?:jan(?:uar|uary|vier)?|jänner|feb(?:ruar|ruary)?|février|mär(?:z)?|mar(?:ch|s|zo)?|apr(?:il|ile)?|avril|mai|may|maggio"
-    r"|juni?|june|juin|giugno|juli?|july|juillet|luglio|aug(?:ust)?|août|agosto|sep(?:t|tember|tembre)?|settembre"
-    r"|o[kc]t(?:ober|obre)?|ottobre|nov(?:ember|embre)?|de[zc](?:ember)?|décembre|dicembre|gennaio|febbraio)"
+_YEAR_ALONE = re.compile(_YEAR)
+_DAY, _OF_MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
+_NEVER = re.compile(
+    rf"{_YEAR}|(?:0?[1-9]|1[0-2])[./](?:{_YEAR}|\d\d)|\d{{1,3}}\.\d{{3}}|{_YEAR}[./](?:0?[1-9]|1[0-2])|{_DAY}{_OF_MONTH}20\d\d|20\d\d{_OF_MONTH}{_DAY}"
 )
-_CURRENCY = r"(?:EUR|Euro|CHF|SFr\.?|Fr\.|USD|GBP|€|\$|£)"
-_TOKEN = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"  # noqa: S105 - a pattern, no secret
-_OTHER_NUMBERS = (
-    r"(?:rechnung|gutschrift|mahnung|auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|project|ticket|vorgang"
-    r"|kunden|kunde|plz|artikel|art\.|kommission|invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande"
-    r"|projet|fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug|maschine|anlage|serie|gerät|objekt|parzelle|konto|liegenschaft|kw|seite|teil|phase)"
-)
-_COVERS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # tags of ticket systems and gateways; the counter of a reply
-        r"\[[^\]]{0,60}(?:\#|ticket|case|extern)[^\]]{0,60}\]",
-        r"(?:(?<=^)|(?<=[\s:]))(?:re|aw|antw)\s?(?:-\s?\d{1,3}|\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})\s?:",
-        # days and months
-        r"(?<![\w./])(?<!\w-)[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\d)",
-        rf"(?<![\w./-])[0-3]?\d/[01]?\d/{_YEAR}(?![\d/-])",
-        rf"(?<![\w./-]){_YEAR}-[01]\d-[0-3]\d(?![\w-])",
-        rf"(?<![\w./-])[0-3]?\d\.?\s*{_MONTH}\b\.?(?:\s*{_YEAR})?(?!\d)",
-        rf"\b{_MONTH}\.?\s+{_YEAR}(?!\w)",
-        rf"(?<![\w./-]){_YEAR}[-–/]{_YEAR}(?![\w/-])",
-        r"(?<![\w./-])[QH][1-4][/ -]?(?:20)?\d\d(?![\w/-])",
-        # money and amounts
-        rf"{_CURRENCY}\s*\d[\d.,'’]*(?:[.,]?[-–]+)?",
-        rf"(?<![\w./-])\d[\d.,'’]*(?:[.,]?[-–]+)?\s?{_CURRENCY}(?![^\W_])(?!\s*\d)",
-        r"(?<![\w./-])\d{1,3}(?:[.'’]\d{3})*,\d\d(?![\w/-])",
-        r"(?<![\w./-])\d+(?:[.,]\d+)?\s?(?:%|x(?=\s?\d)|stück|stk|pcs|pieces|units|pièces|pezzi|m²|m2|qm|mm|cm|km|kg|kw|kwp|kwh"
-        r"|liter|positionen|tage|wochen|monate|jahre|lizenzen|personen|fenster[n]?|türen)(?!\w)\.?",
-        r"(?<![\w./-])\d{1,4}\s?x\s?\d{1,4}(?:\s?x\s?\d{1,4})?(?!\w)",
-        r"(?<![\w./-])(?:tel|telefon|fax|mobil|phone)\b[.:]*\s*\+?\d[\d /-]*",
-        # numbers of something else, and versions
-        rf"(?<![^\W_])(?![^\W\d_]{{0,30}}(?:angebot|offert)){_OTHER_NUMBERS}[^\W\d_]{{0,20}}[-.:]?\s?(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|\#|:)?\s*{_TOKEN}",
-        r"(?<![^\W_])(?:rev(?:ision)?|version|vers|variante|var|index|v)[. ]{0,2}(?:\d[\d.]*|[a-z])(?![^\W_])",
-    )
-)
-_NEVER = re.compile(rf"{_YEAR}|(?:0?[1-9]|1[0-2])[./]{_YEAR}|{_YEAR}[./](?:0?[1-9]|1[0-2])")
+# Products have round numbers (`PX-4000`), offers rarely; of these a person decides.
+_PRODUCT = re.compile(r"(?!(?:AN|ANG|AG|OF|OFF|Q|QT)-)[A-Z]{1,4}-\d{0,2}00", re.IGNORECASE)
+_CASE = re.compile(r"(?:INC|RITM|REQ|CHG|TKT|CASE|SR)[-_]?\d", re.IGNORECASE)
 _OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV|RFQ|RFP)[-–/._]?\d", re.IGNORECASE)
 _WITH_YEAR = re.compile(r"(?:^|[-–/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-–/._](?:\d{2}[-–/._])?(\d{2,})(?!\d)")
 
@@ -112,22 +134,40 @@ def find_number(subject: str, pattern: str = "") -> str | None:
         found = compiled.search(subject[:_LONGEST_FOR_PATTERN])
         number = found["number" if compiled.groupindex.get("number") else 1] if found else None
         return (number or "").strip()[:_LONGEST_NUMBER] or None
-    subject = _REQUEST.sub(_hide, subject[:_LONGEST_SUBJECT])
+    subject = _hide_requests(subject[:_LONGEST_SUBJECT])
     keywords = list(_KEYWORD.finditer(subject))
     if not keywords or _DRAFT.search(subject):
         return None
-    if number := _find_plain(subject, keywords[0]):
-        return number
-    covered = _cover(subject)
-    for keyword in keywords:
-        if number := _find_behind(covered, keyword):
-            return number
-    return _find_further(covered, keywords[0])
+    number = _find_plain(subject, keywords[0]) or _find_covered(cover(subject), keywords)
+    return None if number and _ADVERT.search(subject) and not _has_year_and_counter(number) else number
 
 
 def has_keyword(subject: str) -> bool:
-    """Return whether a subject names an offer, with or without a number."""
-    return _KEYWORD.search(subject[:_LONGEST_SUBJECT]) is not None
+    """Return whether a subject may be that of an offer, with or without a number.
+
+    A request for an offer is none, unless it is answered (a reply prefix, `Ihre Angebotsanfrage`).
+    """
+    subject = subject[:_LONGEST_SUBJECT]
+    if _KEYWORD.search(_hide_requests(subject)) or _MAYBE_KEYWORD.search(subject):
+        return True
+    is_request = _REQUEST.search(subject) or _COMPOUND_REQUEST.search(subject)
+    return bool(is_request and (split_prefixes(subject).is_reply or _ANSWER.search(subject)))
+
+
+def names_other_document(subject: str) -> bool:
+    """Return whether a subject with an offer number is that of an invoice, an order or the like about the offer."""
+    keyword = _KEYWORD.search(subject)
+    before = subject[: keyword.start()] if keyword else subject
+    return bool(_OTHER_DOCUMENT.search(before) or _CONFIRMATION.search(subject))
+
+
+def names_appointment(subject: str) -> bool:
+    """Return whether a subject is that of an invitation to a meeting, or of the answer to one."""
+    return _APPOINTMENT.match(subject) is not None
+
+
+def _hide_requests(subject: str) -> str:
+    return _NO_OFFER.sub(hide, _REQUEST.sub(hide, subject))
 
 
 def _find_plain(subject: str, keyword: re.Match[str]) -> str | None:
@@ -140,33 +180,43 @@ def _find_plain(subject: str, keyword: re.Match[str]) -> str | None:
     return None
 
 
-def _cover(subject: str) -> str:
-    """Return the subject, same length, with everything hidden that is a number of something else."""
-    for pattern in _COVERS:
-        subject = pattern.sub(_hide, subject)
-    return subject
-
-
-def _hide(found: re.Match[str]) -> str:
-    return _HIDDEN * len(found[0])
+def _find_covered(covered: str, keywords: list[re.Match[str]]) -> str | None:
+    """Return the number behind the first keyword that has one, else one that says by its form that it is one."""
+    found = (number for keyword in keywords if (number := _find_behind(covered, keyword)))
+    return next(found, None) or _find_further(covered, keywords[0])
 
 
 def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
     """Return the number that follows a keyword, with nothing between them but `Nr.`, `#`, `:` and the like."""
-    position = keyword.end()
+    position, is_behind_cover = keyword.end(), False
+    if keyword[0].upper() == "KVA" and re.match(r"[-–/._]?\d", text[position:]):
+        position = keyword.start()  # `KVA-8812/B` is the number as a whole
+    if counter := _COUNTER.match(text, position):
+        position = counter.end()  # `Nachtragsangebot 2 zu Angebot 10455`
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
     while True:
         if found := _NUMBER.match(text, position) or _SPACED_NUMBER.match(text, position):
             break
         if found := _MARKER.match(text, position):
             is_marked = True
+        elif found := _COVERED.match(text, position):
+            is_behind_cover = True
         else:
             found = _GAP.match(text, position) or _LINK_WORD.match(text, position)
         if not found:
             return None
         position = found.end()
     number = _REVISION.sub("", found[0])
+    if not is_marked and (
+        (is_behind_cover and not _is_last(number, text[position:])) or _COUNT_OF_THINGS.match(text, position)
+    ):
+        return None
     return number if _is_believable(number, is_marked=is_marked) else None
+
+
+def _is_last(number: str, text: str) -> bool:
+    """Return whether a number of some length, behind a date or a price, is the end: `Angebot vom 3.3.2026 (88120)`."""
+    return sum(map(str.isdigit, number)) >= 4 and not text[len(number) :].strip(' )]"“”.')
 
 
 def _is_believable(number: str, *, is_marked: bool) -> bool:
@@ -175,7 +225,7 @@ def _is_believable(number: str, *, is_marked: bool) -> bool:
         return False
     if is_marked:
         return True
-    if _NEVER.fullmatch(number) or _is_season(number):
+    if _NEVER.fullmatch(number) or _PRODUCT.fullmatch(number) or _CASE.match(number) or _is_season(number):
         return False
     # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be numbers.
     return digits >= (3 if number.isdigit() or (number[0].isalpha() and not number.isalnum()) else 4)
@@ -193,16 +243,18 @@ def _find_further(text: str, keyword: re.Match[str]) -> str | None:
         before = text[: found.start()].rstrip()[-1:]
         number = _NUMBER.match(text, found.end())
         is_long = number is not None and sum(map(str.isdigit, number[0])) >= 4
-        if number and (is_long or before in ',;:–—-|()"“”„»«/' or before == _HIDDEN):
+        if number and (is_long or before in ',;:–—-|()"“”„»«/' or before == HIDDEN):
             candidate = _REVISION.sub("", number[0])
-            if _is_believable(candidate, is_marked=False):
+            is_apart = is_long and before in ",;:(" and not _YEAR_ALONE.fullmatch(candidate)
+            if _is_believable(candidate, is_marked=is_apart):
                 return candidate
     if found_behind_colon := _COLON_NUMBER.search(text, keyword.end()):
         return found_behind_colon[1]
     for start, end in ((keyword.end(), len(text)), (0, keyword.start())):
         for found in _NUMBER.finditer(text, start, end):
             candidate = _REVISION.sub("", found[0])
-            if _has_year_and_counter(candidate):
+            is_piece = re.match(r"[-–/._]\w", text[found.end() :]) or _UNKNOWN_PREFIX.search(text[: found.start()])
+            if not is_piece and _has_year_and_counter(candidate):
                 return candidate
     return None
 

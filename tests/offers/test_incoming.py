@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from offers.importing import import_folders
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
 from reminders.models import Reminder
 from tests.make import make_customer, make_offer
-from tests.offers.mails import SENT_AT, make_folder, write_mail
+from tests.offers.mails import SENT_AT, make_folder, write_file, write_mail
+from tests.offers.ndrs import DELAYED, FAILED, PEOPLE
 
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
@@ -168,6 +170,36 @@ def test_a_permanent_bounce_marks_the_address(folder: MailFolder, offer: Offer) 
 def test_a_delay_only_informs(folder: MailFolder, offer: Offer) -> None:
     file = receive(folder, **bounce("4.4.1", "delayed", "451"))
     assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.DELAYED, offer)
+    assert Customer.objects.get().bounced_at is None
+
+
+def receive_raw(folder: MailFolder, text: str) -> SourceFile:
+    head, _, rest = text.partition("\n")
+    dated = f"{head}\nDate: {format_datetime(LATER)}\nMessage-ID: <report@mx.example>\n{rest}"
+    write_file(Path(folder.path), "x.eml", dated.encode())
+    import_folders([folder])
+    return SourceFile.objects.get()
+
+
+@pytest.mark.parametrize("report", FAILED.values(), ids=FAILED)
+def test_the_report_of_a_server_that_gave_up_marks_the_address(folder: MailFolder, offer: Offer, report: str) -> None:
+    file = receive_raw(folder, report)
+    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.BOUNCED, offer)
+    assert Customer.objects.get().bounced_at == LATER
+    offer.refresh_from_db()
+    assert (offer.replied_at, offer.follow_up.because) == (None, "bounced")
+
+
+@pytest.mark.parametrize("report", DELAYED.values(), ids=DELAYED)
+def test_the_report_of_a_server_that_goes_on_trying_only_informs(folder: MailFolder, offer: Offer, report: str) -> None:
+    file = receive_raw(folder, report)
+    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.DELAYED, offer)
+    assert Customer.objects.get().bounced_at is None
+
+
+@pytest.mark.parametrize("mail", PEOPLE.values(), ids=PEOPLE)
+def test_a_person_is_never_taken_for_a_mail_server(folder: MailFolder, offer: Offer, mail: str) -> None:
+    assert receive_raw(folder, mail).state == State.FOLLOW_UP
     assert Customer.objects.get().bounced_at is None
 
 

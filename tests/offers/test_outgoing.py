@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -21,6 +22,30 @@ PDF = (
     "--b\r\nContent-Type: text/plain\r\n\r\nGuten Tag\r\n--b\r\nContent-Type: application/pdf\r\n"
     'Content-Disposition: attachment; filename="{name}"\r\n\r\nJVBERi0x\r\n--b--\r\n',
 )
+
+
+WINMAIL = {
+    "headers": 'Content-Type: multipart/mixed; boundary="b"',
+    "body": "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\n"
+    "Content-Type: application/ms-tnef; name=winmail.dat\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\n"
+    + b64encode(b"\x78\x9f\x3e\x22\x01\x00" + b"\x02\x10\x80\x01\x00\x11\0\0\0Angebot 4711.pdf\0\x2b\x05").decode()
+    + "\r\n--b--\r\n",
+}
+FORWARDED_INSIDE = {
+    "headers": 'Content-Type: multipart/mixed; boundary="b"',
+    "body": "--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    "From: a@x.example\r\nSubject: Angebot 4711\r\n\r\nx\r\n--b--\r\n",
+}
+INSIDE = "innen@muster-metallbau.example"
+NO_OFFER = (State.NOT_AN_OFFER, Reason.NO_OFFER)
+LOOKS_LIKE_OFFER = (State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER)
+
+
+def inside(kind: str) -> dict[str, object]:
+    """A mail whose attachment lies in a multipart in a multipart, as Apple Mail and signatures make them."""
+    body = f"--o\r\n{PDF[0]}\r\n\r\n{PDF[1].format(name='Angebot_4711.pdf')}\r\n--o--\r\n"
+    return {"headers": f'Content-Type: {kind}; boundary="o"', "body": body}
 
 
 def with_attachment(name: str) -> dict[str, object]:
@@ -65,6 +90,40 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ),
         ({"subject": "Wie besprochen", **with_attachment("Foto.pdf")}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"sent_at": None}, State.OFFER, Reason.NEW_NUMBER),
+        # The answer to a request is often the offer; the words of the subject are then those of the customer.
+        ({"subject": "Angebotsanfrage Tor"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        ({"subject": "AW: Angebotsanfrage Tor"}, State.REVIEW, Reason.NO_NUMBER),
+        (
+            {"subject": "AW: Anfrage Tor", **with_attachment("Angebot.pdf")},
+            State.REVIEW,
+            Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+        ),
+        (
+            {"subject": "AW: Anfrage Tor", **with_attachment("AN-26-815.pdf")},
+            State.REVIEW,
+            Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+        ),
+        ({"subject": "Ihre Rechnung", **with_attachment("Rechnung zu Angebot 4711.pdf")}, *NO_OFFER),
+        ({"subject": "Rechnung RE-1 zu Angebot 4711"}, State.REVIEW, Reason.OTHER_DOCUMENT),
+        ({"subject": "Einladung: Besprechung Angebot 4711"}, State.REVIEW, Reason.APPOINTMENT),
+        ({"headers": "Content-Type: text/calendar; method=REQUEST"}, State.REVIEW, Reason.APPOINTMENT),
+        ({"subject": "Stellenangebot Nr. 4711"}, *NO_OFFER),
+        # How the mail is built must not hide the attachment.
+        ({"subject": "Wie besprochen", **inside("multipart/alternative")}, *LOOKS_LIKE_OFFER),
+        ({"subject": "Wie besprochen", **inside("multipart/signed")}, *LOOKS_LIKE_OFFER),
+        ({"subject": "Wie besprochen", **WINMAIL}, *LOOKS_LIKE_OFFER),
+        ({"subject": "Wie besprochen", **FORWARDED_INSIDE}, *LOOKS_LIKE_OFFER),
+        # To whom it went.
+        ({"to": "", "headers": "Bcc: a@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"to": "", "headers": "Cc: a@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"to": "", "headers": "Bcc: a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
+        ({"to": INSIDE, "headers": "Cc: a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
+        ({"headers": "Cc: architekt@zwei.example"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"to": "undisclosed-recipients:;"}, State.REVIEW, Reason.NO_RECIPIENT),
+        ({"to": "Kunden: a@eins.example, b@eins.example;"}, State.OFFER, Reason.NEW_NUMBER),
+        # Clocks that are wrong by years.
+        ({"sent_at": datetime(1970, 1, 1, tzinfo=UTC)}, State.OFFER, Reason.NEW_NUMBER),
+        ({"sent_at": datetime(2099, 1, 1, tzinfo=UTC)}, State.OFFER, Reason.NEW_NUMBER),
     ],
 )
 def test_a_mail_alone(folder: MailFolder, fields: dict[str, object], state: State, reason: Reason) -> None:
@@ -102,6 +161,23 @@ def test_the_message_id_of_another_number_is_for_a_person(folder: MailFolder) ->
     import_mail(folder, "a.eml", message_id="<1@x>")
     second = import_mail(folder, "b.eml", message_id="<1@x>", subject="Angebot 4712")
     assert (second.state, second.reason, second.detail) == (State.REVIEW, Reason.OTHER_NUMBER, "4711")
+
+
+@pytest.mark.parametrize("subject", ["Auftragsbestätigung AB-1 zu Angebot 4711", "AW: Schlussrechnung Angebot 4711"])
+def test_an_order_about_a_known_offer_holds_its_reminders(folder: MailFolder, subject: str) -> None:
+    import_mail(folder, "a.eml")
+    file = import_mail(folder, "b.eml", sent_at=SENT_AT + timedelta(days=2), subject=subject)
+    offer = Offer.objects.get()
+    assert (file.state, file.reason, file.offer) == (State.REVIEW, Reason.OTHER_DOCUMENT, offer)
+    assert (offer.revision, offer.sent_at, offer.follow_up.next_at) == (1, SENT_AT, None)
+    assert offer.needs_review
+
+
+def test_an_invitation_about_a_known_offer_is_a_contact(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml")
+    later = SENT_AT + timedelta(days=2)
+    file = import_mail(folder, "b.eml", sent_at=later, subject="Besprechung: Angebot 4711")
+    assert (file.state, Offer.objects.get().contacted_at) == (State.FOLLOW_UP, later)
 
 
 def test_a_mail_without_prefix_about_a_known_number_is_a_revision(folder: MailFolder) -> None:

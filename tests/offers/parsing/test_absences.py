@@ -75,6 +75,74 @@ def test_no_day_is_invented(text: str) -> None:
     assert find_return_date(text, received_on=RECEIVED_ON) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Sehr geehrte Damen und Herren,\n\nvielen Dank für Ihre E-Mail. Ich bin vom 23.11.2026 "
+            "bis einschließlich 04.12.2026 nicht im Büro. Ihre E-Mail wird nicht weitergeleitet. In "
+            "dringenden Fällen wenden Sie sich bitte an Frau Huber (Tel. 089 4711-120).",
+            "2026-12-04",
+        ),
+        ("Guten Tag\nIch bin in den Ferien und ab Montag, 7. Dezember wieder im Büro.", "2026-12-07"),
+        ("Guten Tag, ich befinde mich bis zum 30. November im Urlaub. Meine Mails werden nicht gelesen.", "2026-11-30"),
+        ("Ich bin erst am 1. Dezember wieder erreichbar.", "2026-12-01"),
+        ("Derzeit bin ich auf Geschäftsreise und ab dem 02.12. wieder für Sie da.", "2026-12-02"),
+        (
+            "Unser Büro ist vom 21.12.2026 bis 06.01.2027 geschlossen. Ab dem 07.01.2027 sind wir wieder für Sie da.",
+            "2027-01-07",
+        ),
+        ("Wir haben zwischen Weihnachten und Neujahr geschlossen. Ab 4. Januar 2027 sind wir wieder da.", "2027-01-04"),
+        ("Ich arbeite nur Montag bis Donnerstag. Ihre Mail bearbeite ich am nächsten Arbeitstag.", None),
+        ("Meine Bürozeiten: Mo-Fr 8-12 Uhr. Ich melde mich so bald wie möglich.", None),
+        ("Ich bin ab 01.12.2026 nicht mehr für die Firma tätig. Bitte wenden Sie sich an Frau Huber.", None),
+        ("Ich bin diese Woche nicht im Haus und am Montag, den 30.11., zurück.", "2026-11-30"),
+        ("Ich bin zurzeit in Elternzeit bis 31. März 2027. Meine Vertretung: Herr Kunz.", "2027-03-31"),
+        ("Bin im Urlaub. Rückkehr: 30.11.2026", "2026-11-30"),
+        ("Abwesend bis 30.11.26", "2026-11-30"),
+        ("Urlaub bis inkl. 4.12.", "2026-12-04"),
+        ("Ich bin vom 24. bis 27.11. auf einer Messe und nur eingeschränkt erreichbar.", "2026-11-27"),
+        ("Ich bin von Mittwoch, 25.11. bis Freitag, 27.11.2026 abwesend.", "2026-11-27"),
+        ("Ich bin am 24.11. und 25.11. auf einer Schulung.", None),
+        ("Vielen Dank für Ihr Angebot vom 12.11.2026. Ich bin bis 30.11.2026 abwesend.", "2026-11-30"),
+        ("Danke für die Nachricht. Zurück ab: 01.12.2026", "2026-12-01"),
+        ("Ich kehre am Dienstag, 1. Dezember 2026, an meinen Arbeitsplatz zurück.", "2026-12-01"),
+        ("Vom 23.11. - 27.11.2026 bin ich nicht erreichbar.", "2026-11-27"),
+        ("Ich bin bis auf Weiteres nicht erreichbar.", None),
+        ("Nach meiner Rückkehr am 30.11. werde ich Ihre Nachricht bearbeiten.", "2026-11-30"),
+        (
+            "I am out of the office from Monday, November 23 through Friday, November 27, returning "
+            "Monday, November 30.",
+            "2026-11-30",
+        ),
+        (
+            "Thank you for your email. I am currently out of the office with limited access to email "
+            "and will return on 1st December.",
+            "2026-12-01",
+        ),
+        ("I will be out of the office starting 23/11/2026 and will not return until 30/11/2026.", "2026-11-30"),
+        ("I'm on annual leave until Monday 30th November.", "2026-11-30"),
+        ("I am away until 30 Nov and will reply on my return.", "2026-11-30"),
+        ("I am on maternity leave until March 2027.", None),
+        ("Our offices are closed Dec 24 - Jan 3. We will be back on January 4.", "2027-01-04"),
+        ("I'm out of office, back 11/30/2026.", "2026-11-30"),
+        ("Back in the office: 30.11.2026", "2026-11-30"),
+        ("I'll be back next Monday.", "2026-11-30"),
+        ("Please note our new address from 1 December 2026.", None),
+        ("I no longer work at Huber Ltd as of 1 December 2026.", None),
+        ("I will be unavailable from 1 December 2026.", None),
+        ("I am attending a trade fair and will be back at my desk on Wed, 25 Nov 2026.", "2026-11-25"),
+        ("Ich bin ab dem 30.11.2026 im Mutterschutz. Meine Nachfolgerin ist Frau Huber.", None),
+        ("Ich werde Ihre Nachricht nach dem 30.11.2026 beantworten.", "2026-11-30"),
+        ("Ich bin voraussichtlich ab KW 49 wieder erreichbar.", None),
+        ("Das Büro ist am 24.12. geschlossen. Ab 27.12. wieder normal geöffnet.", "2026-12-27"),
+    ],
+)
+def test_notes_as_people_and_programs_write_them(text: str, expected: str | None) -> None:
+    found = find_return_date(text, received_on=date(2026, 11, 23))  # a Monday
+    assert found == (date.fromisoformat(expected) if expected else None)
+
+
 @given(st.text(max_size=300), st.dates(min_value=date(2000, 1, 1), max_value=date(2090, 1, 1)))
 def test_it_never_raises_and_never_names_the_past(text: str, received_on: date) -> None:
     for prefix in ("zurück am ", "bis ", "until ", "back on "):

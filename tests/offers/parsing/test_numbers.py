@@ -9,21 +9,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.numbers import PatternError, compile_pattern, find_number, has_keyword
+from offers.parsing.numbers import PatternError, compile_pattern, find_number, has_keyword, names_other_document
 
 DATA = Path(__file__).parents[2] / "data"
 
 
-def read_subjects(name: str) -> list[tuple[str, str]]:
+def read_subjects(name: str) -> list[tuple[str, str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         next(rows)
-        return [(row[0], row[1]) for row in rows]
+        return [(row[0], row[1], row[2]) for row in rows]
 
 
-@pytest.mark.parametrize(("subject", "number"), read_subjects("subjects.tsv") + read_subjects("subjects_own.tsv"))
-def test_it_finds_the_number_that_a_person_finds(subject: str, number: str) -> None:
+SHARED, OWN = read_subjects("subjects.tsv"), read_subjects("subjects_own.tsv")
+
+
+@pytest.mark.parametrize(("subject", "number", "note"), SHARED + OWN)
+def test_it_finds_the_number_that_a_person_finds(subject: str, number: str, note: str) -> None:
     assert (find_number(subject) or "") == number
+
+
+def test_a_person_looks_at_what_is_not_certain_and_at_nothing_else() -> None:
+    for subject, number, note in OWN:
+        if number or note.startswith("review"):
+            assert has_keyword(subject), subject
+        if note.startswith("none"):
+            assert not has_keyword(subject), subject
+
+
+def test_orders_and_invoices_are_told_from_the_offer_that_they_name() -> None:
+    rounds = [
+        row for row in OWN if row[1] and row[2].endswith(("third", "third)", "fourth", "fourth)", "fifth", "fifth)"))
+    ]
+    for subject, _number, note in rounds:
+        assert names_other_document(subject) == note.startswith("other"), subject
 
 
 @given(st.text(max_size=300))

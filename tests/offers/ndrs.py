@@ -1,0 +1,161 @@
+"""Delivery failures as mail servers write them, all about the mail `<offer@x>` to buehler@kunde-eins.example.
+
+The wording and layout is that of the servers' documentation and sources; of David no report is known to us, so its
+two stand for what a server could write that follows no standard.
+"""
+
+from __future__ import annotations
+
+_TO = "To: p.vogt@muster-metallbau.example\n"
+_ORIGINAL = "Message-ID: <offer@x>\nFrom: p.vogt@muster-metallbau.example\nSubject: Angebot AN-2026-0815\n"
+
+
+def _report(
+    head: str, human: str, fields: str, *, original: str = _ORIGINAL, original_type: str = "text/rfc822-headers"
+) -> str:
+    """A report by RFC 3464 (multipart/report)."""
+    return (
+        f'{head}{_TO}Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        f"--b\nContent-Type: text/plain; charset=utf-8\n\n{human}\n\n"
+        f"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        f"Final-Recipient: rfc822; buehler@kunde-eins.example\n{fields}\n"
+        f"--b\nContent-Type: {original_type}\n\n{original}\n--b--\n"
+    )
+
+
+FAILED = {
+    "Postfix": _report(
+        "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example (Mail Delivery System)\n"
+        "Subject: Undelivered Mail Returned to Sender\nAuto-Submitted: auto-replied\n",
+        "I'm sorry to have to inform you that your message could not be delivered to one or more recipients.",
+        "Original-Recipient: rfc822;buehler@kunde-eins.example\nAction: failed\nStatus: 5.1.1\n"
+        "Remote-MTA: dns; mx.kunde-eins.example\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n",
+    ),
+    "Office 365": _report(
+        "From: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@muster-metallbau.example>\n"
+        "Subject: =?utf-8?Q?Unzustellbar:_Angebot_AN-2026-0815?=\nIn-Reply-To: <offer@x>\nReferences: <offer@x>\n",
+        "Ihre Nachricht an buehler@kunde-eins.example konnte nicht zugestellt werden.",
+        "Action: failed\nStatus: 5.1.10\n"
+        "Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup\n",
+        original_type="message/rfc822",
+    ),
+    "Gmail": _report(
+        "Return-Path: <>\nFrom: Mail Delivery Subsystem <mailer-daemon@googlemail.com>\n"
+        "Subject: Delivery Status Notification (Failure)\nReferences: <offer@x>\nIn-Reply-To: <offer@x>\n",
+        "** Address not found **\n\nYour message wasn't delivered to buehler@kunde-eins.example.",
+        "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550-5.1.1 The email account\n"
+        " that you tried to reach does not exist.\n",
+        original_type="message/rfc822",
+    ),
+    "Sendmail": _report(
+        "From: Mail Delivery Subsystem <MAILER-DAEMON@mx.example>\n"
+        "Subject: Returned mail: see transcript for details\n",
+        "   ----- The following addresses had permanent fatal errors -----\n<buehler@kunde-eins.example>",
+        "Action: failed\nStatus: 5.1.2\nDiagnostic-Code: SMTP; 550 Host unknown\n",
+    ),
+    "Exim": (
+        "Return-path: <>\nFrom: Mail Delivery System <Mailer-Daemon@mx.example>\n"
+        f"{_TO}X-Failed-Recipients: buehler@kunde-eins.example\nAuto-Submitted: auto-replied\n"
+        "Subject: Mail delivery failed: returning message to sender\n\n"
+        "A message that you sent could not be delivered to one or more of its recipients.\n\n"
+        "  buehler@kunde-eins.example\n    SMTP error from remote mail server after RCPT TO: 550 Unknown user\n\n"
+        f"------ This is a copy of the message, including all the headers. ------\n\n{_ORIGINAL}"
+    ),
+    "qmail": (
+        f"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\n{_TO}Subject: failure notice\n\n"
+        "Hi. This is the qmail-send program at mx.example.\n"
+        "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+        "This is a permanent error; I've given up. Sorry it didn't work out.\n\n"
+        "<buehler@kunde-eins.example>:\n192.0.2.1 does not like recipient.\n"
+        "Remote host said: 550 5.1.1 No such user\n\n"
+        f"--- Below this line is a copy of the message.\n\nReturn-Path: <p.vogt@muster-metallbau.example>\n{_ORIGINAL}"
+    ),
+    "GMX": (
+        f'From: "GMX Mailer Daemon" <mailer-daemon@gmx.example>\n{_TO}'
+        "Subject: Mail delivery failed: returning message to sender\n\n"
+        "This message was created automatically by mail delivery software.\n\n"
+        "A message that you sent could not be delivered to one or more of its recipients.\n"
+        "This is a permanent error. The following address failed:\n\n"
+        "buehler@kunde-eins.example:\nSMTP error from remote server for RCPT TO command, host: mx.kunde-eins.example "
+        f"(192.0.2.1) reason: 550 5.1.1 user unknown\n\n"
+        f"--- The header of the original message is following. ---\n\n{_ORIGINAL}"
+    ),
+    "Exchange 2003": (
+        f"From: System Administrator <>\n{_TO}Subject: Undeliverable: Angebot AN-2026-0815\n"
+        "X-MS-Embedded-Report:\nContent-Type: text/plain\n\n"
+        "Your message\n\n  To:      buehler@kunde-eins.example\n  Subject: Angebot AN-2026-0815\n"
+        "  Sent:    Mon, 14 Sep 2026 09:12:40 +0200\n\ndid not reach the following recipient(s):\n\n"
+        "buehler@kunde-eins.example on Mon, 14 Sep 2026 09:13:02 +0200\n"
+        "    The e-mail account does not exist at the organization this message was sent to.\n"
+        "    <mail.kunde-eins.example #5.1.1>\n"
+    ),
+    "Systemadministrator": (
+        f"From: Systemadministrator <postmaster@muster-metallbau.example>\n{_TO}"
+        "Subject: Unzustellbar: Angebot AN-2026-0815\n\n"
+        "Ihre Nachricht hat einige oder alle Empfänger nicht erreicht.\n\n"
+        "Folgende(r) Empfänger kann/können nicht erreicht werden:\n\n"
+        "      'buehler@kunde-eins.example' am 14.09.2026 09:13\n"
+        "            Das E-Mail-Konto ist nicht vorhanden.\n            < mail.kunde-eins.example #5.1.1>\n"
+    ),
+    "Exchange 2010": (
+        f"From: Microsoft Exchange <no-reply@muster-metallbau.example>\n{_TO}"
+        "Subject: Unzustellbar: Angebot AN-2026-0815\nIn-Reply-To: <offer@x>\nReferences: <offer@x>\n\n"
+        "Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Verteilerlisten:\n\n"
+        "buehler@kunde-eins.example<mailto:buehler@kunde-eins.example>\n"
+        "Die eingegebene E-Mail-Adresse konnte nicht gefunden werden.\n\n"
+        "Diagnoseinformationen für Administratoren:\n\nGenerierender Server: ex1.muster-metallbau.example\n\n"
+        "buehler@kunde-eins.example\n#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##\n\n"
+        f"Ursprüngliche Nachrichtenkopfzeilen:\n\n{_ORIGINAL}"
+    ),
+    "David": (
+        f"From: Postman <postman@muster-metallbau.example>\n{_TO}X-David-Sym: 0\n"
+        "Subject: Zustellung fehlgeschlagen: Angebot AN-2026-0815\n\n"
+        "Die Nachricht konnte nicht zugestellt werden.\n\nEmpfänger: buehler@kunde-eins.example\n"
+        "Fehler: 550 5.1.1 <buehler@kunde-eins.example>: Recipient address rejected: User unknown\n"
+    ),
+    "no sender at all": (
+        f"Return-Path: <>\n{_TO}Subject: Nachricht nicht zustellbar\n\n"
+        "Ihre Mail an <buehler@kunde-eins.example> wurde abgelehnt: 550 5.7.1 Mailbox gesperrt\n"
+    ),
+}
+
+DELAYED = {
+    "Postfix, delayed": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Delayed Mail (still being retried)\nAuto-Submitted: auto-replied\n",
+        "THIS IS A WARNING ONLY. YOU DO NOT NEED TO RESEND YOUR MESSAGE.",
+        "Action: delayed\nStatus: 4.4.1\nWill-Retry-Until: Sat, 19 Sep 2026 07:12:40 +0000\n",
+    ),
+    "given up after 4.x": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
+        "could not be delivered",
+        "Action: failed\nStatus: 4.2.2\nDiagnostic-Code: smtp; 452 4.2.2 Mailbox full\n",
+    ),
+    "Exim, delayed": (
+        f"From: Mail Delivery System <Mailer-Daemon@mx.example>\n{_TO}Auto-Submitted: auto-replied\n"
+        "Subject: Warning: message 1mQ0aB-0004xY-8z delayed 24 hours\n\n"
+        "A message that you sent has not yet been delivered to one or more of its recipients "
+        "after more than 24 hours.\n\n"
+        "  buehler@kunde-eins.example\n    Delay reason: Connection timed out\n\n"
+        "No action is required on your part. Delivery attempts will continue.\n"
+    ),
+    "Exchange, delayed": (
+        f"From: Microsoft Exchange <postmaster@muster-metallbau.example>\n{_TO}"
+        "Subject: Zustellungsverzögerung: Angebot AN-2026-0815\n\n"
+        "Die Nachricht an buehler@kunde-eins.example wurde noch nicht zugestellt. "
+        "Es werden weitere Versuche unternommen.\n"
+        "#4.4.7\n"
+    ),
+}
+
+PEOPLE = {
+    "an answer to a failure": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: AW: Unzustellbar: Angebot AN-2026-0815\n\n"
+        "Meine Adresse stimmt. 550 5.1.1 kenne ich nicht.\n"
+    ),
+    "a person who writes about failures": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Unzustellbar ist die Ware, bitte neu liefern\n\nGruss\n"
+    ),
+    "a person at the post": (
+        f'From: "Post, Administrator" <buehler@kunde-eins.example>\n{_TO}Subject: Angebot AN-2026-0815\n\nDanke\n'
+    ),
+}
