@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
@@ -111,6 +113,17 @@ def _fail(text: str) -> datetime:
     raise ValueError(text)
 
 
+class SalespersonWidget(ForeignKeyWidget):
+    """Finds a salesperson by address."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> User | None:
+        try:
+            found: User | None = super().clean(str(value or "").strip(), row, **kwargs)
+        except User.DoesNotExist as error:
+            raise ValueError(_("Nobody here has the address “%s”. Add the person first.") % value) from error
+        return found
+
+
 class CustomerResource(ModelResource):
     """Customers, found by their address. Empty cells leave what is known as it is."""
 
@@ -146,7 +159,7 @@ class OfferImportResource(ModelResource):
     number_key = Field(attribute="number_key", column_name="number_key")
     customer = Field(attribute="customer", column_name="email", widget=ForeignKeyWidget(Customer, "email"))
     salesperson = Field(
-        attribute="salesperson", column_name="salesperson", widget=ForeignKeyWidget(User, "email__iexact")
+        attribute="salesperson", column_name="salesperson", widget=SalespersonWidget(User, "email__iexact")
     )
     sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
     amount = Field(attribute="amount", column_name="amount", widget=AmountWidget())
@@ -163,6 +176,9 @@ class OfferImportResource(ModelResource):
         report_skipped = True
         clean_model_instances = True
 
+    def get_user_visible_fields(self) -> list[Field]:
+        return [field for field in super().get_user_visible_fields() if field.column_name != "number_key"]
+
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         rename_columns(dataset)
         self._stored: list[Offer] = []
@@ -172,9 +188,9 @@ class OfferImportResource(ModelResource):
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
         number, email = str(row.get("number") or "").strip(), str(row.get("email") or "").strip().lower()
         if not number:
-            raise ValueError(_("The offer number is missing."))
-        if "@" not in email:
-            raise ValueError(_("“%s” is no e-mail address of a customer.") % email)
+            raise ValidationError({"number": _("The offer number is missing.")})
+        if not _is_email(email):
+            raise ValidationError({"email": _("“%s” is no e-mail address of a customer.") % email})
         row["number"], row["email"] = number, email
         if "language" in row:
             row["language"] = _language(row["language"])
@@ -232,6 +248,14 @@ class OfferExportResource(ModelResource):
 
     def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
         return guard(super().export_field(field, instance, **kwargs))
+
+
+def _is_email(email: str) -> bool:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return True
 
 
 def _language(value: Any) -> str:

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from offers import services
+from offers.lists import IMPORT_FORMATS
 from offers.models import Customer
 from offers.resources import CustomerResource
 
@@ -50,6 +51,7 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     ]  # fmt: skip
     resource_classes = [CustomerResource]
     import_form_class = ImportForm
+    import_formats = IMPORT_FORMATS
     export_form_class = ExportForm
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:

@@ -21,6 +21,7 @@ from crm.core.admin_tools import change_url, dialog_action, go_to
 from offers import services
 from offers.admin.forms import NoteContactForm, OfferForm
 from offers.admin.tools import person, render
+from offers.lists import IMPORT_FORMATS
 from offers.models import MailFolder, Offer, SourceFile, number_key
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.timeline import Event, sort_events
@@ -117,6 +118,7 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     actions_row = ["note_contact"]
     resource_classes = [OfferImportResource]
     import_form_class = ImportForm
+    import_formats = IMPORT_FORMATS
     export_form_class = ExportForm
 
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[OfferExportResource]]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -264,6 +264,51 @@ def test_a_wrong_cell_is_named_and_nothing_is_stored(staff: Client) -> None:
     assert "morgen" in found
     assert "keine Ahnung" in found
     assert not Offer.objects.exists()
+
+
+GERMAN = CSV.replace(",", ";").replace('"1.234;50"', "1.234,50")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [GERMAN.encode("cp1252"), GERMAN.encode("utf-8-sig"), GERMAN.encode("utf-16"), f"sep=;\r\n{GERMAN}".encode()],
+    ids=["windows-1252", "utf-8 with BOM", "utf-16", "sep line"],
+)
+def test_a_list_comes_as_a_german_spreadsheet_writes_it(staff: Client, content: bytes) -> None:
+    confirm(staff, "offer", preview(staff, "offer", "a.csv", content, 0))
+    offer = Offer.objects.get(number="A-1")
+    assert (str(offer.amount), offer.customer.company) == ("1234.50", "Bühler AG")
+    assert timezone.localtime(offer.sent_at).date() == date(2026, 9, 14)
+
+
+def test_every_bad_row_of_a_list_is_told_in_a_sentence(staff: Client) -> None:
+    rows = [
+        "Angebotsnummer;E-Mail;Datum;Betrag;Verkäufer",
+        ";a@b.example;14.09.2026;1;",
+        "A-1;keine-adresse;14.09.2026;1;",
+        "A-2;c@d.example;32.13.2026;1;",
+        "A-3;e@f.example;14.09.2026;viel;",
+        "A-4;g@h.example;14.09.2199;1;",
+        "A-5;i@j.example;14.09.2026;1;niemand@hier.example",
+        "A-6;k@l.example;14.09.2026;1;",
+    ]
+    found = preview(staff, "offer", "a.csv", "\r\n".join(rows).encode("cp1252"), 0).content.decode()  # type: ignore[attr-defined]
+    for sentence in (
+        "The offer number is missing.",
+        "“keine-adresse” is no e-mail address of a customer.",
+        "“32.13.2026” is no day. Write it as 14.09.2026.",
+        "“viel” is no amount.",
+        "“14.09.2199” has not come yet.",
+        "Nobody here has the address “niemand@hier.example”. Add the person first.",
+    ):
+        assert sentence in found, sentence
+    assert not Offer.objects.exists()
+    assert not Customer.objects.exists()
+
+
+def test_a_file_that_is_no_list_is_refused_with_a_sentence(staff: Client) -> None:
+    for content, kind in ((b"\x00\xff\xfe" * 50, 0), (b"no zip", 1), (b"", 0)):
+        assert preview(staff, "offer", "a.csv", content, kind).status_code == 200  # type: ignore[attr-defined]
 
 
 def test_customers_are_imported_from_xlsx(staff: Client) -> None:
