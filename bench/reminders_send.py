@@ -100,15 +100,17 @@ def write_mails(folder: Path) -> None:
     """Write the mails that ours will send, ready for the bare loop."""
     from reminders.claims import Claim
     from reminders.emails import build_message, new_message_id
+    from reminders.facts import Plans, load_cases
     from reminders.letters import Letters, Texts
     from reminders.models import FollowUp
 
     pks = list(FollowUp.objects.values_list("offer_id", flat=True))
-    claims = [Claim(new_message_id(SENDER), NOW, {pk: 1}, NOW) for pk in pks]
-    texts = Texts()
-    for start in range(0, len(claims), 500):
-        letters = Letters(claims[start : start + 500], texts)
-        for claim in claims[start : start + 500]:
+    texts, plans = Texts(), Plans()
+    for start in range(0, len(pks), 500):
+        cases = load_cases(pks[start : start + 500], NOW)
+        claims = [Claim(new_message_id(SENDER), NOW, {case.offer_id: 1}, NOW, cases=(case,)) for case in cases]
+        letters = Letters(claims, texts, plans)
+        for claim in claims:
             letter = letters.build(claim)
             assert letter is not None
             (folder / f"{letter.recipient}.eml").write_bytes(build_message(letter))

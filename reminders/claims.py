@@ -168,15 +168,14 @@ WHERE message_id = %s AND state = 'claimed' AND EXISTS (
     AND o.contact_basis <> 'none' AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
 )
 """
-_LOCK = "SELECT id FROM offers_customer WHERE id = %s FOR NO KEY UPDATE"
 _RECORD_SENT = """
 UPDATE reminders_reminder SET state = 'sent', sent_at = %s, server_reply = %s, retry_at = NULL
 WHERE message_id = %s AND state IN ('transmitting', 'in_doubt')
 """
-# A plan made since the claim has no next reminder, because one is being sent; then something has happened to the offer.
+# A plan that was made since the claim names no time, because a mail is being sent, or another step.
 _PLAN_NEXT = """
 UPDATE reminders_followup SET next_at = %s, next_step = %s, call_at = %s, because = %s, computed_at = %s
-WHERE offer_id = %s AND next_at IS NOT NULL
+WHERE offer_id = %s AND next_step = %s AND next_at IS NOT NULL
 """
 
 
@@ -194,47 +193,53 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
     return False
 
 
-def _execute(statement: str, parameters: Sequence[str | int | datetime | date | None]) -> int:
+def _execute(statement: str, parameters: Sequence[str | datetime | date | None]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
 
 
-def finish(claim: Claim, result: Result, plans: Plans, now: datetime) -> State | None:
-    """Record what became of the mail and plan its offers anew, in one transaction. Returns as `record_result`."""
+def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: datetime) -> None:
+    """Plan the offers of these claims anew, after it was recorded what became of their mails.
+
+    What comes after a mail that was sent follows from what was known at the claim, which saves reading it all again;
+    unless something happened to one of the offers in the meantime, and planned it.
+    """
+    cases = [(case, claim.steps[case.offer_id]) for claim, state in done for case in claim.cases]
     with transaction.atomic():
         if connection.features.has_select_for_update:
-            # As in `lock_customers`: no planner may write "is being sent" after this.
-            for customer_id in {case.customer_id for case in claim.cases}:
-                _execute(_LOCK, [customer_id])
-        state = record_result(claim, result, now)
-        if state is not State.SENT or claim.is_personal or not _plan_next(claim, plans, now):
-            plan_offer_ids(claim.offer_ids, now, plans)
-    return state
+            # As in `lock_customers`: a planner that looked before the record must not write after this.
+            owners = Customer.objects.filter(pk__in={case.customer_id for case, _step in cases}).order_by("pk")
+            list(owners.select_for_update(no_key=True).values_list("pk"))
+        is_simple = all(state is State.SENT and not claim.is_personal for claim, state in done)
+        if not is_simple or not _plan_next(cases, plans, now):
+            plan_offer_ids([case.offer_id for case, _step in cases], now, plans)
 
 
-def _plan_next(claim: Claim, plans: Plans, now: datetime) -> bool:
-    """Store what comes next by what was known at the claim. False when that is not enough."""
+def _plan_next(cases: Sequence[tuple[Case, int]], plans: Plans, now: datetime) -> bool:
+    """Store what comes after these steps, sent now, by what was known at the claim. False when that is not enough."""
     adapt = connection.ops.adapt_datetimefield_value
-    for case in claim.cases:
-        decision = plans.decide_after(case, claim.steps[case.offer_id], now)
+    rows = []
+    for case, step in cases:
+        decision = plans.decide_after(case, step, now)
         if decision.close_at is not None and decision.close_at <= now:
             return False
         at, call_at = adapt(decision.at), adapt(decision.call_at)
-        parameters = [at, decision.step, call_at, decision.because, adapt(now), case.offer_id]
-        if _execute(_PLAN_NEXT, parameters) != 1:
-            return False
-    return True
+        rows.append([at, decision.step, call_at, str(decision.because), adapt(now), case.offer_id, step])
+    with connection.cursor() as cursor:
+        cursor.executemany(_PLAN_NEXT, rows)
+        return bool(cursor.rowcount == len(rows))
 
 
 def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
     """Write down what became of the mail and return the state, or None when the claim was given back untouched."""
     if result.outcome is Outcome.ACCEPTED:
         # Also when another run took this one for dead and called the mail doubtful: now it is known.
-        _execute(_RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id])
-        mark_mailed(claim.offer_ids, at=now)
-        if claim.is_personal:
-            FollowUp.objects.filter(offer__in=claim.steps).update(own_text="", send_now_at=None)
+        with transaction.atomic():
+            _execute(_RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id])
+            mark_mailed(claim.offer_ids, at=now)
+            if claim.is_personal:
+                FollowUp.objects.filter(offer__in=claim.steps).update(own_text="", send_now_at=None)
         return State.SENT
     if claim.is_personal:
         FollowUp.objects.filter(offer__in=claim.steps).update(send_now_at=None)

@@ -39,6 +39,7 @@ class Case:
     customer_email: str
     seller_email: str
     language: str
+    own_text: str
     is_personal: bool
 
 
@@ -59,6 +60,11 @@ class Plans:
         """Ask the rules with the offer's own plan, else the default one."""
         plan = self._find(case)
         return Decision(Because.NO_PLAN) if plan is None else decide(case.facts, *plan, now)
+
+    def count_steps(self, case: Case) -> int:
+        """Return how many steps the plan of the offer has."""
+        plan = self._find(case)
+        return len(plan[0].days) if plan else 0
 
     def decide_after(self, case: Case, step: int, now: datetime) -> Decision:
         """Ask the rules what comes after this step, sent now, if nothing else happens."""
@@ -146,7 +152,7 @@ def _build_case(
     )
     is_personal = bool(own_text) or send_now_at is not None
     plan_id = plan_id or customer_plan_id
-    return Case(pk, customer_id, plan_id, facts, customer_email, seller_email, language, is_personal)
+    return Case(pk, customer_id, plan_id, facts, customer_email, seller_email, language, own_text or "", is_personal)
 
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:

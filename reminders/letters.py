@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from crm.accounts.models import Company
 from feedback import links
@@ -16,7 +17,8 @@ from feedback.backoffice.models import Invitation
 from offers.models import Offer
 from reminders.claims import Claim
 from reminders.emails import Letter, OfferLine, Sender, new_message_id
-from reminders.models import CustomerPlan, FollowUp, MailText, ReminderPlan
+from reminders.facts import Plans, load_cases
+from reminders.models import MailText
 
 
 class MissingTextError(Exception):
@@ -41,18 +43,46 @@ class Texts:
         raise MissingTextError(f"There is no mail text for step {step}.")
 
 
-class Letters:
-    """Writes the letters of a batch of claims from what was read for all of them at once, with six queries."""
+class _Source(NamedTuple):
+    """What a letter says of one offer, in the order of `_COLUMNS`."""
 
-    def __init__(self, claims: Sequence[Claim], texts: Texts) -> None:
+    offer_id: int
+    number: str
+    sent_at: datetime
+    subject: str
+    message_id: str
+    language: str
+    sender_name: str
+    sender_email: str
+    customer_email: str
+    customer_name: str
+    customer_company: str
+    seller_first_name: str | None
+    seller_last_name: str | None
+    seller_email: str | None
+    seller_phone: str | None
+
+
+_COLUMNS = (
+    "pk", "number", "sent_at", "subject", "message_id", "language", "sender_name", "sender_email",
+    "customer__email", "customer__name", "customer__company",
+    "salesperson__first_name", "salesperson__last_name", "salesperson__email", "salesperson__phone",
+)  # fmt: skip
+
+
+def _load_sources(offer_ids: Collection[int]) -> dict[int, _Source]:
+    return {row[0]: _Source._make(row) for row in Offer.objects.filter(pk__in=offer_ids).values_list(*_COLUMNS)}
+
+
+class Letters:
+    """Writes the letters of a batch of claims from what was read for all of them at once, with three queries."""
+
+    def __init__(self, claims: Collection[Claim], texts: Texts, plans: Plans) -> None:
         offer_ids = [pk for claim in claims for pk in claim.steps]
-        self._texts = texts
-        self._offers = {offer.pk: offer for offer in _offers().filter(pk__in=offer_ids)}
+        self._texts, self._plans = texts, plans
+        self._sources = _load_sources(offer_ids)
         invitations = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
         self._tokens = dict(invitations.values_list("offer_id", "token"))
-        follow_ups = FollowUp.objects.filter(offer__in=offer_ids).exclude(own_text="")
-        self._own_texts = dict(follow_ups.values_list("offer_id", "own_text"))
-        self._steps = PlanSteps(offer_ids)
         self._company = Company.get()
 
     def build(self, claim: Claim) -> Letter | None:
@@ -60,81 +90,64 @@ class Letters:
 
         Raises MissingTextError.
         """
-        if not all(pk in self._tokens and pk in self._offers for pk in claim.steps):
+        if not all(pk in self._tokens and pk in self._sources for pk in claim.steps):
             return None
-        lines = tuple(
-            _offer_line(self._offers[pk], self._tokens[pk], is_last_step=step >= self._steps.count(pk))
-            for pk, step in claim.steps.items()
-        )
-        first = self._offers[claim.offer_ids[0]]
+        lines = []
+        for case in claim.cases:
+            is_last_step = claim.steps[case.offer_id] >= self._plans.count_steps(case)
+            lines.append(_offer_line(self._sources[case.offer_id], self._tokens[case.offer_id], is_last_step))
+        first = self._sources[claim.offer_ids[0]]
         text = self._texts.get(first.language, min(claim.steps.values()))
-        return Letter(
-            message_id=claim.message_id,
-            mail_date=claim.mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
-            recipient=settings.REMINDERS_TEST_ADDRESS or first.customer.email,
-            customer_email=first.customer.email,
-            customer_name=first.customer.name,
-            customer_company=first.customer.company,
-            language=first.language,
-            sender=build_sender(first, self._company),
-            offers=lines,
-            subject_text=text.subject,
-            body_text=next((self._own_texts[pk] for pk in claim.steps if pk in self._own_texts), "") or text.text,
-        )
+        own_text = next((case.own_text for case in claim.cases if case.own_text), "")
+        sender = _build_sender(first, self._company)
+        letter = _build_letter(first, sender, lines, text, message_id=claim.message_id, mail_date=claim.mail_date)
+        recipient = settings.REMINDERS_TEST_ADDRESS or letter.recipient
+        return replace(letter, recipient=recipient, body_text=own_text or text.text)
 
 
-def _offers() -> QuerySet[Offer]:
-    """Return the offers with what a letter says of them and nothing else."""
-    return Offer.objects.select_related("customer", "salesperson").only(
-        "number", "sent_at", "subject", "message_id", "language", "sender_name", "sender_email",
-        "customer__email", "customer__name", "customer__company",
-        "salesperson__first_name", "salesperson__last_name", "salesperson__email", "salesperson__phone",
-    )  # fmt: skip
+def _build_letter(
+    source: _Source, sender: Sender, lines: Sequence[OfferLine], text: MailText, *, message_id: str, mail_date: datetime
+) -> Letter:
+    return Letter(
+        message_id=message_id,
+        mail_date=mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
+        recipient=source.customer_email,
+        customer_email=source.customer_email,
+        customer_name=source.customer_name,
+        customer_company=source.customer_company,
+        language=source.language,
+        sender=sender,
+        offers=tuple(lines),
+        subject_text=text.subject,
+        body_text=text.text,
+    )
 
 
-def build_sender(offer: Offer, company: Company) -> Sender:
+def _build_sender(source: _Source, company: Company) -> Sender:
     """Return who the reminder comes from: the offer's salesperson, else the sender of the offer mail."""
-    person = offer.salesperson
+    seller_name = f"{source.seller_first_name or ''} {source.seller_last_name or ''}".strip()
     return Sender(
         from_email=settings.DEFAULT_FROM_EMAIL,
-        company=company.name or offer.sender_email.rpartition("@")[2],
+        company=company.name or source.sender_email.rpartition("@")[2],
         legal_notice=company.legal_notice,
         imprint_url=company.imprint_url,
         privacy_url=company.privacy_url,
-        seller_name=(person.get_full_name() if person else "") or offer.sender_name,
-        seller_email=(person.email if person else "") or offer.sender_email,
-        seller_phone=person.phone if person else "",
+        seller_name=seller_name or source.sender_name,
+        seller_email=source.seller_email or source.sender_email,
+        seller_phone=source.seller_phone or "",
     )
 
 
-def _offer_line(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferLine:
+def _offer_line(source: _Source, token: UUID, is_last_step: bool) -> OfferLine:
     return OfferLine(
-        number=offer.number,
-        offered_on=offer.sent_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
-        subject=offer.subject,
+        number=source.number,
+        offered_on=source.sent_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
+        subject=source.subject,
         form_url=links.form_url(settings.FEEDBACK_BASE_URL, token),
         opt_out_url=links.opt_out_url(settings.FEEDBACK_BASE_URL, token),
-        message_id=offer.message_id,
+        message_id=source.message_id,
         is_last_step=is_last_step,
     )
-
-
-class PlanSteps:
-    """How many steps the plan of each offer has."""
-
-    def __init__(self, offer_ids: Sequence[int]) -> None:
-        default = ReminderPlan.objects.filter(is_default=True).first()
-        self._default = len(default.days) if default else 0
-        of_customers = CustomerPlan.objects.filter(customer__offers__in=offer_ids)
-        own = FollowUp.objects.filter(offer__in=offer_ids, plan__isnull=False)
-        self._own = {
-            **{pk: len(days) for pk, days in of_customers.values_list("customer__offers__pk", "plan__days")},
-            **{pk: len(days) for pk, days in own.values_list("offer_id", "plan__days")},
-        }
-
-    def count(self, offer_id: int) -> int:
-        """Return the number of steps of the plan that counts: the offer's own, the customer's, the default one."""
-        return self._own.get(offer_id, self._default)
 
 
 def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str = "") -> Letter:
@@ -142,20 +155,13 @@ def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str
 
     Whoever tries a text must not be able to answer in the customer's name.
     """
-    steps = max(PlanSteps([offer.pk]).count(offer.pk), text.step)
-    return Letter(
-        message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
-        mail_date=now.astimezone(ZoneInfo(settings.TIME_ZONE)),
-        recipient=recipient or offer.customer.email,
-        customer_email=offer.customer.email,
-        customer_name=offer.customer.name,
-        customer_company=offer.customer.company,
-        language=text.language,
-        sender=build_sender(offer, Company.get()),
-        offers=(_offer_line(offer, links.new_token(), is_last_step=text.step >= steps),),
-        subject_text=text.subject,
-        body_text=text.text,
-    )
+    [case] = load_cases([offer.pk], now)
+    source = _load_sources([offer.pk])[offer.pk]
+    line = _offer_line(source, links.new_token(), text.step >= max(Plans().count_steps(case), text.step))
+    message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+    sender = _build_sender(source, Company.get())
+    letter = _build_letter(source, sender, [line], text, message_id=message_id, mail_date=now)
+    return replace(letter, language=text.language, recipient=recipient or letter.recipient)
 
 
 def find_example_offer(text: MailText, number: str = "") -> Offer | None:

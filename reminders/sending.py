@@ -13,7 +13,7 @@ from itertools import islice
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError
+from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError, Stage
 from feedback.backoffice.sync import ensure_fresh
 from reminders import claims, holds
 from reminders.claims import Claim
@@ -21,7 +21,7 @@ from reminders.emails import build_message, write_subject
 from reminders.facts import Plans, load_cases
 from reminders.incidents import begin_incident, check_answers, check_doubts, check_public_page, end_incident
 from reminders.letters import Letters, MissingTextError, Texts
-from reminders.models import FollowUp, Incident
+from reminders.models import FollowUp, Incident, Reminder
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
 from reminders.texts import MailTextError
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 200
 CAPPED_CHUNK = 10
+WRITTEN_AHEAD = 2
+PLANNED_TOGETHER = 8
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
 
@@ -215,6 +217,7 @@ class _Run:
         self._claims: deque[Claim] = deque()
         self._ready: deque[_Message] = deque()
         self._sent: tuple[Claim, Result] | None = None
+        self._done: list[tuple[Claim, Reminder.State | None]] = []
         self._error: Exception | None = None
 
     def send_all(self) -> SendSums:
@@ -228,6 +231,7 @@ class _Run:
         finally:
             try:
                 self._record()
+                self._plan()
             finally:
                 claims.release_all(self._claims, self.plans, self.clock())
         return self.sums
@@ -236,7 +240,7 @@ class _Run:
         """Claim chunk after chunk and write the mails, in small steps. Yields whether the chunk has mails to write."""
         for chunk in chunks:
             self._claims.extend(claims.claim_due(chunk, self.plans, self.clock()))
-            letters = Letters(self._claims, self.texts)
+            letters = Letters(self._claims, self.texts, self.plans)
             for claim in list(self._claims):
                 yield True
                 self._ready.append(self._write(claim, letters))
@@ -255,25 +259,31 @@ class _Run:
         """Return the next mail, or None after the last one. The next chunk is claimed when this one is sent."""
         while not self._ready:
             self._record()
+            self._plan()
             if self._error is not None:
                 raise self._error
             if next(self._steps, None) is None:
                 return None
         return self._ready.popleft()
 
-    def _work(self) -> bool:
+    def _work(self, stage: Stage) -> bool:
         """Do a little of what waits while the server is busy; False when nothing can be done now.
 
-        What goes wrong is raised when the mail server has said its word about the mail that is under way.
+        Recording comes first, while the server looks at the next mail's sender. Most servers take longest after the
+        body. What goes wrong is raised when the mail server has said its word about the mail that is under way.
         """
         try:
-            if self._sent is not None:
+            if stage is Stage.MAIL:
                 self._record()
-                return True
-            return self._error is None and len(self._ready) < len(self._claims) - 1 and next(self._steps, False)
+            elif stage is Stage.FINAL_DOT and self._error is None:
+                if len(self._done) >= PLANNED_TOGETHER:
+                    self._plan()
+                    return True
+                is_ahead = len(self._ready) >= min(WRITTEN_AHEAD, len(self._claims) - 1)
+                return not is_ahead and next(self._steps, False)
         except Exception as error:
             self._error = error
-            return False
+        return False
 
     def _send(self, message: _Message) -> None:
         """Send one mail. That it was taken is recorded while the next one is under way, anything else at once."""
@@ -284,6 +294,7 @@ class _Run:
             return
         if self.pace.is_limited:
             self._record()
+            self._plan()
             self.pace.wait()
         result = self._connection.send(
             settings.DEFAULT_FROM_EMAIL,
@@ -305,11 +316,18 @@ class _Run:
         if self._sent is None:
             return
         claim, result = self._sent
-        state = claims.finish(claim, result, self.plans, self.clock())
+        state = claims.record_result(claim, result, self.clock())
         self._sent = None
+        self._done.append((claim, state))
         name = state.value if state else "withheld"
         setattr(self.sums, name, getattr(self.sums, name) + 1)
         logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
+
+    def _plan(self) -> None:
+        """Plan what comes after the mails that were recorded."""
+        if self._done:
+            done, self._done = self._done, []
+            claims.plan_after(done, self.plans, self.clock())
 
     def _reconnect(self, words: str) -> None:
         """Go on over a new connection when the old one had carried mails; a server that took none gets no second go.

@@ -32,6 +32,7 @@ POINTS = (
     "after final reply",
     "inside record",
     "after record",
+    "after planning",
 )
 # From here on the mail may have left.
 MARKED = POINTS[POINTS.index("after mark") : POINTS.index("after record")]
@@ -77,8 +78,9 @@ def arm(fuse: Fuse) -> None:
     wrap(claims, "_write_claims", fuse, after="inside claim")
     wrap(sending, "build_message", fuse, after="after rendering")
     wrap(claims, "mark_transmitting", fuse, after="after mark")
-    wrap(claims, "finish", fuse, before="after final reply", after="after record")
-    wrap(claims, "record_result", fuse, after="inside record")
+    wrap(claims, "record_result", fuse, before="after final reply", after="after record")
+    wrap(claims, "mark_mailed", fuse, before="inside record")
+    wrap(claims, "plan_after", fuse, after="after planning")
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if "SET state = 'transmitting'" in sql:
