@@ -172,9 +172,8 @@ def make_nasty(seed: int) -> Letter:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("start", range(0, 200, 50))
-def test_no_name_or_subject_adds_a_header_or_breaks_the_mail(start: int):
-    for seed in range(start, start + 50):
+def test_no_name_or_subject_adds_a_header_or_breaks_the_mail():
+    for seed in range(200):
         mail = build_message(make_nasty(seed))
         assert find_faults(mail) == [], seed
         assert b"evil" not in re_headers(mail, b"bcc")
