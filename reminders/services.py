@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
+from crm.core.models import JobRun
 from crm.core.smtp import Connection, Result, Server
-from offers.models import Offer
+from offers.models import MailFolder, Offer
 from offers.services import announce
 from reminders import holds
 from reminders.emails import build_message, new_message_id
@@ -170,11 +172,20 @@ def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> R
         return connection.send(settings.DEFAULT_FROM_EMAIL, [to], message)
 
 
+class MailsUnreadError(Exception):
+    """Sending cannot be released yet. The message says what comes first."""
+
+
 def release_hold(*, by: User | None, now: datetime) -> bool:
     """Let a held run go. False when nothing was held.
 
-    After a restore, what is due by now is skipped first: it may have gone out since the backup.
+    After a restore, what is due by now is skipped first: it may have gone out since the backup. Raises MailsUnreadError
+    while the offers of the time since then have not been imported again, because the same holds for theirs.
     """
-    if SendingHold.get().reason == SendingHold.Reason.RESTORED:
+    hold = SendingHold.get()
+    if hold.reason == SendingHold.Reason.RESTORED and hold.held_at is not None:
+        imports = JobRun.objects.filter(name="import_offers", succeeded_at__gt=hold.held_at)
+        if MailFolder.objects.filter(is_active=True).exists() and not imports.exists():
+            raise MailsUnreadError(_("The mails since the backup must be imported first. Try again in a few minutes."))
         skip_all_due(now)
     return holds.release_sending(now, due_count=FollowUp.objects.due(now).count(), by=by)

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from enum import StrEnum
 from select import select
@@ -105,7 +105,7 @@ class OAuth:
 
     token_url: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     scope: str = "https://outlook.office365.com/.default"
 
 
@@ -116,7 +116,7 @@ class Server:
     host: str
     port: int = 25
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     use_tls: bool = False
     use_ssl: bool = False
     timeout_seconds: float = 30
@@ -165,7 +165,8 @@ def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
             answer = json.load(response)
         token, lifetime = str(answer["access_token"]), float(answer.get("expires_in", 300))
     except urllib.error.HTTPError as error:
-        words = error.read(500).decode("utf-8", "replace")
+        with error:
+            words = error.read(500).decode("utf-8", "replace").replace(oauth.client_secret, "…")
         raise SmtpUnavailableError(Stage.AUTH, f"The token service refused: {error.code} {words}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SmtpUnavailableError(Stage.AUTH, f"The token service did not answer as it should: {error}") from error
@@ -398,14 +399,21 @@ class Connection:
         if server.oauth is None:
             smtp.login(server.user, server.password)
             return
-        token = get_access_token(server.oauth, timeout_seconds=server.timeout_seconds)
-        first = f"user={server.user}\x01auth=Bearer {token}\x01\x01"
+        was_kept = server.oauth in _tokens
         try:
-            # On a refusal the server sends its reason as a challenge, which an empty line answers.
-            smtp.auth("XOAUTH2", lambda challenge=None: first if challenge is None else "")
+            self._log_in_by_token(smtp, server.oauth)
         except smtplib.SMTPAuthenticationError:
             _tokens.pop(server.oauth, None)
-            raise
+            if not was_kept:
+                raise
+            # A kept token may have been revoked, or our clock may be wrong: once more with a fresh one.
+            self._log_in_by_token(smtp, server.oauth)
+
+    def _log_in_by_token(self, smtp: smtplib.SMTP, oauth: OAuth) -> None:
+        token = get_access_token(oauth, timeout_seconds=self.server.timeout_seconds)
+        first = f"user={self.server.user}\x01auth=Bearer {token}\x01\x01"
+        # On a refusal the server sends its reason as a challenge, which an empty line answers.
+        smtp.auth("XOAUTH2", lambda challenge=None: first if challenge is None else "")
 
 
 def _drop(smtp: smtplib.SMTP | None) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -18,6 +20,8 @@ from feedback import sealing, wire
 from feedback.backoffice import intake, services
 from feedback.backoffice.client import Client, ContractError, NotConfiguredError, SyncError
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
+from offers.models import Offer
+from offers.services import announce
 
 logger = logging.getLogger(__name__)
 
@@ -228,12 +232,25 @@ def _wire_invitation(invitation: Invitation) -> dict[str, object]:
 
 
 def _fetch_lost_answers(client: Client, digests: set[str], result: SyncResult) -> None:
-    """Bring back answers that the VPS says it had but that are not here: this office was restored from a backup."""
+    """Bring back answers that the VPS says it had but that are not here: this office was restored from a backup.
+
+    The VPS forgets answers before it forgets that there was one; then a person has to ask, and nobody is reminded.
+    """
+    lost = _find_lost(digests)
+    oldest = lost.order_by("created_at").first()
+    if oldest is None:
+        return
+    _pull_since(client, oldest.created_at, result)
+    words = _("The customer answered through the link, but the answer came after the backup and is gone. Ask again.")
+    gone = list(Offer.objects.filter(invitations__in=lost, status=Offer.Status.OPEN, needs_review=""))
+    with transaction.atomic():
+        Offer.objects.filter(pk__in=[offer.pk for offer in gone]).update(needs_review=words)
+        announce(gone)
+
+
+def _find_lost(digests: set[str]) -> QuerySet[Invitation]:
     decided = Answer.objects.filter(kind__in=services.DECISIONS, invitation__digest__in=digests)
-    lost = digests - set(decided.values_list("invitation__digest", flat=True))
-    oldest = Invitation.objects.filter(digest__in=lost).order_by("created_at").first()
-    if oldest is not None:
-        _pull_since(client, oldest.created_at, result)
+    return Invitation.objects.filter(digest__in=digests - set(decided.values_list("invitation__digest", flat=True)))
 
 
 def _forget_what_was_sent() -> None:

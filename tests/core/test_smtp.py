@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import pytest
 from django.core.mail import EmailMessage
 
 from crm.core.smtp import Connection, EmailBackend, OAuth, Outcome, Server, SmtpUnavailableError, Stage, classify
-from tests.scripted_smtp import scripted_smtp
+from tests.scripted_smtp import ScriptedServer, scripted_smtp
 
 MAIL = b"Subject: Offer\n\n.dot\nlast"
 
@@ -107,21 +108,28 @@ def test_a_closed_port_is_said_to_be_unavailable():
 
 @dataclass
 class TokenService:
+    """Hands out T1, T2 and so on; with another status than 200 it repeats what it was asked."""
+
     url: str
     requests: list[bytes] = field(default_factory=list)
     status: int = 200
 
+    @property
+    def newest(self) -> str:
+        return f"T{len(self.requests)}"
+
 
 @pytest.fixture
 def tokens() -> Iterator[TokenService]:
-    """A token service over HTTP that hands out the token T0K."""
+    """A token service over HTTP."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             service.requests.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(service.status)
             self.end_headers()
-            self.wfile.write(json.dumps({"access_token": "T0K", "expires_in": 3600}).encode())
+            answer = json.dumps({"access_token": service.newest, "expires_in": 3600}).encode()
+            self.wfile.write(answer if service.status == 200 else service.requests[-1])
 
         def log_message(self, *_arguments: Any) -> None:
             pass
@@ -142,12 +150,43 @@ def test_it_logs_in_with_a_token_and_keeps_it(tokens: TokenService):
             with connect(server.port, user="box@x.test", oauth=oauth) as connection:
                 assert send(connection).outcome is Outcome.ACCEPTED
         [said, _again] = [command for command in server.commands if command.startswith(b"AUTH")]
-    assert base64.b64decode(said.split()[2]) == b"user=box@x.test\x01auth=Bearer T0K\x01\x01"
+    assert base64.b64decode(said.split()[2]) == b"user=box@x.test\x01auth=Bearer T1\x01\x01"
     assert len(tokens.requests) == 1
     assert b"grant_type=client_credentials" in tokens.requests[0]
 
 
-def test_a_token_that_the_mail_server_refuses_is_asked_for_again(tokens: TokenService):
+def is_good(command: bytes, tokens: TokenService) -> bool:
+    """What Exchange Online does with the XOAUTH2 string: is it this mailbox with the token that is valid now?"""
+    said = base64.b64decode(command.split()[2]) if command.startswith(b"AUTH XOAUTH2 ") else b""
+    return said == f"user=box@x.test\x01auth=Bearer {tokens.newest}\x01\x01".encode()
+
+
+class ExpiringScript(dict[str, Any]):
+    """Takes a log-in only with the newest token; else 334 with the reason, and 535 after the empty line."""
+
+    def __init__(self, tokens: TokenService, server: ScriptedServer) -> None:
+        super().__init__()
+        self.tokens, self.server = tokens, server
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key != "AUTH" or is_good(self.server.commands[-1], self.tokens):
+            return default
+        return b"535 5.7.3 Authentication unsuccessful\r\n"
+
+
+def test_an_expired_token_is_renewed_once_within_the_log_in(tokens: TokenService):
+    oauth = OAuth(tokens.url, "expiring", "secret")
+    with scripted_smtp() as server:
+        server.script = ExpiringScript(tokens, server)
+        with connect(server.port, user="box@x.test", oauth=oauth) as connection:
+            assert send(connection).outcome is Outcome.ACCEPTED
+        tokens.requests.append(b"another client got a token: ours is revoked")
+        with connect(server.port, user="box@x.test", oauth=oauth) as connection:
+            assert send(connection).outcome is Outcome.ACCEPTED
+    assert (len(server.accepted), tokens.newest) == (2, "T3")
+
+
+def test_a_log_in_that_stays_refused_asks_for_a_fresh_token_each_time_but_only_once(tokens: TokenService):
     oauth = OAuth(tokens.url, "other", "secret")
     with scripted_smtp({"AUTH": 535}) as server:
         for _ in range(2):
@@ -155,6 +194,18 @@ def test_a_token_that_the_mail_server_refuses_is_asked_for_again(tokens: TokenSe
                 connect(server.port, user="box@x.test", oauth=oauth).open()
             assert (caught.value.stage, caught.value.code) == (Stage.AUTH, 535)
     assert len(tokens.requests) == 2
+
+
+def test_no_secret_stands_in_a_log_or_an_error(tokens: TokenService, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.DEBUG)
+    tokens.status = 400
+    server = Server("127.0.0.1", 25, password="p4ssw0rd", oauth=OAuth(tokens.url, "fourth", "s3cret-of-ours"))
+    with scripted_smtp() as smtp, pytest.raises(SmtpUnavailableError) as caught:
+        connect(smtp.port, user="box@x.test", oauth=server.oauth).open()
+    assert b"s3cret-of-ours" in tokens.requests[0]
+    for text in (str(caught.value), caplog.text, repr(server)):
+        assert "s3cret-of-ours" not in text
+        assert "p4ssw0rd" not in text
 
 
 def test_a_token_service_that_refuses_stops_before_the_log_in(tokens: TokenService):

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from crm.core.jobs import JobCommand
 from reminders.sending import explain_due, send_due
-from reminders.services import release_hold
+from reminders.services import MailsUnreadError, release_hold
 
 
 class Command(JobCommand):
@@ -27,5 +27,8 @@ class Command(JobCommand):
     def run(self, **options: Any) -> str:
         now = timezone.now()
         if options["release"]:
-            release_hold(by=None, now=now)
+            try:
+                release_hold(by=None, now=now)
+            except MailsUnreadError as error:
+                raise CommandError(str(error)) from error
         return str(send_due(timezone.now))
