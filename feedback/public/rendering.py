@@ -75,9 +75,13 @@ def compose(
 
 @lru_cache(maxsize=1024)
 def format_day(day: date, language: str) -> str:
-    """Return the day as it is written in the language, such as `3. September 2026`."""
+    """Return the day as it is written in the language: `3. September 2026`, `3 September 2026`, `3 settembre 2026`.
+
+    Not by Django's DATE_FORMAT, which is American for "en" and writes `03 Settembre 2026` for "it".
+    """
     with translation.override(language):
-        return date_format(day)
+        text = date_format(day, "j. F Y" if language == "de" else "j F Y")
+    return text.lower() if language == "it" else text
 
 
 def render_notice(request: HttpRequest, template: str, *, status: int, **shared: Hashable) -> HttpResponse:

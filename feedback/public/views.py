@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
@@ -172,19 +173,20 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
 
 def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = "") -> HttpResponse:
     days = Days(timezone.localdate(visit.now))
+    shared: dict[str, Any] = {"days": days, "default_day": format_day(days.default, visit.language)}
     if form is None:
         wanted = visit.request.GET.get("a", "")
-        return visit.render("form", {"stamp": stamp}, days=days, wanted=wanted if wanted in KINDS else "")
+        return visit.render("form", {"stamp": stamp}, wanted=wanted if wanted in KINDS else "", **shared)
     typed = {f"{name}_typed": form.typed(name) for name in ("comment", "phone", "ask_again_on")}
     return visit.render(
         "form",
         {"stamp": stamp, **typed},
         status=422,
-        days=days,
         problem=problem,
         answer_typed=form.kind,
         reason_typed=form.chosen("reason", [reason.code for reason in visit.content.reasons]),
         errors=tuple(form.errors.items()),
+        **shared,
         **{f"error_{name}": text for name, text in form.errors.items()},
     )
 

@@ -137,7 +137,7 @@ def test_the_counter_tells_how_many_characters_are_left(open_page, service):
     page = open_page()
     show(page, service, "form", "de")
     page.fill("#comment", "zehn Buchs")
-    assert page.inner_text("[data-counter]") == "Noch 1990 Zeichen"
+    assert page.inner_text("[data-counter]") == "Noch 1.990 Zeichen"
 
 
 def test_it_works_without_javascript(open_page, service):

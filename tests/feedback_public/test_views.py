@@ -27,6 +27,15 @@ def test_the_form_names_the_offer_and_preselects_nothing(client):
     assert "selected" not in page
 
 
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [("de", "3. September 2026"), ("en", "3 September 2026"), ("fr", "3 septembre 2026"), ("it", "3 settembre 2026")],
+)
+def test_the_day_is_written_as_in_the_language(client, language, day):
+    token, _ = make.make_invitation(language=language)
+    assert day in client.get(f"/feedback/{token}").content.decode()
+
+
 def test_an_interested_answer_is_stored_with_its_words_sealed(client):
     token, _ = make.make_invitation()
     response = post(client, token, comment="Bitte bald", phone="+49 170 1234567")

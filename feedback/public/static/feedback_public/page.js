@@ -6,7 +6,8 @@ const counter = document.querySelector("[data-counter]");
 const reason = document.getElementById("reason");
 
 function showCount() {
-  counter.textContent = counter.dataset.text.replace("#", comment.maxLength - comment.value.length);
+  const left = (comment.maxLength - comment.value.length).toLocaleString(document.documentElement.lang);
+  counter.textContent = counter.dataset.text.replace("#", left);
 }
 
 // "Other reason" needs a few words: say so before the form is sent, not after.
