@@ -187,6 +187,7 @@ class SyncState(models.Model):
     clock_skew_seconds = models.IntegerField(default=0, editable=False)
     form_hash = models.CharField(max_length=64, blank=True)
     form_sent_at = models.DateTimeField(_("form sent"), null=True)
+    sellers_hash = models.CharField(max_length=64, blank=True, editable=False)
     notifying_until = models.DateTimeField(
         null=True,
         editable=False,

@@ -71,6 +71,19 @@ def card_hash_of(offer: Offer, seller: User | None) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+def refresh_cards() -> int:
+    """Have the links sent again whose card says something else now; return how many. They expire as before."""
+    active = Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now())
+    changed = []
+    for invitation in active.select_related("offer__salesperson").iterator(chunk_size=1000):
+        card_hash = card_hash_of(invitation.offer, invitation.offer.salesperson)
+        if card_hash != invitation.card_hash:
+            changed.append((invitation, card_hash))
+    for invitation, card_hash in changed:
+        mark_changed(invitation, card_hash=card_hash)
+    return len(changed)
+
+
 def mark_changed(invitation: Invitation, **changes: object) -> None:
     """Change a link and have the next sync tell the VPS."""
     Invitation.objects.filter(pk=invitation.pk).update(registered_at=None, version=F("version") + 1, **changes)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from crm.accounts.models import Company
+from crm.accounts.models import Company, User
 from feedback import sealing, wire
 from feedback.backoffice import intake, services
 from feedback.backoffice.client import Client, ContractError, NotConfiguredError, SyncError
@@ -57,6 +57,7 @@ def sync(*, since: datetime | None = None, resend: bool = False, client: Client 
             result.is_form_sent = push_form(connection)
         except ContractError as error:  # a form that is refused must not keep new links from working
             problem = error
+        _notice_changed_sellers()
         _push_invitations(connection, result)
     if problem is not None:
         raise problem
@@ -184,6 +185,15 @@ def _submitted_at(item: object) -> datetime | None:
         return parse_datetime(str(item["submitted_at"])) if isinstance(item, dict) else None
     except (KeyError, ValueError):
         return None
+
+
+def _notice_changed_sellers() -> None:
+    """Look at all cards again when a salesperson has another name, address or phone number than at the last sync."""
+    sellers = User.objects.order_by("pk").values_list("pk", "username", "first_name", "last_name", "email", "phone")
+    sellers_hash = hashlib.sha256(json.dumps(list(sellers)).encode()).hexdigest()
+    if SyncState.get().sellers_hash != sellers_hash:
+        services.refresh_cards()
+        SyncState.objects.filter(pk=1).update(sellers_hash=sellers_hash)
 
 
 def _push_invitations(client: Client, result: SyncResult) -> None:

@@ -13,7 +13,9 @@ from tests.feedback.live import API_KEY, PublicService, public_service
 
 @pytest.fixture(scope="session")
 def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicService]:
-    with public_service(tmp_path_factory.mktemp("public")) as service:
+    # Its form can be opened without collected static files.
+    settings = {"DJANGO_SETTINGS_MODULE": "crm.settings.test_public"}
+    with public_service(tmp_path_factory.mktemp("public"), **settings) as service:
         yield service
 
 

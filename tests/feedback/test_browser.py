@@ -66,13 +66,26 @@ def test_the_list_of_answers_looks_right(browser: Any, live_server: Any) -> None
     take_picture(page, "answer")
 
 
-def test_a_new_link_is_issued_from_the_menu(browser: Any, live_server: Any) -> None:
+def test_a_link_is_renewed_extended_and_revoked_from_the_menu(browser: Any, live_server: Any) -> None:
     link = make_invitation()
     page = open_page(browser, live_server, make_user(is_superuser=True))
     page.goto(live_server.url + reverse("admin:offers_offer_change", args=[link.offer_id]))
-    page.locator("li a", has_text="Feedback-Links").filter(has_text="chevron_right").click()
-    page.locator("nav a[href$='/new_link/']").click()
-    page.get_by_role("button", name="Neuer Link").click()
-    page.get_by_text("hat einen neuen Feedback-Link").wait_for()
+
+    def choose(name: str, button: str, outcome: str) -> None:
+        page.locator("li a", has_text="Feedback-Links").filter(has_text="chevron_right").click()
+        page.locator(f"nav a[href$='/{name}/']").click()
+        take_picture(page, name)
+        page.get_by_role("button", name=button).click()
+        page.get_by_text(outcome).wait_for()
+
+    choose("new_link", "Neuer Link", "hat einen neuen Feedback-Link")
     link.refresh_from_db()
+    new = link.offer.invitations.get(state="active")
     assert link.state == "revoked"
+    type(new).objects.filter(pk=new.pk).update(expires_at=timezone.now())
+    choose("extend_link", "Verlängern", "wurde verlängert")
+    new.refresh_from_db()
+    assert new.expires_at > timezone.now()
+    choose("revoke_link", "Sperren", "wurde gesperrt")
+    new.refresh_from_db()
+    assert new.state == "revoked"

@@ -4,19 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from crm.accounts.models import Company
 from crm.core.models import JobRun
-from feedback import sealing
+from feedback import links, sealing
 from feedback.backoffice import services, sync
 from feedback.backoffice.client import Client, ContractError, UnreachableError
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.services import announce
 from tests.feedback.live import API_KEY, PublicService
-from tests.make import make_offer
+from tests.make import make_offer, make_user
 from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,20 @@ def test_the_form_is_sent_again_only_when_it_changed(vps: PublicService) -> None
     assert not sync.sync().is_form_sent
     DeclineReason.objects.filter(code="price").update(label_de="Zu teuer")
     assert sync.sync().is_form_sent
+
+
+def test_a_salespersons_new_phone_number_reaches_the_card(vps: PublicService) -> None:
+    seller = make_user(phone="+49 89 1")
+    offer = make_offer(salesperson=seller)
+    announce([offer, make_offer()])
+    sync.sync()
+    seller.phone = "+49 89 2"
+    seller.save()
+    assert sync.sync().registered == 1
+    link = offer.invitations.get()
+    page = requests.get(links.form_url(vps.url, link.token), timeout=10).text
+    assert "+49 89 2" in page
+    assert sync.sync() == sync.SyncResult()
 
 
 def test_links_go_in_pages(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
