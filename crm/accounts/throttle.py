@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 
 from django.core.cache import caches
 from django.http import HttpRequest
+
+from crm.core.clients import client_address, rate_key
 
 WINDOW_SECONDS = 15 * 60
 PER_ACCOUNT = 10
@@ -14,16 +15,8 @@ PER_ADDRESS = 50
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the peer's address; IPv6 by /64, an IPv4 address in IPv6 clothes as IPv4; "" on a unix socket."""
-    try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
-    return str(address)
+    """Return whom the sign-ins are counted for: the client's address as far as it can be trusted, IPv6 by /64."""
+    return rate_key(client_address(request))
 
 
 def _key(kind: str, value: str) -> str:

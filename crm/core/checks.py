@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from crm.core.clients import UNIX, is_network
+
 
 @register()
 def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -39,6 +41,17 @@ def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         hint = "Make retry more than twice the timeout: its clock starts when a task is fetched, not when it starts."
         found.append(Error("Q_CLUSTER would run long tasks twice.", hint=hint, id="core.E003"))
     return found
+
+
+@register(Tags.security)
+def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """One that cannot be read fails at the first request."""
+    hint = f"Write an address or a network, such as 127.0.0.1, or {UNIX} for a proxy that connects through a socket."
+    return [
+        Error(f"TRUSTED_PROXIES has {entry!r}.", hint=hint, id="core.E004")
+        for entry in settings.TRUSTED_PROXIES
+        if entry != UNIX and not is_network(entry)
+    ]
 
 
 @register(Tags.security, deploy=True)

@@ -78,9 +78,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Measured (docs/decisions.md): with the defaults 6 of 8 long tasks ran twice.
+QUEUE_URL = env("QUEUE_URL", default="")
 Q_CLUSTER = {
     "name": "nachfass",
-    "orm": "default",
+    # Redis hands each task out once; the database does so too, and needs nothing beside it.
+    **({"redis": QUEUE_URL} if QUEUE_URL else {"orm": "default"}),
     "workers": env.int("Q_WORKERS", default=2),
     "timeout": 600,
     "retry": 1500,

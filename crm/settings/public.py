@@ -63,7 +63,6 @@ WATCH_EVERY = timedelta(hours=1)
 
 FEEDBACK_API_KEY_HASHES: list[str] = env.list("FEEDBACK_API_KEY_HASHES", default=[])
 FEEDBACK_API_ALLOWED_NETWORKS: list[str] = env.list("FEEDBACK_API_ALLOWED_NETWORKS", default=[])
-FEEDBACK_TRUSTED_PROXIES: list[str] = env.list("FEEDBACK_TRUSTED_PROXIES", default=[])
 FEEDBACK_KEEP_DAYS: int = env.int("FEEDBACK_KEEP_DAYS", default=14)
 FEEDBACK_RATE_FORM = env("FEEDBACK_RATE_FORM", default="60/m")
 FEEDBACK_RATE_ANSWER = env("FEEDBACK_RATE_ANSWER", default="20/m")

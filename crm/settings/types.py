@@ -12,7 +12,6 @@ from crm.settings.test_public import (  # noqa: F401  (what only the public half
     FEEDBACK_RATE_API,
     FEEDBACK_RATE_FORM,
     FEEDBACK_RATE_OPT_OUT,
-    FEEDBACK_TRUSTED_PROXIES,
 )
 
 INSTALLED_APPS = [*INSTALLED_APPS, "rest_framework", "feedback.public"]

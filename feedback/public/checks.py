@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import ip_network
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from feedback.public.clients import UNIX
+from crm.core.clients import is_network
 
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _RATE = re.compile(r"[0-9]+/(?:[1-9][0-9]*)?[smhd]")
@@ -36,13 +35,12 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 @register(Tags.security)
 def check_networks(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A network that cannot be read would let nobody in, or fail at the first request."""
-    found: list[CheckMessage] = []
-    for name in ("FEEDBACK_API_ALLOWED_NETWORKS", "FEEDBACK_TRUSTED_PROXIES"):
-        for entry in getattr(settings, name):
-            if not _is_network(entry) and not (name == "FEEDBACK_TRUSTED_PROXIES" and entry == UNIX):
-                hint = "Write an address or a network, such as 203.0.113.7 or 203.0.113.0/24."
-                found.append(Error(f"{name} has {entry!r}.", hint=hint, id="feedback_public.E002"))
-    return found
+    hint = "Write an address or a network, such as 203.0.113.7 or 203.0.113.0/24."
+    return [
+        Error(f"FEEDBACK_API_ALLOWED_NETWORKS has {entry!r}.", hint=hint, id="feedback_public.E002")
+        for entry in settings.FEEDBACK_API_ALLOWED_NETWORKS
+        if not is_network(entry)
+    ]
 
 
 @register()
@@ -54,11 +52,3 @@ def check_rates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         for name in RATES
         if getattr(settings, name) and not _RATE.fullmatch(getattr(settings, name))
     ]
-
-
-def _is_network(entry: str) -> bool:
-    try:
-        ip_network(entry, strict=False)
-    except ValueError:
-        return False
-    return True

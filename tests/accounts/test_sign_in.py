@@ -56,6 +56,13 @@ def test_spellings_of_one_address_are_one_address(one: str, other: str, rf) -> N
     assert len({throttle.address_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)}) == 1
 
 
+def test_behind_nginx_it_is_the_client_who_is_counted(rf, settings) -> None:  # type: ignore[no-untyped-def]
+    request = rf.get("/", REMOTE_ADDR="", HTTP_X_REAL_IP="10.0.0.1", HTTP_X_FORWARDED_FOR="10.0.0.9")
+    assert throttle.address_of(request) == "None"
+    settings.TRUSTED_PROXIES = ["unix"]
+    assert throttle.address_of(request) == "10.0.0.1"
+
+
 def basic(username: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
 

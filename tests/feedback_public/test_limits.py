@@ -10,8 +10,8 @@ import time_machine
 from django.core.cache import caches
 from django.db import DatabaseError
 
+from crm.core import clients
 from feedback import links
-from feedback.public import clients
 from tests.feedback_public import live, make
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_a_client_cannot_choose_the_network_it_calls_from(office, settings, head
 
 
 def test_a_configured_proxy_names_the_client(office, settings):
-    settings.FEEDBACK_TRUSTED_PROXIES = ["127.0.0.1"]
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
     settings.FEEDBACK_API_ALLOWED_NETWORKS = ["203.0.113.0/24"]
     assert office.get("/api/status", HTTP_X_REAL_IP="203.0.113.7").status_code == 200
     assert office.get("/api/status", HTTP_X_REAL_IP="::ffff:203.0.113.7").status_code == 200
@@ -101,7 +101,7 @@ def test_a_configured_proxy_names_the_client(office, settings):
 def test_a_proxy_on_a_unix_socket_has_to_be_configured_too(rf, settings):
     request = rf.get("/", REMOTE_ADDR="", HTTP_X_REAL_IP="203.0.113.7")
     assert clients.client_address(request) is None
-    settings.FEEDBACK_TRUSTED_PROXIES = ["unix"]
+    settings.TRUSTED_PROXIES = ["unix"]
     assert str(clients.client_address(request)) == "203.0.113.7"
 
 

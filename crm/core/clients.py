@@ -26,13 +26,22 @@ def client_address(request: HttpRequest) -> Address | None:
 def is_trusted_proxy(peer: str) -> bool:
     """Return whether the directly connected peer may tell us the client's address."""
     if not peer:
-        return UNIX in settings.FEEDBACK_TRUSTED_PROXIES
-    return is_in_networks(_parse(peer), [entry for entry in settings.FEEDBACK_TRUSTED_PROXIES if entry != UNIX])
+        return UNIX in settings.TRUSTED_PROXIES
+    return is_in_networks(_parse(peer), [entry for entry in settings.TRUSTED_PROXIES if entry != UNIX])
 
 
 def is_in_networks(address: Address | None, networks: list[str]) -> bool:
     """Return whether the address lies in one of the networks, given as `10.0.0.0/8` or a single address."""
     return address is not None and any(address in ip_network(network, strict=False) for network in networks)
+
+
+def is_network(entry: str) -> bool:
+    """Return whether the text is an address or a network."""
+    try:
+        ip_network(entry, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def rate_key(address: Address | None) -> str:

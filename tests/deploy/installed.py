@@ -1,0 +1,71 @@
+"""Both sides installed by their own scripts, as the two guides in docs/ say."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+from tests.deploy.authority import Authority
+from tests.deploy.machine import Machine, fetch_wheels
+from tests.feedback.live import ROOT
+
+PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster-metallbau.example"
+ADMIN = "it@muster-metallbau.example"
+INSTALL, UPDATE = str(ROOT / "deploy" / "install.sh"), str(ROOT / "deploy" / "update.sh")
+# systemd's own measure: 0 is closed, 10 is open; it calls up to 2 "safe" and up to 4.5 "ok". The jobs and the worker
+# need the network, the web server of the public side does not.
+MOST_EXPOSED = 2.0
+
+
+def install_public(vps: Machine, authority: Authority, keys: str) -> None:
+    """Install the public side; the certificate is there already, as after certbot."""
+    authority.issue(PUBLIC_NAME, vps.path(f"/etc/letsencrypt/live/{PUBLIC_NAME}"))
+    vps.path("/root/for-the-public-side.env").write_text(keys)
+    wheels = str(fetch_wheels("public"))
+    arguments = ["public", PUBLIC_NAME, "--mail", ADMIN, "--keys", "/root/for-the-public-side.env"]
+    vps.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
+
+
+def set_env(machine: Machine, **settings: str) -> None:
+    """Write settings into the env file, as a person does with an editor."""
+    path = machine.path("/etc/nachfass/nachfass.env")
+    text = path.read_text()
+    for name, value in settings.items():
+        text, found = re.subn(rf"^(?:# )?{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+        text += "" if found else f"{name}={value}\n"
+    path.write_text(text)
+
+
+def check_units(machine: Machine) -> None:
+    """systemd finds nothing wrong with our units, and none of them is more exposed than it must be."""
+    units = [path.name for path in machine.path("/etc/systemd/system").glob("*nachfass-*.*") if path.is_file()]
+    assert len(units) >= 6
+    named = [unit.replace("@.", "@prune.") for unit in units]
+    verdict = machine.try_run("systemd-analyze", "verify", *named)
+    complaints = [line for line in (verdict.stdout + verdict.stderr).splitlines() if "nachfass" in line]
+    assert (verdict.returncode, complaints) == (0, [])
+    for unit in named:
+        if unit.endswith(".service"):
+            said = machine.run("systemd-analyze", "security", "--no-pager", unit)
+            exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+            assert exposure is not None, said
+            assert float(exposure.group(1)) <= MOST_EXPOSED, (unit, exposure.group(1), said)
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """SIGKILL a command and all that it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def source_copy(machine: Machine, inside: str) -> Path:
+    """Copy this source tree into the machine, as a new version is unpacked; return where it lies, seen from outside."""
+    target = machine.path(inside)
+    target.mkdir()
+    parts = re.search(r"PARTS=\((.+)\)", (ROOT / "deploy" / "lib.sh").read_text())
+    assert parts is not None
+    subprocess.run(["cp", "-r", *parts.group(1).split(), target], cwd=ROOT, check=True)
+    return target

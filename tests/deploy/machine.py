@@ -1,0 +1,156 @@
+"""Whole machines for the tests: this machine's own Debian below a throw-away layer, booted with its own systemd.
+
+What a test installs, starts and breaks in there is gone with the layer; the machine that runs the tests keeps nothing
+of it. Only for root on Linux. Each machine lives in a network namespace that the test made (`tests/deploy/network.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.conftest import lacks
+from tests.feedback.live import ROOT
+
+WHEELS = ROOT / "var" / "wheels"
+# The programs that these tests need, with the Debian package of each.
+NEEDED = {
+    "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "nginx": "nginx-light",
+    "openssl": "openssl",
+    "curl": "curl",
+}
+
+
+def need_machines() -> None:
+    """Skip the calling test where machines cannot be made; said once at the end, an error in CI."""
+    for program, package in NEEDED.items():
+        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
+            lacks(program, package)
+    if os.geteuid() != 0:
+        lacks("root, who can make machines", "sudo")
+
+
+def fetch_wheels(profile: str) -> Path:
+    """Return a folder with the pinned packages of a profile, because a machine of a test reaches no package index."""
+    folder = WHEELS / profile
+    lock = ROOT / "requirements" / f"{profile}.txt"
+    stamp = folder / ".of"
+    if not stamp.exists() or stamp.read_text() != lock.read_text():
+        shutil.rmtree(folder, ignore_errors=True)
+        command = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--require-hashes", "--only-binary=:all:"]
+        subprocess.run([*command, "--dest", folder, "-r", lock], check=True)
+        stamp.write_text(lock.read_text())
+    return folder
+
+
+class Machine:
+    """A booted machine. `name` is its host name, `namespace` the network it is in."""
+
+    def __init__(self, name: str, namespace: str, folder: Path) -> None:
+        self.name, self.namespace, self.folder = name, namespace, folder
+        self.root = folder / "root"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.leader = 0
+
+    def boot(self) -> None:
+        """Return when systemd has started what is enabled."""
+        command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--link-journal=no"]
+        command += ["--resolv-conf=off", "--timezone=off", "--console=pipe", f"--directory={self.root}"]
+        command += [f"--machine={self.name}-{os.getpid()}", f"--uuid={os.urandom(16).hex()}"]
+        command += [f"--network-namespace-path=/run/netns/{self.namespace}"]
+        with (self.folder / "console.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, (self.folder / "console.log").read_text()
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            if children:
+                self.leader = int(children[0])
+                state = self.try_run("systemctl", "is-system-running").stdout.strip()
+                if state in ("running", "degraded"):
+                    return
+            time.sleep(0.1)
+        raise RuntimeError(f"{self.name} did not boot: {(self.folder / 'console.log').read_text()}")
+
+    def crash(self) -> None:
+        """Cut the power: every process of the machine is gone at once, nobody is asked."""
+        assert self.process is not None
+        with suppress(ProcessLookupError):
+            os.kill(self.leader, signal.SIGKILL)
+        self.process.wait(30)
+
+    def command(self, *command: str, **env: str) -> list[str]:
+        """Return the command line that runs `command` as root inside the machine."""
+        settings = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            "PIP_NO_INDEX": "1",
+            "PIP_CONFIG_FILE": "/dev/null",
+            **env,
+        }
+        inside = ["nsenter", "-t", str(self.leader), "-a", "-r", "-w", "env", "-i"]
+        return [*inside, *(f"{name}={value}" for name, value in settings.items()), *command]
+
+    def try_run(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.command(*command, **env), check=False, capture_output=True, text=True)
+
+    def run(self, *command: str, **env: str) -> str:
+        """Run a command inside and return what it said. Raises RuntimeError with its words when it fails."""
+        done = self.try_run(*command, **env)
+        if done.returncode:
+            raise RuntimeError(f"{self.name}: {command} failed:\n{done.stdout}\n{done.stderr}\n{self.journal()}")
+        return done.stdout
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of Nachfass as its user does, the way docs/install_vps.md says."""
+        inside = "cd /opt/nachfass/current && exec runuser -u nachfass -- .venv/bin/python manage.py"
+        return self.run("bash", "-c", f'{inside} "$@"', "manage", *arguments)
+
+    def journal(self) -> str:
+        return self.try_run("journalctl", "--no-pager", "--lines=60", "--unit=nachfass-*").stdout
+
+    def path(self, inside: str) -> Path:
+        """Return where a file of the machine lies, seen from outside."""
+        return self.root / inside.lstrip("/")
+
+
+@contextmanager
+def machine(name: str, namespace: str) -> Iterator[Machine]:
+    """Boot a machine and throw it away at the end."""
+    folder = Path(tempfile.mkdtemp(prefix=f"nachfass-{name}-"))
+    layers = folder / "layers"
+    (folder / "root").mkdir()
+    layers.mkdir()
+    # Not below the root that it lies on: an overlay must not contain itself.
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layers], check=True)
+    (layers / "upper").mkdir()
+    (layers / "work").mkdir()
+    options = f"lowerdir=/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder / "root"], check=True)
+    made = Machine(name, namespace, folder)
+    try:
+        made.boot()
+        yield made
+    finally:
+        if made.process is not None and made.process.poll() is None:
+            made.crash()
+        subprocess.run(["umount", folder / "root"], check=True)
+        subprocess.run(["umount", layers], check=True)
+        shutil.rmtree(folder)

@@ -1,0 +1,99 @@
+"""Visitors of the public page, run inside the customers' network: `python -m tests.deploy.visitor WHAT NAME CA`.
+
+Prints what they saw as JSON. They come from the addresses 10.77.3.2 and 10.77.3.10 to 10.77.3.59.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import sys
+import threading
+import time
+from contextlib import suppress
+
+VPS = ("10.77.2.2", 443)
+MANY = [f"10.77.3.{last}" for last in range(10, 60)]
+SPOOFED = ["X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Client-IP", "True-Client-IP"]
+SPOOFED += ["CF-Connecting-IP", "X-Originating-IP", "X-Remote-Addr", "X-Cluster-Client-IP", "Client-IP", "X_Real_IP"]
+UNKNOWN = "/feedback/7d7e3f5a-93ab-4d20-a1c5-8f3f3c0a1b2d"
+
+
+def connect(name: str, ca: str, source: str = "10.77.3.2") -> ssl.SSLSocket:
+    context = ssl.create_default_context(cafile=ca)
+    raw = socket.create_connection(VPS, timeout=30, source_address=(source, 0))
+    return context.wrap_socket(raw, server_hostname=name)
+
+
+def get(name: str, ca: str, path: str, headers: str = "", source: str = "10.77.3.2") -> tuple[int, str]:
+    """Return status and head of one GET over a connection of its own."""
+    with connect(name, ca, source) as line:
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n{headers}\r\n".encode())
+        answer = b""
+        while part := line.recv(65536):
+            answer += part
+    head = answer.partition(b"\r\n\r\n")[0].decode("latin-1")
+    return int(head.split()[1]), head
+
+
+def spoof(name: str, ca: str) -> object:
+    """Claim another address in every header there is, until the product says 429; return after how many pages."""
+    for number in range(200):
+        address = f"198.51.{number}.7"
+        headers = "".join(f"{header}: {address}\r\n" for header in SPOOFED)
+        status, head = get(name, ca, UNKNOWN, headers)
+        # nginx limits too, but only the product says when to come again.
+        if status == 429 and "retry-after" in head.lower():
+            return number
+        time.sleep(0.1)
+    return None
+
+
+def drip(name: str, ca: str, number: int, until: float) -> None:
+    """Hold a connection open by a byte a second: in the handshake, in the head or in the body of a request."""
+    source = MANY[number % len(MANY)]
+    while time.monotonic() < until:
+        with suppress(OSError):
+            if number % 3 == 0:
+                _drip_bytes(
+                    socket.create_connection(VPS, timeout=5, source_address=(source, 0)), b"\x16\x03\x01", until
+                )
+            head = f"POST {UNKNOWN} HTTP/1.1\r\nHost: {name}\r\nContent-Length: 60000\r\n"
+            line = connect(name, ca, source)
+            if number % 3 == 1:
+                line.sendall(f"{head}\r\n".encode())
+            _drip_bytes(line, b"X-Slow: " + b"x" * 1000, until)
+        time.sleep(0.2)
+
+
+def _drip_bytes(line: socket.socket, content: bytes, until: float) -> None:
+    with line:
+        for byte in content:
+            if time.monotonic() > until:
+                return
+            line.sendall(bytes([byte]))
+            time.sleep(1)
+
+
+def slow(name: str, ca: str) -> object:
+    """Let 200 connections drip while people open the page; return the seconds that each page took and its status."""
+    until = time.monotonic() + 10
+    threads = [threading.Thread(target=drip, args=(name, ca, number, until)) for number in range(200)]
+    for thread in threads:
+        thread.start()
+    time.sleep(3)
+    seen = []
+    for number in range(100):
+        start = time.perf_counter()
+        status, _head = get(name, ca, UNKNOWN, source=MANY[number % len(MANY)])
+        seen.append((time.perf_counter() - start, status))
+        time.sleep(0.03)
+    for thread in threads:
+        thread.join()
+    return seen
+
+
+if __name__ == "__main__":
+    what = {"spoof": spoof, "slow": slow}[sys.argv[1]]
+    print(json.dumps(what(*sys.argv[2:])))
