@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Installs Nachfass on a Debian 12 machine: `sudo deploy/install.sh office|public DOMAIN [--mail ADDRESS] [--keys FILE] [--timers]`
+# Installs Nachfass on a Debian 12 machine: `sudo deploy/install.sh office|public DOMAIN [OPTIONS]`
 #   --mail ADDRESS  who is told when something stands still, and whom Let's Encrypt writes to
 #   --keys FILE     public side: the file /etc/nachfass/for-the-public-side.env that the office's installation wrote
 #   --timers        office: systemd timers run the commands, no queue
+#   --database URL  PostgreSQL instead of SQLite, such as postgres:////var/run/postgresql/nachfass on this machine
 # Running it again changes nothing that is there, and finishes what an interrupted run left.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 PACKAGES=(python3-venv nginx-light curl openssl)
-mail='' keys='' timers=''
+mail='' keys='' timers='' database=''
 
 main() {
   need_root
@@ -25,8 +26,9 @@ main() {
   if [ -z "$release" ]; then
     rm -rf "$BASE"/releases/*
     release=$BASE/releases/$(date +%Y%m%d-%H%M%S)
-    build_release "$release"
+    place_release "$release"
     make_secrets "$release"
+    build_files "$release"
     migrate_data "$release" ''
   fi
   say "Starting the services"
@@ -37,7 +39,7 @@ main() {
 }
 
 read_arguments() {
-  [ $# -ge 2 ] || die "Usage: $0 office|public DOMAIN [--mail ADDRESS] [--keys FILE] [--timers]"
+  [ $# -ge 2 ] || die "Usage: $0 office|public DOMAIN [--mail ADDRESS] [--keys FILE] [--database URL] [--timers]"
   kind=$1 name=$2
   shift 2
   case $kind in office | public) ;; *) die "The first word must be office or public." ;; esac
@@ -46,6 +48,7 @@ read_arguments() {
     case $1 in
       --mail) mail=${2:?--mail needs an address} && shift 2 ;;
       --keys) keys=${2:?--keys needs a file} && shift 2 ;;
+      --database) database=${2:?--database needs an address} && shift 2 ;;
       --timers) timers=yes && shift ;;
       *) die "Unknown option $1" ;;
     esac
@@ -86,6 +89,7 @@ write_env_file() {
     set_value ALLOWED_HOSTS "$name" "$ENV_FILE.new"
     [ "$kind" = office ] || set_value FEEDBACK_BASE_URL "https://$name" "$ENV_FILE.new"
     [ "$kind" = public ] || set_value OFFICE_BASE_URL "https://$name" "$ENV_FILE.new"
+    [ -z "$database" ] || set_value DATABASE_URL "$database" "$ENV_FILE.new"
     [ -z "$mail" ] || set_value ADMINS "$mail" "$ENV_FILE.new"
     mv "$ENV_FILE.new" "$ENV_FILE"
   fi

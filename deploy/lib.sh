@@ -50,7 +50,7 @@ link_packages() {
   if [ ! -e "$venv/.complete" ]; then
     rm -rf "$venv"
     /usr/bin/python3 -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r "$list"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$list"
     touch "$venv/.complete"
   fi
   ln -sfn "$venv" "$release/.venv"
@@ -59,6 +59,7 @@ link_packages() {
 # What a release makes of its own files; the service may not write there.
 build_files() {
   local release=$1 command
+  say "Preparing its files"
   for command in "compile_catalogues" "collectstatic --no-input --verbosity=0"; do
     # shellcheck disable=SC2086
     (cd "$release" && LOG_DIR='' .venv/bin/python -B manage.py $command >/dev/null)
@@ -126,15 +127,12 @@ activate() {
 # The newest release that has run well; empty at the first installation. `current` itself may never have been tried.
 last_good() { find "$BASE"/releases -mindepth 2 -maxdepth 2 -name .healthy -printf '%h\n' | sort | tail -1; }
 
-build_release() {
-  local release=$1 name
-  name=$(profile)
+place_release() {
+  local release=$1
   say "Copying the program to $release"
   copy_source "$release"
   say "Installing its packages"
-  link_packages "$release" "$name"
-  say "Preparing its files"
-  build_files "$release"
+  link_packages "$release" "$(profile)"
 }
 
 # The old release goes on running meanwhile, on a database that is newer than itself: see docs/decisions.md on migrations.

@@ -15,7 +15,8 @@ main() {
   old=$(last_good)
   [ -n "$old" ] || die "The installation was not finished. Run deploy/install.sh again."
   release=$BASE/releases/$(date +%Y%m%d-%H%M%S)
-  build_release "$release"
+  place_release "$release"
+  build_files "$release"
   migrate_data "$release" "$old"
   say "Switching to the new release"
   # shellcheck disable=SC2046  # file names of our own

@@ -29,6 +29,30 @@ def install_public(vps: Machine, authority: Authority, keys: str) -> None:
     vps.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
 
 
+def install_office(office: Machine, authority: Authority, vps: str, mail_server: str) -> str:
+    """Install the office with PostgreSQL and the company's certificate; return the keys for the public side."""
+    authority.issue(OFFICE_NAME, office.path("/etc/nachfass/tls"))
+    office.path("/etc/nachfass/ca.pem").write_bytes(authority.certificate.read_bytes())
+    with office.path("/etc/hosts").open("a") as hosts:
+        hosts.write(f"\n{vps} {PUBLIC_NAME}\n")
+    office.run("runuser", "-u", "postgres", "--", "createuser", "nachfass")
+    office.run("runuser", "-u", "postgres", "--", "createdb", "--owner=nachfass", "nachfass")
+    wheels, database = str(fetch_wheels("office")), "postgres:////var/run/postgresql/nachfass"
+    arguments = ["office", OFFICE_NAME, "--mail", ADMIN, "--database", database]
+    office.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
+    set_env(
+        office,
+        FEEDBACK_BASE_URL=f"https://{PUBLIC_NAME}",
+        EMAIL_URL=f"smtp://{mail_server}",
+        DEFAULT_FROM_EMAIL="angebote@muster-metallbau.example",
+        OFFERS_OWN_DOMAINS="muster-metallbau.example",
+        REMINDERS_ENABLED="true",
+        REQUESTS_CA_BUNDLE="/etc/nachfass/ca.pem",
+    )
+    office.run("systemctl", "restart", "nachfass-web.service", "nachfass-worker.service")
+    return office.path("/etc/nachfass/for-the-public-side.env").read_text()
+
+
 def set_env(machine: Machine, **settings: str) -> None:
     """Write settings into the env file, as a person does with an editor."""
     path = machine.path("/etc/nachfass/nachfass.env")

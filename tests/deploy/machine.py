@@ -47,8 +47,10 @@ def fetch_wheels(profile: str) -> Path:
     stamp = folder / ".of"
     if not stamp.exists() or stamp.read_text() != lock.read_text():
         shutil.rmtree(folder, ignore_errors=True)
-        command = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--require-hashes", "--only-binary=:all:"]
-        subprocess.run([*command, "--dest", folder, "-r", lock], check=True)
+        command = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--dest", folder]
+        subprocess.run([*command, "--require-hashes", "-r", lock], check=True)
+        # One package of the office comes as source, and is built where it is installed.
+        subprocess.run([*command, "setuptools", "wheel"], check=True)
         stamp.write_text(lock.read_text())
     return folder
 

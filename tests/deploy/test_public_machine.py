@@ -18,6 +18,7 @@ from tests.deploy.machine import Machine, machine
 from tests.deploy.network import VPS, Network
 from tests.feedback.live import ROOT
 
+SECRETS = make_secrets()
 CANARY = "c0ffee00-aaaa-4bbb-8ccc-d15ea5ed0001"
 # What the update says when it begins each step.
 STEPS = ["Copying", "Installing", "Preparing", "Checking", "Backing up", "Migrating", "Switching"]
@@ -26,7 +27,7 @@ STEPS = ["Copying", "Installing", "Preparing", "Checking", "Backing up", "Migrat
 @pytest.fixture(scope="module")
 def vps(net: Network, authority: Authority) -> Iterator[Machine]:
     with machine("vps", net.namespace("vps")) as made:
-        install_public(made, authority, env_lines(make_secrets().public))
+        install_public(made, authority, env_lines(SECRETS.public))
         yield made
 
 
@@ -96,7 +97,8 @@ def test_bodies_are_limited_but_for_pages_of_invitations(vps: Machine, curl, tmp
     assert curl("/feedback/x", *large)[0] == 413
     assert curl("/api/feedbacks/ack", *large)[0] == 413
     assert curl("/api/form", "-X", "PUT", *large)[0] == 413
-    assert curl("/api/invitations", "-X", "PUT", *page)[0] == 401
+    key = f"Authorization: Api-Key {SECRETS.office['FEEDBACK_API_KEY']}"
+    assert curl("/api/invitations", "-X", "PUT", "-H", key, "-H", "Content-Type: application/json", *page)[0] == 400
     assert curl("/api/invitations", *large)[0] == 403
 
 

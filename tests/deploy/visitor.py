@@ -1,17 +1,20 @@
 """Visitors of the public page, run inside the customers' network: `python -m tests.deploy.visitor WHAT NAME CA`.
 
-Prints what they saw as JSON. They come from the addresses 10.77.3.2 and 10.77.3.10 to 10.77.3.59.
+Prints what they saw as JSON; `answer` takes a link as a further argument. They come from the addresses 10.77.3.2 and
+10.77.3.10 to 10.77.3.59.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import sys
 import threading
 import time
 from contextlib import suppress
+from urllib.parse import urlencode, urlsplit
 
 VPS = ("10.77.2.2", 443)
 MANY = [f"10.77.3.{last}" for last in range(10, 60)]
@@ -26,15 +29,33 @@ def connect(name: str, ca: str, source: str = "10.77.3.2") -> ssl.SSLSocket:
     return context.wrap_socket(raw, server_hostname=name)
 
 
-def get(name: str, ca: str, path: str, headers: str = "", source: str = "10.77.3.2") -> tuple[int, str]:
-    """Return status and head of one GET over a connection of its own."""
+def ask(name: str, ca: str, request: str, headers: str = "", *, body: str = "", source: str = "10.77.3.2") -> str:
+    """Send one request (`GET /path`) over a connection of its own and return the whole answer."""
+    if body:
+        headers += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
     with connect(name, ca, source) as line:
-        line.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n{headers}\r\n".encode())
+        head = f"{request} HTTP/1.1\r\nHost: {name}\r\nAccept-Language: de\r\nUser-Agent: Mozilla/5.0 Firefox/140.0\r\n"
+        line.sendall(f"{head}Connection: close\r\n{headers}\r\n{body}".encode())
         answer = b""
         while part := line.recv(65536):
             answer += part
-    head = answer.partition(b"\r\n\r\n")[0].decode("latin-1")
+    return answer.decode(errors="replace")
+
+
+def get(name: str, ca: str, path: str, headers: str = "", source: str = "10.77.3.2") -> tuple[int, str]:
+    """Return status and head of one GET."""
+    head = ask(name, ca, f"GET {path}", headers, source=source).partition("\r\n\r\n")[0]
     return int(head.split()[1]), head
+
+
+def answer(name: str, ca: str, link: str) -> object:
+    """Open the form, read it, decline for the price; return the status of the thanks."""
+    path = urlsplit(link).path
+    stamp = re.search(r'name="stamp" value="([^"]+)"', ask(name, ca, f"GET {path}"))
+    assert stamp is not None
+    time.sleep(4.1)  # whoever is faster is taken for a robot
+    body = urlencode({"stamp": stamp.group(1), "website": "", "answer": "declined", "reason": "price"})
+    return int(ask(name, ca, f"POST {path}", body=body).split()[1])
 
 
 def spoof(name: str, ca: str) -> object:
@@ -95,5 +116,5 @@ def slow(name: str, ca: str) -> object:
 
 
 if __name__ == "__main__":
-    what = {"spoof": spoof, "slow": slow}[sys.argv[1]]
+    what = {"spoof": spoof, "slow": slow, "answer": answer}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))
