@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from tests.deploy.authority import Authority
-from tests.deploy.machine import Machine, fetch_wheels
+from tests.deploy.machine import Machine, fetch_wheels, keep_packages
 from tests.feedback.live import ROOT
 
 PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster-metallbau.example"
@@ -27,6 +27,7 @@ def install_public(vps: Machine, authority: Authority, keys: str) -> None:
     wheels = str(fetch_wheels("public"))
     arguments = ["public", PUBLIC_NAME, "--mail", ADMIN, "--keys", "/root/for-the-public-side.env"]
     vps.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
+    keep_packages(vps)
 
 
 def install_office(office: Machine, authority: Authority, vps: str, mail_server: str) -> str:
@@ -40,6 +41,7 @@ def install_office(office: Machine, authority: Authority, vps: str, mail_server:
     wheels, database = str(fetch_wheels("office")), "postgres:////var/run/postgresql/nachfass"
     arguments = ["office", OFFICE_NAME, "--mail", ADMIN, "--database", database]
     office.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
+    keep_packages(office)
     set_env(
         office,
         FEEDBACK_BASE_URL=f"https://{PUBLIC_NAME}",

@@ -20,6 +20,9 @@ from tests.conftest import lacks
 from tests.feedback.live import ROOT
 
 WHEELS = ROOT / "var" / "wheels"
+# Packages that an earlier run installed in a machine. A clean checkout, such as that of CI, has none and installs them.
+KEPT = ROOT / "var" / "machines"
+PACKAGES = "opt/nachfass/venvs"
 # The programs that these tests need, with the Debian package of each.
 NEEDED = {
     "systemd-nspawn": "systemd-container",
@@ -133,6 +136,15 @@ class Machine:
         return self.root / inside.lstrip("/")
 
 
+def keep_packages(made: Machine) -> None:
+    """Keep what was installed for the machines of later runs: they find it where install.sh looks for it."""
+    for packages in made.path(PACKAGES).iterdir():
+        if not (KEPT / PACKAGES / packages.name).exists():
+            unfinished = KEPT / f"{packages.name}.{os.getpid()}"
+            subprocess.run(["cp", "-a", packages, unfinished], check=True)
+            unfinished.rename(KEPT / PACKAGES / packages.name)
+
+
 @contextmanager
 def machine(name: str, namespace: str) -> Iterator[Machine]:
     """Boot a machine and throw it away at the end."""
@@ -144,7 +156,8 @@ def machine(name: str, namespace: str) -> Iterator[Machine]:
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layers], check=True)
     (layers / "upper").mkdir()
     (layers / "work").mkdir()
-    options = f"lowerdir=/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
+    (KEPT / PACKAGES).mkdir(parents=True, exist_ok=True)
+    options = f"lowerdir={KEPT}:/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder / "root"], check=True)
     made = Machine(name, namespace, folder)
     try:
