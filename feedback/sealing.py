@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import TypeVar
 from uuid import UUID
 
 from nacl.encoding import RawEncoder
@@ -39,6 +40,9 @@ class Message:
     phone: str = ""
 
 
+Sealed = TypeVar("Sealed", Card, Message)
+
+
 def _card_box(token: UUID) -> SecretBox:
     # Another function and another input form than `links.digest`, so that the digest says nothing about the key.
     return SecretBox(blake2b(token.bytes, digest_size=32, person=b"nachfass-card", encoder=RawEncoder))
@@ -52,7 +56,7 @@ def seal_card(card: Card, token: UUID) -> str:
 def open_card(sealed: str, token: UUID) -> Card:
     """Return the card. Raises SealError when it was not sealed with this token."""
     try:
-        return Card(**json.loads(_card_box(token).decrypt(b64decode(sealed, validate=True))))
+        return _read(Card, _card_box(token).decrypt(b64decode(sealed, validate=True)))
     except (CryptoError, ValueError, TypeError) as error:
         raise SealError("The card was not sealed with this token.") from error
 
@@ -84,9 +88,15 @@ def open_message(sealed: str, private_key: str) -> Message:
     if not sealed:
         return Message()
     try:
-        return Message(**json.loads(SealedBox(_private(private_key)).decrypt(b64decode(sealed, validate=True))))
+        return _read(Message, SealedBox(_private(private_key)).decrypt(b64decode(sealed, validate=True)))
     except (CryptoError, ValueError, TypeError) as error:
         raise SealError("The words were sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY.") from error
+
+
+def _read(kind: type[Sealed], content: bytes) -> Sealed:
+    """Return what was sealed. Fields that a newer half has added are left out."""
+    data = json.loads(content)
+    return kind(**{field.name: data[field.name] for field in fields(kind) if field.name in data})
 
 
 def _private(private_key: str) -> PrivateKey:

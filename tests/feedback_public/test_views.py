@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -287,6 +288,20 @@ def test_every_page_forbids_to_keep_and_to_follow(client):
         assert response["X-Robots-Tag"].startswith("noindex")
         assert "default-src 'none'" in response["Content-Security-Policy"]
         assert not response.cookies
+
+
+def test_a_nul_byte_is_left_out_of_what_the_office_gets(client):
+    token, _ = make.make_invitation()
+    assert "Bitte\0" not in post(client, token, "", comment="Bitte\0 bald").content.decode()
+    assert post(client, token, comment="Bitte\0 bald", phone="\0").status_code == 200
+    sealed = Answer.objects.get().sealed_comment
+    assert sealing.open_message(sealed, make.PRIVATE_KEY) == sealing.Message(comment="Bitte bald")
+
+
+def test_a_card_with_fields_of_a_newer_office_is_read(client, monkeypatch):
+    monkeypatch.setattr(sealing, "asdict", lambda card: {**asdict(card), "currency": "CHF"})
+    token, _ = make.make_invitation()
+    assert "AN-2026-0412" in client.get(f"/feedback/{token}").content.decode()
 
 
 def test_a_damaged_card_leaves_a_form_that_works(client):
