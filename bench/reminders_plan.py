@@ -13,36 +13,57 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 SIZES = [10_000, 100_000]
 NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
-CHUNK = 20_000
 
 
 def fill(count: int) -> None:
-    """Store open offers, one in eight customers, each with a link that works."""
+    """Store open offers, one in eight customers, each with a link that works. Copies of one row, by SQL."""
+    from django.db import connection
+
     from feedback import links
     from feedback.backoffice.models import Invitation
     from offers.models import Customer, Offer
 
-    customers = [Customer(email=f"c{n}@kunde.example") for n in range(max(10, count // 8))]
-    Customer.objects.bulk_create(customers, batch_size=2000)
-    for low in range(0, count, CHUNK):
-        offers, invitations = [], []
-        for n in range(low, min(low + CHUNK, count)):
-            sent_at = NOW - timedelta(minutes=(n * 7919) % (70 * 24 * 60))
-            offer = Offer(number=f"A{n}", number_key=f"A{n}", customer=customers[n % len(customers)], subject=f"A{n}")
-            offer.sent_at = offer.first_sent_at = sent_at
-            offers.append(offer)
-        Offer.objects.bulk_create(offers, batch_size=2000)
-        for offer in offers:
-            token, expires_at = links.new_token(), NOW + timedelta(days=30)
-            invitations.append(
-                Invitation(
-                    offer=offer, token=token, digest=links.digest(token), expires_at=expires_at, registered_at=NOW
-                )
-            )
-        Invitation.objects.bulk_create(invitations, batch_size=2000)
+    customers = max(10, count // 8)
+    customer = Customer.objects.create(email="c0@kunde.example")
+    offer = Offer.objects.create(
+        number="A0", number_key="A0", customer=customer, subject="A0", sent_at=NOW, first_sent_at=NOW
+    )
+    token = links.new_token()
+    Invitation.objects.create(
+        offer=offer, token=token, digest=links.digest(token), expires_at=NOW + timedelta(days=30), registered_at=NOW
+    )
+    is_postgres = connection.vendor == "postgresql"
+    minutes = f"(n * 7919) %% {70 * 24 * 60}"
+    base = connection.ops.adapt_datetimefield_value(NOW)
+    sent_at = f"datetime('{base}', '-' || ({minutes}) || ' minutes')"
+    if is_postgres:
+        sent_at = f"'{base}'::timestamptz - make_interval(mins => ({minutes})::int)"
+    token_of = "md5(n::text)::uuid" if is_postgres else "printf('%%032x', n)"
+    text = {"number": "'A' || n", "number_key": "'A' || n", "subject": "'A' || n", "message_id": "'<' || n || '@x>'"}
+    copy_rows(Customer, customers, {"id": f"{customer.pk} + n", "email": "'c' || n || '@kunde.example'"})
+    owner = {"id": f"{offer.pk} + n", "customer_id": f"{customer.pk} + n %% {customers}"}
+    copy_rows(Offer, count, {**text, **owner, "sent_at": sent_at, "first_sent_at": sent_at})
+    link = {"id": "n + 1", "offer_id": f"{offer.pk} + n", "token": token_of, "digest": "'d' || n"}
+    copy_rows(Invitation, count, link)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def copy_rows(model: Any, count: int, values: dict[str, str]) -> None:
+    """Copy the one row of a model until there are `count`, with some columns as SQL expressions of n = 1, 2, …"""
+    from django.db import connection
+
+    columns = [field.column for field in model._meta.local_concrete_fields if not field.generated]
+    expressions = ", ".join(values.get(column, column) for column in columns)
+    table = model._meta.db_table
+    series = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count - 1})"
+    statement = f"{series} SELECT {expressions} FROM {table}, s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {statement}", [])
 
 
 def measure_due(count: int) -> None:
@@ -56,7 +77,7 @@ def measure_due(count: int) -> None:
         start = time.perf_counter()
         due = list(FollowUp.objects.due(NOW).values_list("offer__customer_id", "offer_id"))
         seconds.append(time.perf_counter() - start)
-    print(f"  due query                    {min(seconds) * 1000:8.0f} ms  for {len(due)} due")
+    print(f"  due query                    {min(seconds) * 1000:8.1f} ms  for {len(due)} due")
 
 
 def run(count: int) -> None:
@@ -68,15 +89,19 @@ def run(count: int) -> None:
     call_command("flush", verbosity=0, interactive=False)
     make_defaults()
     fill(count)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = memory()
     for name in ("planned anew", "a night without changes"):
         start = time.perf_counter()
         sums = plan_all(NOW)
         took = time.perf_counter() - start
         print(f"  {name:28} {took:8.1f} s   {sums.offers / took:8.0f} offers/s")
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"  memory above the filling     {(after - before) / 1024:8.0f} MiB")
+        print(f"  memory above the filling     {memory() - before:8.0f} MiB")
     measure_due(count)
+
+
+def memory() -> float:
+    """Return the peak of this process so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def make_defaults() -> None:

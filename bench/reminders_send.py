@@ -155,17 +155,11 @@ def send_post_office() -> None:
     call_command("send_queued_mail", log_level=0)
 
 
-def as_child(step: str, *arguments: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+def run_child(step: str, *arguments: str, environment: dict[str, str]) -> float:
+    """Run a step in a process of its own and return how many seconds it says that it took."""
     command = [sys.executable, "-m", "bench.reminders_send", f"--{step}", *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-
-
-def run_children(step: str, *arguments: str, environment: dict[str, str], processes: int = 1) -> float:
-    """Run a step in processes of its own and return the longest time that one says it took."""
-    children = [as_child(step, *arguments, environment=environment) for _ in range(processes)]
-    seconds = [float(child.communicate()[0].split()[-1]) for child in children]
-    assert not any(child.returncode for child in children), step
-    return max(seconds)
+    output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return float(output.split()[-1])
 
 
 def run(count: int) -> None:
@@ -182,15 +176,16 @@ def run(count: int) -> None:
         theirs = {**environment, "DJANGO_SETTINGS_MODULE": "bench.post_office_settings"}
         try:
             wait_for_port(port, sink)
-            run_children("fill", str(count), environment=environment)
-            run_children("write", str(folder / "mails"), environment=environment)
-            seconds = {"bare smtplib loop": run_children("bare", str(folder / "mails"), str(port), environment=theirs)}
-            seconds["ours, one connection"] = run_children("ours", environment=environment)
-            run_children("fill", str(count), environment=environment)
+            run_child("fill", str(count), environment=environment)
+            run_child("write", str(folder / "mails"), environment=environment)
+            seconds = {"bare smtplib loop": run_child("bare", str(folder / "mails"), str(port), environment=theirs)}
+            seconds["ours, one connection"] = run_child("ours", environment=environment)
+            run_child("fill", str(count), environment=environment)
             name = f"ours, {POST_OFFICE_CONNECTIONS} connections"
-            seconds[name] = run_children("ours", environment=environment, processes=POST_OFFICE_CONNECTIONS)
-            run_children("queue", str(folder / "mails"), environment=theirs)
-            seconds["django-post-office"] = run_children("post-office", environment=theirs)
+            several = {**environment, "REMINDERS_CONNECTIONS": str(POST_OFFICE_CONNECTIONS)}
+            seconds[name] = run_child("ours", environment=several)
+            run_child("queue", str(folder / "mails"), environment=theirs)
+            seconds["django-post-office"] = run_child("post-office", environment=theirs)
         finally:
             stop(sink)
     for what, took in seconds.items():

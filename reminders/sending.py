@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from django.conf import settings
+from django.db import connection
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError, Stage
@@ -49,6 +54,18 @@ class SendSums:
     problem: str = ""
     text_problem: str = ""
 
+    def __add__(self, other: SendSums) -> SendSums:
+        return SendSums(
+            None,
+            self.sent + other.sent,
+            self.planned + other.planned,
+            self.failed + other.failed,
+            self.in_doubt + other.in_doubt,
+            self.withheld + other.withheld,
+            self.problem or other.problem,
+            self.text_problem or other.text_problem,
+        )
+
     def __str__(self) -> str:
         if self.because is not None:
             return str(SENTENCES[self.because])
@@ -58,11 +75,12 @@ class SendSums:
 
 @dataclass
 class Pace:
-    """Lets at most so many mails a minute go; 0 means no limit."""
+    """Lets at most so many mails a minute go, over all connections together; 0 means no limit."""
 
     per_minute: int
     sleep: Callable[[float], None] = time.sleep
     _next_at: float = field(default=0.0)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_limited(self) -> bool:
@@ -71,11 +89,14 @@ class Pace:
 
     def wait(self) -> None:
         """Return when the next mail may go."""
-        if self.is_limited:
+        if not self.is_limited:
+            return
+        with self._lock:
             now = time.monotonic()
-            if now < self._next_at:
-                self.sleep(self._next_at - now)
-            self._next_at = max(now, self._next_at) + 60 / self.per_minute
+            at = max(now, self._next_at)
+            self._next_at = at + 60 / self.per_minute
+        if at > now:
+            self.sleep(at - now)
 
 
 def send_due(
@@ -112,9 +133,23 @@ def send_due(
 
 
 def _run(due: Sequence[tuple[int, int]], clock: Callable[[], datetime], pace: Pace) -> SendSums:
-    """Send what is due in chunks, each after the answers were fetched."""
-    chunks = _Chunks(due, clock, CAPPED_CHUNK if pace.is_limited else CHUNK)
-    return _Run(clock, pace, chunks, Plans(), Texts()).send_all()
+    """Send what is due in chunks, each after the answers were fetched, over as many connections as the settings say."""
+    connections = settings.REMINDERS_CONNECTIONS
+    size = CAPPED_CHUNK if pace.is_limited else max(CAPPED_CHUNK, min(CHUNK, len(due) // connections))
+    chunks, plans, texts = _Chunks(due, clock, size), Plans(), Texts()
+    runs = [_Run(clock, pace, chunks, plans, texts) for _ in range(min(connections, -(-len(due) // size)))]
+    if len(runs) == 1:
+        return runs[0].send_all()
+    with ThreadPoolExecutor(len(runs)) as pool:
+        return sum(pool.map(partial(_send_in_thread, get_language() or settings.LANGUAGE_CODE), runs), SendSums())
+
+
+def _send_in_thread(language: str, run: _Run) -> SendSums:
+    try:
+        with override(language):
+            return run.send_all()
+    finally:
+        connection.close()
 
 
 def explain_due(now: datetime) -> Iterator[str]:
@@ -169,15 +204,20 @@ def _has_fresh_answers(due_count: int, now: datetime) -> bool:
 
 
 class _Chunks:
-    """Hands out the offers that are due in chunks that never part the offers of a customer."""
+    """Hands out the offers that are due in chunks that never part the offers of a customer, to any number of runs."""
 
     def __init__(self, due: Sequence[tuple[int, int]], clock: Callable[[], datetime], size: int) -> None:
         self.due, self.clock, self.size, self.place = due, clock, size, 0
+        self.lock = threading.Lock()
 
     def __iter__(self) -> Iterator[list[int]]:
         return self
 
     def __next__(self) -> list[int]:
+        with self.lock:
+            return self._take()
+
+    def _take(self) -> list[int]:
         # A long run asks again: who answers while it is under way must not be reminded by its end.
         if self.place >= len(self.due) or (self.place and not _has_fresh_answers(len(self.due), self.clock())):
             raise StopIteration

@@ -124,6 +124,7 @@ REMINDERS_MAX_SYNC_AGE = env.int("REMINDERS_MAX_SYNC_AGE", default=0)
 REMINDERS_MAX_PER_RUN = env.int("REMINDERS_MAX_PER_RUN", default=200)
 REMINDERS_PER_MINUTE = env.int("REMINDERS_PER_MINUTE", default=30)
 # A claim this old belongs to a run that died. Longer than any run of the queue may take.
+REMINDERS_CONNECTIONS = max(1, env.int("REMINDERS_CONNECTIONS", default=1))
 REMINDERS_STALE_SECONDS = env.int("REMINDERS_STALE_SECONDS", default=900)
 REMINDERS_GO_LIVE_ON = env("REMINDERS_GO_LIVE_ON", default="")
 REMINDERS_TEST_ADDRESS = env("REMINDERS_TEST_ADDRESS", default="")

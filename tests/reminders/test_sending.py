@@ -154,3 +154,13 @@ def test_nobody_is_written_to_without_a_basis(receiver: Receiver, of_plan: str, 
     assert send().sent == mails
     assert FollowUp.objects.filter(because=Because.NO_BASIS).exists() is not bool(mails)
     assert len(receiver.mails) == mails
+
+
+def test_several_connections_send_each_mail_once(receiver: Receiver, settings: Any) -> None:
+    settings.REMINDERS_CONNECTIONS, settings.REMINDERS_PER_MINUTE = 3, 0
+    offers = [make_due() for _ in range(40)]
+    sums = send()
+    assert (sums.sent, sums.problem) == (40, "")
+    assert len(set(receiver.message_ids)) == len(receiver.message_ids) == 40
+    assert Reminder.objects.filter(state="sent", offer__in=offers).count() == 40
+    assert set(FollowUp.objects.values_list("next_step", flat=True)) == {2}
