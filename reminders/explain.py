@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from reminders.models import FollowUp
+from reminders.models import FollowUp, SendingHold
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
 
@@ -22,3 +23,18 @@ def explain(follow_up: FollowUp | None) -> str:
     what = _("Phone call instead of reminder %d") if follow_up.call_at else _("Reminder %d")
     when = date_format(timezone.localtime(at), "DATETIME_FORMAT")
     return f"{what % (follow_up.next_step or 1)}: {when}. {sentence}"
+
+
+def explain_sending() -> list[str]:
+    """Return what keeps all reminders from going out, or turns them elsewhere; nothing on a usual day."""
+    notices = []
+    if not settings.REMINDERS_ENABLED:
+        notices.append(str(SENTENCES[Because.OFF]))
+    hold = SendingHold.get()
+    if hold.is_held:
+        notices.append(_("Sending is held, because %(reason)s.") % {"reason": hold.get_reason_display()})
+    if settings.REMINDERS_TEST_ADDRESS:
+        notices.append(
+            _("This is a trial: all reminders go to %s, none to a customer.") % settings.REMINDERS_TEST_ADDRESS
+        )
+    return notices

@@ -9,12 +9,18 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
-from crm.core.working_days import COUNTRIES
 from offers.models import Offer
 from reminders.models import ReminderPlan
 from reminders.texts import MailTextError, compile_text
+
+COUNTRY_NAMES = [("DE", _("Germany")), ("AT", _("Austria")), ("CH", _("Switzerland")), ("LI", _("Liechtenstein"))]
 
 
 class DaysField(forms.CharField):
@@ -40,11 +46,12 @@ class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         label=_("days after the offer"),
         help_text=_("One number for each reminder, such as 3, 7, 14. Each must be larger than the one before."),
     )
-    country = forms.ChoiceField(label=_("country"), choices=[(code, code) for code in COUNTRIES])
+    country = forms.ChoiceField(label=_("country"), choices=COUNTRY_NAMES, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = ReminderPlan
         fields = "__all__"  # noqa: DJ007 - the plan has nothing that its editors may not see
+        help_texts = {"subdivision": _("Its code, such as BY or ZH. Empty: only the holidays of the whole country.")}
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

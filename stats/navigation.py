@@ -33,7 +33,9 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
             (_("Due by tomorrow"), "event_upcoming", "reminders.FollowUp", "due=tomorrow", ""),
             (_("All follow-ups"), "checklist", "reminders.FollowUp", "", ""),
             (_("Reminders sent"), "send", "reminders.Reminder", "", ""),
+            (_("Phone calls"), "call", "reminders.FollowUp", "due=calls", ""),
             (_("In doubt or failed"), "report", "reminders.Reminder", "state__in=in_doubt,failed", "stuck"),
+            (_("Addresses that bounced"), "block", "offers.Customer", "silent=bounced", ""),
         ],
     ),
     (

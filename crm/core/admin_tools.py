@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
@@ -39,6 +40,12 @@ def dialog_action(
 def go_to(url: str) -> HttpResponse:
     """Lead the browser from a dialog to a page."""
     return HttpResponse(headers={"HX-Redirect": url})
+
+
+def go_back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """Lead the browser from a dialog to the page on which it was opened, filters and all."""
+    url = request.headers.get("HX-Current-URL", "")
+    return go_to(url if url_has_allowed_host_and_scheme(url, {request.get_host()}) else otherwise)
 
 
 def change_url(row: Any) -> str:

@@ -11,14 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_tools import FactAdmin, dialog_action, go_to, say
+from crm.core.admin_tools import FactAdmin, dialog_action, go_back, say
 from offers.models import Offer
 from reminders import services
-from reminders.explain import explain
+from reminders.explain import explain, explain_sending
 from reminders.forms import OwnTextForm, UntilForm
 from reminders.models import FollowUp
 from reminders.reasons import SENTENCES
@@ -56,16 +58,21 @@ class DueFilter(admin.SimpleListFilter):
 class FollowUpAdmin(FactAdmin):
     """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
 
-    list_display = ["offer", "customer", "company", "next_line", "step", "why", "salesperson"]
+    list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
+    list_before_template = "reminders/sending_notices.html"
     list_filter = [DueFilter, ("offer__salesperson", admin.RelatedOnlyFieldListFilter), "because"]
     list_select_related = ["offer__customer", "offer__salesperson"]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
     actions = ["release", "skip", "call_instead", "record_call"]
-    actions_row = ["send_now", "snooze", "skip_one", "call_one", "edit_text"]
-    actions_detail = ["send_now", "snooze", "skip_one", "call_one", "edit_text"]
-    fields = ["offer", "next_line", "why", "plan", "own_text", "computed_at"]
-    readonly_fields = ["offer", "next_line", "why", "own_text", "computed_at"]
+    actions_row = ["send_now", "snooze", "skip_one", "call_one", "call_made", "edit_text"]
+    actions_detail = [
+        "send_now",
+        "edit_text",
+        {"title": _("Otherwise"), "icon": "snooze", "items": ["snooze", "skip_one", "call_one", "call_made"]},
+    ]
+    fields = ["offer", "next_in_words", "plan", "own_text", "computed_at"]
+    readonly_fields = ["offer", "next_in_words", "own_text", "computed_at"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request, obj)
@@ -74,26 +81,35 @@ class FollowUpAdmin(FactAdmin):
         obj.save(update_fields=["plan"])
         services.plan_offers([obj.offer])
 
-    @admin.display(description=_("customer"), ordering="offer__customer__email")
-    def customer(self, follow_up: FollowUp) -> str:
-        return follow_up.offer.customer.name or follow_up.offer.customer.email
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {**(extra_context or {}), "sending_notices": explain_sending()})
 
-    @admin.display(description=_("company"), ordering="offer__customer__company")
-    def company(self, follow_up: FollowUp) -> str:
-        return follow_up.offer.customer.company
+    @display(description=_("offer"), ordering="offer__number", header=True)
+    def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
+        # A card on a phone has room for two lines.
+        return follow_up.offer.number, Truncator(follow_up.offer.subject).chars(34)
+
+    @display(description=_("customer"), ordering="offer__customer__company", header=True)
+    def customer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
+        customer = follow_up.offer.customer
+        return customer.name or customer.email, customer.company
 
     @admin.display(description=_("salesperson"), ordering="offer__salesperson")
     def salesperson(self, follow_up: FollowUp) -> str:
         return str(follow_up.offer.salesperson or follow_up.offer.sender_name)
 
-    @admin.display(description=_("when"), ordering="next_at")
-    def next_line(self, follow_up: FollowUp) -> str:
+    @display(description=_("when"), ordering="next_at", header=True)
+    def next_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
         at = follow_up.next_at or follow_up.call_at
-        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else "–"
+        if at is None:
+            return "–", ""
+        what = gettext("Phone call") if follow_up.call_at else gettext("Reminder %d") % (follow_up.next_step or 1)
+        what = f"{what}, {gettext('own text')}" if follow_up.own_text else what
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
 
-    @admin.display(description=_("step"), ordering="next_step")
-    def step(self, follow_up: FollowUp) -> str:
-        return str(follow_up.next_step or "–")
+    @admin.display(description=_("next reminder"))
+    def next_in_words(self, follow_up: FollowUp) -> str:
+        return explain(follow_up)
 
     @admin.display(description=_("because"), ordering="because")
     def why(self, follow_up: FollowUp) -> str:
@@ -131,7 +147,7 @@ class FollowUpAdmin(FactAdmin):
     )
     def send_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         send_offer_now(request, FollowUp.objects.select_related("offer").get(pk=object_id).offer)
-        return self._back()
+        return self._back(request)
 
     @dialog_action(
         _("Later"),
@@ -143,17 +159,22 @@ class FollowUpAdmin(FactAdmin):
     def snooze(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
         count = services.snooze(FollowUp.objects.filter(pk=object_id), until=form.cleaned_data["until"])
         say(request, count, ngettext_lazy("%d reminder moved.", "%d reminders moved."))
-        return self._back()
+        return self._back(request)
 
     @dialog_action(_("Skip"), _("This reminder is left out; the next step of the plan follows."), icon="skip_next")
     def skip_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.skip(request, FollowUp.objects.filter(pk=object_id))
-        return self._back()
+        return self._back(request)
 
     @dialog_action(_("Call instead"), _("A phone call takes the place of this reminder."), icon="call")
     def call_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.call_instead(request, FollowUp.objects.filter(pk=object_id))
-        return self._back()
+        return self._back(request)
+
+    @dialog_action(_("The call was made"), _("The step is done, and the quiet days begin."), icon="check")
+    def call_made(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.record_call(request, FollowUp.objects.filter(pk=object_id))
+        return self._back(request)
 
     @dialog_action(
         _("Write the text"),
@@ -165,10 +186,10 @@ class FollowUpAdmin(FactAdmin):
     def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
         FollowUp.objects.filter(pk=object_id).update(own_text=form.cleaned_data["text"])
         messages.success(request, gettext("The next reminder of this offer uses your text."))
-        return self._back()
+        return self._back(request)
 
-    def _back(self) -> HttpResponse:
-        return go_to(reverse("admin:reminders_followup_changelist"))
+    def _back(self, request: HttpRequest) -> HttpResponse:
+        return go_back(request, reverse("admin:reminders_followup_changelist"))
 
 
 def send_offer_now(request: HttpRequest, offer: Offer) -> None:

@@ -7,14 +7,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_tools import FactAdmin, dialog_action, go_to, say
+from crm.core.admin_tools import FactAdmin, dialog_action, go_back, say
 from offers.admin.tools import person
 from reminders import services
+from reminders.explain import explain
 from reminders.models import Reminder
 
 # Unfold shows the code instead of the label for a state that has no entry here.
@@ -27,13 +29,13 @@ STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
 class ReminderAdmin(FactAdmin):
     """Every reminder mail; those in doubt or failed wait for a person."""
 
-    list_display = ["offer", "step", "state_label", "recipient", "claimed_at", "sent_at", "retry_at", "words"]
+    list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_filter = ["state", "step"]
-    list_select_related = ["offer"]
+    list_select_related = ["offer__follow_up"]
     search_fields = ["offer__number", "recipient", "message_id"]
     date_hierarchy = None
     actions = ["was_sent", "send_again"]
-    actions_detail = ["was_sent_one", "send_again_one"]
+    actions_row = actions_detail = ["was_sent_one", "send_again_one"]
     fields = [
         "offer", ("step", "state"), "recipient", "subject", ("mail_date", "message_id"), ("claimed_at", "sent_at"),
         ("attempts", "retry_at"), "server_reply", "resolved_by",
@@ -43,9 +45,18 @@ class ReminderAdmin(FactAdmin):
     def state_label(self, reminder: Reminder) -> tuple[str, str]:
         return reminder.state, reminder.get_state_display()
 
-    @admin.display(description=_("the mail server's words"))
-    def words(self, reminder: Reminder) -> str:
-        return reminder.server_reply[:80]
+    @admin.display(description=_("when"), ordering="claimed_at")
+    def tried_at(self, reminder: Reminder) -> str:
+        at = reminder.sent_at or reminder.claimed_at or reminder.mail_date
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+
+    @admin.display(description=_("what became of it"))
+    def outcome(self, reminder: Reminder) -> str:
+        """What the mail server said, and for one that is planned again whether it still comes."""
+        if reminder.state != Reminder.State.PLANNED:
+            return reminder.server_reply[:120]
+        follow_up = reminder.offer.follow_up if hasattr(reminder.offer, "follow_up") else None
+        return f"{reminder.server_reply[:120]} {explain(follow_up)}".strip()
 
     @admin.action(description=_("Was sent"), permissions=["act"])
     def was_sent(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
@@ -70,7 +81,7 @@ class ReminderAdmin(FactAdmin):
     )
     def was_sent_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.was_sent(request, Reminder.objects.filter(pk=object_id))
-        return go_to(reverse("admin:reminders_reminder_change", args=[object_id]))
+        return go_back(request, reverse("admin:reminders_reminder_changelist"))
 
     @dialog_action(
         _("Send again"),
@@ -80,4 +91,4 @@ class ReminderAdmin(FactAdmin):
     )
     def send_again_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.send_again(request, Reminder.objects.filter(pk=object_id))
-        return go_to(reverse("admin:reminders_reminder_change", args=[object_id]))
+        return go_back(request, reverse("admin:reminders_reminder_changelist"))

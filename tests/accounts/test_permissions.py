@@ -53,7 +53,7 @@ MODELS = {
 }
 OFFER_ACTIONS = ("note_contact", "record_answer", "new_link", "extend_link", "revoke_link", "pause", "resume", "stop")
 OFFER_ACTIONS += ("send_reminder",)
-FOLLOW_UP_ACTIONS = ("call_one", "edit_text", "send_now", "skip_one", "snooze")
+FOLLOW_UP_ACTIONS = ("call_made", "call_one", "edit_text", "send_now", "skip_one", "snooze")
 ANSWER_ACTIONS = ("handle", "undo", "confirm", "dismiss")
 FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one")
 OTHERS = {

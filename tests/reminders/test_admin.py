@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from offers.models import Offer
+from offers.services import set_status
+from reminders.holds import hold_sending
 from reminders.models import (
     CompanyHoliday,
     CustomerPlan,
@@ -225,8 +227,6 @@ def test_what_was_sent_cannot_be_sent_again(staff: Client):
 
 
 def test_a_held_run_is_released(staff: Client):
-    from reminders.holds import hold_sending
-
     hold_sending(SendingHold.Reason.TOO_MANY, timezone.now(), due_count=3)
     post_dialog(staff, "reminders_sendinghold_release", 1)
     assert not SendingHold.get().is_held
@@ -314,3 +314,53 @@ def test_a_plan_that_cannot_work_is_refused_at_the_field(staff: Client, field: s
     )
     assert response.status_code == 200
     assert field in response.context["adminform"].form.errors
+
+
+def read_list(client: Client, model: str, **query: str) -> str:
+    return client.get(reverse(f"admin:reminders_{model}_changelist"), query).content.decode()
+
+
+def test_the_list_says_what_keeps_all_reminders_back(staff: Client, settings: Any):
+    make_due(timezone.now())
+    before = read_list(staff, "followup")
+    assert "Sending is held, because" not in before
+    hold_sending(SendingHold.Reason.PERSON, timezone.now())
+    assert "Sending is held, because someone held it." in read_list(staff, "followup")
+    settings.REMINDERS_ENABLED = False
+    settings.REMINDERS_TEST_ADDRESS = "pilot@muster-metallbau.example"
+    page = read_list(staff, "followup")
+    # Once more than in the filter by reasons.
+    assert page.count("Sending is switched off") == before.count("Sending is switched off") + 1
+    assert "all reminders go to pilot@muster-metallbau.example" in page
+
+
+def test_a_call_that_was_made_is_ticked_off_in_its_row(staff: Client):
+    offer = make_due(timezone.now())
+    post_dialog(staff, "reminders_followup_call_one", offer.follow_up.pk)
+    assert offer.number in read_list(staff, "followup", due="calls")
+    post_dialog(staff, "reminders_followup_call_made", offer.follow_up.pk)
+    assert offer.number not in read_list(staff, "followup", due="calls")
+    assert FollowUp.objects.get().next_step == 2
+
+
+def test_an_action_leads_back_to_the_list_it_was_chosen_in(staff: Client):
+    pk = make_due(timezone.now()).follow_up.pk
+    url = reverse("admin:reminders_followup_skip_one", args=[pk])
+    for current, expected in (
+        ("http://testserver/admin/reminders/followup/?due=tomorrow",) * 2,
+        ("https://evil.example/", reverse("admin:reminders_followup_changelist")),
+    ):
+        response = staff.post(url, {"_form_submitted": "True"}, headers={"HX-Current-URL": current})
+        assert response.headers["HX-Redirect"] == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("open", "it is tried again"), ("declined", "No reminder. The customer has declined.")]
+)
+def test_a_reminder_that_is_planned_again_says_whether_it_still_comes(staff: Client, status: str, words: str):
+    row = make_doubt("planned")
+    Reminder.objects.update(retry_at=timezone.now() + timedelta(minutes=30), server_reply="451 greylisted")
+    set_status(row.offer, Offer.Status(status), channel=Offer.Channel.LINK, at=timezone.now())
+    page = read_list(staff, "reminder")
+    assert "451 greylisted" in page
+    assert words in page
