@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 MIN_FREE_BYTES = 500_000_000
 DATABASE = "database"
+# As long as SQLite waits by its settings.
+LOCK_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def check_database() -> Finding:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute("SET LOCAL lock_timeout = '20s'")
+                cursor.execute(f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1000)}")
             cursor.execute("UPDATE core_jobrun SET name = name WHERE 1 = 0")
     except DatabaseError as error:
         connection.close()
