@@ -1,0 +1,192 @@
+"""An office on a moved clock whose jobs, mails and looks at its health are real, beside a real public service."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from croniter import croniter
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+from django.utils import timezone
+
+from crm.core import alarms
+from crm.core.schedules import find_jobs
+from tests.chain.office import Inbox
+from tests.feedback.live import ROOT, clean_env
+from tests.servers import free_port, stop, wait_for_port
+
+LOOK = timedelta(minutes=5)
+
+
+@dataclass
+class Machine:
+    """The simulated office. `stopped` names jobs that do not run any more, as after the death of what runs them."""
+
+    clock: time_machine.Traveller
+    clock_file: Path
+    inbox: Inbox
+    now: datetime
+    stopped: set[str] = field(default_factory=set)
+
+    def move_to(self, now: datetime) -> None:
+        """Set the clock of both machines."""
+        self.now = now
+        self.clock.move_to(now, tick=False)
+        unfinished = self.clock_file.with_suffix(".part")
+        unfinished.write_text(str(now.timestamp() - real_time()))
+        unfinished.replace(self.clock_file)
+
+    def run_until(self, end: datetime, *, step: timedelta = LOOK) -> None:
+        """Let the jobs run when they are due, each at most once a step, and look at the health after each step."""
+        while self.now < end:
+            before = timezone.localtime(self.now)
+            self.move_to(min(self.now + step, end))
+            for job in find_jobs():
+                if job.name not in self.stopped and croniter(job.cron, before).get_next(datetime) <= self.now:
+                    # A failed job leaves its sign, and the queue goes on.
+                    with suppress(CommandError, DatabaseError, OSError):
+                        call_command(job.name)
+            alarms.watch(self.now)
+
+    @property
+    def subjects(self) -> list[str]:
+        """What the admins were mailed by the alarms."""
+        return [str(mail["Subject"]) for mail in self.inbox.to("it@muster-metallbau.example")]
+
+
+def real_time() -> float:
+    """The time of the system, whatever the moved clock says."""
+    return time_machine.escape_hatch.time.time()
+
+
+@contextmanager
+def smtp_with_password(password: str) -> Iterator[tuple[Inbox, int]]:
+    """A real SMTP server that takes mail only from whoever knows the password."""
+
+    def log_in(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
+        return AuthResult(success=getattr(data, "password", b"") == password.encode())
+
+    inbox = Inbox()
+    options = {"authenticator": log_in, "auth_required": True, "auth_require_tls": False}
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), **options)
+    controller.start()
+    try:
+        yield inbox, controller.port
+    finally:
+        controller.stop()
+
+
+class _Page(BaseHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@dataclass
+class TlsServer:
+    """A TLS server on loopback. `present` chooses the certificate that the next visitor sees."""
+
+    port: int
+    folder: Path
+    context: ssl.SSLContext
+
+    def present(self, name: str) -> None:
+        self.context.load_cert_chain(self.folder / f"{name}.pem", self.folder / "key.pem")
+
+
+@contextmanager
+def tls_server(folder: Path) -> Iterator[TlsServer]:
+    """A server with a valid certificate for localhost; `expired` is another one, out of date since yesterday."""
+    make_certificates(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server = HTTPServer(("127.0.0.1", 0), _Page)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    tls = TlsServer(server.server_port, folder, context)
+    tls.present("valid")
+    thread.start()
+    try:
+        yield tls
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def make_certificates(folder: Path) -> None:
+    """Write key.pem, valid.pem and expired.pem, each signed by itself."""
+    (folder / "extension").write_text("subjectAltName=DNS:localhost\n")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem"]
+    _openssl(folder, "req", *key, "-subj", "/CN=localhost", "-out", "request.pem")
+    for name, days in (("valid", "365"), ("expired", "-1")):
+        signing = ["-signkey", "key.pem", "-days", days, "-extfile", "extension", "-out", f"{name}.pem"]
+        _openssl(folder, "x509", "-req", "-in", "request.pem", *signing)
+    (folder / "trusted.pem").write_text((folder / "valid.pem").read_text() + (folder / "expired.pem").read_text())
+
+
+def _openssl(folder: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@dataclass
+class Web:
+    """The office's pages as a web server of their own."""
+
+    port: int
+    command: list[str]
+    env: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, env=self.env, cwd=ROOT)
+        wait_for_port(self.port, self.process)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def office_web(folder: Path) -> Iterator[Web]:
+    """Start the office's pages on a database of their own and stop them at the end."""
+    port = free_port()
+    env = clean_env() | {"DJANGO_SETTINGS_MODULE": "crm.settings.test"}
+    env |= {"DATABASE_URL": f"sqlite:///{folder / 'web.sqlite3'}"}
+    # One process, so that a kill leaves no orphan that goes on answering.
+    command = [sys.executable, "-c", _WEB.format(port=port)]
+    web = Web(port, command, env)
+    web.start()
+    try:
+        yield web
+    finally:
+        stop(web.process)
+
+
+_WEB = "from waitress import serve; from crm.wsgi import application; serve(application, listen='127.0.0.1:{port}')"
+
+
+def drop_offer(folder: Path, now: datetime, number: int) -> None:
+    """Put an offer mail of this moment into the folder, as David does."""
+    from tests.offers.mails import build_mail
+
+    subject, to = f"Angebot AN-2026-{number:04}", f"kunde{number}@kunde{number}.example"
+    path = folder / f"{number}.eml"
+    path.write_bytes(build_mail(subject=subject, to=to, sent_at=now))
+    os.utime(path, (now.timestamp(), now.timestamp()))
