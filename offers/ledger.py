@@ -15,7 +15,7 @@ from offers.decide import Decision, Facts, decide_incoming, decide_outgoing
 from offers.facts import Desk
 from offers.inbox import store_name
 from offers.letters import Letter
-from offers.models import Customer, MailFolder, Offer, Reason, SourceFile, number_key
+from offers.models import Customer, ErasedAddress, MailFolder, Offer, Reason, SourceFile, number_key
 from offers.parsing.mail import Address
 from offers.wiring import announce
 
@@ -178,6 +178,7 @@ class _Writer:
 
     def _write(self) -> None:
         # In one order everywhere: two importers at once then wait for each other instead of locking each other out.
+        ErasedAddress.silence(self.new_customers.values())
         insert_rows([customer for __, customer in sorted(self.new_customers.items())])
         Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
         for offer in self.new_offers:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -83,6 +86,8 @@ class Customer(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.email = self.email.strip().lower()
+        if self._state.adding:
+            ErasedAddress.silence([self])
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     @property
@@ -349,3 +354,35 @@ class SourceFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ErasedAddress(models.Model):
+    """Somebody who was erased: an HMAC of the address and no more, so that nobody writes to it again.
+
+    `digest` is HMAC-SHA-256 with `salt`, which is one per office and lies here and in the erasure list alone.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    salt = models.CharField(max_length=64)
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("erased address")
+        verbose_name_plural = _("erased addresses")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+    @staticmethod
+    def digest_of(email: str, salt: str) -> str:
+        """Return the fingerprint of an address: without the salt it tells nothing, not even by trying addresses."""
+        return hmac.new(bytes.fromhex(salt), email.strip().lower().encode(), hashlib.sha256).hexdigest()
+
+    @classmethod
+    def silence(cls, customers: Iterable[Customer]) -> None:
+        """Mark those new customers as "do not contact" who were erased before. Stores nothing by itself."""
+        salts = set(cls.objects.values_list("salt", flat=True))
+        by_digest = {cls.digest_of(each.email, salt): each for each in customers for salt in salts}
+        for digest in cls.objects.filter(digest__in=by_digest).values_list("digest", flat=True) if by_digest else ():
+            by_digest[digest].do_not_contact = True

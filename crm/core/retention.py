@@ -33,10 +33,11 @@ def prune_tasks(*, now: datetime, dry_run: bool = False) -> str:
     """Delete the queue's records of tasks that ended more than `TASKS_KEEP_DAYS` ago."""
     from django_q.models import Task  # noqa: PLC0415  (the public profile has no queue)
 
-    old = Task.objects.filter(stopped__lt=now - timedelta(days=TASKS_KEEP_DAYS))
+    limit = now - timedelta(days=TASKS_KEEP_DAYS)
+    old = Task.objects.filter(stopped__lt=limit)
     if dry_run:
-        return f"Would delete {old.count()} tasks."
-    return f"Deleted {old.delete()[0]} tasks."
+        return f"Would delete {old.count()} tasks before {limit:%Y-%m-%d}."
+    return f"Deleted {old.delete()[0]} tasks before {limit:%Y-%m-%d}."
 
 
 def prune_sessions(*, now: datetime, dry_run: bool = False) -> str:

@@ -98,8 +98,18 @@ Q_CLUSTER = {
 }
 
 PRUNERS += ["crm.core.retention.prune_tasks", "crm.core.retention.prune_sessions"]
+PRUNERS += ["offers.retention.prune_log", "offers.retention.prune_people"]
+KEEP_LOG_DAYS = env.int("KEEP_LOG_DAYS", default=365)
+KEEP_PEOPLE_DAYS = env.int("KEEP_PEOPLE_DAYS", default=1095)
 # Held first, then the answers since the backup are fetched: nobody who answered is reminded in between.
-AFTER_RESTORE += ["reminders.holds.hold_after_restore", "feedback.backoffice.sync.replay_after_restore"]
+# Last: an answer that comes back may be one of a person who was erased.
+AFTER_RESTORE += [
+    "reminders.holds.hold_after_restore",
+    "feedback.backoffice.sync.replay_after_restore",
+    "offers.privacy.erase_again",
+]
+# Where data about a person lie, in the order of erasing: the address, by which the rest is found, goes last.
+PRIVACY = ["reminders.privacy", "feedback.backoffice.privacy", "offers.privacy"]
 
 # Where the back office is reached inside the company: links in mails to staff lead there.
 OFFICE_BASE_URL = env("OFFICE_BASE_URL", default="")

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportModelAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
 
-from offers import services
+from crm.core.admin_tools import change_url, dialog_action, go_to
+from offers import privacy, services
 from offers.lists import IMPORT_FORMATS
 from offers.models import Customer
+from offers.privacy_files import build_archive, describe_rest
 from offers.resources import CustomerResource
 
 
@@ -53,6 +59,32 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     import_form_class = ImportForm
     import_formats = IMPORT_FORMATS
     export_form_class = ExportForm
+    actions_detail = ["export_person", "erase_person"]
+
+    @action(description=_("All data of this person"), permissions=["change"], icon="folder_zip")
+    def export_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Hand out a ZIP file with what is stored."""
+        sections = privacy.export_person(get_object_or_404(Customer, pk=object_id).email)
+        headers = {"Content-Disposition": f'attachment; filename="person-{int(object_id)}.zip"'}
+        return HttpResponse(build_archive(sections or {}), content_type="application/zip", headers=headers)
+
+    @dialog_action(
+        _("Erase this person"),
+        _("Names, addresses and words go for good, also from backups; the figures stay. Nobody is written to again."),
+        icon="person_remove",
+        permission="delete",
+    )
+    def erase_person(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        customer = get_object_or_404(Customer, pk=object_id)
+        try:
+            erasure = privacy.erase_person(customer.email, now=timezone.now())
+        except privacy.ErasureError as error:
+            messages.error(request, str(error))
+            return go_to(change_url(customer))
+        messages.success(request, _("The person was erased."))
+        if erasure and (rest := describe_rest(erasure)):
+            messages.warning(request, rest)
+        return go_to(change_url(customer))
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         if change:

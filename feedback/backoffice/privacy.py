@@ -1,0 +1,30 @@
+"""What the links and answers say about a person (see `offers.privacy`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feedback.backoffice import services
+from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
+from offers.models import Customer
+from offers.privacy import as_dicts
+
+
+def export(customer: Customer) -> dict[str, Any]:
+    """The answers and the links, without the tokens: whoever has one can answer."""
+    links = as_dicts(Invitation.objects.filter(offer__customer=customer))
+    secret = {"token", "digest", "card_hash", "version"}
+    return {
+        "answers": as_dicts(Answer.objects.filter(offer__customer=customer)),
+        "links": [{name: value for name, value in link.items() if name not in secret} for link in links],
+    }
+
+
+def erase(customer: Customer) -> None:
+    """Empty the words; kind and reason stay for the figures. Links stop working with the next sync."""
+    links = Invitation.objects.filter(offer__customer=customer)
+    for link in links.filter(state=Invitation.State.ACTIVE):
+        services.revoke(link)
+    digests = list(links.values_list("digest", flat=True))
+    RejectedAnswer.objects.filter(content__digest__in=digests).delete()
+    Answer.objects.filter(offer__customer=customer).update(comment="", note="", sealed_comment="", phone="")

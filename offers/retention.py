@@ -1,0 +1,56 @@
+"""How long the office keeps what it knows about people. The periods are settings; `prune` calls these (`PRUNERS`)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from offers.models import Contact, Customer, Offer, SourceFile
+from offers.privacy import NOWHERE, erase_for_good
+
+State = SourceFile.State
+# Mails that led to nothing: the file stays known, whom it was between is forgotten.
+_LED_TO_NOTHING = (
+    State.DUPLICATE, State.OWN_REMINDER, State.AUTOMATIC, State.INTERNAL, State.NOT_AN_OFFER, State.BROKEN,
+)  # fmt: skip
+
+
+def prune_log(*, now: datetime, dry_run: bool = False) -> str:
+    """Empty the entries of the import log, older than `KEEP_LOG_DAYS`, of mails that were no offers."""
+    limit = now - timedelta(days=settings.KEEP_LOG_DAYS)
+    old = SourceFile.objects.filter(state__in=_LED_TO_NOTHING, first_seen_at__lt=limit).exclude(sender="", subject="")
+    if dry_run:
+        return f"Would empty {old.count()} entries of the import log before {limit:%Y-%m-%d}."
+    emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")
+    return f"Emptied {emptied} entries of the import log before {limit:%Y-%m-%d}."
+
+
+def prune_people(*, now: datetime, dry_run: bool = False) -> str:
+    """Erase customers with whom nothing happened for `KEEP_PEOPLE_DAYS`; their offers stay as figures.
+
+    They do not come on the erasure list: whoever asks for an offer after years is a new customer.
+    """
+    limit = now - timedelta(days=settings.KEEP_PEOPLE_DAYS)
+    old = _silent_since(limit)
+    words = f"customers without a contact since {limit:%Y-%m-%d}."
+    if dry_run:
+        return f"Would erase {old.count()} {words}"
+    erased = 0
+    for customer in list(old):
+        erase_for_good(customer)
+        erased += 1
+    return f"Erased {erased} {words}"
+
+
+def _silent_since(limit: datetime) -> QuerySet[Customer]:
+    offers = Offer.objects.filter(customer=OuterRef("pk"))
+    recent = Q(sent_at__gte=limit) | Q(contacted_at__gte=limit) | Q(replied_at__gte=limit) | Q(status_at__gte=limit)
+    calls = Contact.objects.filter(offer__customer=OuterRef("pk"), at__gte=limit)
+    return (
+        Customer.objects.filter(created_at__lt=limit)
+        .exclude(email__endswith=NOWHERE)
+        .exclude(Exists(offers.filter(recent)))
+        .exclude(Exists(calls))
+    )

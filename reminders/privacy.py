@@ -1,0 +1,26 @@
+"""What the reminders say about a person (see `offers.privacy`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from offers.models import Customer
+from offers.privacy import as_dicts, nowhere
+from reminders.models import CustomerPlan, FollowUp, Reminder
+
+
+def export(customer: Customer) -> dict[str, Any]:
+    """Every reminder, and when the next one was to come."""
+    return {
+        "reminders": as_dicts(Reminder.objects.filter(offer__customer=customer)),
+        "follow_ups": as_dicts(FollowUp.objects.filter(offer__customer=customer)),
+    }
+
+
+def erase(customer: Customer) -> None:
+    """Empty address and words; that a step was sent stays for the figures."""
+    Reminder.objects.filter(offer__customer=customer).update(
+        recipient=nowhere(customer), subject="", server_reply="", message_id=""
+    )
+    FollowUp.objects.filter(offer__customer=customer).update(own_text="")
+    CustomerPlan.objects.filter(customer=customer).delete()
