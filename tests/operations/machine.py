@@ -77,7 +77,7 @@ def smtp_with_password(password: str) -> Iterator[tuple[Inbox, int]]:
     """A real SMTP server that takes mail only from whoever knows the password."""
 
     def log_in(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
-        return AuthResult(success=getattr(data, "password", b"") == password.encode())
+        return AuthResult(success=getattr(data, "password", b"") == password.encode(), handled=False)
 
     inbox = Inbox()
     options = {"authenticator": log_in, "auth_required": True, "auth_require_tls": False}
