@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from crm.accounts.models import User
+from crm.core.bulk import among
 from offers.decide import MAIL_PROVIDERS, Facts, Twin
 from offers.letters import Letter
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile, number_key
@@ -91,10 +92,10 @@ class Desk:
         # The folder is compared here and not in the query: a planner that knows nothing of the numbers may choose to
         # go through all rows of the folder.
         same_way = set(MailFolder.objects.filter(direction=self.folder.direction).values_list("pk", flat=True))
-        same_hash, same_id = rows.filter(header_hash__in=hashes), rows.filter(message_id__in=ids)
+        same_hash, same_id = rows.filter(among("header_hash", hashes)), rows.filter(among("message_id", ids))
         self.by_hash = {row.header_hash: row for row in same_hash if row.folder_id in same_way}
         self.by_id = {row.message_id: row for row in same_id if row.folder_id == self.folder.pk}
-        self.by_fingerprint = {str(row.fingerprint): row for row in rows.filter(fingerprint__in=prints)}
+        self.by_fingerprint = {str(row.fingerprint): row for row in rows.filter(among("fingerprint", prints))}
 
     def _find_twin(self, letter: Letter) -> Twin | None:
         for row, reason in (
@@ -111,7 +112,7 @@ class Desk:
         for letter in letters:
             emails.update(_bounced_emails(letter))
             emails.update(each.email for each in letter.mail.recipients if each.domain not in self.own_domains)
-        self.customers = {each.email: each for each in Customer.objects.filter(email__in=emails)}
+        self.customers = {each.email: each for each in Customer.objects.filter(among("email", emails))}
         people = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
         self.salespeople = {person.email.lower(): person for person in people}
 

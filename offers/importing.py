@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -22,6 +24,7 @@ from offers.letters import Letter, examine_incoming, examine_outgoing
 from offers.models import MailFolder, Reason, SourceFile
 from offers.parsing.numbers import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
+from offers.reading import read_ahead
 from offers.removal import remove_empty_offers
 
 logger = logging.getLogger(__name__)
@@ -77,11 +80,13 @@ def import_folder(
     if not problem:
         sightings, problem = _scan(folder, result, now)
         waiting = _load_waiting(folder)
-        for batch in _batches(sightings, BATCH_SIZE):
-            for row in _import_batch(folder, batch, waiting, now):
-                result.states[row.state] += 1
-                if on_stored:
-                    on_stored(row)
+        reader = read_ahead(lambda each: _read_letter(folder, each, waiting.get(each.name), now), sightings)
+        with _light_collector(), closing(reader) as letters:
+            for batch in _batches(letters, BATCH_SIZE):
+                for row in _store(folder, batch, now):
+                    result.states[row.state] += 1
+                    if on_stored:
+                        on_stored(row)
         problem = problem or archive_offers(folder)
     if problem:
         result.problems.append(f"{folder.name}: {problem}")
@@ -116,8 +121,9 @@ def check_again(files: Sequence[SourceFile]) -> ImportResult:
     for folder in sorted(folders.values(), key=lambda each: each.direction != MailFolder.Direction.OUTGOING):
         now = timezone.now()
         waiting = _load_waiting(folder)
-        for batch in _batches(chosen[folder.pk], BATCH_SIZE):
-            for row in _import_batch(folder, batch, waiting, now):
+        letters = (_read_letter(folder, each, waiting.get(each.name), now) for each in chosen[folder.pk])
+        for batch in _batches(letters, BATCH_SIZE):
+            for row in _store(folder, batch, now):
                 result.states[row.state] += 1
     remove_empty_offers(founded, touched, now=timezone.now())
     if gone:
@@ -177,13 +183,6 @@ def _note_vanished(folder: MailFolder, seen: set[str], result: ImportResult, now
         result.states[State.BROKEN] += len(gone)
 
 
-def _import_batch(
-    folder: MailFolder, sightings: Sequence[Sighting], waiting: dict[str, _Waiting], now: datetime
-) -> list[SourceFile]:
-    letters = [_read_letter(folder, sighting, waiting.get(sighting.name), now) for sighting in sightings]
-    return _store(folder, letters, now)
-
-
 def _read_letter(folder: MailFolder, sighting: Sighting, waiting: _Waiting | None, now: datetime) -> Letter:
     """Return what a file says; whatever goes wrong is said by the letter, so that one file never stops the rest."""
     age = now.timestamp() - sighting.mtime_ns / 1e9
@@ -233,7 +232,17 @@ def _is_away(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError) and state not in _RETRY_STATES
 
 
-def _batches(items: Iterable[Sighting], size: int) -> Iterator[list[Sighting]]:
+@contextmanager
+def _light_collector() -> Iterator[None]:
+    """Let the garbage collector leave out what was there before: looking through it takes a quarter of an import."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _batches(items: Iterable[Letter], size: int) -> Iterator[list[Letter]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from crm.core.bulk import insert_rows
+from crm.core.bulk import among, insert_rows, new_row
 from offers.chains import refresh_offers
 from offers.decide import Decision, Facts, decide_incoming, decide_outgoing
 from offers.facts import Desk
@@ -59,24 +60,28 @@ class _Writer:
 
     def store(self, letters: Sequence[Letter]) -> list[SourceFile]:
         names = [store_name(letter.sighting.name) for letter in letters]
-        known = {row.name: row for row in self.folder.files.filter(name__in=names).select_related("offer__customer")}
+        known = {row.name: row for row in self._find_known(names)}
         todo = []
         for name, letter in zip(names, letters, strict=True):
             row = known.get(name)
             if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
-                todo.append((letter, row or SourceFile(folder=self.folder, name=name, first_seen_at=self.now)))
+                todo.append((letter, row or new_row(SourceFile, folder=self.folder, name=name, first_seen_at=self.now)))
         for __, row in todo:
             # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
             if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
                 self.to_refresh[id(row.offer)] = row.offer
         again = [row.pk for __, row in todo if row.pk]
         # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
-        SourceFile.objects.filter(pk__in=again, fingerprint__isnull=False).update(fingerprint=None)
+        if again:
+            SourceFile.objects.filter(pk__in=again, fingerprint__isnull=False).update(fingerprint=None)
         self.desk = Desk(self.folder, [letter for letter, __ in todo], again)
         for letter, row in todo:
             self._take(letter, row)
         self._write()
         return self.rows
+
+    def _find_known(self, names: Sequence[str]) -> QuerySet[SourceFile]:
+        return self.folder.files.filter(among("name", names)).select_related("offer__customer")
 
     def _take(self, letter: Letter, row: SourceFile) -> None:
         facts = self.desk.facts(letter)
@@ -127,13 +132,15 @@ class _Writer:
         customer = self.desk.customers.get(address.email)
         if customer is None:
             language = find_language(mail.subject) or settings.LANGUAGE_CODE[:2]
-            customer = Customer(email=address.email, name=address.name[:200], language=language, created_at=self.now)
+            name = address.name[:200]
+            customer = new_row(Customer, email=address.email, name=name, language=language, created_at=self.now)
             self.new_customers[address.email] = self.desk.customers[address.email] = customer
         elif address.name and not customer.name:
             customer.name = address.name[:200]
             if customer.pk:
                 self.changed_customers[customer.pk] = customer
-        offer = Offer(
+        offer = new_row(
+            Offer,
             number=letter.number[:100],
             number_key=number_key(letter.number[:100]),
             customer=customer,
@@ -180,9 +187,8 @@ class _Writer:
         # In one order everywhere: two importers at once then wait for each other instead of locking each other out.
         ErasedAddress.silence(self.new_customers.values())
         insert_rows([customer for __, customer in sorted(self.new_customers.items())])
-        Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
-        for offer in self.new_offers:
-            offer.customer = offer.customer  # the row has its key only now
+        if self.changed_customers:
+            Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
         self.new_offers.sort(key=lambda each: each.number_key)
         insert_rows(self.new_offers)
         self._write_rows()
@@ -197,13 +203,9 @@ class _Writer:
         announce(list({offer.pk: offer for offer in self.touched.values()}.values()))
 
     def _write_rows(self) -> None:
-        for row in self.rows:
-            row.offer = row.offer  # a new one has its key only now
         # Duplicates last: they may point to a mail of this very batch.
         for duplicates in (False, True):
             rows = [row for row in self.rows if (row.duplicate_of is not None) is duplicates]
-            for row in rows:
-                row.duplicate_of = row.duplicate_of
             for row in rows:
                 if row.pk:
                     row.save(update_fields=_FACT_FIELDS)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Coalesce
 
+from crm.core.bulk import among, insert_rows, new_row
 from crm.core.working_days import Calendar, build_calendar
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
@@ -103,7 +104,7 @@ def build_plan(row: ReminderPlan) -> Plan:
 
 def load_cases(offer_ids: Collection[int], now: datetime) -> list[Case]:
     """Return what is known of these offers, in the order of their ids. Five queries, however many offers."""
-    rows = list(Offer.objects.filter(pk__in=offer_ids).order_by("pk").values_list(*_COLUMNS))
+    rows = list(Offer.objects.filter(among("pk", offer_ids)).order_by("pk").values_list(*_COLUMNS))
     steps = _load_steps(offer_ids)
     asked = _load_undecided(offer_ids)
     linked = _load_links(offer_ids, now)
@@ -157,7 +158,7 @@ def _build_case(
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:
     steps: dict[int, list[Step]] = defaultdict(list)
-    rows = Reminder.objects.filter(offer__in=offer_ids).order_by("step")
+    rows = Reminder.objects.filter(among("offer", offer_ids)).order_by("step")
     columns = ("offer_id", "step", "state", "sent_at", "claimed_at", "mail_date", "retry_at", "first_try_at")
     for offer_id, step, state, sent_at, claimed_at, mail_date, retry_at, first_try_at in rows.values_list(*columns):
         at = sent_at or claimed_at or mail_date
@@ -166,7 +167,7 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:
 
 
 def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, date | None]]:
-    rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED).order_by("answered_at", "pk")
+    rows = Answer.objects.filter(among("offer", offer_ids), kind=Answer.Kind.UNDECIDED).order_by("answered_at", "pk")
     return {
         offer_id: (answered_at, ask_again_on)
         for offer_id, answered_at, ask_again_on in rows.values_list("offer_id", "answered_at", "ask_again_on")
@@ -174,7 +175,7 @@ def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, dat
 
 
 def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, Link]:
-    rows = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE, expires_at__gt=now)
+    rows = Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE, expires_at__gt=now)
     return {
         offer_id: Link.WAITS if registered_at is None else Link.VALID
         for offer_id, registered_at in rows.values_list("offer_id", "registered_at")
@@ -182,7 +183,7 @@ def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, Link]:
 
 
 def _load_mailed(customer_ids: Collection[int]) -> dict[int, datetime]:
-    rows = Reminder.objects.filter(offer__customer__in=customer_ids, state__in=Reminder.MAILED)
+    rows = Reminder.objects.filter(among("offer__customer", customer_ids), state__in=Reminder.MAILED)
     newest = (
         rows.order_by().values("offer__customer_id").annotate(at=Max(Coalesce("sent_at", "claimed_at", "mail_date")))
     )
@@ -194,11 +195,12 @@ def store_decisions(decisions: dict[int, Decision], now: datetime) -> None:
 
     Reading what is there costs a tenth of writing it again, and on most nights nothing has changed.
     """
-    rows = FollowUp.objects.filter(offer__in=decisions)
+    rows = FollowUp.objects.filter(among("offer", decisions))
     known = {row[0]: row[1:] for row in rows.values_list("offer_id", "next_at", "next_step", "call_at", "because")}
-    FollowUp.objects.bulk_create(
+    insert_rows(
         [
-            FollowUp(
+            new_row(
+                FollowUp,
                 offer_id=offer_id,
                 next_at=decision.at,
                 next_step=decision.step,
@@ -209,7 +211,6 @@ def store_decisions(decisions: dict[int, Decision], now: datetime) -> None:
             for offer_id, decision in decisions.items()
             if known.get(offer_id) != (decision.at, decision.step, decision.call_at, decision.because)
         ],
-        update_conflicts=True,
-        unique_fields=["offer"],
-        update_fields=["next_at", "next_step", "call_at", "because", "computed_at"],
+        unique=["offer_id"],
+        update=["next_at", "next_step", "call_at", "because", "computed_at"],
     )

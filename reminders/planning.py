@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Q
 
+from crm.core.bulk import among
 from offers.models import Customer, Offer
 from offers.services import set_status
 from reminders.facts import Plans, load_cases, store_decisions
@@ -23,12 +24,14 @@ def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> 
     slow planner could write "is being sent" after the sender had already planned the next step. SQLite has one writer
     at a time anyway (IMMEDIATE).
     """
-    customers = Customer.objects.filter(offers__in=offer_ids).order_by("pk")
+    customers = Customer.objects.filter(among("offers", offer_ids)).order_by("pk")
     if not connection.features.has_select_for_update:
         return set(customers.values_list("pk", flat=True))
     owners = set(customers.values_list("pk", flat=True))
     locked = (
-        Customer.objects.filter(pk__in=owners).order_by("pk").select_for_update(skip_locked=skip_locked, no_key=True)
+        Customer.objects.filter(among("pk", owners))
+        .order_by("pk")
+        .select_for_update(skip_locked=skip_locked, no_key=True)
     )
     return set(locked.values_list("pk", flat=True))
 
@@ -43,7 +46,7 @@ def plan_offer_ids(offer_ids: Collection[int], now: datetime, plans: Plans | Non
         decisions = {case.offer_id: plans.decide(case, now) for case in load_cases(offer_ids, now)}
         store_decisions(decisions, now)
         silent = [pk for pk, decision in decisions.items() if decision.close_at and decision.close_at <= now]
-        for offer in Offer.objects.filter(pk__in=silent, status=Offer.Status.OPEN):
+        for offer in Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN):
             set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
     return len(silent)
 

@@ -1,59 +1,163 @@
-"""Many new rows in few statements."""
+"""Many rows in few statements: made, inserted and asked for past most of the ORM, on both databases.
+
+Django takes ten times as long as the database to make, prepare and store a row of thirty columns, and a millisecond to
+put a list of a few hundred values into a query.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
+from django.db.models.lookups import Lookup
 
 # SQLite takes 32,766 values in one statement since 3.32, PostgreSQL 65,535.
 _MOST_VALUES = 30_000
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.ForeignKey)
 
+M = TypeVar("M", bound=models.Model)
 
-def insert_rows(rows: Sequence[models.Model]) -> None:
+
+def new_row(model: type[M], **values: Any) -> M:
+    """Return a new row of a model, as its class would, in a tenth of the time. Takes fields by name, as they are.
+
+    A related row may be one that is not stored yet: `insert_rows` looks up its key.
+    """
+    constants, made, relations = _defaults(model)
+    row = model.__new__(model)
+    columns = row.__dict__
+    columns["_state"] = state = ModelState()
+    columns.update(constants)
+    for name, make in made:
+        if name not in values:
+            columns[name] = make()
+    for name, value in values.items():
+        if attname := relations.get(name):
+            state.fields_cache[name] = value
+            columns[attname] = None if value is None else value.pk
+        else:
+            columns[name] = value
+    return row
+
+
+def among(column: str, values: Iterable[Any]) -> Lookup[Any]:
+    """Return the condition that a column has one of the values, as one parameter however many they are."""
+    return _Among(models.F(column), list(values))
+
+
+class _Among(Lookup):
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} IN (SELECT value FROM json_each(%s))", (*parameters, json.dumps(self.rhs))  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        lhs, parameters = self.process_lhs(compiler, connection)
+        kind = self.lhs.output_field.db_type(connection)
+        return f"{lhs} = ANY(%s::{kind}[])", (*parameters, self.rhs)
+
+
+def insert_rows(rows: Sequence[models.Model], *, unique: Sequence[str] = (), update: Sequence[str] = ()) -> None:
     """Insert new rows of one model as they stand and give them their keys; the same outcome as `bulk_create`.
 
-    Django prepares each value through five calls; with thirty columns that takes longer than the database does
-    (measured: two thirds of an import). Raises what the database raises, such as IntegrityError. No default of the
-    database, no `auto_now`, no signals: the models of this project have none.
+    Where a row with the same `unique` columns is there, its `update` columns are changed instead. Raises what the
+    database raises, such as IntegrityError. No default of the database, no `auto_now`, no signals: the models of this
+    project have none.
     """
     if not rows:
         return
     model = type(rows[0])
-    columns, placeholders, readers = _plan(model, connection.vendor)
-    size = max(1, _MOST_VALUES // len(columns))
-    table = connection.ops.quote_name(model._meta.db_table)
-    pk = model._meta.pk
-    start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of our own models
-    end = f" RETURNING {connection.ops.quote_name(str(pk.column))}"
+    table = _plan(model, connection.vendor)
+    size = max(1, _MOST_VALUES // table.width)
+    end = _conflict(unique, update) + table.end
     with connection.cursor() as cursor:
         for first in range(0, len(rows), size):
             chunk = rows[first : first + size]
-            values = [read(row) for row in chunk for read in readers]
-            cursor.execute(start + ", ".join([placeholders] * len(chunk)) + end, values)
+            cursor.execute(table.start + ", ".join([table.placeholders] * len(chunk)) + end, table.read(chunk))
             for row, (key,) in zip(chunk, cursor.fetchall(), strict=True):
-                setattr(row, pk.attname, key)
+                row.__dict__[table.pk] = key
                 row._state.adding = False
                 row._state.db = connection.alias
 
 
+def _conflict(unique: Sequence[str], update: Sequence[str]) -> str:
+    if not unique:
+        return ""
+    name = connection.ops.quote_name
+    changes = ", ".join(f"{name(each)} = EXCLUDED.{name(each)}" for each in update)
+    return f" ON CONFLICT ({', '.join(map(name, unique))}) DO UPDATE SET {changes}"
+
+
+class _Table:
+    """How rows of one model are inserted: plain columns are read in one go, the others one by one."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
+        plain = [field for field in fields if isinstance(field, _PLAIN)]
+        others = [field for field in fields if not isinstance(field, _PLAIN)]
+        name = connection.ops.quote_name
+        columns = ", ".join(name(str(field.column)) for field in (*plain, *others))
+        self.pk = str(model._meta.pk.attname)
+        self.width = len(fields)
+        self.start = f"INSERT INTO {name(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608 - our own models
+        self.placeholders = f"({', '.join(['%s'] * len(fields))})"
+        self.end = f" RETURNING {name(str(model._meta.pk.column))}"
+        self._relations = [(field.name, field.attname) for field in plain if isinstance(field, models.ForeignKey)]
+        self._read_plain = itemgetter(*(field.attname for field in plain))
+        self._others = [(field.attname, _find_adapter(field)) for field in others]
+
+    def read(self, rows: Sequence[models.Model]) -> list[Any]:
+        """Return the values of all rows, one after the other, as the database takes them."""
+        values: list[Any] = []
+        for row in rows:
+            columns = row.__dict__  # past the descriptors: nothing is deferred in a row that was just made
+            for name, attname in self._relations:
+                if columns[attname] is None and (related := row._state.fields_cache.get(name)) is not None:
+                    columns[attname] = related.pk
+            values += self._read_plain(columns)
+            for attname, adapt in self._others:
+                value = columns[attname]
+                values.append(None if value is None else adapt(value))
+        return values
+
+
 @lru_cache(maxsize=64)
-def _plan(model: type[models.Model], _vendor: str) -> tuple[list[str], str, list[Callable[[Any], Any]]]:
-    """Return the columns, the placeholders of one row, and for each column what reads its value from a row."""
-    fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
-    columns = [connection.ops.quote_name(str(field.column)) for field in fields]
-    return columns, f"({', '.join(['%s'] * len(fields))})", [_reader(field) for field in fields]
+def _plan(model: type[models.Model], _vendor: str) -> _Table:
+    return _Table(model)
 
 
-def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
-    name = field.attname
-    if isinstance(field, _PLAIN):
-        # Read past the descriptors: nothing is deferred in a row that was just made.
-        return lambda row: row.__dict__[name]
+@lru_cache(maxsize=64)
+def _defaults(
+    model: type[models.Model],
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, str]]:
+    """Return what each column holds at first, what makes it anew for each row, and the columns of the relations."""
+    fields = [field for field in model._meta.local_concrete_fields if not field.generated]
+    made = [(field.attname, field.get_default) for field in fields if callable(field.default)]
+    constants = {field.attname: field.get_default() for field in fields if not callable(field.default)}
+    relations = {field.name: field.attname for field in fields if isinstance(field, models.ForeignKey)}
+    return constants, made, relations
+
+
+def _find_adapter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    """Return what makes a value of a field one that the database takes."""
     if isinstance(field, models.DateTimeField):
-        adapt = connection.ops.adapt_datetimefield_value
-        return lambda row: adapt(row.__dict__[name])
-    return lambda row: field.get_db_prep_save(row.__dict__[name], connection)
+        return _adapt_time if connection.vendor == "sqlite" else connection.ops.adapt_datetimefield_value
+    if isinstance(field, models.UUIDField) and connection.vendor == "sqlite":
+        return attrgetter("hex")
+    if isinstance(field, models.JSONField) and connection.vendor == "sqlite" and field.encoder is None:
+        return json.dumps
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+@lru_cache(maxsize=4096)
+def _adapt_time(value: datetime) -> str:
+    # A run knows few different times, and each row names several.
+    return str(connection.ops.adapt_datetimefield_value(value))

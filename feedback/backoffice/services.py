@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 import offers.services
 from crm.accounts.models import User
-from crm.core.bulk import insert_rows
+from crm.core.bulk import among, insert_rows, new_row
 from feedback import links
 from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from feedback.sealing import Card
@@ -35,7 +34,9 @@ def ensure_invitations(changed: Sequence[Offer]) -> None:
     """
     newest = {
         invitation.offer_id: invitation
-        for invitation in Invitation.objects.filter(offer__in=changed).order_by("created_at", "pk")
+        for invitation in Invitation.objects.filter(among("offer", [offer.pk for offer in changed])).order_by(
+            "created_at", "pk"
+        )
     }
     sellers = User.objects.in_bulk({offer.salesperson_id for offer in changed if offer.salesperson_id})
     first, fresh = [], []
@@ -49,8 +50,9 @@ def ensure_invitations(changed: Sequence[Offer]) -> None:
         elif invitation.state == Invitation.State.ACTIVE and invitation.card_hash != card_hash:
             mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, _expiry()))
     insert_rows(first)
-    # Somebody else may reopen the same offer at this moment; one link is enough.
-    Invitation.objects.bulk_create(fresh, ignore_conflicts=True)
+    if fresh:
+        # Somebody else may reopen the same offer at this moment; one link is enough.
+        Invitation.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
 def build_card(offer: Offer, seller: User | None) -> Card:
@@ -67,7 +69,7 @@ def build_card(offer: Offer, seller: User | None) -> Card:
 
 def card_hash_of(offer: Offer, seller: User | None) -> str:
     """Return what tells whether the card or its language has changed since the link was sent to the VPS."""
-    content = json.dumps([asdict(build_card(offer, seller)), offer.language])
+    content = json.dumps([vars(build_card(offer, seller)), offer.language])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -252,7 +254,9 @@ def _is_active(invitation: Invitation) -> bool:
 
 def _build_invitation(offer: Offer, card_hash: str) -> Invitation:
     token = links.new_token()
-    return Invitation(offer=offer, token=token, digest=links.digest(token), expires_at=_expiry(), card_hash=card_hash)
+    return new_row(
+        Invitation, offer=offer, token=token, digest=links.digest(token), expires_at=_expiry(), card_hash=card_hash
+    )
 
 
 def _expiry() -> datetime:

@@ -16,6 +16,7 @@ from typing import Any
 import django
 
 BATCH_SIZE = 4
+PAYS_FROM = 1  # files are read ahead in a process of their own, as those of a large import are
 # Where the child dies: module, what is called there, and whether after the call. In the order of an import: before the
 # transaction, in it before each kind of row, at its end, after it, while a copy is made.
 POINTS = {
@@ -59,6 +60,7 @@ def start(act: Callable[[], None], path: str) -> int:
         importing: Any = import_module("offers.importing")
         folders = import_module("offers.models").MailFolder.objects
         importing.BATCH_SIZE = BATCH_SIZE
+        import_module("offers.reading").PAYS_FROM = PAYS_FROM  # type: ignore[attr-defined]
         act()
         importing.import_folders(folders.filter(path=path))
         os._exit(0)

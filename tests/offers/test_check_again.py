@@ -118,7 +118,7 @@ def test_a_file_in_the_middle_of_it_is_taken_by_the_next_import(
     def die(*_args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("offers.importing._import_batch", die)
+    monkeypatch.setattr("offers.importing._store", die)
     with pytest.raises(KeyboardInterrupt):
         check_again(list(SourceFile.objects.select_related("folder")))
     assert SourceFile.objects.get().state == State.WAITING
