@@ -48,6 +48,18 @@ def test_before_data_is_called_after_the_recipient_was_taken_and_before_data():
         assert seen[0][-1] == b"RCPT"
 
 
+def test_work_goes_on_until_the_server_has_answered():
+    stages: list[Stage] = []
+
+    def work(stage: Stage) -> bool:
+        stages.append(stage)
+        return True
+
+    with scripted_smtp() as server, Connection(Server("127.0.0.1", server.port), work) as connection:
+        assert send(connection).outcome is Outcome.ACCEPTED
+    assert list(dict.fromkeys(stages)) == [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.FINAL_DOT]
+
+
 def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
     with scripted_smtp() as server, connect(server.port) as connection:
         assert send(connection, before_data=lambda: False).outcome is Outcome.WITHHELD
