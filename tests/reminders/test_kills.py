@@ -114,12 +114,11 @@ def test_a_run_killed_at_each_point_sends_nothing_twice_and_loses_nothing(runner
 
 
 @pytest.mark.torture
-def test_a_thousand_kills(runner: Runner, receiver: Receiver):
-    random = Random(5)
-    for point in POINTS:
-        for _ in range(50):
-            count = 1 if point in ONCE else random.randrange(1, 4)
-            kill_and_recover(runner, receiver, point, count=count, due=3)
+@pytest.mark.parametrize("point", POINTS)
+def test_fifty_kills_at_a_point(runner: Runner, receiver: Receiver, point: str):
+    random = Random(point)
+    for _ in range(50):
+        kill_and_recover(runner, receiver, point, count=1 if point in ONCE else random.randrange(1, 4), due=3)
 
 
 def soak(runner: Runner, receiver: Receiver, lives: Iterator[int], *, due: int) -> None:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.utils.translation import override
 
 from crm.core.working_days import Calendar
 from feedback.backoffice.models import Answer
@@ -245,15 +247,16 @@ def test_a_late_try_gives_way_to_the_next_step(receiver: Receiver):
     assert (row.state, row.server_reply) == ("failed", "451 later")
 
 
-def test_a_dry_run_says_what_would_go_out_and_changes_nothing(receiver: Receiver):
-    from reminders.sending import explain_due
-
+def test_a_dry_run_says_what_would_go_out_and_why_not_and_changes_nothing(receiver: Receiver):
     make_defaults()
+    now = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
     due, shut = make_due(), make_due()
     Offer.objects.filter(pk=shut.pk).update(reminders_stopped=True)
-    make_fresh()
-    lines = list(explain_due(NOW))
-    assert any(due.number in line for line in lines)
-    assert any(shut.number in line for line in lines)
+    with time_machine.travel(now, tick=False), override("en"):
+        make_fresh(now)
+        lines = call_command("send_reminders", dry_run=True).splitlines()
+    assert f"{due.number}, step 1: goes out. The plan says so." in lines
+    assert f"{shut.number}, step –: does not go out. Reminders of this offer were stopped." in lines
+    assert lines[-1] == "Dry run, 2 lines, nothing sent."
     assert not receiver.message_ids
     assert not Reminder.objects.exists()
