@@ -137,12 +137,14 @@ class Machine:
 
 
 def keep_packages(made: Machine) -> None:
-    """Keep what was installed for the machines of later runs: they find it where install.sh looks for it."""
+    """Keep what was installed for later machines of this name: they find it where install.sh looks for it."""
     for packages in made.path(PACKAGES).iterdir():
-        if not (KEPT / PACKAGES / packages.name).exists():
+        kept = KEPT / made.name / PACKAGES / packages.name
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
             unfinished = KEPT / f"{packages.name}.{os.getpid()}"
             subprocess.run(["cp", "-a", packages, unfinished], check=True)
-            unfinished.rename(KEPT / PACKAGES / packages.name)
+            unfinished.rename(kept)
 
 
 @contextmanager
@@ -156,8 +158,9 @@ def machine(name: str, namespace: str) -> Iterator[Machine]:
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layers], check=True)
     (layers / "upper").mkdir()
     (layers / "work").mkdir()
-    (KEPT / PACKAGES).mkdir(parents=True, exist_ok=True)
-    options = f"lowerdir={KEPT}:/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
+    if (KEPT / name).exists():
+        subprocess.run(["cp", "-a", f"{KEPT / name}/.", layers / "upper"], check=True)
+    options = f"lowerdir=/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder / "root"], check=True)
     made = Machine(name, namespace, folder)
     try:
