@@ -50,6 +50,6 @@ def test_a_worker_runs_a_schedule_through_redis(tmp_path: Path) -> None:
                 assert time.monotonic() < deadline
                 time.sleep(0.3)
             with redis.Redis.from_url(f"{url}/1") as broker:
-                assert any(b"nachfass" in key for key in broker.keys())
+                assert any(b"nachfass" in key for key in broker.scan_iter())
         assert query(office, "SELECT * FROM django_q_ormq") == []
         assert [run_manage(env, "shell", "-v0", "-c", COUNT).stdout.strip() for _ in range(2)] == ["1", "2"]
