@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from offers.models import Offer
-from stats import queries
+from stats import queries, search
 from stats.filters import OfferFilter
+from stats.page import number
 
 _Registered: Any = type(admin.site.get_model_admin(Offer))
 
@@ -62,6 +63,19 @@ class OfferAdmin(_Registered):
     """The page of an offer as the lower layers made it, reachable from the figures."""
 
     list_filter = [BehindTheFigures, *_Registered.list_filter]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Offer], search_term: str
+    ) -> tuple[QuerySet[Offer], bool]:
+        """Look for a number that begins like this; only when there is none, through all words by their index."""
+        by_number = self.find_by_number(queryset, search_term)
+        if by_number is not None or not search_term.strip():
+            return queryset if by_number is None else by_number, False
+        found, are_all = search.find(search_term)
+        if not are_all:
+            words = _("More than %(most)s offers match. Only the newest of them are shown: add a word.")
+            messages.warning(request, words % {"most": number(search.MOST)})
+        return queryset.filter(pk__in=found), False
 
 
 admin.site.unregister(Offer)

@@ -1,16 +1,17 @@
 """What is counted, and what the counts say. Pure: no Django, no clock.
 
-An offer becomes a `Fact`, a fact becomes a few contributions, their sum is a `Tally`, and `read_figures` says what the
+An offer becomes a `Fact`, the `RULES` say what a fact adds to, their sum is a `Tally`, and `read_figures` says what the
 tally means. The page, the weekly mail and the recount all come through here, so no figure has two definitions.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 DECIDED = ("interested", "declined", "ordered")
 FEW = 20
@@ -18,19 +19,30 @@ GRACE_DAYS = 14
 TENTH_OF_DAY = 8640
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One offer. Days are local; `reason` is 0 where none was stated; `cents` is None where no amount is known."""
+class Fact(NamedTuple):
+    """One offer. Days are local; a reason is 0 where none was stated; `cents` is None where no amount is known."""
 
     sent_on: date
     status: str
     decided_on: date | None = None
     answered_on: date | None = None
     reaction_seconds: int | None = None
-    reason: int = 0
+    customer_reason: int = 0
+    seller_reason: int = 0
     step: int = 0
     cents: int | None = None
     currency: str = ""
+    customer_id: int = 0
+    salesperson_id: int | None = None
+
+    @property
+    def reason(self) -> int:
+        """The customer's reason, else the seller's."""
+        return self.customer_reason or self.seller_reason
+
+
+# What a kind of count makes of the columns it looks at: a key and what is summed under it, or nothing.
+Rule = Callable[..., "tuple[str, int] | None"]
 
 
 @dataclass(slots=True)
@@ -52,10 +64,18 @@ class Tally:
         count.number += number
         count.total += total
 
-    def add_fact(self, fact: Fact, sign: int = 1) -> None:
-        """Count an offer; with sign -1 take it out again."""
-        for kind, key, total in contributions(fact):
-            self.add(kind, key, sign, sign * total)
+    def add_facts(self, rows: Sequence[tuple[Any, ...]], sign: int = 1) -> None:
+        """Count offers, given as facts or as rows that begin like one; with sign -1 take them out again.
+
+        Each rule sees the values of its columns once, however many offers share them: that is ten times as fast as
+        asking per offer. Days may be dates or ISO texts.
+        """
+        columns = dict(zip(Fact._fields, zip(*rows, strict=True), strict=False))
+        for kind, (names, rule) in RULES.items() if rows else ():
+            for values, number in Counter(zip(*(columns[name] for name in names), strict=True)).items():
+                if found := rule(*values):
+                    key, total = found
+                    self.add(kind, key, sign * number, sign * number * total)
 
     def of(self, kind: str) -> dict[str, Count]:
         """Return the counts of one kind by key, without those that are nothing."""
@@ -65,23 +85,63 @@ class Tally:
         return {key: count.number for key, count in self.of(kind).items()}
 
 
-def contributions(fact: Fact) -> Iterator[tuple[str, str, int]]:
-    """Yield (kind, key, what is summed) for each count that the offer adds one to."""
-    yield "status", fact.status, 0
-    yield "sent", fact.sent_on.isoformat(), 0
-    if fact.answered_on is None or fact.reaction_seconds is None:
-        yield "unanswered", fact.sent_on.isoformat(), 0
-    else:
-        yield "answered", "", fact.reaction_seconds
-        yield "came", fact.answered_on.isoformat(), 0
-        yield "reaction", str(tenths(fact.reaction_seconds)), 0
-        yield "step", str(fact.step), 0
-    if fact.status == "declined":
-        yield "reason", str(fact.reason), 0
-    if fact.cents is not None:
-        yield "value", f"{fact.currency} {fact.status}", fact.cents
-        if fact.status == "declined":
-            yield "reason_value", f"{fact.currency} {fact.reason}", fact.cents
+def _is_answered(answered_on: Any, seconds: int | None) -> bool:
+    return answered_on is not None and seconds is not None
+
+
+def _unanswered(sent_on: Any, answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
+    return None if _is_answered(answered_on, seconds) else (str(sent_on), 0)
+
+
+def _answered(answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
+    return ("", seconds or 0) if _is_answered(answered_on, seconds) else None
+
+
+def _came(answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
+    return (str(answered_on), 0) if _is_answered(answered_on, seconds) else None
+
+
+def _reaction(answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
+    return (str(tenths(seconds or 0)), 0) if _is_answered(answered_on, seconds) else None
+
+
+def _step(step: int, answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
+    return (str(step), 0) if _is_answered(answered_on, seconds) else None
+
+
+def _reason(status: str, customers: int, sellers: int) -> tuple[str, int] | None:
+    return (str(customers or sellers), 0) if status == "declined" else None
+
+
+def _stated(status: str, reason: int) -> tuple[str, int] | None:
+    return (str(reason), 0) if status == "declined" and reason else None
+
+
+def _value(currency: str, status: str, cents: int | None) -> tuple[str, int] | None:
+    return None if cents is None else (f"{currency} {status}", cents)
+
+
+def _reason_value(
+    currency: str, status: str, customers: int, sellers: int, cents: int | None
+) -> tuple[str, int] | None:
+    return None if cents is None or status != "declined" else (f"{currency} {customers or sellers}", cents)
+
+
+# Each count of the page: the columns that decide it, and what an offer with these values adds one to.
+RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
+    "status": (("status",), lambda status: (status, 0)),
+    "sent": (("sent_on",), lambda sent_on: (str(sent_on), 0)),
+    "unanswered": (("sent_on", "answered_on", "reaction_seconds"), _unanswered),
+    "answered": (("answered_on", "reaction_seconds"), _answered),
+    "came": (("answered_on", "reaction_seconds"), _came),
+    "reaction": (("answered_on", "reaction_seconds"), _reaction),
+    "step": (("step", "answered_on", "reaction_seconds"), _step),
+    "reason": (("status", "customer_reason", "seller_reason"), _reason),
+    "customer_reason": (("status", "customer_reason"), _stated),
+    "seller_reason": (("status", "seller_reason"), _stated),
+    "value": (("currency", "status", "cents"), _value),
+    "reason_value": (("currency", "status", "customer_reason", "seller_reason", "cents"), _reason_value),
+}
 
 
 def tenths(seconds: int) -> int:

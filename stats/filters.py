@@ -17,6 +17,8 @@ from crm.accounts.models import User
 from offers.models import Customer, Offer
 from stats import periods, queries
 from stats.figures import DECIDED
+from stats.models import OfferFact
+from stats.summary import Slice, reason_is
 
 PERIODS = [
     ("last_30_days", _("last 30 days")),
@@ -34,6 +36,12 @@ BASES = [("offer", _("by offer date")), ("decision", _("by decision date"))]
 STATUSES = [choice for choice in Offer.Status.choices if choice[0] != Offer.Status.SUPERSEDED]
 DEFAULTS = {"period": periods.DEFAULT, "basis": "offer"}
 NOT_STATED = ("none", _("not stated"))
+_PERIOD = ("period", "basis", "first", "last")
+_CUSTOMERS = {"customer": queries.is_customer, "company": queries.is_company}
+
+
+def _reason_id(value: str) -> int:
+    return 0 if value == "none" else int(value)
 
 
 class FilterForm(forms.Form):
@@ -44,7 +52,7 @@ class FilterForm(forms.Form):
         first, last = values.get("first"), values.get("last")
         if first and last and last < first:
             self.add_error("last", ValidationError(_("The period ends before it starts. This day is ignored.")))
-        for name, matching in (("customer", queries.is_customer), ("company", queries.is_company)):
+        for name, matching in _CUSTOMERS.items():
             if values.get(name) and not Customer.objects.filter(matching(values[name])).exists():
                 self.add_error(name, ValidationError(_("Nobody is found by this. The field is ignored.")))
         return values
@@ -102,9 +110,29 @@ class OfferFilter(filters.FilterSet):
         return periods.read_preset(values["period"], today=timezone.localdate())
 
     @property
-    def is_period_only(self) -> bool:
-        """True when nothing but the period and its basis narrows the offers."""
-        return set(self.values) <= {"period", "basis", "first", "last"}
+    def part(self) -> Slice | None:
+        """The slice of all offers of which sums are kept; None where the filter leaves something else."""
+        values = self.values
+        if set(values) <= {*_PERIOD, "status"}:
+            return Slice(values["basis"], values.get("status", ""))
+        if set(values) <= {*_PERIOD, "reason"}:
+            return Slice(values["basis"], reason=_reason_id(values["reason"]))
+        return None
+
+    @property
+    def facts(self) -> QuerySet[OfferFact]:
+        """The counted facts that all fields but the period leave."""
+        facts, values = OfferFact.objects.all(), self.values
+        if "status" in values:
+            facts = facts.filter(status=values["status"])
+        if "reason" in values:
+            facts = facts.filter(reason_is(_reason_id(values["reason"])))
+        if "salesperson" in values:
+            facts = facts.filter(salesperson_id=values["salesperson"].pk)
+        for name, matching in _CUSTOMERS.items():
+            if name in values:
+                facts = facts.filter(customer_id__in=Customer.objects.filter(matching(values[name])).values("pk"))
+        return facts
 
     @property
     def by_decision(self) -> bool:
@@ -127,7 +155,7 @@ class OfferFilter(filters.FilterSet):
         return offers
 
     def by_reason(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Any]:
-        return queries.narrow(offers, f"reason:{0 if value == 'none' else int(value)}", now=timezone.now())
+        return queries.narrow(offers, f"reason:{_reason_id(value)}", now=timezone.now())
 
     def by_customer(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Offer]:
         return offers.filter(customer__in=Customer.objects.filter(queries.is_customer(value)))

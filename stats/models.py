@@ -33,24 +33,31 @@ class OfferFact(models.Model):
     status = models.CharField(max_length=20)
     answered_on = models.DateField(null=True)
     reaction_seconds = models.BigIntegerField(null=True)
-    reason = models.BigIntegerField(default=0)
+    customer_reason = models.BigIntegerField(default=0)
+    seller_reason = models.BigIntegerField(default=0)
     step = models.PositiveSmallIntegerField(default=0)
     cents = models.BigIntegerField(null=True)
     currency = models.CharField(max_length=3, blank=True)
+    customer_id = models.BigIntegerField(db_index=True)
+    salesperson_id = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("counted offer")
         verbose_name_plural = _("counted offers")
         default_permissions = ()
+        indexes = [
+            models.Index(fields=["salesperson_id", "sent_on"], name="stats_offerfact_seller_sent"),
+            models.Index(fields=["salesperson_id", "decided_on"], name="stats_offerfact_seller_done"),
+        ]
 
     def __str__(self) -> str:
         return str(self.offer_id)
 
 
 class MonthlySum(models.Model):
-    """The sum of the contributions of all offers of a month, by offer date or by decision date."""
+    """The counts of a slice of all offers in a month; `basis` names the slice (`summary.Slice`)."""
 
-    basis = models.CharField(max_length=10)
+    basis = models.CharField(max_length=40)
     month = models.DateField()
     kind = models.CharField(max_length=20)
     key = models.CharField(max_length=40)
@@ -84,6 +91,21 @@ class OfferChange(models.Model):
 
     def __str__(self) -> str:
         return str(self.offer_id)
+
+
+class OfferSearch(models.Model):
+    """What an offer is found by, in an index of the database's own kind (`stats.search`)."""
+
+    offer_id = models.BigIntegerField(primary_key=True, db_column="rowid")
+    words = models.TextField()
+
+    class Meta:
+        verbose_name = _("searchable offer")
+        verbose_name_plural = _("searchable offers")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class SummaryState(models.Model):

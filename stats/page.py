@@ -15,6 +15,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from feedback.backoffice.models import DeclineReason
 from offers.models import Offer
 from stats import queries, summary
 from stats.charts import AGES, Chart, Point, bucket, choose_grain, rank
@@ -67,14 +68,14 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     past = read_figures(earlier[0], today=today) if earlier else None
     ages = queries.count_open_by_age(offers.offers_of(span), now=now)
     link = link_to_offers(offers)
-    reasons, *reason_values = _reasons(tally, offers, link)
+    reasons, *more_reasons = _reasons(tally, offers, link)
     charts = [
         _time_line(tally, span, today, link),
         reasons,
         _statuses(figures, link),
         _steps(tally, link),
         _ages(ages, link),
-        *reason_values,
+        *more_reasons,
     ]
     return Page(
         filter=offers,
@@ -88,9 +89,13 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
 
 
 def count(offers: OfferFilter, spans: list[Span]) -> list[Tally]:
-    """Return the counts of each period: from the sums where there are very many offers, else by reading each."""
-    if offers.is_period_only and summary.is_worth_it():
-        return summary.count_spans(offers.values["basis"], spans)
+    """Return the counts of each period: by reading each offer, from the sums where there are many."""
+    if part := offers.part:
+        counted, tallies = summary.count_slice(part, spans)
+        if counted > summary.PLAIN_UP_TO:
+            return tallies
+    elif summary.is_large():
+        return summary.count_facts(offers.facts, offers.values["basis"], spans)
     return [queries.count_offers(offers.offers_of(span)) for span in spans]
 
 
@@ -199,7 +204,9 @@ def _reasons(tally: Tally, offers: OfferFilter, link: Callable[[str], str]) -> l
             head=(_("Reason"), _("Offers")),
             points=rank(counts, label, lambda key: link(f"reason:{key}")),
             empty=empty,
-        )
+        ),
+        _classes(counts, offers, link),
+        _both_sides(tally, label, link),
     ]
     for currency in sorted({key[:3] for key in tally.of("reason_value")}):
         sums = {key[4:]: c.total / 100 for key, c in tally.of("reason_value").items() if key[:3] == currency}
@@ -216,6 +223,52 @@ def _reasons(tally: Tally, offers: OfferFilter, link: Callable[[str], str]) -> l
             )
         )
     return charts
+
+
+def _classes(counts: dict[str, int], offers: OfferFilter, link: Callable[[str], str]) -> Chart:
+    """The reasons by class, so that a renamed or retired reason does not break a comparison over years."""
+    numbers = dict.fromkeys(DeclineReason.Group.values, 0)
+    for key, number_of_offers in counts.items():
+        if reason := offers.reasons.get(int(key)):
+            numbers[reason.group] += number_of_offers
+    labels = dict(DeclineReason.Group.choices)
+    points = [Point(_sentence_case(labels[name]), (n,), (link(f"group:{name}"),)) for name, n in numbers.items()]
+    return Chart(
+        name="classes",
+        kind="bar",
+        title=_("Classes of decline reasons"),
+        head=(_("Class"), _("Offers")),
+        points=(*points, Point(_sentence_case(_("not stated")), (counts["0"],), (link("reason:0"),), "grey")),
+        empty=_("No offer was declined in this period."),
+        note=_("Each reason belongs to a class, also the retired ones, so that years can be compared."),
+    )
+
+
+def _both_sides(tally: Tally, label: Callable[[str], str], link: Callable[[str], str]) -> Chart:
+    """What customers stated beside what their sellers think: both are kept."""
+    customers, sellers = tally.numbers("customer_reason"), tally.numbers("seller_reason")
+    keys = sorted({*customers, *sellers}, key=lambda key: (-customers.get(key, 0) - sellers.get(key, 0), label(key)))
+    return Chart(
+        name="sides",
+        kind="bar",
+        title=_("Customer's reason and seller's reason"),
+        head=(_("Reason"), _("Stated by the customer"), _("Stated by the seller")),
+        points=tuple(
+            Point(
+                label(key),
+                (customers.get(key, 0), sellers.get(key, 0)),
+                (link(f"customer_reason:{key}"), link(f"seller_reason:{key}")),
+            )
+            for key in keys
+        ),
+        empty=_("Nobody has stated a reason in this period. Sellers enter their own on the page of an answer."),
+        colours=("blue", "orange"),
+    )
+
+
+def _sentence_case(words: object) -> str:
+    text = str(words)
+    return text[:1].upper() + text[1:]
 
 
 def _time_line(tally: Tally, span: Span, today: date, link: Callable[[str], str]) -> Chart:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, DateTimeField, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -64,11 +63,14 @@ def with_answer(offers: QuerySet[Offer]) -> QuerySet[Any]:
     )
 
 
-def with_reason(offers: QuerySet[Any]) -> QuerySet[Any]:
-    """Add `reason`: the customer's of the newest decline, else the seller's; None where none was stated."""
+def with_reasons(offers: QuerySet[Any]) -> QuerySet[Any]:
+    """Add `customer_reason` and `seller_reason` of the newest decline; None where none was stated."""
     newest = Answer.objects.filter(offer=OuterRef("pk"), kind=Answer.Kind.DECLINED, dismissed_at=None)
-    reason = newest.order_by("-answered_at").values(stated=Coalesce("reason", "seller_reason"))[:1]
-    rows: QuerySet[Any] = offers.annotate(reason=Subquery(reason))
+    newest = newest.order_by("-answered_at")
+    rows: QuerySet[Any] = offers.annotate(
+        customer_reason=Subquery(newest.values("reason")[:1]),
+        seller_reason=Subquery(newest.values("seller_reason")[:1]),
+    )
     return rows
 
 
@@ -85,23 +87,30 @@ def with_step(offers: QuerySet[Any]) -> QuerySet[Any]:
 def read_facts(offers: QuerySet[Offer]) -> Iterator[tuple[int, Fact]]:
     """Yield (offer id, what is counted of it) in no order, read in chunks."""
     zone = timezone.get_current_timezone()
-    rows = with_step(with_reason(with_answer(offers))).values_list(
-        "pk", "first_sent_at", "status", "status_at", "answered_at", "reason", "step", "amount", "currency"
-    )
-    for pk, sent_at, status, status_at, answered_at, reason, step, amount, currency in rows.iterator(chunk_size=5000):
+
+    def day(moment: datetime) -> date:
+        return moment.astimezone(zone).date()
+
+    rows = with_step(with_reasons(with_answer(offers))).values_list(
+        "pk", "first_sent_at", "status", "status_at", "answered_at", "customer_reason", "seller_reason", "step",
+        "amount", "currency", "customer_id", "salesperson_id",
+    )  # fmt: skip
+    for pk, sent_at, status, status_at, answered_at, customers, sellers, step, amount, *rest in rows.iterator(5000):
+        is_declined = status == Offer.Status.DECLINED
         yield (
             pk,
             Fact(
-                sent_on=sent_at.astimezone(zone).date(),
-                status=status,
-                decided_on=status_at.astimezone(zone).date() if status in DECIDED else None,
-                answered_on=answered_at and answered_at.astimezone(zone).date(),
+                day(sent_at),
+                status,
+                day(status_at) if status in DECIDED else None,
+                answered_at and day(answered_at),
                 # An answer recorded with an earlier day than the mail was given at once.
-                reaction_seconds=answered_at and max(0, int((answered_at - sent_at).total_seconds())),
-                reason=reason or 0,
-                step=step or 0,
-                cents=None if amount is None else int(amount * Decimal(100)),
-                currency=currency,
+                answered_at and max(0, int((answered_at - sent_at).total_seconds())),
+                (is_declined and customers) or 0,
+                (is_declined and sellers) or 0,
+                step or 0,
+                None if amount is None else int(amount * 100),
+                *rest,
             ),
         )
 
@@ -109,8 +118,7 @@ def read_facts(offers: QuerySet[Offer]) -> Iterator[tuple[int, Fact]]:
 def count_offers(offers: QuerySet[Offer]) -> Tally:
     """Return the counts of these offers, by reading each."""
     tally = Tally()
-    for _pk, fact in read_facts(offers):
-        tally.add_fact(fact)
+    tally.add_facts([fact for _pk, fact in read_facts(offers)])
     return tally
 
 
@@ -135,8 +143,8 @@ def find_reasons() -> dict[int, DeclineReason]:
 def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any]:
     """Return the offers behind one number. `part` is "kind:value", as the links of the page carry it.
 
-    Kinds: all, status, answered, unanswered, reason, step, sent and came ("first..last" day), age. Raises ValueError
-    for anything else.
+    Kinds: all, status, answered, unanswered, reason, group (of reasons), customer_reason, seller_reason, step, sent and
+    came ("first..last" day), age. Raises ValueError for anything else.
     """
     kind, _colon, value = part.partition(":")
     if kind not in _PARTS:
@@ -157,7 +165,23 @@ def _unanswered(offers: QuerySet[Offer], _value: str, _now: datetime) -> QuerySe
 
 
 def _of_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
-    return with_reason(offers.filter(status=Offer.Status.DECLINED)).filter(**_is("reason", value))
+    """The customer's reason, else the seller's."""
+    rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
+    return rows.annotate(reason=Coalesce("customer_reason", "seller_reason")).filter(**_is("reason", value))
+
+
+def _of_group(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
+    reasons = DeclineReason.objects.filter(group=DeclineReason.Group(value)).values("pk")
+    return rows.annotate(reason=Coalesce("customer_reason", "seller_reason")).filter(reason__in=reasons)
+
+
+def _of_customer_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    return with_reasons(offers.filter(status=Offer.Status.DECLINED)).filter(customer_reason=int(value))
+
+
+def _of_seller_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
+    return with_reasons(offers.filter(status=Offer.Status.DECLINED)).filter(seller_reason=int(value))
 
 
 def _of_step(offers: QuerySet[Offer], value: str, now: datetime) -> QuerySet[Any]:
@@ -201,6 +225,9 @@ _PARTS: dict[str, Callable[[QuerySet[Offer], str, datetime], QuerySet[Any]]] = {
     "answered": _answered,
     "unanswered": _unanswered,
     "reason": _of_reason,
+    "group": _of_group,
+    "customer_reason": _of_customer_reason,
+    "seller_reason": _of_seller_reason,
     "step": _of_step,
     "sent": _sent_on,
     "came": _came_on,

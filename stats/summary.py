@@ -1,4 +1,4 @@
-"""Monthly sums of what `figures.contributions` yields, kept up to date from the offers that changed.
+"""Monthly sums of the counts that `figures.RULES` define, kept up to date from the offers that changed.
 
 A plain count reads every offer; with a million of them that takes seconds. The sums are exact: each change takes out
 what was counted of the offer before (`OfferFact`) and puts in what counts now (docs/decisions.md, "Sums by month").
@@ -8,24 +8,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Case, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, CharField, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
-from stats import queries, triggers
+from stats import queries, search, triggers
 from stats.charts import end_of
 from stats.figures import Fact, Tally
 from stats.models import MonthlySum, OfferChange, OfferFact, SummaryState
 from stats.periods import Span
 
-BATCH = 2000
+BATCH = 5000
+ROWS_AT_ONCE = 50_000
 # Below this many offers a plain count takes well under 300 ms and is right at once.
-PLAIN_UP_TO = 10_000
-_FIELDS = [field.name for field in OfferFact._meta.fields if field.name != "offer_id"]
-Deltas = dict[tuple[str, date], Tally]
+PLAIN_UP_TO = 3000
+Bounds = tuple[date | None, date | None]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Offers of which sums are kept: all, those of one status, or those declined for one reason (0: none stated)."""
+
+    basis: str
+    status: str = ""
+    reason: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What the rows of the sums call it."""
+        part = f":{self.status}" if self.reason is None else f":reason {self.reason}"
+        return self.basis + part if self.status or self.reason is not None else self.basis
 
 
 def refresh() -> int:
@@ -47,7 +64,7 @@ def rebuild() -> None:
         triggers.install()
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO stats_offerchange (offer_id) SELECT id FROM offers_offer")
-            cursor.execute("INSERT INTO stats_offerchange (offer_id) SELECT offer_id FROM stats_offerfact")
+            cursor.execute("INSERT INTO stats_offerchange (offer_id) SELECT rowid FROM stats_offersearch")
 
 
 def _refresh_batch() -> int:
@@ -56,43 +73,43 @@ def _refresh_batch() -> int:
         SummaryState.objects.select_for_update().get(pk=1)
         changes = dict(OfferChange.objects.order_by("pk").values_list("pk", "offer_id")[:BATCH])
         ids = set(changes.values())
-        before = {row.offer_id: _fact_of(row) for row in OfferFact.objects.filter(pk__in=ids)}
+        rows = OfferFact.objects.filter(pk__in=ids).values_list("pk", *Fact._fields)
+        before = {pk: Fact(*values) for pk, *values in rows}
         now = dict(queries.read_facts(queries.counted_offers().filter(pk__in=ids)))
         _apply(_find_deltas(before, now))
         OfferFact.objects.filter(pk__in=before.keys() - now.keys()).delete()
-        OfferFact.objects.bulk_create(
-            (OfferFact(offer_id=pk, **asdict(fact)) for pk, fact in now.items() if before.get(pk) != fact),
-            update_conflicts=True,
-            unique_fields=["offer_id"],
-            update_fields=_FIELDS,
-        )
+        _store_facts({pk: fact for pk, fact in now.items() if before.get(pk) != fact})
+        search.update(ids)
         OfferChange.objects.filter(pk__in=changes).delete()
     return len(ids)
 
 
-def _fact_of(row: OfferFact) -> Fact:
-    return Fact(**{name: getattr(row, name) for name in _FIELDS})
+def _slices(fact: Fact) -> Iterator[tuple[str, date]]:
+    """Yield (name of a slice, month) under which the offer is counted."""
+    for basis, day in (("offer", fact.sent_on), ("decision", fact.decided_on)):
+        if day is not None:
+            month = day.replace(day=1)
+            yield Slice(basis).name, month
+            yield Slice(basis, fact.status).name, month
+            if fact.status == "declined":
+                yield Slice(basis, reason=fact.reason).name, month
 
 
-def _months(fact: Fact) -> Iterator[tuple[str, date]]:
-    """Yield (basis, month) under which the offer is counted."""
-    yield "offer", fact.sent_on.replace(day=1)
-    if fact.decided_on is not None:
-        yield "decision", fact.decided_on.replace(day=1)
-
-
-def _find_deltas(before: dict[int, Fact], now: dict[int, Fact]) -> Deltas:
-    deltas: Deltas = defaultdict(Tally)
-    for pk in before.keys() | now.keys():
-        old, new = before.get(pk), now.get(pk)
-        if old != new:
-            for fact, sign in ((old, -1), (new, 1)):
-                for month in _months(fact) if fact else ():
-                    deltas[month].add_fact(fact, sign)  # type: ignore[arg-type]  # no months without a fact
+def _find_deltas(before: dict[int, Fact], now: dict[int, Fact]) -> dict[tuple[str, date], Tally]:
+    """Return what the change of these offers adds to each sum."""
+    deltas: dict[tuple[str, date], Tally] = defaultdict(Tally)
+    for facts, others, sign in ((before, now, -1), (now, before, 1)):
+        changed: dict[tuple[str, date], list[Fact]] = defaultdict(list)
+        for pk, fact in facts.items():
+            if others.get(pk) != fact:
+                for place in _slices(fact):
+                    changed[place].append(fact)
+        for place, rows in changed.items():
+            deltas[place].add_facts(rows, sign)
     return deltas
 
 
-def _apply(deltas: Deltas) -> None:
+def _apply(deltas: dict[tuple[str, date], Tally]) -> None:
     rows = [
         (basis, month, kind, key, count.number, count.total)
         for (basis, month), tally in sorted(deltas.items(), key=lambda item: item[0])
@@ -108,43 +125,115 @@ def _apply(deltas: Deltas) -> None:
         )
 
 
-def is_worth_it() -> bool:
-    """True where there are so many offers that the sums are used instead of a plain count."""
-    state = SummaryState.objects.filter(pk=1).first()
-    return state is not None and state.offers > PLAIN_UP_TO
+def _store_facts(facts: dict[int, Fact]) -> None:
+    """Insert or replace; past the ORM, which takes twice as long as all the rest of a refresh."""
+    day = connection.ops.adapt_datefield_value
+    names = ", ".join(Fact._fields)
+    values = ", ".join(["%s"] * len(Fact._fields))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in Fact._fields)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO stats_offerfact (offer_id, {names}) VALUES (%s, {values})"  # noqa: S608 - names of our own
+            f" ON CONFLICT (offer_id) DO UPDATE SET {changes}",
+            [
+                (pk, *(day(value) if isinstance(value, date) else value for value in fact))
+                for pk, fact in facts.items()
+            ],
+        )
 
 
-def count_spans(basis: str, spans: Sequence[Span]) -> list[Tally]:
-    """Return what a plain count of all offers of each period returns; the periods must not overlap. Two queries.
+def count_slice(part: Slice, spans: Sequence[Span]) -> tuple[int, list[Tally]]:
+    """Return how many offers are counted in all, and what a plain count of the slice says of each period.
 
-    Whole months come from the sums, the days at the edges one by one from the counted facts.
+    The periods must not overlap. Two queries: whole months come from the sums, the days at the edges from the facts.
     """
     tallies = [Tally() for _span in spans]
     whole = [_whole_months(span) for span in spans]
-    which = Case(
-        *(When(_between("month", first, end), then=Value(place)) for place, (first, end) in enumerate(whole)),
-        default=Value(-1),
-        output_field=IntegerField(),
+    sums = MonthlySum.objects.filter(_between("month", *_reach(whole)), basis=part.name)
+    sums = sums.annotate(place=_place("month", whole)).filter(place__gte=0)
+    rows = sums.values_list("place", "kind", "key").annotate(Sum("number"), Sum("total")).order_by()
+    size = SummaryState.objects.values_list(
+        Value(-1), Value("offers", CharField()), Value("", CharField()), F("offers"), Value(0)
     )
-    reach = _between("month", *_reach(whole))
-    sums = MonthlySum.objects.filter(reach, basis=basis).annotate(which=which).filter(which__gte=0)
-    rows = sums.values_list("which", "kind", "key").annotate(Sum("number"), Sum("total")).order_by()
-    for place, kind, key, number, total in rows:
-        tallies[place].add(kind, key, number, total)
+    counted = 0
+    for place, kind, key, number, total in rows.union(size, all=True):
+        if place < 0:
+            counted = number
+        else:
+            tallies[place].add(kind, key, int(number), int(total))
     edges = [
         (edge, tally)
         for span, months, tally in zip(spans, whole, tallies, strict=True)
         for edge in _edges(span, *months)
     ]
-    for day, fact in _read_edges(basis, [edge for edge, _tally in edges]):
-        next(tally for edge, tally in edges if edge.covers(day)).add_fact(fact)
+    if edges:
+        _add_facts(_facts_of(part), part.basis, edges)
+    return counted, tallies
+
+
+def count_facts(facts: QuerySet[OfferFact], basis: str, spans: Sequence[Span]) -> list[Tally]:
+    """Return what a plain count of these offers says of each period, from the counted facts. One query."""
+    tallies = [Tally() for _span in spans]
+    _add_facts(facts, basis, list(zip(spans, tallies, strict=True)))
     return tallies
 
 
-def _reach(whole: list[tuple[date | None, date | None]]) -> tuple[date | None, date | None]:
+def is_large() -> bool:
+    """True where there are so many offers that the sums are used instead of a plain count."""
+    return SummaryState.objects.filter(pk=1, offers__gt=PLAIN_UP_TO).exists()
+
+
+def _facts_of(part: Slice) -> QuerySet[OfferFact]:
+    facts = OfferFact.objects.all()
+    if part.reason is not None:
+        return facts.filter(reason_is(part.reason))
+    return facts.filter(status=part.status) if part.status else facts
+
+
+def reason_is(reason: int) -> Q:
+    """Return the condition that a fact is a decline for the customer's reason, else the seller's; 0: none stated."""
+    sellers = Q(customer_reason=0, seller_reason=reason)
+    return Q(status="declined") & (sellers | Q(customer_reason=reason) if reason else sellers)
+
+
+def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, Tally]]) -> None:
+    """Add the facts of each period, whose days must not overlap, to its tally."""
+    field = "sent_on" if basis == "offer" else "decided_on"
+    ends = [(span.first, span.last and span.last + timedelta(days=1)) for span, _tally in parts]
+    within = Q()
+    for bounds in ends:
+        within |= _between(field, *bounds)
+    rows = facts.filter(within, **{f"{field}__isnull": False}).annotate(place=_place(field, ends)).order_by()
+    for chunk in _read_raw(rows.values_list(*Fact._fields, "place")):
+        by_place: dict[int, list[Any]] = defaultdict(list)
+        for row in chunk:
+            by_place[row[-1]].append(row)
+        for place, its in by_place.items():
+            parts[place][1].add_facts(its)
+
+
+def _read_raw(rows: QuerySet[Any, Any]) -> Iterator[list[Any]]:
+    """Yield the rows in chunks as the driver gives them: making dates of SQLite's texts takes longer than to read."""
+    try:
+        sql, params = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while chunk := cursor.fetchmany(ROWS_AT_ONCE):
+            yield chunk
+
+
+def _place(field: str, bounds: Sequence[Bounds]) -> Case:
+    """Return the number of the period in which the day lies, -1 for none."""
+    whens = (When(_between(field, first, end), then=Value(place)) for place, (first, end) in enumerate(bounds))
+    return Case(*whens, default=Value(-1), output_field=IntegerField())
+
+
+def _reach(bounds: Sequence[Bounds]) -> Bounds:
     """Return the bounds of all periods together: the index finds them faster than the cases."""
-    firsts, ends = [first for first, _end in whole if first], [end for _first, end in whole if end]
-    return (min(firsts) if len(firsts) == len(whole) else None, max(ends) if len(ends) == len(whole) else None)
+    firsts, ends = [first for first, _end in bounds if first], [end for _first, end in bounds if end]
+    return (min(firsts) if len(firsts) == len(bounds) else None, max(ends) if len(ends) == len(bounds) else None)
 
 
 def _between(field: str, first: date | None, end: date | None) -> Q:
@@ -152,7 +241,7 @@ def _between(field: str, first: date | None, end: date | None) -> Q:
     return Q(**{name: day for name, day in bounds.items() if day is not None}) or ~Q(pk=None)
 
 
-def _whole_months(span: Span) -> tuple[date | None, date | None]:
+def _whole_months(span: Span) -> Bounds:
     """Return the first whole month of the period and the first month after it that is not whole any more."""
     day = timedelta(days=1)
     first, last = span.first, span.last
@@ -174,14 +263,3 @@ def _edges(span: Span, first_month: date | None, end_month: date | None) -> list
     if end_month is not None and span.last is not None and end_month <= span.last:
         edges.append(Span(end_month, span.last))
     return edges
-
-
-def _read_edges(basis: str, edges: list[Span]) -> Iterator[tuple[date, Fact]]:
-    """Yield (day, fact) of the offers of these days."""
-    field = "sent_on" if basis == "offer" else "decided_on"
-    chosen = Q()
-    for edge in edges:
-        chosen |= Q(**{f"{field}__gte": edge.first, f"{field}__lte": edge.last})
-    for values in OfferFact.objects.filter(chosen).values_list(*_FIELDS).iterator() if edges else ():
-        fact = Fact(**dict(zip(_FIELDS, values, strict=True)))
-        yield getattr(fact, field), fact

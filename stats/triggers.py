@@ -1,4 +1,4 @@
-"""Triggers that note which offers' figures may have changed, whoever writes: services, admin, bulk updates, SQL.
+"""Triggers that note which offers' figures or words may have changed, whoever writes: services, admin, bulk updates, SQL.
 
 SQLite drops the triggers of a table that a migration rebuilds; `find_missing` sees that, and the next refresh installs
 them again and counts everything anew.
@@ -11,22 +11,37 @@ from dataclasses import dataclass
 from django.db import connection
 
 
+EVENTS = ("insert", "update", "delete")
+
+
 @dataclass(frozen=True)
 class Watch:
-    """A table, its column with the offer's id, the columns that matter to a count, and which new rows do."""
+    """A table, the SQL that names the offers of a {row}, the columns that matter, which new rows do, and the events."""
 
     table: str
-    offer: str
+    offers: str
     columns: str
     new_rows: str = ""
+    events: tuple[str, ...] = EVENTS
 
 
+_OF_OFFER = "SELECT {row}.offer_id"
 WATCHES = (
-    Watch("offers_offer", "id", "first_sent_at, status, status_at, status_channel, amount, currency"),
-    Watch("feedback_answer", "offer_id", "offer_id, kind, reason_id, seller_reason_id, dismissed_at, answered_at"),
-    Watch("reminders_reminder", "offer_id", "offer_id, state, sent_at", "NEW.state = 'sent'"),
+    Watch(
+        "offers_offer",
+        "SELECT {row}.id",
+        "number, subject, first_sent_at, status, status_at, status_channel, amount, currency, customer_id,"
+        " salesperson_id",
+    ),
+    Watch("feedback_answer", _OF_OFFER, "offer_id, kind, reason_id, seller_reason_id, dismissed_at, answered_at"),
+    Watch("reminders_reminder", _OF_OFFER, "offer_id, state, sent_at", "NEW.state = 'sent'"),
+    Watch(
+        "offers_customer",
+        "SELECT id FROM offers_offer WHERE customer_id = {row}.id",
+        "email, name, company",
+        events=("update",),
+    ),
 )
-EVENTS = ("insert", "update", "delete")
 
 
 def _name(watch: Watch, event: str) -> str:
@@ -34,7 +49,7 @@ def _name(watch: Watch, event: str) -> str:
 
 
 def names() -> set[str]:
-    return {_name(watch, event) for watch in WATCHES for event in EVENTS}
+    return {_name(watch, event) for watch in WATCHES for event in watch.events}
 
 
 def find_missing() -> set[str]:
@@ -51,7 +66,7 @@ def install() -> None:
     missing = find_missing()
     with connection.cursor() as cursor:
         for watch in WATCHES:
-            for event in EVENTS:
+            for event in watch.events:
                 if _name(watch, event) in missing:
                     for statement in _statements(watch, event):
                         cursor.execute(statement)
@@ -61,7 +76,7 @@ def uninstall() -> None:
     """Drop all triggers."""
     with connection.cursor() as cursor:
         for watch in WATCHES:
-            for event in EVENTS:
+            for event in watch.events:
                 table = f" ON {watch.table}" if _is_postgres() else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(watch, event)}{table}")
 
@@ -69,7 +84,7 @@ def uninstall() -> None:
 def _statements(watch: Watch, event: str) -> list[str]:
     """Return the SQL of one trigger. An update notes both offers where a row moved from one to another."""
     sides = {"insert": ["NEW"], "update": ["NEW", "OLD"], "delete": ["OLD"]}[event]
-    note = "INSERT INTO stats_offerchange (offer_id) " + " UNION ".join(f"SELECT {s}.{watch.offer}" for s in sides)
+    note = "INSERT INTO stats_offerchange (offer_id) " + " UNION ".join(watch.offers.format(row=side) for side in sides)
     when = f" WHEN ({watch.new_rows})" if watch.new_rows and event == "insert" else ""
     columns = f" OF {watch.columns}" if event == "update" else ""
     name = _name(watch, event)

@@ -124,16 +124,11 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[OfferExportResource]]:
         return [OfferExportResource]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Offer], search_term: str
-    ) -> tuple[QuerySet[Offer], bool]:
-        """Look by the index for a number that begins like this; only when there is none, through all texts."""
-        if key := number_key(search_term[:100]):
-            by_number = queryset.filter(number_key__gte=key, number_key__lt=key + "\U0010ffff")
-            if by_number.exists():
-                return by_number, False
-        found: tuple[QuerySet[Offer], bool] = super().get_search_results(request, queryset, search_term[:200])
-        return found
+    def find_by_number(self, queryset: QuerySet[Offer], words: str) -> QuerySet[Offer] | None:
+        """Return the offers whose number begins like this, by the index; None where there are none."""
+        key = number_key(words[:100])
+        found = queryset.filter(number_key__gte=key, number_key__lt=key + "\U0010ffff") if key else queryset.none()
+        return found if found.exists() else None
 
     def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
         if change:

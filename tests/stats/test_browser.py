@@ -44,7 +44,7 @@ def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
 def open_page(browser: Browser, live_server: Any, user: User, *, theme: str = "light", width: int = 1360) -> Page:
     """Return a page of a signed-in person that fails the test on any error of a script or of the policy."""
     session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "django.contrib.auth.backends.ModelBackend"
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "crm.accounts.backends.RightsBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, locale="de-DE")  # type: ignore[arg-type]

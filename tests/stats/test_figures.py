@@ -19,7 +19,7 @@ DAY = 86400
 def figures(*facts: Fact):  # type: ignore[no-untyped-def]
     tally = Tally()
     for fact in facts:
-        tally.add_fact(fact)
+        tally.add_facts([fact])
     return read_figures(tally, today=TODAY)
 
 
@@ -64,8 +64,8 @@ def test_amounts_are_summed_by_currency_and_status() -> None:
 
 def test_taking_a_fact_out_leaves_nothing() -> None:
     tally, fact = Tally(), answered(3, 4, "declined")
-    tally.add_fact(fact)
-    tally.add_fact(fact, -1)
+    tally.add_facts([fact])
+    tally.add_facts([fact], -1)
     assert tally.numbers("status") == tally.numbers("reaction") == {}
     assert not any(count.total for count in tally.counts.values())
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from crm.accounts.models import User
+from crm.accounts.roles import LEADERS
 from feedback.backoffice.models import Answer
-from offers.models import Offer
+from offers.models import Customer, Offer
 from reminders.models import Reminder
 from stats import queries, summary, triggers
-from stats.figures import DECIDED, Tally
+from stats.figures import Tally
+from stats.filters import STATUSES, OfferFilter
 from stats.models import MonthlySum, OfferChange, OfferFact
+from stats.page import count
 from stats.periods import Span
+from stats.summary import Slice
 from tests.make import make_offer, make_user
 from tests.stats.make import make_reasons, make_year
 
@@ -25,30 +32,44 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
 
-def recount(basis: str, span: Span) -> Tally:
-    offers = queries.counted_offers()
-    if basis == "offer":
-        return queries.count_offers(offers.filter(queries.within("first_sent_at", span.first, span.last)))
-    decided = offers.filter(status__in=DECIDED)
-    return queries.count_offers(decided.filter(queries.within("status_at", span.first, span.last)))
-
-
 def numbers(tally: Tally) -> dict[tuple[str, str], tuple[int, int]]:
     return {key: (count.number, count.total) for key, count in tally.counts.items() if count.number or count.total}
 
 
-def assert_equal_to_a_recount(chance: random.Random, spans: int = 12) -> None:
+def draw_filter(chance: random.Random) -> dict[str, str]:
+    """Return what a person may have chosen: nothing, one field, or several."""
+    reasons = ["none", *(str(reason.pk) for reason in make_reasons())]
+    choices = {
+        "status": [value for value, _label in STATUSES],
+        "reason": reasons,
+        "company": ["Hotel", "weiß", "AG"],
+        "customer": ["kunde7.example", "petra kühn 1"],
+        "salesperson": [str(pk) for pk in User.objects.values_list("pk", flat=True)],
+    }
+    chosen = chance.sample([*choices], chance.choice([0, 0, 1, 1, 1, 2, 3]))
+    return {name: chance.choice(choices[name]) for name in chosen}
+
+
+def assert_equal_to_a_recount(chance: random.Random, rounds: int = 30) -> None:
+    """Compare what the page of a large office counts with reading every offer, for random filters and periods."""
     today = timezone.localdate(NOW)
-    choices = [Span(None, None), Span(date(today.year, 1, 1), today)]
-    for _n in range(spans):
+    boss = User.objects.filter(is_superuser=True).first() or make_user(is_superuser=True)
+    for _n in range(rounds):
         first = today - timedelta(days=chance.randrange(400))
         last = first + timedelta(days=chance.randrange(120))
-        choices += [Span(first, last), Span(first, None), Span(None, last)]
-    for span in choices:
+        span = chance.choice([Span(), Span(first, last), Span(first, None), Span(None, last), Span(first, today)])
+        request = RequestFactory().get("/stats/", {"basis": chance.choice(["offer", "decision"]), **draw_filter(chance)})
+        request.user = boss
+        offers = OfferFilter(request.GET, request=request)
         both = [span, *filter(None, [span.before()])]
-        for basis in ("offer", "decision"):
-            for its, tally in zip(both, summary.count_spans(basis, both), strict=True):
-                assert numbers(tally) == numbers(recount(basis, its)), (basis, its)
+        for its, tally in zip(both, count(offers, both), strict=True):
+            assert numbers(tally) == numbers(queries.count_offers(offers.offers_of(its))), (offers.data, its)
+
+
+@pytest.fixture(autouse=True)
+def _large_office(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr(summary, "PLAIN_UP_TO", -1)
+    settings.STATS_PER_SALESPERSON = True
 
 
 def change_something(chance: random.Random) -> None:
@@ -56,7 +77,7 @@ def change_something(chance: random.Random) -> None:
     ids = list(Offer.objects.values_list("pk", flat=True))
     some = chance.sample(ids, 3)
     offer = Offer.objects.get(pk=chance.choice(ids))
-    match chance.randrange(8):
+    match chance.randrange(9):
         case 0:
             Offer.objects.filter(pk__in=some).update(status=chance.choice(Offer.Status.values), status_at=NOW)
         case 1:
@@ -70,13 +91,19 @@ def change_something(chance: random.Random) -> None:
         case 3:
             answers = Answer.objects.filter(offer_id__in=some)
             dismissed_at = NOW if chance.random() < 0.5 else None
-            answers.update(dismissed_at=dismissed_at, reason=chance.choice(make_reasons()))
+            reason, sellers = chance.choice([None, *make_reasons()]), chance.choice([None, *make_reasons()])
+            answers.update(dismissed_at=dismissed_at, reason=reason, seller_reason=sellers)
         case 4:
             offer.delete()
         case 5:
             Answer.objects.filter(offer_id__in=some).delete()
         case 6:
             Reminder.objects.filter(offer_id__in=some).update(state=chance.choice(["sent", "failed"]))
+        case 7:
+            customer, seller = Customer.objects.order_by("?").first(), User.objects.order_by("?").first()
+            Offer.objects.filter(pk__in=some).exclude(customer=customer).update(salesperson=seller)
+            offer.customer = customer
+            offer.save(update_fields=["customer"])
         case _:
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE offers_offer SET status = 'declined' WHERE id = %s", [offer.pk])
@@ -85,26 +112,26 @@ def change_something(chance: random.Random) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_sums_equal_a_plain_count_on_random_data(seed: int) -> None:
     chance = random.Random(seed)
-    make_year(120, now=NOW, days=420, seed=seed)
+    make_year(120, now=NOW, days=420, seed=seed, salespeople=[make_user(), make_user()])
     summary.refresh()
     assert_equal_to_a_recount(chance)
     for _round in range(6):
         for _n in range(chance.randrange(1, 8)):
             change_something(chance)
         summary.refresh()
-        assert_equal_to_a_recount(chance, spans=2)
+        assert_equal_to_a_recount(chance, rounds=8)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(100, 110))
 def test_the_sums_equal_a_plain_count_after_many_changes(seed: int) -> None:
     chance = random.Random(seed)
-    make_year(400, now=NOW, days=900, seed=seed)
+    make_year(400, now=NOW, days=900, seed=seed, salespeople=[make_user(), make_user()])
     for _round in range(20):
         for _n in range(chance.randrange(1, 30)):
             change_something(chance)
         summary.refresh()
-        assert_equal_to_a_recount(chance, spans=4)
+        assert_equal_to_a_recount(chance, rounds=20)
 
 
 def test_a_refresh_without_changes_counts_nothing() -> None:
@@ -118,9 +145,9 @@ def test_a_refresh_without_changes_counts_nothing() -> None:
 def test_a_rebuild_changes_nothing_that_was_right() -> None:
     make_year(40, now=NOW)
     summary.refresh()
-    before = numbers(summary.count_spans("offer", [Span()])[0])
+    before = numbers(summary.count_slice(Slice("offer"), [Span()])[1][0])
     call_command("refresh_figures", "--rebuild")
-    assert numbers(summary.count_spans("offer", [Span()])[0]) == before
+    assert numbers(summary.count_slice(Slice("offer"), [Span()])[1][0]) == before
     assert not OfferChange.objects.exists()
 
 
@@ -132,14 +159,14 @@ def test_lost_triggers_come_back_and_all_is_counted_anew() -> None:
     Offer.objects.filter(pk__in=OfferFact.objects.values("pk")[5:7]).delete()
     summary.refresh()
     assert triggers.find_missing() == set()
-    assert_equal_to_a_recount(random.Random(1), spans=2)
+    assert_equal_to_a_recount(random.Random(1), rounds=8)
 
 
 def test_a_refresh_in_small_batches_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "BATCH", 7)
     make_year(60, now=NOW)
     summary.refresh()
-    assert_equal_to_a_recount(random.Random(1), spans=2)
+    assert_equal_to_a_recount(random.Random(1), rounds=8)
 
 
 def test_a_new_offer_is_noted_by_the_database_itself() -> None:
@@ -149,13 +176,18 @@ def test_a_new_offer_is_noted_by_the_database_itself() -> None:
 
 
 def test_the_page_of_a_large_office_comes_from_the_sums_in_few_queries(  # type: ignore[no-untyped-def]
-    client: Client, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings, django_assert_max_num_queries
 ) -> None:
+    settings.STATS_PER_SALESPERSON = False  # as it comes
     make_year(80, now=NOW)
     summary.refresh()
-    client.force_login(make_user(is_superuser=True))
-    plain = client.get("/stats/").content.decode()
-    monkeypatch.setattr(summary, "PLAIN_UP_TO", 10)
-    with django_assert_max_num_queries(8):  # session, person and menu among them
-        from_sums = client.get("/stats/").content.decode()
-    assert from_sums.partition("<main")[2] == plain.partition("<main")[2]
+    leader = make_user()
+    leader.groups.add(Group.objects.get(name=LEADERS))
+    client.force_login(leader)
+    for period in ("last_12_months", "all"):
+        with django_assert_max_num_queries(8):  # session, person, rights and menu among them
+            from_sums = client.get(f"/stats/?period={period}").content.decode()
+        with monkeypatch.context() as small:
+            small.setattr(summary, "PLAIN_UP_TO", 1000)
+            plain = client.get(f"/stats/?period={period}").content.decode()
+        assert from_sums.partition("<main")[2] == plain.partition("<main")[2]

@@ -2,8 +2,8 @@
 "use strict";
 
 (() => {
-  const LIGHT = { blue: "#2563eb", green: "#15803d", teal: "#0f766e", red: "#dc2626", grey: "#6b7280", slate: "#94a3b8", ink: "#4b5563", line: "#e5e7eb", ground: "#ffffff" };
-  const DARK = { blue: "#60a5fa", green: "#4ade80", teal: "#2dd4bf", red: "#f87171", grey: "#9ca3af", slate: "#64748b", ink: "#d1d5db", line: "#374151", ground: "#111827" };
+  const LIGHT = { blue: "#2563eb", green: "#15803d", teal: "#0f766e", red: "#dc2626", orange: "#c2410c", grey: "#6b7280", slate: "#94a3b8", ink: "#4b5563", line: "#e5e7eb", ground: "#ffffff" };
+  const DARK = { blue: "#60a5fa", green: "#4ade80", teal: "#2dd4bf", red: "#f87171", orange: "#fb923c", grey: "#9ca3af", slate: "#64748b", ink: "#d1d5db", line: "#374151", ground: "#111827" };
   const PIE = ["#2563eb", "#f59e0b", "#0f766e", "#db2777", "#7c3aed", "#65a30d", "#0891b2", "#b45309", "#6b7280", "#be123c"];
   const charts = new Map();
   const colours = () => (document.documentElement.classList.contains("dark") ? DARK : LIGHT);

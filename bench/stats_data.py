@@ -1,0 +1,154 @@
+"""Ten years of offers for `bench.stats`, written by the database itself: a million of them in a minute or two.
+
+Chance comes from multiplications modulo a prime, so that both databases hold the same rows in every run.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+
+from django.db import connection
+
+SPAN = 10 * 365 * 86400
+SELLERS = 50
+OFFERS_PER_CUSTOMER = 8
+_NAMES = ["Kühn", "Meier", "Vogt", "Şahin", "Weiß", "Rossi", "Brunner", "Köhler", "Huber", "Da Silva"]
+_TRADES = ["Metallbau", "Stahlbau", "Maschinenbau", "Fassaden", "Immobilien", "Hotel", "Stadtwerke", "Logistik"]
+_THINGS = ["Geländer", "Vordach", "Treppe", "Tor", "Fassade", "Balkon", "Zaun", "Wartung"]
+
+
+def fill(number: int, *, now: datetime) -> None:
+    """Store offers by 50 sellers, answers of six in ten, one and a half reminders, a link and a follow-up each."""
+    from tests.stats.make import make_reasons
+
+    reasons = make_reasons()
+    customers = max(10, number // OFFERS_PER_CUSTOMER)
+    first_seller, first_customer = _make_people(customers)
+    statements = [
+        _offers(number, int(now.timestamp()), f"{first_seller} + {_chance(40692, SELLERS)}",
+                f"{first_customer} + {_chance(69621, customers)}"),
+        _answers(f"{reasons[0].pk} + {_chance(39373, len(reasons))}"),
+        _reminders(),
+        _links(),
+        _follow_ups(),
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        for table in ("offers_offer", "feedback_answer", "reminders_reminder", "feedback_invitation"):
+            if _is_postgres():
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
+        cursor.execute("ANALYZE")
+
+
+def _make_people(number: int) -> tuple[int, int]:
+    """Return the first id of the sellers and of the customers, which are numbered without gaps."""
+    from crm.accounts.models import User
+    from offers.models import Customer
+
+    chance = random.Random(1)
+    User.objects.bulk_create(User(username=f"seller{n}", last_name=f"Vogt {n}", is_staff=True) for n in range(SELLERS))
+    Customer.objects.bulk_create(
+        (
+            Customer(
+                email=f"{n}@kunde{n % 40_000}.example",
+                name=f"Petra {chance.choice(_NAMES)}",
+                company=f"{chance.choice(_NAMES)} {chance.choice(_TRADES)} {n % 4000}",
+            )
+            for n in range(number)
+        ),
+        batch_size=5000,
+    )
+    seller = User.objects.filter(username="seller0").values_list("pk", flat=True).get()
+    return seller, Customer.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+
+def _is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _chance(prime: int, below: int) -> str:
+    """Return the SQL of a whole number from 0 to `below` (excluded) that looks like chance and depends on the id."""
+    return f"(((id * {prime}) % 2147483647) % {below})"
+
+
+def _choose(prime: int, words: list[str]) -> str:
+    cases = " ".join(f"WHEN {place} THEN '{word}'" for place, word in enumerate(words))
+    return f"CASE {_chance(prime, len(words))} {cases} END"
+
+
+def _at(seconds: str) -> str:
+    """Return the SQL of a moment as Django stores it."""
+    return f"to_timestamp({seconds})" if _is_postgres() else f"datetime({seconds}, 'unixepoch')"
+
+
+def _later(column: str, seconds: str) -> str:
+    if _is_postgres():
+        return f"{column} + make_interval(secs => {seconds})"
+    return f"datetime(unixepoch({column}) + {seconds}, 'unixepoch')"
+
+
+def _uuid(prime: int) -> str:
+    text = f"printf('%032x', id * {prime})" if not _is_postgres() else f"lpad(to_hex(id * {prime}), 32, '0')::uuid"
+    return text
+
+
+def _offers(number: int, now: int, seller: str, customer: str) -> str:
+    statuses = ["interested", "declined", "declined", "ordered", "no_answer", "no_answer"]
+    sent = f"{now} - {_chance(48271, SPAN)}"
+    decided = f"sent + 3600 * {_chance(16807, 24)} + 86400 * ({_chance(62089, 9)} * {_chance(52774, 7)})"
+    no, null = ("FALSE", "NULL::timestamptz") if _is_postgres() else ("0", "NULL")
+    return f"""
+    WITH RECURSIVE ids(id) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT id + 1 FROM ids WHERE id < {number}),
+    raw AS (SELECT id, {sent} AS sent, {_choose(45991, statuses)} AS drawn FROM ids),
+    drawn AS (SELECT id, sent, CASE WHEN {decided} > {now} THEN {now} ELSE {decided} END AS decided,
+        CASE WHEN drawn = 'no_answer' AND (sent > {now} - 30 * 86400 OR {_chance(30323, 200)} = 0) THEN 'open'
+        WHEN drawn = 'no_answer' AND {_chance(28081, 40)} = 0 THEN 'superseded' ELSE drawn END AS status FROM raw)
+    INSERT INTO offers_offer (id, number, number_key, sender_email, sender_name, subject, message_id, first_sent_at,
+        sent_at, revision, amount, currency, language, source, status, status_at, status_channel, needs_review,
+        contacted_at, replied_at, reminders_stopped, note, created_at, customer_id, salesperson_id)
+    SELECT id, 'A' || id, 'A' || id, 'v@muster.example', 'Paul Vogt', 'Ihr Angebot A' || id || ' ' ||
+        {_choose(43049, _THINGS)} || ' Haus ' || {_chance(25111, 5000)}, '<' || id || '@muster.example>', {_at("sent")},
+        {_at("sent")}, 1, {_chance(23189, 9999)}, 'EUR', 'de', 'mail', status, {_at("decided")},
+        CASE WHEN status IN ('open', 'superseded') THEN '' ELSE 'link' END, '', {null}, {null}, {no}, '', {_at("sent")},
+        {customer}, {seller} FROM drawn"""  # noqa: S608 - constants
+
+
+def _answers(reason: str) -> str:
+    no = "FALSE" if _is_postgres() else "0"
+    return f"""
+    INSERT INTO feedback_answer (uid, kind, channel, comment, note, sealed_comment, phone, is_suspect, answered_at,
+        received_at, handled_at, notified_at, offer_id, reason_id)
+    SELECT {_uuid(7)}, CASE status WHEN 'declined' THEN 'declined' ELSE 'interested' END, 'link', '', '', '', '', {no},
+        status_at, status_at, status_at, status_at, id, CASE status WHEN 'declined' THEN {reason} END
+    FROM offers_offer WHERE status IN ('interested', 'declined', 'ordered') AND {_chance(20021, 10)} < 9
+    """  # noqa: S608
+
+
+def _reminders() -> str:
+    return f"""
+    INSERT INTO reminders_reminder (step, state, message_id, mail_date, recipient, subject, sent_at, attempts,
+        server_reply, offer_id)
+    SELECT step, 'sent', '<' || id || '-' || step || '@x>', {_later("sent_at", "step * 345600")}, 'k@kunde.example', '',
+        {_later("sent_at", "step * 345600")}, 1, '', id
+    FROM offers_offer, (SELECT 1 AS step UNION ALL SELECT 2) steps WHERE step = 1 OR id % 2 = 1
+    """  # noqa: S608
+
+
+def _links() -> str:
+    return f"""
+    INSERT INTO feedback_invitation (token, digest, state, expires_at, registered_at, version, card_hash, created_at,
+        offer_id)
+    SELECT {_uuid(11)}, CAST({_uuid(13)} AS varchar(64)), CASE status WHEN 'open' THEN 'active' ELSE 'answered' END,
+        {_later("sent_at", "5184000")}, sent_at, 1, '', sent_at, id FROM offers_offer
+    """  # noqa: S608
+
+
+def _follow_ups() -> str:
+    return f"""
+    INSERT INTO reminders_followup (next_at, next_step, because, released_step, skipped_step, call_step, own_text,
+        computed_at, offer_id)
+    SELECT CASE WHEN status = 'open' THEN {_later("sent_at", "604800")} END, CASE WHEN status = 'open' THEN 1 END,
+        CASE WHEN status = 'open' THEN 'step_due' ELSE status END, 0, 0, 0, '', sent_at, id FROM offers_offer
+    """  # noqa: S608
