@@ -38,7 +38,7 @@ def fill(number: int, *, now: datetime) -> None:
             cursor.execute(statement)
         for table in ("offers_offer", "feedback_answer", "reminders_reminder", "feedback_invitation"):
             if _is_postgres():
-                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
+                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
         cursor.execute("ANALYZE")
 
 
@@ -90,8 +90,7 @@ def _later(column: str, seconds: str) -> str:
 
 
 def _uuid(prime: int) -> str:
-    text = f"printf('%032x', id * {prime})" if not _is_postgres() else f"lpad(to_hex(id * {prime}), 32, '0')::uuid"
-    return text
+    return f"lpad(to_hex(id * {prime}), 32, '0')::uuid" if _is_postgres() else f"printf('%032x', id * {prime})"
 
 
 def _offers(number: int, now: int, seller: str, customer: str) -> str:
@@ -112,7 +111,7 @@ def _offers(number: int, now: int, seller: str, customer: str) -> str:
         {_choose(43049, _THINGS)} || ' Haus ' || {_chance(25111, 5000)}, '<' || id || '@muster.example>', {_at("sent")},
         {_at("sent")}, 1, {_chance(23189, 9999)}, 'EUR', 'de', 'mail', status, {_at("decided")},
         CASE WHEN status IN ('open', 'superseded') THEN '' ELSE 'link' END, '', {null}, {null}, {no}, '', {_at("sent")},
-        {customer}, {seller} FROM drawn"""  # noqa: S608 - constants
+        {customer}, {seller} FROM drawn"""
 
 
 def _answers(reason: str) -> str:
@@ -123,7 +122,7 @@ def _answers(reason: str) -> str:
     SELECT {_uuid(7)}, CASE status WHEN 'declined' THEN 'declined' ELSE 'interested' END, 'link', '', '', '', '', {no},
         status_at, status_at, status_at, status_at, id, CASE status WHEN 'declined' THEN {reason} END
     FROM offers_offer WHERE status IN ('interested', 'declined', 'ordered') AND {_chance(20021, 10)} < 9
-    """  # noqa: S608
+    """
 
 
 def _reminders() -> str:
@@ -133,7 +132,7 @@ def _reminders() -> str:
     SELECT step, 'sent', '<' || id || '-' || step || '@x>', {_later("sent_at", "step * 345600")}, 'k@kunde.example', '',
         {_later("sent_at", "step * 345600")}, 1, '', id
     FROM offers_offer, (SELECT 1 AS step UNION ALL SELECT 2) steps WHERE step = 1 OR id % 2 = 1
-    """  # noqa: S608
+    """
 
 
 def _links() -> str:
@@ -142,7 +141,7 @@ def _links() -> str:
         offer_id)
     SELECT {_uuid(11)}, CAST({_uuid(13)} AS varchar(64)), CASE status WHEN 'open' THEN 'active' ELSE 'answered' END,
         {_later("sent_at", "5184000")}, sent_at, 1, '', sent_at, id FROM offers_offer
-    """  # noqa: S608
+    """
 
 
 def _follow_ups() -> str:
@@ -151,4 +150,4 @@ def _follow_ups() -> str:
         computed_at, offer_id)
     SELECT CASE WHEN status = 'open' THEN {_later("sent_at", "604800")} END, CASE WHEN status = 'open' THEN 1 END,
         CASE WHEN status = 'open' THEN 'step_due' ELSE status END, 0, 0, 0, '', sent_at, id FROM offers_offer
-    """  # noqa: S608
+    """

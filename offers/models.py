@@ -203,6 +203,7 @@ class Offer(models.Model):
         indexes = [
             models.Index(fields=["status", "sent_at"], name="offers_offer_status_sent"),
             models.Index(fields=["salesperson", "status"], name="offers_offer_seller_status"),
+            models.Index(fields=["sent_at"], condition=~models.Q(needs_review=""), name="offers_offer_to_check"),
         ]
 
     def __str__(self) -> str:

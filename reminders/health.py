@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from crm.core.health import Check, Finding
 from crm.core.mail_dns import check_sender_domain
@@ -20,25 +22,33 @@ def check_sending(now: datetime) -> Iterator[Finding]:
     for incident in incidents:
         yield Finding("reminders", f"{incident.get_kind_display()}: {incident.detail}", is_ok=False, is_told=True)
     if not incidents:
-        state = "They are sent." if settings.REMINDERS_ENABLED else "Sending is switched off (REMINDERS_ENABLED)."
+        state = _("They are sent.") if settings.REMINDERS_ENABLED else _("Sending is switched off (REMINDERS_ENABLED).")
         yield Finding("reminders", state)
 
 
 def check_overdue(now: datetime) -> Iterator[Finding]:
     """A reminder waits for the next window, at most over a long weekend; longer means that the sender stands still."""
     oldest = FollowUp.objects.filter(next_at__lt=now - OVERDUE_AFTER).order_by("next_at").first()
-    if oldest is None or not settings.REMINDERS_ENABLED:
-        yield Finding("oldest due", "Nothing is overdue.")
+    if oldest is None or oldest.next_at is None or not settings.REMINDERS_ENABLED:
+        yield Finding("oldest due", _("Nothing is overdue."))
     else:
-        yield Finding("oldest due", f"A reminder has been due since {oldest.next_at:%Y-%m-%d}.", is_ok=False)
+        yield Finding(
+            "oldest due",
+            _("A reminder has been due since %s.") % date_format(oldest.next_at, "SHORT_DATE_FORMAT"),
+            is_ok=False,
+        )
 
 
 def check_mail_server(now: datetime) -> Iterator[Finding]:
     try:
         with Connection(Server.from_settings()):
-            yield Finding("mail server", "It takes our mail.")
+            yield Finding("mail server", _("It takes our mail."))
     except SmtpUnavailableError as error:
-        yield Finding("mail server", f"No mail can be sent, {error.stage} failed: {error}", is_ok=False)
+        yield Finding(
+            "mail server",
+            _("No mail can be sent, %(stage)s failed: %(error)s") % {"stage": error.stage, "error": error},
+            is_ok=False,
+        )
 
 
 CHECKS: list[Check] = [check_sending, check_overdue]

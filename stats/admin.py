@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from offers.models import Offer
-from stats import queries, search
+from stats import queries, search, summary
 from stats.filters import OfferFilter
 from stats.page import number
 
@@ -50,13 +50,19 @@ class BehindTheFigures(ListFilter):
             return queryset
         values = QueryDict(self.asked)
         try:
-            behind = queries.narrow(
-                OfferFilter(values, request=request).qs, values.get("part", "all"), now=timezone.now()
-            )
+            behind = find_behind(OfferFilter(values, request=request), values.get("part", "all"))
         except ValueError:
             messages.error(request, _("This link to the figures is damaged. All offers are shown."))
             return queryset
-        return queryset.filter(pk__in=behind.values("pk"))
+        return queryset.filter(pk__in=behind)
+
+
+def find_behind(offers: OfferFilter, part: str) -> QuerySet[Any, Any]:
+    """Return the ids of the offers behind a number: from where the page counted it. Raises ValueError."""
+    if summary.is_large() and not part.startswith("age:"):
+        facts = offers.facts.filter(summary.within(offers.values["basis"], offers.span))
+        return summary.narrow(facts, part).values("offer_id")
+    return queries.narrow(offers.qs, part, now=timezone.now()).values("pk")
 
 
 class OfferAdmin(_Registered):

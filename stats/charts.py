@@ -100,8 +100,3 @@ AGES: tuple[tuple[str, int, int | None], ...] = (
     ("15-30", 15, 30),
     ("over-30", 31, None),
 )
-
-
-def age_class(days: int) -> str:
-    """Return the class of an open offer by the days since its newest mail; the future counts as today."""
-    return next(name for name, _low, high in AGES if high is None or days <= high)

@@ -140,8 +140,9 @@ def new_answers() -> QuerySet[Answer]:
 
 
 def stuck_reminders() -> QuerySet[Reminder]:
-    """Return the reminders that a person must decide about."""
-    return Reminder.objects.filter(state__in=[Reminder.State.IN_DOUBT, Reminder.State.FAILED])
+    """Return the reminders that a person must decide about. Said twice, so that the index of those not sent is used."""
+    stuck = Reminder.objects.filter(state__in=[Reminder.State.IN_DOUBT, Reminder.State.FAILED])
+    return stuck.exclude(state=Reminder.State.SENT)
 
 
 def _number(rows: QuerySet[Any]) -> Subquery:

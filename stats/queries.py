@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from feedback.backoffice.models import Answer, DeclineReason
+from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from offers.models import Customer, Offer
 from reminders.models import Reminder
-from stats.charts import AGES, age_class
+from stats.charts import AGES
 from stats.figures import DECIDED, Fact, Tally
 
 # What says something about the offer. "No more reminders" does not, and what a robot may have sent is not counted
@@ -127,12 +127,16 @@ def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, in
 
     Expired: the last link has run out, so the customer cannot answer by it any more.
     """
-    ages = {name: 0 for name, _low, _high in AGES} | {"expired": 0}
+    links = Invitation.objects.filter(offer=OuterRef("pk"))
+    is_expired = Exists(links) & ~Exists(links.filter(expires_at__gt=now))
     today = timezone.localdate(now)
-    rows = offers.filter(status=Offer.Status.OPEN).annotate(until=Max("invitations__expires_at"))
-    for sent_at, until in rows.values_list("sent_at", "until").iterator():
-        ages["expired" if until and until <= now else age_class((today - timezone.localdate(sent_at)).days)] += 1
-    return ages
+    whens = [When(is_expired, then=Value("expired"))]
+    for name, _low, high in AGES[:-1]:
+        oldest = start_of_day(today - timedelta(days=high or 0))
+        whens.append(When(sent_at__gte=oldest, then=Value(name)))
+    age = Case(*whens, default=Value(AGES[-1][0]))
+    rows = offers.filter(status=Offer.Status.OPEN).annotate(age=age).values_list("age").annotate(Count("pk"))
+    return {name: 0 for name, _low, _high in AGES} | {"expired": 0} | dict(rows.order_by())
 
 
 def find_reasons() -> dict[int, DeclineReason]:
@@ -167,21 +171,30 @@ def _unanswered(offers: QuerySet[Offer], _value: str, _now: datetime) -> QuerySe
 def _of_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     """The customer's reason, else the seller's."""
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
-    return rows.annotate(reason=Coalesce("customer_reason", "seller_reason")).filter(**_is("reason", value))
+    rows = rows.annotate(reason=Coalesce("customer_reason", "seller_reason"))
+    chosen: QuerySet[Any] = rows.filter(**_is("reason", value))
+    return chosen
 
 
 def _of_group(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
     reasons = DeclineReason.objects.filter(group=DeclineReason.Group(value)).values("pk")
-    return rows.annotate(reason=Coalesce("customer_reason", "seller_reason")).filter(reason__in=reasons)
+    chosen: QuerySet[Any] = rows.annotate(reason=Coalesce("customer_reason", "seller_reason")).filter(
+        reason__in=reasons
+    )
+    return chosen
 
 
 def _of_customer_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
-    return with_reasons(offers.filter(status=Offer.Status.DECLINED)).filter(customer_reason=int(value))
+    rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
+    chosen: QuerySet[Any] = rows.filter(customer_reason=int(value))
+    return chosen
 
 
 def _of_seller_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
-    return with_reasons(offers.filter(status=Offer.Status.DECLINED)).filter(seller_reason=int(value))
+    rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
+    chosen: QuerySet[Any] = rows.filter(seller_reason=int(value))
+    return chosen
 
 
 def _of_step(offers: QuerySet[Offer], value: str, now: datetime) -> QuerySet[Any]:
@@ -192,17 +205,18 @@ def _is(field: str, value: str) -> dict[str, Any]:
     return {field: int(value)} if int(value) else {f"{field}__isnull": True}
 
 
-def _days_of(value: str) -> tuple[date, date]:
+def days_of(value: str) -> tuple[date, date]:
+    """Return the days of "first..last". Raises ValueError where they are none."""
     first, last = (date.fromisoformat(day) for day in value.split(".."))
     return first, last
 
 
 def _sent_on(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
-    return offers.filter(within("first_sent_at", *_days_of(value)))
+    return offers.filter(within("first_sent_at", *days_of(value)))
 
 
 def _came_on(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
-    return with_answer(offers).filter(within("answered_at", *_days_of(value)))
+    return with_answer(offers).filter(within("answered_at", *days_of(value)))
 
 
 def _open_of_age(offers: QuerySet[Offer], name: str, now: datetime) -> QuerySet[Any]:

@@ -1,8 +1,8 @@
 """Finds offers by any part of number, subject or customer, among a million within 300 ms.
 
-An index of groups of three letters (FTS5 of SQLite, pg_trgm of PostgreSQL) is kept by `stats.summary.refresh`, not by the
-import, which it would slow down. Offers that changed since the last refresh are looked through one by one, so what is
-found is always right.
+An index of groups of three letters (FTS5 of SQLite, pg_trgm of PostgreSQL) is kept by `stats.summary.refresh`, not
+by the import, which it would slow down. Offers that changed since the last refresh are looked through one by one, so
+what is found is always right.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def fold(text: str) -> str:
 
 
 def find(words: str) -> tuple[list[int], bool]:
-    """Return the ids of up to `MOST` offers that have all words in some field, the newest first, and whether all are."""
+    """Return the ids of up to `MOST` offers that have all words, the newest first, and whether these are all."""
     wanted = fold(words).split()
     pending = Offer.objects.filter(pk__in=OfferChange.objects.values("offer_id")).order_by("-pk")
     for word in wanted:
@@ -76,5 +76,6 @@ def update(ids: Iterable[int]) -> None:
     OfferSearch.objects.filter(pk__in=changed).delete()
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO stats_offersearch (rowid, words) VALUES (%s, %s)", [(pk, now[pk]) for pk in changed if pk in now]
+            "INSERT INTO stats_offersearch (rowid, words) VALUES (%s, %s)",
+            [(pk, now[pk]) for pk in changed if pk in now],
         )

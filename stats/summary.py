@@ -7,7 +7,7 @@ what was counted of the offer before (`OfferFact`) and puts in what counts now (
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from django.db import connection, transaction
 from django.db.models import Case, CharField, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
+from feedback.backoffice.models import DeclineReason
+from offers.models import Offer
 from stats import queries, search, triggers
 from stats.charts import end_of
 from stats.figures import Fact, Tally
@@ -135,10 +137,7 @@ def _store_facts(facts: dict[int, Fact]) -> None:
         cursor.executemany(
             f"INSERT INTO stats_offerfact (offer_id, {names}) VALUES (%s, {values})"  # noqa: S608 - names of our own
             f" ON CONFLICT (offer_id) DO UPDATE SET {changes}",
-            [
-                (pk, *(day(value) if isinstance(value, date) else value for value in fact))
-                for pk, fact in facts.items()
-            ],
+            [(pk, *(day(value) if isinstance(value, date) else value for value in fact)) for pk, fact in facts.items()],
         )
 
 
@@ -194,6 +193,42 @@ def reason_is(reason: int) -> Q:
     """Return the condition that a fact is a decline for the customer's reason, else the seller's; 0: none stated."""
     sellers = Q(customer_reason=0, seller_reason=reason)
     return Q(status="declined") & (sellers | Q(customer_reason=reason) if reason else sellers)
+
+
+def narrow(facts: QuerySet[OfferFact], part: str) -> QuerySet[OfferFact]:
+    """Return the facts behind one number of the page, as `queries.narrow` does with offers. Knows no ages."""
+    kind, _colon, value = part.partition(":")
+    answered = Q(answered_on__isnull=False)
+    if kind in ("sent", "came"):
+        first, last = queries.days_of(value)
+        return facts.filter(**{f"{'sent' if kind == 'sent' else 'answered'}_on__range": (first, last)})
+    conditions: dict[str, Callable[[], Q]] = {
+        "all": Q,
+        "status": lambda: Q(status=Offer.Status(value)),
+        "answered": lambda: answered,
+        "unanswered": lambda: ~answered,
+        "reason": lambda: reason_is(int(value)),
+        "group": lambda: reason_in(DeclineReason.objects.filter(group=DeclineReason.Group(value))),
+        "customer_reason": lambda: Q(status="declined", customer_reason=int(value)),
+        "seller_reason": lambda: Q(status="declined", seller_reason=int(value)),
+        "step": lambda: answered & Q(step=int(value)),
+    }
+    if kind not in conditions:
+        raise ValueError(f"No such part of the figures: {part!r}.")
+    return facts.filter(conditions[kind]())
+
+
+def reason_in(reasons: QuerySet[DeclineReason]) -> Q:
+    """Return the condition that a fact is a decline for one of the reasons."""
+    ids = list(reasons.values_list("pk", flat=True))
+    return Q(status="declined") & (Q(customer_reason__in=ids) | Q(customer_reason=0, seller_reason__in=ids))
+
+
+def within(basis: str, span: Span) -> Q:
+    """Return the condition that a fact lies in the period, by offer date or by decision date."""
+    field = "sent_on" if basis == "offer" else "decided_on"
+    bounds = {f"{field}__gte": span.first, f"{field}__lte": span.last, f"{field}__isnull": False}
+    return Q(**{name: value for name, value in bounds.items() if value is not None})
 
 
 def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, Tally]]) -> None:

@@ -1,4 +1,4 @@
-"""Triggers that note which offers' figures or words may have changed, whoever writes: services, admin, bulk updates, SQL.
+"""Triggers that note which offers' figures or words may have changed, whoever writes: services, admin, SQL.
 
 SQLite drops the triggers of a table that a migration rebuilds; `find_missing` sees that, and the next refresh installs
 them again and counts everything anew.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
-
 
 EVENTS = ("insert", "update", "delete")
 

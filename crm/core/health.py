@@ -24,7 +24,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -126,18 +128,22 @@ def check_migrations(now: datetime) -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
-        yield Finding("migrations", f"{missing} are missing. Run `python manage.py migrate`.", is_ok=False)
+        yield Finding("migrations", _("%s are missing. Run `python manage.py migrate`.") % missing, is_ok=False)
     else:
-        yield Finding("migrations", "All are applied.")
+        yield Finding("migrations", _("All are applied."))
 
 
 def check_disk(now: datetime) -> Iterator[Finding]:
     free = shutil.disk_usage(settings.VAR_DIR).free
-    text = f"{free / 1e9:.1f} GB are free."
+    gigabytes = number_format(free / 1e9, 1)
     if free < MIN_FREE_BYTES:
-        yield Finding("disk", f"Only {text} Make room before the database cannot grow any more.", is_ok=False)
+        yield Finding(
+            "disk",
+            _("Only %s GB are free. Make room before the database cannot grow any more.") % gigabytes,
+            is_ok=False,
+        )
     else:
-        yield Finding("disk", text)
+        yield Finding("disk", _("%s GB are free.") % gigabytes)
 
 
 def check_jobs(now: datetime) -> Iterator[Finding]:
@@ -148,13 +154,17 @@ def check_jobs(now: datetime) -> Iterator[Finding]:
 
     for state in find_job_states(now):
         if not state.is_still:
-            last = "It is yet to run for the first time." if state.succeeded_at is None else ""
-            yield Finding(state.name, last or f"Last done {_ago(state.succeeded_at, now)}.")
+            last = _("It is yet to run for the first time.") if state.succeeded_at is None else ""
+            yield Finding(state.name, last or _("Last done %s.") % _ago(state.succeeded_at, now))
         elif state.succeeded_at is None:
-            hint = "Is the worker running (`python manage.py qcluster`), and was `setup_schedules` run?"
-            yield Finding(state.name, f"It has never succeeded. {state.summary} {hint}".replace("  ", " "), is_ok=False)
+            hint = _("Is the worker running (`python manage.py qcluster`), and was `setup_schedules` run?")
+            yield Finding(
+                state.name, " ".join(filter(None, [_("It has never succeeded."), state.summary, hint])), is_ok=False
+            )
         else:
-            yield Finding(state.name, f"Last done {_ago(state.succeeded_at, now)}. {state.summary}", is_ok=False)
+            yield Finding(
+                state.name, f"{_('Last done %s.') % _ago(state.succeeded_at, now)} {state.summary}", is_ok=False
+            )
 
 
 def check_tasks(now: datetime) -> Iterator[Finding]:
@@ -165,10 +175,10 @@ def check_tasks(now: datetime) -> Iterator[Finding]:
 
     waiting = OrmQ.objects.filter(lock__lt=now - timedelta(minutes=30)).count()
     if waiting:
-        hint = "Restart the worker."
-        yield Finding("queue", f"{waiting} tasks have waited for more than 30 minutes. {hint}", is_ok=False)
+        words = _("%s tasks have waited for more than 30 minutes. Restart the worker.") % waiting
+        yield Finding("queue", words, is_ok=False)
     else:
-        yield Finding("queue", "No task waits for long.")
+        yield Finding("queue", _("No task waits for long."))
 
 
 def check_failed_tasks(now: datetime) -> Iterator[Finding]:
@@ -193,9 +203,9 @@ def check_backup(now: datetime) -> Iterator[Finding]:
         return
     is_old = run.succeeded_at is None or now - run.succeeded_at > timedelta(days=2)
     if run.is_failing or is_old:
-        yield Finding("backup", f"Last done {_ago(run.succeeded_at, now)}. {run.error}".strip(), is_ok=False)
+        yield Finding("backup", f"{_('Last done %s.') % _ago(run.succeeded_at, now)} {run.error}".strip(), is_ok=False)
     else:
-        yield Finding("backup", f"Last done {_ago(run.succeeded_at, now)}.")
+        yield Finding("backup", _("Last done %s.") % _ago(run.succeeded_at, now))
 
 
 def check_clock(now: datetime) -> Iterator[Finding]:
@@ -250,9 +260,9 @@ def _ask(scheme: str, host: str, port: int | None) -> int:
 
 def _ago(moment: datetime | None, now: datetime) -> str:
     if moment is None:
-        return "never"
+        return _("never")
     minutes = int((now - moment).total_seconds() // 60)
-    return f"{minutes} minutes ago" if minutes < 120 else f"{minutes // 60} hours ago"
+    return _("%s minutes ago") % minutes if minutes < 120 else _("%s hours ago") % (minutes // 60)
 
 
 CHECKS: list[Check] = [

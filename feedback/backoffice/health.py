@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from crm.core.health import Check, Finding
 from feedback import sealing
@@ -24,15 +25,15 @@ HTTPS_PORT = 443
 def check_answers(now: datetime) -> Iterator[Finding]:
     pulled_at = SyncState.get().pulled_at
     if pulled_at is None:
-        yield Finding("answers", "They have never been fetched. Run `python manage.py sync_feedback`.", is_ok=False)
+        yield Finding("answers", _("They have never been fetched. Run `python manage.py sync_feedback`."), is_ok=False)
     elif now - pulled_at > 2 * STALE_AFTER:
         minutes = int((now - pulled_at).total_seconds() // 60)
-        yield Finding("answers", f"They were last fetched {minutes} minutes ago; nothing is sent.", is_ok=False)
+        yield Finding("answers", _("They were last fetched %s minutes ago; nothing is sent.") % minutes, is_ok=False)
     else:
-        yield Finding("answers", "They are up to date.")
+        yield Finding("answers", _("They are up to date."))
     rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
     if rejected:
-        yield Finding("set-aside answers", f"{rejected} wait for a person in the back office.", is_ok=False)
+        yield Finding("set-aside answers", _("%s wait for a person in the back office.") % rejected, is_ok=False)
 
 
 def check_clocks(now: datetime) -> Iterator[Finding]:
@@ -49,9 +50,9 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
     try:
         sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError as error:
-        yield Finding("sealing key", f"{error} `python manage.py make_keys` prints one.", is_ok=False)
+        yield Finding("sealing key", _("%s `python manage.py make_keys` prints one.") % error, is_ok=False)
     else:
-        yield Finding("sealing key", "What customers write can be read.")
+        yield Finding("sealing key", _("What customers write can be read."))
 
 
 def check_public_side(now: datetime) -> Iterator[Finding]:
@@ -61,21 +62,23 @@ def check_public_side(now: datetime) -> Iterator[Finding]:
     except SyncError as error:
         yield Finding("public side", str(error), is_ok=False)
     else:
-        yield Finding("public side", "It answers, and knows our key.")
+        yield Finding("public side", _("It answers, and knows our key."))
 
 
 def check_certificate(now: datetime) -> Iterator[Finding]:
     address = urlsplit(settings.FEEDBACK_BASE_URL)
     if address.scheme != "https" or address.hostname is None:
         is_ok = address.hostname in ("localhost", "127.0.0.1")
-        yield Finding("certificate", "The public side speaks no TLS.", is_ok=is_ok)
+        yield Finding("certificate", _("The public side speaks no TLS."), is_ok=is_ok)
         return
     try:
         left = _expiry(address.hostname, address.port or HTTPS_PORT) - now
     except (OSError, ssl.SSLError) as error:
-        yield Finding("certificate", f"It could not be checked: {error}.", is_ok=False)
+        yield Finding("certificate", _("It could not be checked: %s.") % error, is_ok=False)
         return
-    yield Finding("certificate", f"It is valid for {left.days} more days.", is_ok=left.days >= MIN_CERTIFICATE_DAYS)
+    yield Finding(
+        "certificate", _("It is valid for %s more days.") % left.days, is_ok=left.days >= MIN_CERTIFICATE_DAYS
+    )
 
 
 def _expiry(host: str, port: int) -> datetime:

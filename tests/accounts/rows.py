@@ -34,10 +34,10 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
     task = {"func": "f", "started": now, "stopped": now}
     plan = ReminderPlan.objects.create(name="Zeile")
     rows: dict[str, Any] = {
-        "accounts.company": Company.objects.create(pk=1, name="Muster AG"),
+        "accounts.company": Company.objects.get_or_create(pk=1, defaults={"name": "Muster AG"})[0],
         "accounts.user": make_user(),
         "auth.group": Group.objects.first(),
-        "core.jobrun": JobRun.objects.create(name="heartbeat"),
+        "core.jobrun": JobRun.objects.get_or_create(name="heartbeat")[0],
         "django_q.failure": Failure.objects.create(id="f" * 32, name="f", success=False, **task),
         "django_q.success": Success.objects.create(id="s" * 32, name="s", success=True, **task),
         "django_q.schedule": Schedule.objects.create(func="f", name="s"),

@@ -47,12 +47,12 @@ def test_each_problem_is_a_reason(client, sound_office):
     response = client.get("/readyz")
     assert response.status_code == 503
     (problem,) = response.json()["problems"]
-    assert problem.startswith("mail folder David: /nowhere cannot be read.")
+    assert problem.startswith("mail folder David: /nowhere kann nicht gelesen werden.")
 
 
 def test_a_worker_that_stands_still_is_noticed(sound_office):
     JobRun.objects.filter(name="heartbeat").update(succeeded_at=timezone.now() - timedelta(hours=3))
-    assert problems() == {"heartbeat": "Last done 3 hours ago. Done."}
+    assert problems() == {"heartbeat": "Zuletzt erledigt: vor 3 Stunden. Done."}
 
 
 def test_a_new_office_may_wait_for_its_first_night(sound_office):
@@ -111,7 +111,7 @@ def test_a_task_that_was_cut_off_is_noticed_until_its_job_succeeds(sound_office)
 
 def test_a_full_disk_is_noticed(sound_office, monkeypatch):
     monkeypatch.setattr(health, "MIN_FREE_BYTES", 10**18)
-    assert "Make room" in problems()["disk"]
+    assert "Schaffen Sie Platz" in problems()["disk"]
 
 
 def test_a_check_that_breaks_does_not_hide_the_others(sound_office, monkeypatch):
@@ -129,11 +129,11 @@ def test_the_doctor_prints_a_line_per_check_and_fails_with_one(sound_office, set
     settings.FEEDBACK_API_URL = settings.FEEDBACK_BASE_URL = settings.OFFICE_BASE_URL = ""
     settings.DEFAULT_FROM_EMAIL = ""
     out = StringIO()
-    with pytest.raises(CommandError, match=r"4 of \d+ checks failed"):
+    with pytest.raises(CommandError, match=r"4 von \d+ Prüfungen"):
         call_command("doctor", stdout=out)
     lines = out.getvalue().splitlines()
     assert sum(line.startswith("FAIL") for line in lines) == 4
-    assert any(line.startswith("FAIL mail server: No mail can be sent, connect failed") for line in lines)
+    assert any(line.startswith("FAIL mail server: Es kann keine Mail gesendet werden, connect") for line in lines)
 
 
 def test_the_public_internet_learns_nothing(client):

@@ -7,15 +7,25 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from feedback.backoffice.models import Answer
+from stats import summary
 from tests.make import make_user
-from tests.stats.make import make_year
+from tests.stats.make import make_reasons, make_year
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.parametrize("plain_up_to", [-1, 1000], ids=["large office", "small office"])
 @pytest.mark.parametrize("query", ["period=all", "period=last_90_days&basis=decision", "status=declined&company=Hotel"])
-def test_every_number_links_to_exactly_the_offers_behind_it(client: Client, query: str) -> None:
-    make_year(150, now=timezone.now())
+def test_every_number_links_to_exactly_the_offers_behind_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, plain_up_to: int
+) -> None:
+    monkeypatch.setattr(summary, "PLAIN_UP_TO", plain_up_to)
+    make_year(60, now=timezone.now())
+    Answer.objects.filter(pk__in=Answer.objects.filter(kind="declined").values("pk")[:9]).update(
+        seller_reason=make_reasons()[1]
+    )
+    summary.refresh()
     client.force_login(make_user(is_superuser=True))
     page = client.get(f"/stats/?{query}").content.decode()
     cells = re.findall(r'<td><a href="([^"]+)">([\d.]+)</a></td>', page)

@@ -57,13 +57,13 @@ def open_page(browser: Browser, live_server: Any, user: User, *, theme: str = "l
 
 
 def take_picture(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    (PICTURES / name).parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
     assert page.problems == []  # type: ignore[attr-defined]
 
 
-def find_violations(page: Page) -> list[str]:
-    found = Axe().run(page, context="main", options={"resultTypes": ["violations"]})
+def find_violations(page: Page, *, context: str = "main") -> list[str]:
+    found = Axe().run(page, context=context, options={"resultTypes": ["violations"]})
     return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found.response["violations"]]
 
 
@@ -76,7 +76,7 @@ def make_office() -> User:
     make_year(400, now=now, days=700, salespeople=sellers)
     Answer.objects.exclude(answered_at__gt=now - timedelta(days=9)).update(handled_at=now)
     for offer in Offer.objects.filter(status="open")[:9]:
-        FollowUp.objects.create(offer=offer, next_at=now + timedelta(hours=5), next_step=2, because="due")
+        FollowUp.objects.create(offer=offer, next_at=now + timedelta(hours=5), next_step=2, because="step_due")
     Reminder.objects.filter(pk__in=Reminder.objects.values("pk")[:2]).update(state="in_doubt")
     folder = MailFolder.objects.create(name="Ausgang David", path="/export/out")
     for n in range(4):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.charts import age_class, bucket, choose_grain, end_of, start_of
+from stats.charts import bucket, choose_grain, end_of, start_of
 from stats.figures import Fact, Tally, change, find_median, read_figures, tenths
 from stats.page import build_tiles
 from stats.periods import Span, read_preset
@@ -123,11 +123,6 @@ def test_no_day_is_left_out_of_the_time_line() -> None:
     numbers = {"2026-01-01": 2, "2026-03-31": 1}
     rows = bucket([numbers, {}], grain="month", first=date(2026, 2, 1), last=date(2026, 2, 5))
     assert [values for _start, _end, values in rows] == [(2, 0), (0, 0), (1, 0)]
-
-
-@pytest.mark.parametrize(("days", "name"), [(-1, "0-7"), (7, "0-7"), (8, "8-14"), (30, "15-30"), (31, "over-30")])
-def test_ages_fall_into_classes(days: int, name: str) -> None:
-    assert age_class(days) == name
 
 
 @pytest.mark.parametrize(("before", "is_shown"), [(19, False), (20, True)])

@@ -58,7 +58,9 @@ def assert_equal_to_a_recount(chance: random.Random, rounds: int = 30) -> None:
         first = today - timedelta(days=chance.randrange(400))
         last = first + timedelta(days=chance.randrange(120))
         span = chance.choice([Span(), Span(first, last), Span(first, None), Span(None, last), Span(first, today)])
-        request = RequestFactory().get("/stats/", {"basis": chance.choice(["offer", "decision"]), **draw_filter(chance)})
+        request = RequestFactory().get(
+            "/stats/", {"basis": chance.choice(["offer", "decision"]), **draw_filter(chance)}
+        )
         request.user = boss
         offers = OfferFilter(request.GET, request=request)
         both = [span, *filter(None, [span.before()])]

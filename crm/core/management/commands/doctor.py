@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.core.health import examine
 
@@ -18,5 +19,5 @@ class Command(BaseCommand):
             mark = self.style.SUCCESS("ok  ") if finding.is_ok else self.style.ERROR("FAIL")
             self.stdout.write(f"{mark} {finding.name}: {finding.detail}")
         if failed:
-            raise CommandError(f"{failed} of {total} checks failed.")
-        return f"Done, all {total} checks passed."
+            raise CommandError(_("%(failed)s of %(total)s checks failed.") % {"failed": failed, "total": total})
+        return _("Done, all %s checks passed.") % total
