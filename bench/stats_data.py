@@ -106,11 +106,12 @@ def _offers(number: int, now: int, seller: str, customer: str) -> str:
         WHEN drawn = 'no_answer' AND {_chance(28081, 40)} = 0 THEN 'superseded' ELSE drawn END AS status FROM raw)
     INSERT INTO offers_offer (id, number, number_key, sender_email, sender_name, subject, message_id, first_sent_at,
         sent_at, revision, amount, currency, language, source, status, status_at, status_channel, needs_review,
-        contacted_at, replied_at, reminders_stopped, note, created_at, customer_id, salesperson_id)
+        contact_basis, contacted_at, replied_at, reminders_stopped, note, created_at, customer_id, salesperson_id)
     SELECT id, 'A' || id, 'A' || id, 'v@muster.example', 'Paul Vogt', 'Ihr Angebot A' || id || ' ' ||
         {_choose(43049, _THINGS)} || ' Haus ' || {_chance(25111, 5000)}, '<' || id || '@muster.example>', {_at("sent")},
         {_at("sent")}, 1, {_chance(23189, 9999)}, 'EUR', 'de', 'mail', status, {_at("decided")},
-        CASE WHEN status IN ('open', 'superseded') THEN '' ELSE 'link' END, '', {null}, {null}, {no}, '', {_at("sent")},
+        CASE WHEN status IN ('open', 'superseded') THEN '' ELSE 'link' END, '', '', {null}, {null}, {no},
+        '', {_at("sent")},
         {customer}, {seller} FROM drawn"""
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('offers', '0003_reasons_of_documents'),
+        ('offers', '0004_erased_addresses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
