@@ -10,6 +10,8 @@ from importlib.util import find_spec
 import pytest
 from django.conf import settings
 
+from tests.deploy.machine import need_machines
+
 # The smallest arguments of each, and the packages that only `make bench` installs.
 TINY = {
     "import_growth": ["--largest", "1000", "--mails", "20"],
@@ -19,6 +21,7 @@ TINY = {
     "public_form": ["--requests", "40", "--links", "100", "--rounds", "1"],
     "reminders_plan": ["200"],
     "reminders_send": ["20"],
+    "scale": ["20"],
     "stats": ["200"],
     "sync": ["20"],
 }
@@ -36,6 +39,8 @@ def test_every_benchmark_is_here():
 
 @pytest.mark.parametrize("name", [name for name in TINY if name not in YARDSTICKS or find_spec(YARDSTICKS[name])])
 def test_it_runs(name: str):
+    if name == "scale":
+        need_machines()
     result = subprocess.run(
         [sys.executable, "-m", f"bench.{name}", *TINY[name]],
         cwd=settings.BASE_DIR,

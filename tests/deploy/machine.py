@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.conftest import lacks
@@ -96,9 +96,10 @@ class Machine:
 
     def crash(self) -> None:
         """Cut the power: every process of the machine is gone at once, nobody is asked."""
-        assert self.process is not None
+        if self.process is None or self.process.poll() is not None:
+            return
         with suppress(ProcessLookupError):
-            os.kill(self.leader, signal.SIGKILL)
+            os.kill(self.leader or self.process.pid, signal.SIGKILL)
         self.process.wait(30)
 
     def command(self, *command: str, **env: str) -> list[str]:
@@ -154,21 +155,22 @@ def machine(name: str, namespace: str) -> Iterator[Machine]:
     layers = folder / "layers"
     (folder / "root").mkdir()
     layers.mkdir()
-    # Not below the root that it lies on: an overlay must not contain itself.
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layers], check=True)
-    (layers / "upper").mkdir()
-    (layers / "work").mkdir()
-    if (KEPT / name).exists():
-        subprocess.run(["cp", "-a", f"{KEPT / name}/.", layers / "upper"], check=True)
-    options = f"lowerdir=/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
-    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, folder / "root"], check=True)
-    made = Machine(name, namespace, folder)
-    try:
+    with ExitStack() as cleanup:
+        cleanup.callback(shutil.rmtree, folder)
+        # Not below the root that it lies on: an overlay must not contain itself.
+        mount(cleanup, layers, "-t", "tmpfs", "tmpfs")
+        (layers / "upper").mkdir()
+        (layers / "work").mkdir()
+        if (KEPT / name).exists():
+            subprocess.run(["cp", "-a", f"{KEPT / name}/.", layers / "upper"], check=True)
+        options = f"lowerdir=/,upperdir={layers / 'upper'},workdir={layers / 'work'}"
+        mount(cleanup, folder / "root", "-t", "overlay", "overlay", "-o", options)
+        made = Machine(name, namespace, folder)
+        cleanup.callback(made.crash)
         made.boot()
         yield made
-    finally:
-        if made.process is not None and made.process.poll() is None:
-            made.crash()
-        subprocess.run(["umount", folder / "root"], check=True)
-        subprocess.run(["umount", layers], check=True)
-        shutil.rmtree(folder)
+
+
+def mount(cleanup: ExitStack, place: Path, *what: str) -> None:
+    subprocess.run(["mount", *what, place], check=True)
+    cleanup.callback(subprocess.run, ["umount", place], check=True)
