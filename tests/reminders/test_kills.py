@@ -147,19 +147,32 @@ def make_many_due(count: int) -> None:
         make_due()
 
 
-def test_random_kills_lose_nothing(runner: Runner, receiver: Receiver):
+@pytest.mark.parametrize("connections", ["1", "3"])
+def test_random_kills_lose_nothing(
+    receiver: Receiver, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, connections: str
+):
+    monkeypatch.setenv("REMINDERS_CONNECTIONS", connections)
     random = Random(7)
     # Longer and longer, from a fraction of a run on any machine to enough to get on.
     lives = (random.randrange(20, int(min(3000, 40 * 1.15**run))) for run in range(500))
-    soak(runner, receiver, lives, due=30)
+    soak(request.getfixturevalue("runner"), receiver, lives, due=30)
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("per_minute", [900, 0], ids=["at a pace that leaves time for many kills", "at full speed"])
+@pytest.mark.parametrize(
+    ("per_minute", "connections"),
+    [("900", "1"), ("900", "3"), ("0", "3")],
+    ids=["at a pace that leaves time for many kills", "over three connections", "at full speed"],
+)
 def test_a_thousand_reminders_under_random_kills(
-    receiver: Receiver, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, per_minute: int
+    receiver: Receiver,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    per_minute: str,
+    connections: str,
 ):
-    monkeypatch.setenv("REMINDERS_PACE", str(per_minute))
+    monkeypatch.setenv("REMINDERS_PACE", per_minute)
+    monkeypatch.setenv("REMINDERS_CONNECTIONS", connections)
     random = Random(7)
     lives = (random.randrange(200, 2000) for _ in range(1000))
     soak(request.getfixturevalue("runner"), receiver, lives, due=1000)
