@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 from import_export.admin import ImportExportModelAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -17,7 +18,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_tools import change_url, dialog_action, go_to
+from crm.core.admin_tools import change_url, dialog_action, go_to, say
 from offers import privacy, services
 from offers.lists import IMPORT_FORMATS
 from offers.models import Customer
@@ -50,6 +51,7 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     list_per_page = 50
     search_fields = ["email", "name", "company"]
     show_full_result_count = False
+    actions = ["clear_bounce"]
     readonly_fields = ["bounce_detail", "created_at"]
     fields = [
         "email", "name", "company", "language", "do_not_contact", "opted_out_at", "paused_until", "bounced_at",
@@ -91,6 +93,14 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
             services.change_customer(obj, changed=form.changed_data)
         else:
             obj.save()
+
+    @admin.action(description=_("The address works again"), permissions=["change"])
+    def clear_bounce(self, request: HttpRequest, rows: QuerySet[Customer]) -> None:
+        customers = list(rows.filter(bounced_at__isnull=False))
+        for customer in customers:
+            customer.bounced_at, customer.bounce_detail = None, ""
+            services.change_customer(customer, changed=["bounced_at", "bounce_detail"])
+        say(request, len(customers), ngettext_lazy("%d address gets mails again.", "%d addresses get mails again."))
 
     @admin.display(description=_("gets no reminders"), boolean=True)
     def is_silent(self, customer: Customer) -> bool:

@@ -86,8 +86,9 @@ class FollowUpAdmin(FactAdmin):
 
     @display(description=_("offer"), ordering="offer__number", header=True)
     def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
-        # A card on a phone has room for two lines.
-        return follow_up.offer.number, Truncator(follow_up.offer.subject).chars(34)
+        # The number is not said twice, and a card on a phone has room for two lines.
+        number, subject = follow_up.offer.number, follow_up.offer.subject
+        return number, Truncator(" ".join(subject.replace(number, "").split()).strip(" :,-–")).chars(34)
 
     @display(description=_("customer"), ordering="offer__customer__company", header=True)
     def customer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from offers.models import Offer
+from offers.models import Customer, Offer
 from offers.services import set_status
 from reminders.holds import hold_sending
 from reminders.models import (
@@ -21,6 +21,7 @@ from reminders.models import (
     ReminderPlan,
     SendingHold,
 )
+from reminders.planning import plan_offer_ids
 from reminders.rules import Because
 from tests.make import make_user
 from tests.reminders.rows import make_defaults, make_due
@@ -364,3 +365,14 @@ def test_a_reminder_that_is_planned_again_says_whether_it_still_comes(staff: Cli
     page = read_list(staff, "reminder")
     assert "451 greylisted" in page
     assert words in page
+
+
+def test_a_bounced_address_that_works_again_gets_its_reminders(staff: Client):
+    offer = make_due(timezone.now())
+    Customer.objects.update(bounced_at=timezone.now(), bounce_detail="550 5.1.1 unknown")
+    plan_offer_ids([offer.pk], timezone.now())
+    assert FollowUp.objects.get().because == Because.BOUNCED
+    url = reverse("admin:offers_customer_changelist")
+    assert offer.customer.email in staff.get(url, {"silent": "bounced"}).content.decode()
+    staff.post(url, {"action": "clear_bounce", "_selected_action": [offer.customer_id]})
+    assert FollowUp.objects.get().next_at
