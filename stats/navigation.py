@@ -73,6 +73,11 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
 ]
 
 
+def stylesheet(request: HttpRequest) -> str:
+    """Return the address of what unfold's own style lacks."""
+    return static("offers/office.css")
+
+
 def favicon(request: HttpRequest) -> str:
     """Return the address of the icon in the browser's tab."""
     return static("stats/favicon.svg")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
@@ -19,8 +21,9 @@ from crm.core.admin_tools import change_url, dialog_action, go_to
 from offers import services
 from offers.admin.forms import AttachForm, MakeOfferForm
 from offers.admin.tools import person, render
+from offers.defects import explain_defects
 from offers.importing import ImportResult, check_again
-from offers.mailview import read_mail_view
+from offers.mailview import MailView, read_mail_view
 from offers.models import Offer, SourceFile, number_key
 
 # Unfold shows the code instead of the label for a state that has no entry here.
@@ -81,11 +84,28 @@ class SourceFileAdmin(ModelAdmin):
 
     @admin.display(description=_("what was wrong with the mail"))
     def defects_text(self, file: SourceFile) -> str:
-        return ", ".join(file.defects)
+        return "\n".join(explain_defects(file.defects))
 
     @admin.display(description=_("mail"))
     def mail(self, file: SourceFile) -> SafeString:
-        return render("offers/mail.html", {"file": file, "view": read_mail_view(file)})
+        view = read_mail_view(file)
+        return render("offers/mail.html", {"rows": _head_of(file, view), "view": view})
+
+    def get_fieldsets(self, request: HttpRequest, obj: SourceFile | None = None) -> Any:
+        """Leave out what has nothing to say about this file."""
+        return [
+            (name, {**options, "fields": [each for each in options["fields"] if obj is None or _says(obj, each)]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        nothing_to_save = {"show_save": False, "show_save_and_continue": False}
+        response: HttpResponse = super().changeform_view(
+            request, object_id, form_url, {**nothing_to_save, **(extra_context or {})}
+        )
+        return response
 
     @admin.action(description=_("Check again"), permissions=["change"])
     def check_files_again(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
@@ -171,6 +191,30 @@ class SourceFileAdmin(ModelAdmin):
         else:
             messages.error(request, gettext("Only mails that are to be checked can be ignored."))
         return go_to(change_url(file))
+
+
+def _says(file: SourceFile, field: str) -> bool:
+    """Return whether a field of the page has a value; what is not a column of its own always has."""
+    value = {"mail": True, "defects_text": file.defects}.get(field) or getattr(file, field, None)
+    return value not in (None, "", [])
+
+
+def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
+    """Return the lines above the text of a mail, as pairs of label and values; those without values are left out."""
+    labels = {"to": pgettext("mail", "To"), "cc": pgettext("mail", "Cc"), "bcc": pgettext("mail", "Bcc")}
+    people = {
+        label: [f"{each['name']} <{each['email']}>".strip() for each in file.recipients if each["field"] == field]
+        for field, label in labels.items()
+    }
+    sent_at = date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT") if file.sent_at else ""
+    rows = {
+        gettext("Subject"): [file.subject],
+        gettext("From"): [f"{file.sender_name} <{file.sender}>".strip() if file.sender else ""],
+        **people,
+        gettext("Sent"): [sent_at],
+        gettext("Attachments"): view.attachments,
+    }
+    return [(label, values) for label, values in rows.items() if any(values)]
 
 
 def _show(request: HttpRequest, result: ImportResult) -> None:

@@ -6,6 +6,7 @@ repetitions can be divided up in more than one way is refused when it is saved, 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -13,7 +14,8 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 _LONGEST_PATTERN = 500
-_MOST_COMPETING = 3
+_LONGEST_TEXT = 200  # characters that a pattern is applied to
+_MOST_WAYS = 3 * math.log(_LONGEST_TEXT) + 0.1  # three long repetitions that compete
 _LONG = 10  # a repetition up to this often is short
 _ALPHABET = frozenset(map(chr, range(32, 127))) | frozenset("äöüÄÖÜßéèà°–—„“\u00a0")
 _SINGLE = ("LITERAL", "NOT_LITERAL", "IN", "ANY")
@@ -52,9 +54,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             "Write (?:…) for brackets that only hold things together.",
         )
     repetitions = [item for item in _walk(items) if _is_repetition(item)]
-    if any(map(_can_run_away, repetitions)) or (
-        _count_competing(repetitions) > _MOST_COMPETING and not _is_divided(items)
-    ):
+    if any(map(_can_run_away, repetitions)) or _count_ways(items) > _MOST_WAYS:
         raise PatternError(
             "runaway",
             "The pattern repeats something that is itself repeated, such as (\\d+)+, and could run for ever. "
@@ -113,10 +113,36 @@ def _can_run_away(item: _Item) -> bool:
     return first is None or any(first & _all_characters(value[1][2]) for value in variable)
 
 
-def _count_competing(repetitions: list[_Item]) -> int:
-    """Return how many long repetitions could take one and the same character."""
-    taken = [_all_characters(item[1][2]) for item in repetitions if item[1][1] > _LONG]
-    return max((sum(character in characters for characters in taken) for character in _ALPHABET), default=0)
+def _count_ways(items: Sequence[_Item]) -> float:
+    """Return the logarithm of how many ways there are to divide up a text of one and the same character.
+
+    Each repetition that takes the character multiplies them by how often it may take it, and that once more for each
+    round of a repetition around it: `(?:.?){40}` has two to the power of forty.
+    """
+    is_divided = _is_divided(items)
+    # Short ones weigh double: long ones share the characters of the text, short ones multiply in full.
+    choices = [
+        (math.log(ways) * times * (1 if is_long else 2), taken)
+        for ways, times, taken, is_long in _choices(items, 1)
+        if not (is_long and is_divided)
+    ]
+    return max((sum(ways for ways, taken in choices if each in taken) for each in _ALPHABET), default=0)
+
+
+def _choices(items: Sequence[_Item], times: int) -> Iterator[tuple[int, int, frozenset[str], bool]]:
+    """Yield for each repetition and each doubtful alternative: ways, rounds, characters, whether it is a long one."""
+    for item in items:
+        rounds = times
+        name, value = str(item[0]), item[1]
+        if name in ("MAX_REPEAT", "MIN_REPEAT"):
+            least, most, body = value
+            if least != most:
+                yield min(int(most) - least + 1, _LONGEST_TEXT), times, _all_characters(body), most > _LONG
+            rounds = min(times * max(1, min(int(most), _LONGEST_TEXT)), _LONGEST_TEXT) if least == most else times
+        elif name == "BRANCH" and _overlap(list(value[1])):
+            yield len(value[1]), times, _all_characters([item]), False
+        for child in _children(item):
+            yield from _choices(child, rounds)
 
 
 def _is_divided(items: Sequence[_Item]) -> bool:

@@ -64,6 +64,66 @@ def test_a_reply_to_a_reminder_is_a_reply_to_its_offer(folder: MailFolder, offer
     assert (file.state, file.offer) == (State.FOLLOW_UP, offer)
 
 
+@pytest.mark.parametrize(
+    ("fields", "number"),
+    [
+        # The conversation wins over the number in the subject, and the number over "the only open one".
+        ({"subject": "AW: Angebot AN-2026-0816", "headers": "In-Reply-To: <offer@x>"}, "AN-2026-0815"),
+        ({"subject": "AW: Angebot AN-2026-0816"}, "AN-2026-0816"),
+        ({"headers": "In-Reply-To: <second@x>\nReferences: <offer@x>"}, "AN-2026-0816"),
+        ({"headers": "References: <offer@x> <second@x>"}, "AN-2026-0816"),
+    ],
+)
+def test_the_surer_sign_decides_between_two_offers(
+    folder: MailFolder, offer: Offer, fields: dict[str, object], number: str
+) -> None:
+    make_offer(number="AN-2026-0816", customer=offer.customer, sent_at=SENT_AT, message_id="<second@x>")
+    file = receive(folder, **fields)
+    assert file.offer is not None
+    assert (file.state, file.offer.number) == (State.FOLLOW_UP, number)
+    assert list(Offer.objects.filter(replied_at__isnull=False).values_list("number", flat=True)) == [number]
+
+
+def test_a_number_from_a_stranger_is_no_reply(folder: MailFolder, offer: Offer) -> None:
+    """Prices are compared: the number alone, from another company, says nothing about who wrote."""
+    assert receive(folder, subject="AW: Angebot AN-2026-0815", sender="x@fremd.example").state == State.NOT_AN_OFFER
+    offer.refresh_from_db()
+    assert offer.replied_at is None
+
+
+def test_a_number_from_a_colleague_of_the_customer_is_for_a_person(folder: MailFolder, offer: Offer) -> None:
+    file = receive(folder, subject="AW: Angebot AN-2026-0815", sender="einkauf@kunde-eins.example")
+    assert (file.state, file.reason, file.detail) == (State.REVIEW, Reason.SAME_COMPANY, "AN-2026-0815")
+
+
+def test_a_customer_whose_only_offer_is_closed_stops_nothing(folder: MailFolder, offer: Offer) -> None:
+    Offer.objects.update(status=Offer.Status.DECLINED)
+    assert receive(folder).state == State.NOT_AN_OFFER
+
+
+def test_a_thread_that_nobody_knows_falls_back_to_the_sender(folder: MailFolder, offer: Offer) -> None:
+    file = receive(folder, headers="In-Reply-To: <unknown@x>")
+    assert (file.reason, file.offer) == (Reason.REPLY_BY_SENDER, offer)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": "Gelesen: Angebot AN-2026-0815", "headers": "In-Reply-To: <offer@x>"},
+        {"headers": "In-Reply-To: <offer@x>\nAuto-Submitted: auto-replied"},
+        {"subject": "AW: Angebot AN-2026-0815", "body": "Dies ist eine automatisch erstellte Antwort.\n"},
+        {"headers": "In-Reply-To: <offer@x>\nContent-Type: multipart/report; report-type=disposition-notification"},
+    ],
+    ids=["receipt", "header", "text alone", "MDN"],
+)
+def test_what_no_person_wrote_is_no_reply_even_in_the_conversation(
+    folder: MailFolder, offer: Offer, fields: dict[str, object]
+) -> None:
+    assert receive(folder, **fields).state == State.AUTOMATIC
+    offer.refresh_from_db()
+    assert offer.replied_at is None
+
+
 def test_our_own_reminder_is_no_reply(folder: MailFolder, offer: Offer) -> None:
     Reminder.objects.create(offer=offer, step=1, message_id="<other.1@x>", mail_date=LATER, recipient="a@b.example")
     file = receive(folder, message_id="<other.1@x>", headers="In-Reply-To: <offer@x>")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import signal
 from datetime import date
 
 import pytest
@@ -16,7 +15,7 @@ from offers.parsing.headers import parse_mail, read_header_block
 from offers.parsing.numbers import find_number, has_keyword
 from offers.parsing.reply import new_text
 from offers.parsing.subjects import split_prefixes
-from tests.offers.parsing.conftest import SECONDS
+from tests.offers.parsing.conftest import wind_up
 from tests.offers.parsing.mutations import mutate
 
 
@@ -51,7 +50,7 @@ def read_everything(raw: bytes) -> None:
 
 def read_all(seeds: range) -> None:
     for seed in seeds:
-        signal.alarm(SECONDS)
+        wind_up()
         try:
             read_everything(mutate(seed))
         except Exception as error:
