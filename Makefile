@@ -5,7 +5,9 @@
 # make torture     the heavy matrices at full size (an hour or more)
 # make bench       the benchmarks at full size, one after the other
 # make corpus      the import against 6,046 real mails
-# make requirements [UPGRADE=--upgrade]   pins the packages anew
+# make requirements [UPGRADE=--upgrade]   pins the packages anew, with UPGRADE at their newest versions
+# make audit       asks the package index whether a known weakness is in a pinned package
+# make sbom        writes the list of all packages of both machines (CycloneDX) to var/
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -20,7 +22,7 @@ ON_POSTGRES := $(BIN)/python -m tests.with_postgres
 LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
-.PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements
+.PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements audit sbom
 
 install: $(STAMP)
 
@@ -96,3 +98,12 @@ requirements: install
 	for name in base public office dev bench; do \
 	  $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make requirements" $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+audit: install
+	@$(BIN)/python -m tests.audit office public
+
+sbom: install
+	@mkdir -p var
+	@for name in office public; do \
+	  $(BIN)/cyclonedx-py requirements requirements/$$name.txt --pyproject pyproject.toml --output-reproducible \
+	    --of JSON -o var/sbom-$$name.json && echo "var/sbom-$$name.json" || exit 1; done

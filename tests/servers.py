@@ -87,6 +87,11 @@ def postgres() -> Iterator[str]:
             )
             try:
                 wait_for_port(port, server)
+                # It listens a moment before it takes connections.
+                while subprocess.run(
+                    [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False
+                ).returncode:
+                    time.sleep(0.05)
                 yield f"postgres://nachfass@127.0.0.1:{port}/postgres"
             finally:
                 stop(server)
