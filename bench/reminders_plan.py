@@ -68,6 +68,7 @@ def copy_rows(model: Any, count: int, values: dict[str, str]) -> None:
 
 def measure_due(count: int) -> None:
     from reminders.models import FollowUp
+    from reminders.sending import find_due
 
     FollowUp.objects.update(next_at=NOW + timedelta(days=3), because="step_due")
     last = FollowUp.objects.order_by("pk").values_list("pk", flat=True)[count // 100]
@@ -75,7 +76,7 @@ def measure_due(count: int) -> None:
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        due = list(FollowUp.objects.due(NOW).values_list("offer__customer_id", "offer_id"))
+        due = list(find_due(NOW, None))
         seconds.append(time.perf_counter() - start)
     print(f"  due query                    {min(seconds) * 1000:8.1f} ms  for {len(due)} due")
 

@@ -15,11 +15,13 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError, Stage
 from feedback.backoffice.sync import ensure_fresh
+from offers.models import Offer
 from reminders import claims, holds
 from reminders.claims import Claim
 from reminders.emails import build_message, write_subject
@@ -113,7 +115,7 @@ def send_due(
     check_answers(now)
     if not settings.REMINDERS_ENABLED:
         return SendSums(Because.OFF)
-    due = list(_find_due(now, only))
+    due = list(find_due(now, only))
     if not due:
         check_doubts(now)
         return SendSums()
@@ -171,13 +173,15 @@ def explain_due(now: datetime) -> Iterator[str]:
             yield f"{numbers[case.offer_id]}, {_('step')} {decision.step or '–'}: {verdict}. {sentence}"
 
 
-def _find_due(now: datetime, only: Collection[int] | None) -> Iterator[tuple[int, int]]:
+def find_due(now: datetime, only: Collection[int] | None) -> Iterator[tuple[int, int]]:
     """Yield (customer, offer) of what is due, the offers of a customer side by side."""
     due = FollowUp.objects.due(now)
     if only is not None:
         due = due.filter(offer__in=only)
     by_customer: dict[int, list[int]] = {}
-    for customer_id, offer_id in due.values_list("offer__customer_id", "offer_id"):
+    # Looked up row by row: for a join PostgreSQL reads the whole table of offers.
+    customer = Subquery(Offer.objects.filter(pk=OuterRef("offer_id")).values("customer_id"))
+    for customer_id, offer_id in due.values_list(customer, "offer_id"):
         by_customer.setdefault(customer_id, []).append(offer_id)
     for customer_id, offer_ids in by_customer.items():
         for offer_id in offer_ids:
