@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.reminders_send import fill, send_ours
+from bench.reminders_send import NOW, fill
 from tests.feedback.live import API_KEY, PublicService, public_service
 from tests.servers import free_port, postgres, stop, wait_for_port
 
@@ -83,12 +83,13 @@ def work(step: str, *arguments: str) -> None:
     from django.core.management import call_command
 
     from feedback.backoffice import sync
+    from reminders.sending import send_due
 
     steps = {
         "fill": lambda: fill(int(arguments[0])),
         "import": lambda: [call_command("import_offers", folder=folder, verbosity=0) for folder in arguments],
         "sync": sync.sync,
-        "send": send_ours,
+        "send": lambda: send_due(lambda: NOW),
     }
     print("ready", flush=True)
     sys.stdin.readline()
@@ -148,6 +149,7 @@ def measure(
     seconds.append(timed(env, "sync", nothing))
     timed(env, "fill", [[str(count)]])
     seconds.append(timed(env, "send", nothing))
+    assert count_sent(env["DATABASE_URL"]) == count
     return [count / took for took in seconds]
 
 
@@ -159,6 +161,14 @@ def open_links(url: str) -> list[dict[str, str]]:
             "SELECT digest FROM feedback_invitation WHERE registered_at IS NOT NULL"
         ).fetchall()
     return [{"digest": digest, "kind": "declined", "reason": "price", "sealed_comment": ""} for (digest,) in digests]
+
+
+def count_sent(url: str) -> int:
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM reminders_reminder WHERE state = 'sent'").fetchone()
+    return row[0] if row else 0
 
 
 def run(count: int) -> None:
