@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,10 +19,12 @@ from typing import Any
 import pytest
 import requests
 from django.db import connection, connections
+from django.utils import timezone
 
+from crm.core.backups import make_backup, restore_backup
 from feedback.backoffice import sync
 from feedback.backoffice.client import Client, SyncError
-from feedback.backoffice.models import Answer, Invitation
+from feedback.backoffice.models import Answer, Invitation, SyncState
 from offers.models import Customer, Offer
 from offers.services import announce
 from tests.feedback.dying_office import MOMENTS
@@ -239,6 +243,34 @@ def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
     fetching = ["GET before", "GET after", "POST before", "POST after"] * rounds
     dying.until_all_has_come(fetching, lambda: sync.sync(since=links[0].created_at))
     assert_each_is_stored_once(links, dying.service.url)
+
+
+def test_an_office_restored_from_a_backup_of_ten_days_ago_gets_everything_back(
+    vps: PublicService, tmp_path: Path, settings: Any
+) -> None:
+    links = make_links(300)
+    sync.sync()
+    ten_days_ago = timezone.now() - timedelta(days=10)
+    SyncState.objects.update(pulled_at=ten_days_ago)
+    backup = make_backup(tmp_path, now=ten_days_ago, keep=1)
+    vps.give_answers(answers_for(links))
+    spread_over_ten_days(vps)
+    assert sync.sync().stored == 300
+    settings.AFTER_RESTORE = ["feedback.backoffice.sync.replay_after_restore"]
+    (sentence,) = restore_backup(backup)
+    assert "300" in sentence
+    # Nobody is told again of what they were told before.
+    assert not Answer.objects.filter(notified_at=None).exists()
+    assert_each_is_stored_once(links, vps.url)
+
+
+def spread_over_ten_days(vps: PublicService) -> None:
+    """Date the answers back, as if some had come on each of the last ten days."""
+    with closing(sqlite3.connect(vps.env["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
+        for day in range(10):
+            moment = (datetime.now(UTC) - timedelta(days=day)).strftime("%Y-%m-%d %H:%M:%S")
+            database.execute("UPDATE feedback_public_answer SET submitted_at = ? WHERE id % 10 = ?", [moment, day])
+        database.commit()
 
 
 def test_the_database_going_away_acknowledges_nothing(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:

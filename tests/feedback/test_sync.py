@@ -180,19 +180,6 @@ def test_a_poisoned_answer_is_acknowledged_and_does_not_come_again(vps: PublicSe
     assert RejectedAnswer.objects.count() == 1
 
 
-def test_an_office_restored_from_a_backup_gets_everything_back(vps: PublicService) -> None:
-    links = make_links(30)
-    sync.sync()
-    began_at = timezone.now()
-    vps.give_answers([{"digest": link.digest, "kind": "declined", "reason": "price"} for link in links])
-    sync.sync()
-    Answer.objects.all().delete()
-    Invitation.objects.update(state="active")
-    assert sync.sync().stored == 0
-    assert sync.sync(since=began_at - timedelta(days=10)).stored == 30
-    assert not Answer.objects.filter(notified_at=None).exists()
-
-
 def test_what_the_public_page_has_and_the_office_lost_comes_back_by_itself(vps: PublicService) -> None:
     links = make_links(3)
     sync.sync()
