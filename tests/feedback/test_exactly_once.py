@@ -223,7 +223,7 @@ def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
 
     def register() -> None:
         Invitation.objects.filter(pk__in=[link.pk for link in links[:4]]).update(registered_at=None)
-        sync.sync(resend=True)
+        sync.sync()
 
     dying.until_all_has_come(["PUT before", "PUT after"] * rounds, register)
     assert not Invitation.objects.filter(registered_at=None).exists()

@@ -12,12 +12,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from feedback import wire
+from feedback.public.services import MAX_UNDECIDED
 from tests.feedback_public import make
 from tests.feedback_public.live import ROOT, Service
 
 pytestmark = pytest.mark.browser
 
-STATES = ["form", "errors", "thanks", "undecided", "answered", "conflict", "opt_out", "opted_out", "gone", "error"]
+STATES = ["form", "errors", "thanks", "undecided", "answered", "conflict", "opt_out", "opted_out"]
+STATES += ["gone", "too_many", "error"]
 MIN_AGE_MS = 2100
 
 
@@ -59,7 +61,8 @@ def choose(page: Page, choice: str) -> None:
 
 def show(page: Page, service: Service, state: str, language: str) -> None:
     """Bring the page into the state."""
-    url = f"{service.url}/feedback/{service.invite()[0]}"
+    token = service.invite()[0]
+    url = f"{service.url}/feedback/{token}"
     query = f"?lang={language}"
     if state == "errors":
         page.goto(url + query)
@@ -69,7 +72,9 @@ def show(page: Page, service: Service, state: str, language: str) -> None:
         answer(page, url + query, "declined")
         if state == "answered":
             page.goto(url + query)
-    elif state == "undecided":
+    elif state in ("undecided", "too_many"):
+        for number in range(MAX_UNDECIDED if state == "too_many" else 0):
+            service.answer(token, "undecided", stamp=make.make_stamp(token, seconds=60 + number))
         answer(page, url + query, "undecided")
     elif state == "conflict":
         other = page.context.new_page()
