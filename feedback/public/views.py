@@ -195,7 +195,9 @@ def _show_result(visit: Visit, result: services.Result, submission: Submission) 
     if result.outcome is Outcome.GONE:
         return gone(visit.request)
     if result.outcome is Outcome.TOO_MANY:
-        return too_many(visit.request, UNDECIDED_WAIT)
+        response = visit.render("too_many", status=429, is_undecided=True)
+        response.headers["Retry-After"] = str(UNDECIDED_WAIT)
+        return response
     if result.outcome is Outcome.CONFLICT:
         return _show_decision(visit, result.recorded, status=409)
     if submission.ask_again_on:
