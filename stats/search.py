@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from offers.models import Offer
 from stats.models import OfferChange, OfferSearch
@@ -28,11 +28,17 @@ def fold(text: str) -> str:
 def find(words: str) -> tuple[list[int], bool]:
     """Return the ids of up to `MOST` offers that have all words, the newest first, and whether these are all."""
     wanted = fold(words).split()
-    pending = Offer.objects.filter(pk__in=OfferChange.objects.values("offer_id")).order_by("-pk")
+    pending = changed_offers(OfferChange.objects.all()).order_by("-pk")
     for word in wanted:
         pending = pending.filter(_any_field_has(word))
     found = [*pending.values_list("pk", flat=True)[: MOST + 1], *_find_indexed(wanted)]
     return sorted(found, reverse=True)[:MOST], len(found) <= MOST
+
+
+def changed_offers(changes: QuerySet[OfferChange]) -> QuerySet[Offer]:
+    """Return the offers that were noted, themselves or by their customer (`stats.triggers`)."""
+    customers = changes.filter(offer_id__lt=0).annotate(customer=-F("offer_id")).values("customer")
+    return Offer.objects.filter(Q(pk__in=changes.values("offer_id")) | Q(customer_id__in=customers))
 
 
 def _any_field_has(word: str) -> Q:
@@ -48,7 +54,9 @@ def _find_indexed(wanted: list[str]) -> list[int]:
     patterns = [_like(word) if is_postgres else _glob(word) for word in wanted]
     sql = (
         f"SELECT rowid FROM stats_offersearch WHERE {' AND '.join([compare] * len(patterns))}"  # noqa: S608 - constants
-        " AND rowid NOT IN (SELECT offer_id FROM stats_offerchange) ORDER BY rowid DESC LIMIT %s"
+        " AND rowid NOT IN (SELECT offer_id FROM stats_offerchange) AND rowid NOT IN (SELECT offers_offer.id"
+        " FROM stats_offerchange JOIN offers_offer ON customer_id = -stats_offerchange.offer_id"
+        " WHERE stats_offerchange.offer_id < 0) ORDER BY rowid DESC LIMIT %s"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*patterns, MOST + 1])

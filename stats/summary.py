@@ -25,7 +25,7 @@ from stats.figures import Fact, Tally
 from stats.models import MonthlySum, OfferChange, OfferFact, SummaryState
 from stats.periods import Span
 
-BATCH = 5000
+BATCH = 2000
 ROWS_AT_ONCE = 50_000
 # Below this many offers a plain count takes well under 300 ms and is right at once.
 PLAIN_UP_TO = 3000
@@ -74,7 +74,9 @@ def _refresh_batch() -> int:
         SummaryState.objects.get_or_create(pk=1)
         SummaryState.objects.select_for_update().get(pk=1)
         changes = dict(OfferChange.objects.order_by("pk").values_list("pk", "offer_id")[:BATCH])
-        ids = set(changes.values())
+        ids = {pk for pk in changes.values() if pk > 0}
+        customers = {-pk for pk in changes.values() if pk < 0}
+        ids.update(Offer.objects.filter(customer_id__in=customers).values_list("pk", flat=True))
         rows = OfferFact.objects.filter(pk__in=ids).values_list("pk", *Fact._fields)
         before = {pk: Fact(*values) for pk, *values in rows}
         now = dict(queries.read_facts(queries.counted_offers().filter(pk__in=ids)))
@@ -83,7 +85,7 @@ def _refresh_batch() -> int:
         _store_facts({pk: fact for pk, fact in now.items() if before.get(pk) != fact})
         search.update(ids)
         OfferChange.objects.filter(pk__in=changes).delete()
-    return len(ids)
+    return len(changes)
 
 
 def _slices(fact: Fact) -> Iterator[tuple[str, date]]:

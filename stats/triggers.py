@@ -25,6 +25,8 @@ class Watch:
 
 
 _OF_OFFER = "SELECT {row}.offer_id"
+# A change of a customer is noted by the customer's id with a minus before it. A trigger that looked up the offers would
+# keep SQLite from renaming their table, which is how migrations change one.
 WATCHES = (
     Watch(
         "offers_offer",
@@ -36,7 +38,7 @@ WATCHES = (
     Watch("reminders_reminder", _OF_OFFER, "offer_id, state, sent_at", "NEW.state = 'sent'"),
     Watch(
         "offers_customer",
-        "SELECT id FROM offers_offer WHERE customer_id = {row}.id",
+        "SELECT -{row}.id",
         "email, name, company",
         events=("update",),
     ),

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from offers.models import Customer, Offer
-from stats import search, summary
+from stats import search, summary, triggers
 from tests.make import make_customer, make_offer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +55,18 @@ def test_the_list_says_when_more_match_than_it_shows(client: Client, monkeypatch
     assert [offer.number for offer in answer.context["cl"].result_list] != []
     assert answer.context["cl"].result_count == 3
     assert "Mehr als 3 Angebote passen" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_triggers_let_a_migration_rebuild_the_tables_they_watch() -> None:
+    """SQLite changes a table by renaming another one, which it refuses where a trigger elsewhere names the table."""
+    plain = Offer._meta.get_field("subject")
+    longer = plain.clone()
+    longer.set_attributes_from_name("subject")
+    longer.max_length = 501
+    with connection.schema_editor() as editor:
+        editor.alter_field(Offer, plain, longer)
+    with connection.schema_editor() as editor:
+        editor.alter_field(Offer, longer, plain)
+    triggers.install()
+    assert make_offer().subject is not None
