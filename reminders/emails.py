@@ -243,9 +243,9 @@ def _write_text(letter: Letter, body: str, phrases: Phrases) -> str:
         if offer.is_last_step and len(letter.offers) > 1:
             lines += [phrases.last_of_offer]
         lines += ["", phrases.question]
-        lines += [f"  {phrases.interested}:\n  {offer.form_url}?a=interested"]
-        lines += [f"  {phrases.declined}:\n  {offer.form_url}?a=declined"]
-        lines += [f"  {phrases.undecided}:\n  {offer.form_url}", ""]
+        lines += [f"  {phrases.interested}\n  {offer.form_url}?a=interested"]
+        lines += [f"  {phrases.declined}\n  {offer.form_url}?a=declined"]
+        lines += [f"  {phrases.undecided}\n  {offer.form_url}", ""]
     lines += [phrases.contact, "", "-- ", *_signature(letter.sender), ""]
     lines += [phrases.why.format(company=letter.sender.company, recipient=letter.customer_email)]
     lines += [phrases.opt_out.format(url=letter.offers[0].opt_out_url), ""]
