@@ -25,7 +25,12 @@
 
   function options(data, theme) {
     const pie = data.kind === "pie";
+    // Sentences beside the bars, not slanted below them.
+    const lying = data.kind === "bar" && data.points.some((point) => point.label.length > 22);
+    const names = { ticks: { color: theme.ink, maxRotation: 45, autoSkip: !lying }, grid: { display: false }, border: { color: theme.line } };
+    const numbers = { beginAtZero: true, ticks: { color: theme.ink, precision: 0, callback: local }, grid: { color: theme.line }, border: { display: false } };
     return {
+      indexAxis: lying ? "y" : "x",
       responsive: true,
       maintainAspectRatio: false,
       animation: false,
@@ -40,10 +45,7 @@
         legend: { display: pie || data.head.length > 2, position: "bottom", labels: { color: theme.ink, usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 12 } },
         tooltip: { callbacks: { label: (item) => `${pie ? item.label : item.dataset.label}: ${local(item.raw)}` } },
       },
-      scales: pie ? {} : {
-        x: { ticks: { color: theme.ink, maxRotation: 45, autoSkip: true }, grid: { display: false }, border: { color: theme.line } },
-        y: { beginAtZero: true, ticks: { color: theme.ink, precision: 0, callback: local }, grid: { color: theme.line }, border: { display: false } },
-      },
+      scales: pie ? {} : lying ? { x: numbers, y: names } : { x: names, y: numbers },
     };
   }
 
