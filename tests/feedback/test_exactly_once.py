@@ -199,6 +199,7 @@ class DyingService:
                 act()
                 if is_undisturbed:
                     return
+            time.sleep(0.05)
 
 
 @pytest.fixture(params=["no", "yes"], ids=["worker", "whole"])
