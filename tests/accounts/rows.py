@@ -36,7 +36,7 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
     rows: dict[str, Any] = {
         "accounts.company": Company.objects.get_or_create(pk=1, defaults={"name": "Muster AG"})[0],
         "accounts.user": make_user(),
-        "auth.group": Group.objects.first(),
+        "auth.group": Group.objects.get_or_create(name="Vertrieb")[0],
         "core.jobrun": JobRun.objects.get_or_create(name="heartbeat")[0],
         "django_q.failure": Failure.objects.create(id="f" * 32, name="f", success=False, **task),
         "django_q.success": Success.objects.create(id="s" * 32, name="s", success=True, **task),

@@ -9,12 +9,12 @@ import subprocess
 from pathlib import Path
 
 from tests.deploy.authority import Authority
-from tests.deploy.machine import Machine, fetch_wheels, keep_packages
+from tests.deploy.machine import SOURCE, Machine, fetch_wheels, keep_packages
 from tests.feedback.live import ROOT
 
 PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster-metallbau.example"
 ADMIN = "it@muster-metallbau.example"
-INSTALL, UPDATE = str(ROOT / "deploy" / "install.sh"), str(ROOT / "deploy" / "update.sh")
+INSTALL, UPDATE = str(SOURCE / "deploy" / "install.sh"), str(SOURCE / "deploy" / "update.sh")
 # systemd's own measure: 0 is closed, 10 is open; it calls up to 2 "safe" and up to 4.5 "ok". The jobs and the worker
 # need the network, the web server of the public side does not.
 MOST_EXPOSED = 2.0

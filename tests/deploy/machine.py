@@ -21,6 +21,8 @@ import pytest
 from tests.conftest import lacks
 from tests.feedback.live import ROOT
 
+# Where a machine sees this checkout, which may lie in a folder that a machine has of its own, such as /tmp.
+SOURCE = Path("/srv/nachfass-source")
 WHEELS = ROOT / "var" / "wheels"
 # Packages that an earlier run installed in a machine. A clean checkout, such as that of CI, has none and installs them.
 KEPT = ROOT / "var" / "machines"
@@ -46,7 +48,7 @@ def need_machines() -> None:
 
 
 def fetch_wheels(profile: str) -> Path:
-    """Return a folder with the pinned packages of a profile, because a machine of a test reaches no package index."""
+    """Return where a machine sees the pinned packages of a profile, because it reaches no package index."""
     folder = WHEELS / profile
     lock = ROOT / "requirements" / f"{profile}.txt"
     stamp = folder / ".of"
@@ -57,7 +59,7 @@ def fetch_wheels(profile: str) -> Path:
         # One package of the office comes as source, and is built where it is installed.
         subprocess.run([*command, "setuptools", "wheel"], check=True)
         stamp.write_text(lock.read_text())
-    return folder
+    return SOURCE / folder.relative_to(ROOT)
 
 
 class Machine:
@@ -73,7 +75,11 @@ class Machine:
         """Return when systemd has started what is enabled."""
         command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--link-journal=no"]
         command += ["--resolv-conf=off", "--timezone=off", "--console=pipe", f"--directory={self.root}"]
-        command += [f"--machine={self.name}-{os.getpid()}", f"--uuid={os.urandom(16).hex()}"]
+        command += [
+            f"--bind-ro={ROOT}:{SOURCE}",
+            f"--machine={self.name}-{os.getpid()}",
+            f"--uuid={os.urandom(16).hex()}",
+        ]
         command += [f"--network-namespace-path=/run/netns/{self.namespace}"]
         with (self.folder / "console.log").open("ab") as log:
             self.process = subprocess.Popen(

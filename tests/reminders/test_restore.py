@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django.utils.translation import override
 
 from crm.core.backups import make_backup, restore_backup
 from crm.core.models import JobRun
@@ -117,7 +118,7 @@ def test_sending_is_released_only_when_the_mails_since_the_backup_were_imported(
     make_due_and_known(1)
     MailFolder.objects.create(name="David", path="/export")
     restore_backup(make_backup(tmp_path / "backups", now=NOW, keep=3))
-    with pytest.raises(CommandError, match="imported first"):
+    with override("en"), pytest.raises(CommandError, match="imported first"):
         call_command("send_reminders", release=True)
     JobRun.objects.create(name="import_offers", started_at=timezone.now(), succeeded_at=timezone.now())
     assert release_hold(by=None, now=timezone.now())
