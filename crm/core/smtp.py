@@ -8,7 +8,6 @@ and 6.1: from the final dot on a client that lost the connection cannot know).
 from __future__ import annotations
 
 import json
-import logging
 import re
 import smtplib
 import ssl
@@ -17,16 +16,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from enum import StrEnum
 from select import select
 from time import monotonic
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.core.mail.backends.base import BaseEmailBackend
-
-logger = logging.getLogger(__name__)
 
 
 class Stage(StrEnum):
@@ -419,34 +413,3 @@ class Connection:
 def _drop(smtp: smtplib.SMTP | None) -> None:
     if smtp is not None:
         smtp.close()
-
-
-class EmailBackend(BaseEmailBackend):
-    """Django's mail functions over the same connection code, so that notices can log in by OAuth2 too."""
-
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Send the mails over one connection and return how many were accepted.
-
-        With fail_silently a refused mail is logged, else SmtpUnavailableError is raised.
-        """
-        messages = [message for message in email_messages if message.recipients()]
-        if not messages:
-            return 0
-        accepted = 0
-        try:
-            with Connection(Server.from_settings()) as connection:
-                for message in messages:
-                    accepted += self._send(connection, message)
-        except SmtpUnavailableError as error:
-            if not self.fail_silently:
-                raise
-            logger.warning("No mail sent, the mail server is not available at %s.", error.stage)
-        return accepted
-
-    def _send(self, connection: Connection, message: EmailMessage) -> bool:
-        recipients = [parseaddr(recipient)[1] for recipient in message.recipients()]
-        sender = parseaddr(message.from_email)[1]
-        result = connection.send(sender, recipients, message.message().as_bytes())
-        if result.outcome is not Outcome.ACCEPTED and not self.fail_silently:
-            raise SmtpUnavailableError(result.stage, result.words, result.code)
-        return result.outcome is Outcome.ACCEPTED

@@ -115,7 +115,7 @@ BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 FEEDBACK_BASE_URL = env("FEEDBACK_BASE_URL", default="")
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-EMAIL_BACKEND = "crm.core.smtp.EmailBackend"
+EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
 EMAIL_OAUTH_TOKEN_URL = env("EMAIL_OAUTH_TOKEN_URL", default="")
 EMAIL_OAUTH_CLIENT_ID = env("EMAIL_OAUTH_CLIENT_ID", default="")
 EMAIL_OAUTH_CLIENT_SECRET = env("EMAIL_OAUTH_CLIENT_SECRET", default="")

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 
-from crm.core.smtp import Connection, EmailBackend, OAuth, Outcome, Server, SmtpUnavailableError, Stage, classify
+from crm.core.mail_backend import EmailBackend
+from crm.core.smtp import Connection, OAuth, Outcome, Server, SmtpUnavailableError, Stage, classify
 from tests.scripted_smtp import ScriptedServer, scripted_smtp
 
 MAIL = b"Subject: Offer\n\n.dot\nlast"

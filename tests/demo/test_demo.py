@@ -53,7 +53,7 @@ def demo_folder(tmp_path: Path, settings) -> Path:
     settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_URL = url
     settings.FEEDBACK_API_KEY = secrets.office["FEEDBACK_API_KEY"]
     settings.FEEDBACK_SEALING_PRIVATE_KEY = secrets.office["FEEDBACK_SEALING_PRIVATE_KEY"]
-    settings.EMAIL_BACKEND = "crm.core.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", free_port()
     settings.REMINDERS_PER_MINUTE = 6000
     return tmp_path

@@ -23,9 +23,9 @@ MOST_EXPOSED = 2.0
 def install_public(vps: Machine, authority: Authority, keys: str) -> None:
     """Install the public side; the certificate is there already, as after certbot."""
     authority.issue(PUBLIC_NAME, vps.path(f"/etc/letsencrypt/live/{PUBLIC_NAME}"))
-    vps.path("/root/for-the-public-side.env").write_text(keys)
+    vps.path("/etc/for-the-public-side.env").write_text(keys)
     wheels = str(fetch_wheels("public"))
-    arguments = ["public", PUBLIC_NAME, "--mail", ADMIN, "--keys", "/root/for-the-public-side.env"]
+    arguments = ["public", PUBLIC_NAME, "--mail", ADMIN, "--keys", "/etc/for-the-public-side.env"]
     vps.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
     keep_packages(vps)
 

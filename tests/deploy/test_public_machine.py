@@ -141,9 +141,9 @@ def test_people_do_not_notice_200_slow_connections(vps: Machine, net: Network, a
 
 def test_an_update_that_does_not_come_up_is_taken_back(vps: Machine, curl) -> None:
     before = vps.run("readlink", "/opt/nachfass/current")
-    broken = source_copy(vps, "/root/broken")
+    broken = source_copy(vps, "/usr/local/src/broken")
     (broken / "crm" / "wsgi.py").write_text("raise RuntimeError('broken on purpose')\n")
-    done = vps.try_run("/root/broken/deploy/update.sh", HEALTH_SECONDS="3")
+    done = vps.try_run("/usr/local/src/broken/deploy/update.sh", HEALTH_SECONDS="3")
     assert done.returncode == 1
     assert "The new release does not run, going back" in done.stdout
     assert vps.run("readlink", "/opt/nachfass/current") == before
