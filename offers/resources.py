@@ -14,10 +14,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
-from import_export.widgets import DecimalWidget, ForeignKeyWidget, Widget
+from import_export.widgets import DecimalWidget, ForeignKeyWidget, NumberWidget, Widget
 from tablib import Dataset
 
 from crm.accounts.models import User
+from crm.core.formulas import guard
 from offers.models import Customer, Language, Offer, number_key
 from offers.services import announce
 
@@ -31,15 +32,11 @@ _NAMES = {
     "nicht kontaktieren": "do_not_contact", "do not contact": "do_not_contact",
     "kontaktgrundlage": "contact_basis", "basis of contact": "contact_basis",
 }  # fmt: skip
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|]")
-_NUMBER = re.compile(r"[+-]?[\d.,]+")
 
 
-def guard(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
-    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value.strip()):
-        return f"'{value}"
-    return value
+def export_guarded(value: Any, field: Field) -> Any:
+    """Return the value of a cell: no text is a formula to a spreadsheet, and a number stays one."""
+    return guard(value) if isinstance(value, str) and not isinstance(field.widget, NumberWidget) else value
 
 
 def rename_columns(dataset: Dataset) -> None:
@@ -150,7 +147,7 @@ class CustomerResource(ModelResource):
             super().import_field(field, instance, row, is_m2m, **kwargs)
 
     def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
-        return guard(super().export_field(field, instance, **kwargs))
+        return export_guarded(super().export_field(field, instance, **kwargs), field)
 
 
 class OfferImportResource(ModelResource):
@@ -247,7 +244,7 @@ class OfferExportResource(ModelResource):
         export_order = fields
 
     def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
-        return guard(super().export_field(field, instance, **kwargs))
+        return export_guarded(super().export_field(field, instance, **kwargs), field)
 
 
 def _is_email(email: str) -> bool:

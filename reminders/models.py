@@ -161,6 +161,8 @@ class FollowUp(models.Model):
         verbose_name_plural = _("follow-ups")
         indexes = [
             models.Index(fields=["next_at"], condition=models.Q(next_at__isnull=False), name="reminders_followup_due"),
+            # The order of the list in the admin.
+            models.Index(fields=["next_at", "call_at", "id"], name="reminders_followup_list"),
             models.Index(fields=["call_at"], condition=models.Q(call_at__isnull=False), name="reminders_followup_call"),
         ]
 

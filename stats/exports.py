@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from crm.core.formulas import guard
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
 from reminders.models import Reminder
@@ -24,14 +24,6 @@ from stats.queries import with_answer
 
 ROWS_PER_CHUNK = 500
 ROWS_PER_SHEET = 1_048_575
-# What a spreadsheet takes for the beginning of a formula, also in the wide forms that some versions fold, and behind
-# white space that some importers trim. https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]")
-
-
-def guard(text: str) -> str:
-    """Return the text with an apostrophe before it where a spreadsheet would compute it; else unchanged."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 @dataclass(frozen=True)

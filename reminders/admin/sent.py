@@ -34,6 +34,8 @@ class ReminderAdmin(FactAdmin):
     list_select_related = ["offer__follow_up"]
     search_fields = ["offer__number", "recipient", "message_id"]
     date_hierarchy = None
+    # Newest first by the key, which needs no sorting of all rows.
+    ordering = ["-pk"]
     actions = ["was_sent", "send_again"]
     actions_row = actions_detail = ["was_sent_one", "send_again_one"]
     fields = [
