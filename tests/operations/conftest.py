@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -27,9 +28,9 @@ def moved_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pu
     """A public service whose clock follows a file."""
     folder = tmp_path_factory.mktemp("moved")
     clock_file = folder / "clock"
-    clock_file.write_text("0")
-    settings = {"DJANGO_SETTINGS_MODULE": "crm.settings.test_public", "CLOCK_FILE": str(clock_file)}
-    with public_service(folder, application="tests.chain.moved_wsgi:application", **settings) as service:
+    clock_file.write_text(str(time.time()))
+    settings = {"DJANGO_SETTINGS_MODULE": "crm.settings.test_public", "DEMO_CLOCK_FILE": str(clock_file)}
+    with public_service(folder, application="crm.demo.public_clock", **settings) as service:
         yield service, clock_file
 
 
@@ -98,4 +99,3 @@ def machine(  # noqa: PLR0917 - fixtures
         remember(start, [])
         yield machine
     tls.present("valid")
-    clock_file.write_text("0")
