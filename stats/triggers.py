@@ -86,14 +86,28 @@ def _statements(watch: Watch, event: str) -> list[str]:
     """Return the SQL of one trigger. An update notes both offers where a row moved from one to another."""
     sides = {"insert": ["NEW"], "update": ["NEW", "OLD"], "delete": ["OLD"]}[event]
     note = "INSERT INTO stats_offerchange (offer_id) " + " UNION ".join(watch.offers.format(row=side) for side in sides)
+    name = _name(watch, event)
+    if _is_postgres():
+        return _postgres_statements(watch, event, name, note)
     when = f" WHEN ({watch.new_rows})" if watch.new_rows and event == "insert" else ""
     columns = f" OF {watch.columns}" if event == "update" else ""
-    name = _name(watch, event)
     head = f"CREATE TRIGGER {name} AFTER {event.upper()}{columns} ON {watch.table} FOR EACH ROW{when}"
-    if not _is_postgres():
-        return [f"{head} BEGIN {note}; END"]
+    return [f"{head} BEGIN {note}; END"]
+
+
+def _postgres_statements(watch: Watch, event: str, name: str, note: str) -> list[str]:
+    """Return the function and the trigger. The condition stands in the function, where no column depends on it.
+
+    PostgreSQL refuses a migration that changes the type of a column which a trigger itself names.
+    """
+    sides = [", ".join(f"{side}.{column.strip()}" for column in watch.columns.split(",")) for side in ("OLD", "NEW")]
+    update = f"({sides[0]}) IS DISTINCT FROM ({sides[1]})"
+    condition = {"insert": watch.new_rows, "update": update, "delete": ""}[event] or "TRUE"
     function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-    return [f"{function} $$ BEGIN {note}; RETURN NULL; END $$", f"{head} EXECUTE FUNCTION {name}()"]
+    return [
+        f"{function} $$ BEGIN IF {condition} THEN {note}; END IF; RETURN NULL; END $$",
+        f"CREATE TRIGGER {name} AFTER {event.upper()} ON {watch.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    ]
 
 
 def _is_postgres() -> bool:
