@@ -120,7 +120,6 @@ def test_the_pages_of_the_import_can_be_used(
         page.wait_for_load_state("networkidle")
         take_picture(page, f"import-{name}-{theme}-{width}")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        # Unfold's chooser of a related row is a few pixels wider than a phone.
-        assert wide <= (10 if name == "offer" else 0), f"{name} scrolls sideways by {wide} px"
+        assert wide <= 0, f"{name} scrolls sideways by {wide} px"
         if name.startswith("pattern"):  # a page of our own; the others are unfold's
             assert find_violations(page, context="#content") == []
