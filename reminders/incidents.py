@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.mail import mail_admins
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from crm.core.models import JobRun
 from crm.core.smtp import SmtpUnavailableError
 from feedback.backoffice.models import SyncState
 from feedback.backoffice.sync import STALE_AFTER
 from reminders.models import Incident, Reminder
 
 logger = logging.getLogger(__name__)
-
-PUBLIC_PAGE_DOWN_AFTER = timedelta(hours=1)
 
 
 def begin_incident(kind: Incident.Kind, detail: str, now: datetime) -> bool:
@@ -62,17 +59,6 @@ def check_doubts(now: datetime) -> None:
         begin_incident(Incident.Kind.IN_DOUBT, detail % count, now)
     else:
         end_incident(Incident.Kind.IN_DOUBT, now)
-
-
-def check_public_page(now: datetime) -> None:
-    """Begin or end the incident that the sync with the public page has failed for an hour."""
-    job = JobRun.objects.filter(name="sync_feedback").first()
-    if job is None or not job.is_failing:
-        end_incident(Incident.Kind.PUBLIC_PAGE_DOWN, now)
-    elif job.succeeded_at is None or now - job.succeeded_at > PUBLIC_PAGE_DOWN_AFTER:
-        detail = _("The public page has not been reached since %(since)s. The last error: %(error)s")
-        since = job.succeeded_at.isoformat(timespec="minutes") if job.succeeded_at else "–"
-        begin_incident(Incident.Kind.PUBLIC_PAGE_DOWN, detail % {"since": since, "error": job.error}, now)
 
 
 def _tell(subject: str, message: str) -> None:

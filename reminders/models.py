@@ -268,7 +268,6 @@ class Incident(models.Model):
     class Kind(models.TextChoices):
         HELD = "held", _("sending is held")
         STALE_ANSWERS = "stale_answers", _("answers are not up to date")
-        PUBLIC_PAGE_DOWN = "public_page_down", _("the public page cannot be reached")
         IN_DOUBT = "in_doubt", _("reminders in doubt")
         MAIL_SERVER = "mail_server", _("the mail server takes no mail")
         MAIL_TEXT = "mail_text", _("a mail text has a mistake")

@@ -26,7 +26,7 @@ from reminders import claims, holds
 from reminders.claims import Claim
 from reminders.emails import build_message, write_subject
 from reminders.facts import Plans, load_cases
-from reminders.incidents import begin_incident, check_answers, check_doubts, check_public_page, end_incident
+from reminders.incidents import begin_incident, check_answers, check_doubts, end_incident
 from reminders.letters import Letters, MissingTextError, Texts
 from reminders.models import FollowUp, Incident, Reminder
 from reminders.reasons import SENTENCES
@@ -111,7 +111,6 @@ def send_due(
     now = clock()
     claims.recover_stale(now)
     claims.confirm_seen()
-    check_public_page(now)
     check_answers(now)
     if not settings.REMINDERS_ENABLED:
         return SendSums(Because.OFF)

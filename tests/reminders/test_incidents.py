@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from crm.core.models import JobRun
 from reminders.holds import hold_sending
-from reminders.models import FollowUp, Incident, MailText, SendingHold
+from reminders.models import FollowUp, MailText, SendingHold
 from reminders.services import release_hold
 from tests.reminders.rows import NOW, make_defaults, make_due, send
 from tests.reminders.smtp_server import Receiver
@@ -21,24 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _office(receiver: Receiver, settings: Any) -> None:
     settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
     make_defaults()
-
-
-def test_a_public_page_that_is_down_for_an_hour_is_told_once_each_way(mailoutbox: list[Any]):
-    job = JobRun.objects.create(
-        name="sync_feedback", started_at=NOW, succeeded_at=NOW, failed_at=NOW + timedelta(minutes=1), error="refused"
-    )
-    for minutes in (5, 55, 65, 120, 180):
-        JobRun.objects.update(failed_at=NOW + timedelta(minutes=minutes))
-        send(NOW + timedelta(minutes=minutes))
-        assert len(mailoutbox) == (1 if minutes > 60 else 0)
-    assert "refused" in mailoutbox[0].body
-    job.succeeded_at = NOW + timedelta(minutes=185)
-    job.error = ""
-    job.save()
-    for minutes in (190, 195):
-        send(NOW + timedelta(minutes=minutes))
-    assert len(mailoutbox) == 2
-    assert Incident.objects.get().kind == Incident.Kind.PUBLIC_PAGE_DOWN
 
 
 def test_a_mail_text_that_breaks_holds_back_its_language_alone_and_is_told_once_each_way(
