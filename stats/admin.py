@@ -7,18 +7,23 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.filters import ListFilter
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from offers.models import Offer
-from stats import queries, search, summary
+from stats import paging, queries, search, summary
 from stats.filters import OfferFilter
+from stats.models import OfferFact
 from stats.page import number
+from stats.paging import FirstPages, PagesOfFacts
 
+# Sorting more offers by a column without an index takes longer than a person likes to wait.
+SORTED_UP_TO = 50_000
 _Registered: Any = type(admin.site.get_model_admin(Offer))
 
 
@@ -54,21 +59,54 @@ class BehindTheFigures(ListFilter):
         except ValueError:
             messages.error(request, _("This link to the figures is damaged. All offers are shown."))
             return queryset
+        if behind.model is OfferFact and set(request.GET) <= {self.parameter, PAGE_VAR}:
+            # For the paginator, which sees nothing but the request.
+            request.counted_ids = behind  # type: ignore[attr-defined]
         return queryset.filter(pk__in=behind)
 
 
 def find_behind(offers: OfferFilter, part: str) -> QuerySet[Any, Any]:
-    """Return the ids of the offers behind a number: from where the page counted it. Raises ValueError."""
+    """Return the ids of the offers behind a number, from where the page counted it, the newest first.
+
+    Raises ValueError.
+    """
     if summary.is_large() and not part.startswith("age:"):
-        facts = offers.facts.filter(summary.within(offers.values["basis"], offers.span))
-        return summary.narrow(facts, part).values("offer_id")
-    return queries.narrow(offers.qs, part, now=timezone.now()).values("pk")
+        basis = offers.values["basis"]
+        facts = summary.narrow(offers.facts.filter(summary.within(basis, offers.span)), part)
+        return facts.order_by(f"-{summary.day_of(basis)}", "-offer_id").values_list("offer_id", flat=True)
+    return queries.narrow(offers.qs, part, now=timezone.now()).values_list("pk", flat=True)
 
 
 class OfferAdmin(_Registered):
     """The page of an offer as the lower layers made it, reachable from the figures."""
 
     list_filter = [BehindTheFigures, *_Registered.list_filter]
+
+    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+        """Return the columns by which the list is sorted in no time: only those with an index, where it is long."""
+        columns = list(super().get_sortable_by(request))
+        return ["sent_at"] if summary.has_more_than(SORTED_UP_TO) else columns
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **more: Any) -> Paginator:
+        """Return pages that cost little wherever one turns to; say so where they end."""
+        ids: QuerySet[OfferFact, int] | None = getattr(request, "counted_ids", None)
+        pages = FirstPages(queryset, per_page)
+        if ids is not None:
+            pages = PagesOfFacts(ids, per_page, offers=queryset.model.objects.select_related(*self.list_select_related))
+        if request.GET.get(PAGE_VAR) == str(paging.MOST_PAGES) and pages.count > paging.MOST_PAGES * per_page:
+            words = _("The list ends here, after %(most)s of %(all)s offers. Filter or search to see the others.")
+            messages.info(request, words % {"most": number(paging.MOST_PAGES * per_page), "all": number(pages.count)})
+        return pages
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list; an address with a page beyond the last leads to the last."""
+        asked = request.GET.get(PAGE_VAR, "")
+        if asked.isdecimal() and int(asked) > paging.MOST_PAGES:
+            last = request.GET.copy()
+            last[PAGE_VAR] = str(paging.MOST_PAGES)
+            return HttpResponseRedirect(f"?{last.urlencode()}")
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Offer], search_term: str

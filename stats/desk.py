@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -111,13 +111,18 @@ def _change(name: str, pk: int) -> str:
     return reverse(f"admin:{name}_change", args=[pk])
 
 
+def _of(offers: QuerySet[Offer]) -> Exists:
+    """Return the condition that a row belongs to one of the offers. Asked per row: the offers may be a million."""
+    return Exists(offers.filter(pk=OuterRef("offer_id")))
+
+
 def _who(offer: Offer) -> str:
     customer = offer.customer
     return " · ".join(filter(None, [offer.number, customer.company or customer.name or customer.email]))
 
 
 def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
-    rows = new_answers().filter(offer__in=offers).select_related("offer__customer", "reason").order_by("-answered_at")
+    rows = new_answers().filter(_of(offers)).select_related("offer__customer", "reason").order_by("-answered_at")
 
     def detail(answer: Answer) -> str:
         reason: DeclineReason | None = answer.reason
@@ -153,7 +158,7 @@ def _replies(offers: QuerySet[Offer]) -> Pile:
 
 def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
     until = queries.start_of_day(timezone.localdate(now) + timedelta(days=2))
-    rows = FollowUp.objects.filter(next_at__lt=until, offer__in=offers).select_related("offer__customer")
+    rows = FollowUp.objects.filter(_of(offers), next_at__lt=until).select_related("offer__customer")
     return Pile(
         _("Reminders due today and tomorrow"),
         rows.count(),
@@ -173,7 +178,7 @@ def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
 
 
 def _stuck(offers: QuerySet[Offer]) -> Pile:
-    rows = stuck_reminders().filter(offer__in=offers).select_related("offer__customer").order_by("-mail_date")
+    rows = stuck_reminders().filter(_of(offers)).select_related("offer__customer").order_by("-mail_date")
 
     def detail(reminder: Reminder) -> str:
         return ": ".join(filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]]))

@@ -20,7 +20,10 @@ TENTH_OF_DAY = 8640
 
 
 class Fact(NamedTuple):
-    """One offer. Days are local; a reason is 0 where none was stated; `cents` is None where no amount is known."""
+    """One offer. Days are local; a reason is 0 where none was stated; `cents` is None where no amount is known.
+
+    `answered_on` and `reaction_seconds` are both there or both None.
+    """
 
     sent_on: date
     status: str
@@ -55,12 +58,12 @@ class Count:
 
 @dataclass
 class Tally:
-    """Counts by (kind, key). Adding facts one by one or adding stored counts gives the same."""
+    """Counts by kind and key. Adding facts one by one or adding stored counts gives the same."""
 
-    counts: dict[tuple[str, str], Count] = field(default_factory=lambda: defaultdict(Count))
+    counts: dict[str, dict[str, Count]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Count)))
 
     def add(self, kind: str, key: str, number: int, total: int) -> None:
-        count = self.counts[kind, key]
+        count = self.counts[kind][key]
         count.number += number
         count.total += total
 
@@ -70,8 +73,12 @@ class Tally:
         Each rule sees the values of its columns once, however many offers share them: that is ten times as fast as
         asking per offer. Days may be dates or ISO texts.
         """
-        columns = dict(zip(Fact._fields, zip(*rows, strict=True), strict=False))
-        for kind, (names, rule) in RULES.items() if rows else ():
+        if not rows:
+            return
+        columns: dict[str, Iterable[Any]] = dict(zip(Fact._fields, zip(*rows, strict=True), strict=False))
+        columns["is_answered"] = [day is not None for day in columns["answered_on"]]
+        columns["tenths"] = [None if value is None else tenths(value) for value in columns["reaction_seconds"]]
+        for kind, (names, rule) in RULES.items():
             for values, number in Counter(zip(*(columns[name] for name in names), strict=True)).items():
                 if found := rule(*values):
                     key, total = found
@@ -79,34 +86,35 @@ class Tally:
 
     def of(self, kind: str) -> dict[str, Count]:
         """Return the counts of one kind by key, without those that are nothing."""
-        return {key: count for (its, key), count in self.counts.items() if its == kind and count.number}
+        return {key: count for key, count in self.counts[kind].items() if count.number}
+
+    def rows(self) -> list[tuple[str, str, int, int]]:
+        """Return (kind, key, number, total) of all counts in a fixed order, without those that are nothing."""
+        return [
+            (kind, key, count.number, count.total)
+            for kind, counts in sorted(self.counts.items())
+            for key, count in sorted(counts.items())
+            if count.number or count.total
+        ]
 
     def numbers(self, kind: str) -> dict[str, int]:
         return {key: count.number for key, count in self.of(kind).items()}
 
 
-def _is_answered(answered_on: Any, seconds: int | None) -> bool:
-    return answered_on is not None and seconds is not None
+def _unanswered(sent_on: Any, is_answered: bool) -> tuple[str, int] | None:
+    return None if is_answered else (str(sent_on), 0)
 
 
-def _unanswered(sent_on: Any, answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
-    return None if _is_answered(answered_on, seconds) else (str(sent_on), 0)
+def _answered(seconds: int | None) -> tuple[str, int] | None:
+    return None if seconds is None else ("", seconds)
 
 
-def _answered(answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
-    return ("", seconds or 0) if _is_answered(answered_on, seconds) else None
+def _known(value: Any) -> tuple[str, int] | None:
+    return None if value is None else (str(value), 0)
 
 
-def _came(answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
-    return (str(answered_on), 0) if _is_answered(answered_on, seconds) else None
-
-
-def _reaction(answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
-    return (str(tenths(seconds or 0)), 0) if _is_answered(answered_on, seconds) else None
-
-
-def _step(step: int, answered_on: Any, seconds: int | None) -> tuple[str, int] | None:
-    return (str(step), 0) if _is_answered(answered_on, seconds) else None
+def _step(step: int, is_answered: bool) -> tuple[str, int] | None:
+    return (str(step), 0) if is_answered else None
 
 
 def _reason(status: str, customers: int, sellers: int) -> tuple[str, int] | None:
@@ -131,11 +139,11 @@ def _reason_value(
 RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
     "status": (("status",), lambda status: (status, 0)),
     "sent": (("sent_on",), lambda sent_on: (str(sent_on), 0)),
-    "unanswered": (("sent_on", "answered_on", "reaction_seconds"), _unanswered),
-    "answered": (("answered_on", "reaction_seconds"), _answered),
-    "came": (("answered_on", "reaction_seconds"), _came),
-    "reaction": (("answered_on", "reaction_seconds"), _reaction),
-    "step": (("step", "answered_on", "reaction_seconds"), _step),
+    "unanswered": (("sent_on", "is_answered"), _unanswered),
+    "answered": (("reaction_seconds",), _answered),
+    "came": (("answered_on",), _known),
+    "reaction": (("tenths",), _known),
+    "step": (("step", "is_answered"), _step),
     "reason": (("status", "customer_reason", "seller_reason"), _reason),
     "customer_reason": (("status", "customer_reason"), _stated),
     "seller_reason": (("status", "seller_reason"), _stated),

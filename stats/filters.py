@@ -8,9 +8,10 @@ import django_filters as filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
@@ -38,6 +39,8 @@ DEFAULTS = {"period": periods.DEFAULT, "basis": "offer"}
 NOT_STATED = ("none", _("not stated"))
 _PERIOD = ("period", "basis", "first", "last")
 _CUSTOMERS = {"customer": queries.is_customer, "company": queries.is_company}
+# More would be no choice, and counting their offers one by one would take seconds.
+MOST_CUSTOMERS = 2000
 
 
 def _reason_id(value: str) -> int:
@@ -45,17 +48,30 @@ def _reason_id(value: str) -> int:
 
 
 class FilterForm(forms.Form):
-    """The fields of the filter. A wrong value is a sentence beside its field; the other fields still count."""
+    """The fields of the filter. A wrong value is a sentence beside its field; the other fields still count.
+
+    `customers` holds the ids of those who are meant by a field.
+    """
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        self.customers: dict[str, list[int]] = {}
         first, last = values.get("first"), values.get("last")
         if first and last and last < first:
             self.add_error("last", ValidationError(_("The period ends before it starts. This day is ignored.")))
         for name, matching in _CUSTOMERS.items():
-            if values.get(name) and not Customer.objects.filter(matching(values[name])).exists():
-                self.add_error(name, ValidationError(_("Nobody is found by this. The field is ignored.")))
+            if values.get(name):
+                self._find_customers(name, matching(values[name]))
         return values
+
+    def _find_customers(self, name: str, meant: Q) -> None:
+        found = Customer.objects.filter(meant).order_by().values_list("pk", flat=True)
+        self.customers[name] = list(found[: MOST_CUSTOMERS + 1])
+        if not self.customers[name]:
+            self.add_error(name, ValidationError(_("Nobody is found by this. The field is ignored.")))
+        elif len(self.customers[name]) > MOST_CUSTOMERS:
+            words = _("More than %(most)s customers are found by this. The field is ignored: type more of the name.")
+            self.add_error(name, ValidationError(words % {"most": number_format(MOST_CUSTOMERS, force_grouping=True)}))
 
 
 def may_see_salespeople(user: Any) -> bool:
@@ -73,8 +89,8 @@ class OfferFilter(filters.FilterSet):
     status = filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("all"))
     reason = filters.ChoiceFilter(label=_("Decline reason"), method="by_reason", empty_label=_("all"))
     customer = filters.CharFilter(label=_("Customer"), method="by_customer", max_length=200)
-    company = filters.CharFilter(label=_("Company"), method="by_company", max_length=200)
-    salesperson = filters.ModelChoiceFilter(label=_("Salesperson"), queryset=User.objects.all(), empty_label=_("all"))
+    company = filters.CharFilter(label=_("Company"), method="by_customer", max_length=200)
+    salesperson = filters.ChoiceFilter(label=_("Salesperson"), empty_label=_("all"))
 
     class Meta:
         model = Offer
@@ -92,7 +108,9 @@ class OfferFilter(filters.FilterSet):
             NOT_STATED,
             *((str(reason.pk), str(reason)) for reason in self.reasons.values()),
         ]
-        if not may_see_salespeople(request.user):
+        if may_see_salespeople(request.user):
+            self.filters["salesperson"].extra["choices"] = [(str(user.pk), str(user)) for user in User.objects.all()]
+        else:
             del self.filters["salesperson"]
 
     @property
@@ -128,10 +146,9 @@ class OfferFilter(filters.FilterSet):
         if "reason" in values:
             facts = facts.filter(reason_is(_reason_id(values["reason"])))
         if "salesperson" in values:
-            facts = facts.filter(salesperson_id=values["salesperson"].pk)
-        for name, matching in _CUSTOMERS.items():
-            if name in values:
-                facts = facts.filter(customer_id__in=Customer.objects.filter(matching(values[name])).values("pk"))
+            facts = facts.filter(salesperson_id=values["salesperson"])
+        for name in values.keys() & _CUSTOMERS:
+            facts = facts.filter(customer_id__in=self.form.customers[name])
         return facts
 
     @property
@@ -157,8 +174,5 @@ class OfferFilter(filters.FilterSet):
     def by_reason(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Any]:
         return queries.narrow(offers, f"reason:{_reason_id(value)}", now=timezone.now())
 
-    def by_customer(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Offer]:
-        return offers.filter(customer__in=Customer.objects.filter(queries.is_customer(value)))
-
-    def by_company(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Offer]:
-        return offers.filter(customer__in=Customer.objects.filter(queries.is_company(value)))
+    def by_customer(self, offers: QuerySet[Offer], name: str, _value: str) -> QuerySet[Offer]:
+        return offers.filter(customer__in=self.form.customers[name])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+_BEHIND_A_NUMBER = ["status", "answered_on", "customer_reason", "seller_reason", "step"]
+
 
 class Figure(models.Model):
     """No table: a place for the permissions of the stats pages."""
@@ -28,8 +30,8 @@ class OfferFact(models.Model):
     """What the sums below hold of one offer: written by `stats.summary` alone, never read as the truth about it."""
 
     offer_id = models.BigIntegerField(primary_key=True)
-    sent_on = models.DateField(db_index=True)
-    decided_on = models.DateField(null=True, db_index=True)
+    sent_on = models.DateField()
+    decided_on = models.DateField(null=True)
     status = models.CharField(max_length=20)
     answered_on = models.DateField(null=True)
     reaction_seconds = models.BigIntegerField(null=True)
@@ -46,6 +48,9 @@ class OfferFact(models.Model):
         verbose_name_plural = _("counted offers")
         default_permissions = ()
         indexes = [
+            # All that a list behind a number asks for, in its order: a million facts are read from the index alone.
+            models.Index(fields=["sent_on", "offer_id", *_BEHIND_A_NUMBER], name="stats_offerfact_sent"),
+            models.Index(fields=["decided_on", "offer_id", *_BEHIND_A_NUMBER], name="stats_offerfact_decided"),
             models.Index(fields=["salesperson_id", "sent_on"], name="stats_offerfact_seller_sent"),
             models.Index(fields=["salesperson_id", "decided_on"], name="stats_offerfact_seller_done"),
         ]

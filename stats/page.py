@@ -94,8 +94,8 @@ def count(offers: OfferFilter, spans: list[Span]) -> list[Tally]:
         counted, tallies = summary.count_slice(part, spans)
         if counted > summary.PLAIN_UP_TO:
             return tallies
-    elif summary.is_large():
-        return summary.count_facts(offers.facts, offers.values["basis"], spans)
+    elif (counts := summary.count_facts(offers.facts, offers.values["basis"], spans)) is not None:
+        return counts
     return [queries.count_offers(offers.offers_of(span)) for span in spans]
 
 

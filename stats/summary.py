@@ -14,7 +14,8 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Case, CharField, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Exists, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from feedback.backoffice.models import DeclineReason
@@ -114,12 +115,7 @@ def _find_deltas(before: dict[int, Fact], now: dict[int, Fact]) -> dict[tuple[st
 
 
 def _apply(deltas: dict[tuple[str, date], Tally]) -> None:
-    rows = [
-        (basis, month, kind, key, count.number, count.total)
-        for (basis, month), tally in sorted(deltas.items(), key=lambda item: item[0])
-        for (kind, key), count in sorted(tally.counts.items(), key=lambda item: item[0])
-        if count.number or count.total
-    ]
+    rows = [(*place, *row) for place, tally in sorted(deltas.items(), key=lambda item: item[0]) for row in tally.rows()]
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO stats_monthlysum (basis, month, kind, key, number, total) VALUES (%s, %s, %s, %s, %s, %s)"
@@ -172,16 +168,28 @@ def count_slice(part: Slice, spans: Sequence[Span]) -> tuple[int, list[Tally]]:
     return counted, tallies
 
 
-def count_facts(facts: QuerySet[OfferFact], basis: str, spans: Sequence[Span]) -> list[Tally]:
-    """Return what a plain count of these offers says of each period, from the counted facts. One query."""
+def count_facts(facts: QuerySet[OfferFact], basis: str, spans: Sequence[Span]) -> list[Tally] | None:
+    """Return what a plain count of these offers says of each period, from the counted facts; None in a small office.
+
+    One query, and another one where nothing was found.
+    """
     tallies = [Tally() for _span in spans]
-    _add_facts(facts, basis, list(zip(spans, tallies, strict=True)))
-    return tallies
+    _add_facts(facts.filter(Exists(_counted_more_than(PLAIN_UP_TO))), basis, list(zip(spans, tallies, strict=True)))
+    return tallies if any(tally.counts for tally in tallies) or is_large() else None
 
 
 def is_large() -> bool:
     """True where there are so many offers that the sums are used instead of a plain count."""
-    return SummaryState.objects.filter(pk=1, offers__gt=PLAIN_UP_TO).exists()
+    return has_more_than(PLAIN_UP_TO)
+
+
+def has_more_than(offers: int) -> bool:
+    """True where more offers than that are counted."""
+    return _counted_more_than(offers).exists()
+
+
+def _counted_more_than(offers: int) -> QuerySet[SummaryState]:
+    return SummaryState.objects.filter(pk=1, offers__gt=offers)
 
 
 def _facts_of(part: Slice) -> QuerySet[OfferFact]:
@@ -226,22 +234,29 @@ def reason_in(reasons: QuerySet[DeclineReason]) -> Q:
     return Q(status="declined") & (Q(customer_reason__in=ids) | Q(customer_reason=0, seller_reason__in=ids))
 
 
+def day_of(basis: str) -> str:
+    """Return the day of a fact by which it is counted."""
+    return "sent_on" if basis == "offer" else "decided_on"
+
+
 def within(basis: str, span: Span) -> Q:
     """Return the condition that a fact lies in the period, by offer date or by decision date."""
-    field = "sent_on" if basis == "offer" else "decided_on"
+    field = day_of(basis)
     bounds = {f"{field}__gte": span.first, f"{field}__lte": span.last, f"{field}__isnull": False}
     return Q(**{name: value for name, value in bounds.items() if value is not None})
 
 
 def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, Tally]]) -> None:
     """Add the facts of each period, whose days must not overlap, to its tally."""
-    field = "sent_on" if basis == "offer" else "decided_on"
+    field = day_of(basis)
     ends = [(span.first, span.last and span.last + timedelta(days=1)) for span, _tally in parts]
     within = Q()
     for bounds in ends:
         within |= _between(field, *bounds)
     rows = facts.filter(within, **{f"{field}__isnull": False}).annotate(place=_place(field, ends)).order_by()
-    for chunk in _read_raw(rows.values_list(*Fact._fields, "place")):
+    # As text: SQLite's driver would make a date of each of three columns, which takes longer than to read them.
+    names = [Cast(name, CharField()) if name.endswith("_on") else name for name in Fact._fields]
+    for chunk in _read_raw(rows.values_list(*names, "place")):
         by_place: dict[int, list[Any]] = defaultdict(list)
         for row in chunk:
             by_place[row[-1]].append(row)
@@ -250,7 +265,7 @@ def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, T
 
 
 def _read_raw(rows: QuerySet[Any, Any]) -> Iterator[list[Any]]:
-    """Yield the rows in chunks as the driver gives them: making dates of SQLite's texts takes longer than to read."""
+    """Yield the rows in chunks as the driver gives them."""
     try:
         sql, params = rows.query.sql_with_params()
     except EmptyResultSet:

@@ -72,4 +72,4 @@ def test_every_page_in_light_dark_and_narrow(browser, live_server, theme: str, w
         take_picture(page, f"pages/{name}-{theme}-{width}")
         if name.endswith(("add", "change", "import", "export")) and theme == "light":
             wrong += [f"{path}: {violation}" for violation in find_violations(page, context="#main, main, form")]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

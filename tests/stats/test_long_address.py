@@ -7,20 +7,27 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from tests.servers import free_port, stop, wait_for_port
 
+SERVERS = {
+    "gunicorn": ["-c", "deploy/office/gunicorn.conf.py", "-b", "127.0.0.1:{port}", "crm.wsgi"],
+    "waitress": ["--listen=127.0.0.1:{port}", "crm.wsgi:application"],  # on Windows
+}
 
-def test_an_address_of_ten_thousand_characters_reaches_the_page(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_an_address_of_ten_thousand_characters_reaches_the_page(tmp_path: Path, name: str) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/office/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", name, *(argument.format(port=port) for argument in SERVERS[name])]
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "crm.settings.test",
         "DATABASE_URL": f"sqlite:///{tmp_path}/a",
     }
-    server = subprocess.Popen([*command, "crm.wsgi"], cwd=settings.BASE_DIR, env=environment)
+    server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
     try:
         wait_for_port(port, server)
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
