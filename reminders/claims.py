@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from crm.core.bulk import insert_rows
+from crm.core.bulk import insert_rows, new_row
 from crm.core.smtp import Outcome, Result
 from feedback.backoffice.services import mark_mailed
 from offers.models import Customer, Offer, SourceFile
@@ -108,7 +108,8 @@ def _group_cases(cases: Sequence[Case]) -> list[list[Case]]:
 
 def _build_rows(claim: Claim, cases: Sequence[Case], now: datetime) -> list[Reminder]:
     return [
-        Reminder(
+        new_row(
+            Reminder,
             offer_id=case.offer_id,
             step=claim.steps[case.offer_id],
             state=State.CLAIMED,

@@ -24,6 +24,8 @@ from reminders.texts import render
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _UNSENDABLE = re.compile(r"[\x00\ud800-\udfff]")
+# A line that needs no more than its equals signs written in quoted-printable: a link, mostly.
+_PRINTABLE = re.compile(r"(?!\.$)[ -~]{0,74}[!-~]|")
 _WORD_FRAME = len("=?utf-8?q??=")
 _REPLY_PREFIX = re.compile(r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE)
 
@@ -205,6 +207,8 @@ def _quoted_printable(content: str) -> str:
 @lru_cache(maxsize=4096)
 def _encode_line(line: str) -> str:
     """Return one line in quoted-printable. Most lines of a mail stand in every mail, and come out of the cache."""
+    if _PRINTABLE.fullmatch(escaped := line.replace("=", "=3D")):
+        return escaped
     return binascii.b2a_qp(_UNSENDABLE.sub("", line).encode(), istext=True).decode("ascii").replace("=\n", "=\r\n")
 
 

@@ -19,7 +19,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError, Stage
+from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError
 from feedback.backoffice.sync import ensure_fresh
 from offers.models import Offer
 from reminders import claims, holds
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 200
 CAPPED_CHUNK = 10
-WRITTEN_AHEAD = 2
+WRITTEN_AHEAD = 4
 PLANNED_TOGETHER = 8
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
@@ -309,24 +309,26 @@ class _Run:
                 return None
         return self._ready.popleft()
 
-    def _work(self, stage: Stage) -> bool:
-        """Do a little of what waits while the server is busy; False when nothing can be done now.
+    def _work(self) -> bool:
+        """Do the next little thing that waits while the server is busy; False when there is none.
 
-        Recording comes first, while the server looks at the next mail's sender. Most servers take longest after the
-        body. What goes wrong is raised when the mail server has said its word about the mail that is under way.
+        Recording the mail before comes first. What goes wrong is raised when the mail server has said its word about
+        the mail that is under way.
         """
         try:
-            if stage is Stage.MAIL:
+            if self._error is not None:
+                return False
+            if self._sent is not None:
                 self._record()
-            elif stage is Stage.FINAL_DOT and self._error is None:
-                if len(self._done) >= PLANNED_TOGETHER:
-                    self._plan()
-                    return True
+            elif len(self._done) >= PLANNED_TOGETHER:
+                self._plan()
+            else:
                 is_ahead = len(self._ready) >= min(WRITTEN_AHEAD, len(self._claims) - 1)
                 return not is_ahead and next(self._steps, False)
         except Exception as error:
             self._error = error
-        return False
+            return False
+        return True
 
     def _send(self, message: _Message) -> None:
         """Send one mail. That it was taken is recorded while the next one is under way, anything else at once."""

@@ -171,7 +171,7 @@ def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
 _REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
 
 
-def _do_nothing(_stage: Stage) -> bool:
+def _do_nothing() -> bool:
     return False
 
 
@@ -182,14 +182,13 @@ class _Smtp(smtplib.SMTP):
     server has answered, or it returns False.
     """
 
-    while_waiting: Callable[[Stage], bool] = staticmethod(_do_nothing)
-    stage = Stage.CONNECT
+    while_waiting: Callable[[], bool] = staticmethod(_do_nothing)
 
     def getreply(self) -> tuple[int, bytes]:
         lines = []
         if self.file is None:
             self.file = self.sock.makefile("rb")  # type: ignore[union-attr]  # connected: a reply is awaited
-        while self.while_waiting(self.stage) and not select([self.file], [], [], 0)[0]:
+        while self.while_waiting() and not select([self.file], [], [], 0)[0]:
             pass
         while True:
             try:
@@ -234,11 +233,11 @@ def _text(words: bytes | str) -> str:
 class Connection:
     """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError.
 
-    `while_waiting` is called with the stage of `send` whose answer is awaited, again and again until the answer is
-    there or it returns False: it does a little work in time that would be lost. It must not raise.
+    `while_waiting` is called again and again while `send` waits for an answer, until that is there or it returns False:
+    it does a little work in time that would be lost. It must not raise.
     """
 
-    def __init__(self, server: Server, while_waiting: Callable[[Stage], bool] = _do_nothing) -> None:
+    def __init__(self, server: Server, while_waiting: Callable[[], bool] = _do_nothing) -> None:
         self.server, self.while_waiting = server, while_waiting
         self.sent = 0
         self._smtp: _Smtp | None = None
@@ -308,12 +307,11 @@ class Connection:
         if wrong := next((each for each in (sender, *recipients) if re.search(r"[\x00-\x20\x7f<>]", each)), None):
             # smtplib would look for an address in it and send there.
             return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address.")
-        smtp.stage = stage
         try:
             code, words = smtp.docmd("mail", f"FROM:<{sender}>")
             if classify(stage, code) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words)
-            stage = smtp.stage = Stage.RCPT
+            stage = Stage.RCPT
             for recipient in recipients:
                 code, words = smtp.docmd("rcpt", f"TO:<{recipient}>")
                 if classify(stage, code) is not Outcome.ACCEPTED:
@@ -345,13 +343,13 @@ class Connection:
                 smtp.close()
 
     def _send_data(self, smtp: _Smtp, message: bytes) -> Result:
-        stage = smtp.stage = Stage.DATA
+        stage = Stage.DATA
         try:
             smtp.putcmd("data")
             code, words = smtp.getreply()
             if (outcome := classify(stage, code)) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words, outcome)
-            stage = smtp.stage = Stage.FINAL_DOT
+            stage = Stage.FINAL_DOT
             smtp.send(_write_lines(message))
             code, words = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:

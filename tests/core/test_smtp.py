@@ -50,15 +50,15 @@ def test_before_data_is_called_after_the_recipient_was_taken_and_before_data():
 
 
 def test_work_goes_on_until_the_server_has_answered():
-    stages: list[Stage] = []
+    done: list[int] = []
 
-    def work(stage: Stage) -> bool:
-        stages.append(stage)
+    def work() -> bool:
+        done.append(1)
         return True
 
     with scripted_smtp() as server, Connection(Server("127.0.0.1", server.port), work) as connection:
         assert send(connection).outcome is Outcome.ACCEPTED
-    assert list(dict.fromkeys(stages)) == [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.FINAL_DOT]
+    assert len(done) >= 4, "at least once for each of MAIL, RCPT, DATA and the final dot"
 
 
 def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
