@@ -9,9 +9,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from io import BufferedReader
+from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 from offers.models import Reason
 from offers.parsing.body import has_closing_boundary
@@ -41,8 +41,7 @@ class TooLargeError(Exception):
     """A mail is too large to be read whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """A file as the scan saw it; `name` as the operating system gives it."""
 
     name: str
@@ -54,8 +53,7 @@ class Sighting:
         return self.size, self.mtime_ns
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was read of a file: its header block and mail, or the `problem` that kept it from being read."""
 
     sighting: Sighting
@@ -121,7 +119,7 @@ def read(  # noqa: PLR0911 - each return is one thing that a file can be
     if not sighting.size:
         return Reading(sighting, Reason.EMPTY)
     try:
-        with _open(Path(folder, sighting.name)) as stream:
+        with _open(os.path.join(folder, sighting.name)) as stream:
             if _stamp(stream) != sighting.stamp:
                 return Reading(sighting, Reason.STILL_WRITTEN)
             header = read_header_block(stream, limit=LONGEST_HEADER)
@@ -143,25 +141,24 @@ def read(  # noqa: PLR0911 - each return is one thing that a file can be
 def read_whole(path: Path, *, limit: int = LONGEST_WHOLE_MAIL) -> bytes:
     """Return all bytes of a mail file. Raises TooLargeError above `limit`, OSError when it cannot be read."""
     with _open(path) as stream:
-        if os.fstat(stream.fileno()).st_size > limit:
+        if _stamp(stream)[0] > limit:
             raise TooLargeError(str(limit))
         return stream.read(limit)
 
 
-def _open(path: Path) -> BufferedReader:
-    stream = os.fdopen(os.open(path, _FLAGS), "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-        stream.close()
-        raise FileNotFoundError(str(path))
-    return stream  # type: ignore[return-value]  # unbuffered: a header block is one or two reads
+def _open(path: str | Path) -> FileIO:
+    """Open a file unbuffered: a header block is one or two reads."""
+    return FileIO(path, opener=lambda name, _flags: os.open(name, _FLAGS))
 
 
-def _stamp(stream: BufferedReader) -> Stamp:
+def _stamp(stream: FileIO) -> Stamp:
     found = os.fstat(stream.fileno())
+    if not stat.S_ISREG(found.st_mode):
+        raise FileNotFoundError
     return found.st_size, found.st_mtime_ns
 
 
-def _is_unfinished(stream: BufferedReader, header: bytes, mail: Mail, size: int) -> bool:
+def _is_unfinished(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool:
     """Tell whether the end of a mail is missing: of the header block, or the closing boundary of a multipart."""
     if "header_not_ended" in mail.defects:
         return len(header) < LONGEST_HEADER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,9 +28,11 @@ _OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORE
 _CALENDAR = ("text/calendar", "urn:content-classes:calendarmessage")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Letter:
     """One mail file, read. With a `problem` nothing else than the sighting is known.
+
+    Filled in step by step while the file is examined, and not changed after that.
 
     `number` is the offer number as written, found in the subject or, with `number_in_attachment`, in the name of an
     attachment; `offer_file` is the name of an attachment that looks like an offer. `is_other_document` is an order, an
@@ -74,23 +76,17 @@ def examine_outgoing(folder: str | Path, reading: Reading, *, pattern: str, now:
     if letter.problem or letter.is_own or letter.automatic:
         return letter
     mail = letter.mail
-    letter = replace(
-        letter,
-        fingerprint=fingerprint([each.email for each in mail.recipients], mail.subject, letter.sent_at)
-        if mail.recipients and mail.sent_at
-        else None,
-        number=find_number(mail.subject, pattern) or "",
-    )
+    if mail.recipients and mail.sent_at:
+        letter.fingerprint = fingerprint([each.email for each in mail.recipients], mail.subject, letter.sent_at)
+    letter.number = find_number(mail.subject, pattern) or ""
     if letter.number:
-        return replace(
-            letter,
-            is_other_document=names_other_document(mail.subject),
-            is_appointment=names_appointment(letter.prefixes.rest) or _is_calendar(mail),
-        )
-    letter = replace(letter, has_keyword=has_keyword(mail.subject))
-    if not (letter.has_keyword or _may_have_attachments(mail)):
+        letter.is_other_document = names_other_document(mail.subject)
+        letter.is_appointment = names_appointment(letter.prefixes.rest) or _is_calendar(mail)
         return letter
-    return _look_into_body(Path(folder, reading.sighting.name), letter, pattern)
+    letter.has_keyword = has_keyword(mail.subject)
+    if letter.has_keyword or _may_have_attachments(mail):
+        return _look_into_body(Path(folder, reading.sighting.name), letter, pattern)
+    return letter
 
 
 def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now: datetime) -> Letter:
@@ -99,30 +95,31 @@ def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now:
     if letter.problem or letter.is_own:
         return letter
     mail = letter.mail
-    letter = replace(letter, number=find_number(mail.subject, pattern) or "")
+    letter.number = find_number(mail.subject, pattern) or ""
     is_answer = letter.prefixes.is_reply or bool(letter.thread)
     if not (letter.automatic or may_be_bounce(mail) or is_answer):
         return letter
     try:
         raw = read_whole(Path(folder, reading.sighting.name))
     except TooLargeError:
-        return replace(letter, is_too_large=True)
+        letter.is_too_large = True
+        return letter
     except OSError as error:
         return Letter(reading.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error))
-    if bounce := read_bounce(raw, mail):
-        return replace(letter, bounce=bounce)
-    return _read_answer(letter, raw)
+    letter.bounce = read_bounce(raw, mail)
+    if not letter.bounce:
+        _read_answer(letter, raw)
+    return letter
 
 
-def _read_answer(letter: Letter, raw: bytes) -> Letter:
-    """Return the letter with what its text says about who wrote it and when that person is back."""
+def _read_answer(letter: Letter, raw: bytes) -> None:
+    """Note what the text of a letter says about who wrote it and when that person is back."""
     mail, body = letter.mail, parse_body(raw).readable
     # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
-    letter = replace(letter, automatic=letter.automatic or automatic_reason(mail, body))
-    if not letter.automatic:
-        return letter
-    returns_on = find_return_date(f"{mail.subject}\n\n{new_text(body)}", received_on=letter.sent_at.date())
-    return replace(letter, returns_on=returns_on)
+    letter.automatic = letter.automatic or automatic_reason(mail, body)
+    if letter.automatic:
+        text = f"{mail.subject}\n\n{new_text(body)}"
+        letter.returns_on = find_return_date(text, received_on=letter.sent_at.date())
 
 
 def _begin(reading: Reading, now: datetime) -> Letter:
@@ -165,14 +162,17 @@ def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
     try:
         body: Body = parse_body(read_whole(path))
     except TooLargeError:
-        return replace(letter, is_too_large=True)
+        letter.is_too_large = True
+        return letter
     except OSError as error:
         return Letter(letter.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error))
     numbers = [number for name in body.attachments if (number := _find_in_name(name, pattern))]
     # Two attachments with different numbers decide nothing.
     if len({number.upper() for number in numbers}) == 1:
-        return replace(letter, number=numbers[0], number_in_attachment=True)
-    return replace(letter, offer_file=next((name for name in body.attachments if _is_named_like_offer(name)), ""))
+        letter.number, letter.number_in_attachment = numbers[0], True
+    else:
+        letter.offer_file = next((name for name in body.attachments if _is_named_like_offer(name)), "")
+    return letter
 
 
 def _find_in_name(name: str, pattern: str) -> str | None:

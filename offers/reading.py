@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import pickle
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -60,6 +60,7 @@ def _read_in_child(read: Read, sightings: Sequence[Sighting]) -> Generator[Lette
 
 def _send_and_exit(read: Read, sightings: Sequence[Sighting], pipe: int) -> None:
     """Send all letters through the pipe and end the child, without the parent's clean-up at its exit."""
+    gc.disable()  # reading leaves no cycles behind; looking for some takes a tenth of the time
     try:
         with os.fdopen(pipe, "wb") as stream:
             for start in range(0, len(sightings), _CHUNK):
@@ -72,8 +73,9 @@ def _send_and_exit(read: Read, sightings: Sequence[Sighting], pipe: int) -> None
 
 def _send(letters: Sequence[Letter], stream: BinaryIO) -> None:
     # Whoever decides about a letter needs no header field that is not named in its mail.
-    slim = [replace(letter, mail=replace(letter.mail, headers=())) for letter in letters]
-    pickle.dump(slim, stream, pickle.HIGHEST_PROTOCOL)
+    for letter in letters:
+        letter.mail = letter.mail._replace(headers=())
+    pickle.dump(letters, stream, pickle.HIGHEST_PROTOCOL)
     stream.flush()
 
 

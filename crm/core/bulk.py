@@ -140,8 +140,9 @@ def _defaults(
 ) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, str]]:
     """Return what each column holds at first, what makes it anew for each row, and the columns of the relations."""
     fields = [field for field in model._meta.local_concrete_fields if not field.generated]
-    made = [(field.attname, field.get_default) for field in fields if callable(field.default)]
-    constants = {field.attname: field.get_default() for field in fields if not callable(field.default)}
+    is_made = {field: field.has_default() and callable(field.default) for field in fields}
+    made = [(field.attname, field.get_default) for field in fields if is_made[field]]
+    constants = {field.attname: field.get_default() for field in fields if not is_made[field]}
     relations = {field.name: field.attname for field in fields if isinstance(field, models.ForeignKey)}
     return constants, made, relations
 

@@ -71,10 +71,10 @@ def _reason_in_header(mail: Mail) -> str:
     fields: dict[str, str] = {}
     for name, value in mail.headers:
         fields.setdefault(name, value)
-    content_type, parameters = parse_parameters(fields.get("content-type", ""))
     submitted = re.split(r"[;\s(]", fields.get("auto-submitted", "").strip().lower(), maxsplit=1)[0]
     reason = ""
-    if content_type == "multipart/report":
+    if fields.get("content-type", "").lower().lstrip().startswith("multipart/report"):
+        __, parameters = parse_parameters(fields["content-type"])
         reason = "read_receipt" if "disposition" in parameters.get("report-type", "").lower() else "delivery_report"
     elif submitted not in ("", "no"):
         reason = "auto_submitted"

@@ -48,15 +48,13 @@ def _from_match(found: re.Match[str]) -> datetime | None:
     year = int(year_text)
     if year < 1000:  # RFC 5322, 4.3; some programs of 2002 wrote `0102`, the years since 1900
         year += 1900 if year >= 50 else 2000
-    offset = timedelta(hours=_ZONES.get((zone or "").upper(), 0))
+    minutes = 60 * _ZONES.get((zone or "").upper(), 0)
     if digits:
         # `+1` and `+02` are hours, `+200` and `+0200` hours and minutes
-        hours, minutes = (int(digits), 0) if len(digits) < 3 else (int(digits[:-2]), int(digits[-2:]))
-        offset = timedelta(hours=hours, minutes=minutes) * (-1 if sign == "-" else 1)
-    if abs(offset) >= timedelta(hours=24):
-        offset = timedelta()
+        minutes = 60 * int(digits) if len(digits) < 3 else 60 * int(digits[:-2]) + int(digits[-2:])
+        minutes = -minutes if sign == "-" else minutes
     local = datetime(year, month, int(day), int(hour) % 24, int(minute), min(int(second or 0), 59), tzinfo=UTC)
-    return local - offset
+    return local - timedelta(minutes=minutes) if abs(minutes) < 24 * 60 else local
 
 
 def _from_anything(value: str) -> datetime | None:

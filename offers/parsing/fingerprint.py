@@ -16,7 +16,7 @@ def fingerprint(recipients: Iterable[str], subject: str, sent_at: datetime) -> s
         _VERSION,
         *sorted({recipient.strip().lower() for recipient in recipients}),
         " ".join(subject.split()),
-        sent_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        sent_at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
     ]
     # Lines cannot be confused with each other: none of the parts holds a line break.
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()

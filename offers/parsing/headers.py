@@ -66,7 +66,7 @@ def parse_mail(header_block: bytes) -> Mail:
     first: dict[str, str] = {}
     recipients: dict[str, list[str]] = {"to": [], "cc": [], "bcc": []}
     received: list[str] = []
-    headers: list[tuple[str, str]] = []
+    headers = tuple((name, decode_words(value) if "=?" in value else value) for name, value in fields)
     for name, value in fields:
         if name in recipients:
             recipients[name].append(value)
@@ -76,21 +76,20 @@ def parse_mail(header_block: bytes) -> Mail:
             defects.append(f"repeated_{name.replace('-', '_')}")
         else:
             first.setdefault(name, value)
-        headers.append((name, decode_words(value) if "=?" in value else value))
     to, cc, bcc = (_read_recipients(recipients[name], defects) for name in ("to", "cc", "bcc"))
     if not (to or cc or bcc):
         defects.append("no_recipient")
     return Mail(
         message_id=_read_id(first.get("message-id", ""), defects),
         sent_at=_read_date(first.get("date", ""), received, defects),
-        subject=decode_words(first.get("subject", "")),
+        subject=next((value for name, value in headers if name == "subject"), ""),
         sender=_read_sender(first, defects),
         to=to,
         cc=cc,
         bcc=bcc,
         in_reply_to=tuple(_REFERENCE.findall(first.get("in-reply-to", ""))),
         references=tuple(_REFERENCE.findall(first.get("references", ""))),
-        headers=tuple(headers),
+        headers=headers,
         defects=tuple(dict.fromkeys(defects)),
     )
 

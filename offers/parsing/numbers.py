@@ -139,7 +139,7 @@ def find_number(subject: str, pattern: str = "") -> str | None:
     if not keywords or _DRAFT.search(subject):
         return None
     number = _find_plain(subject, keywords[0]) or _find_covered(cover(subject), keywords)
-    return None if number and _ADVERT.search(subject) and not _has_year_and_counter(number) else number
+    return None if number and not _has_year_and_counter(number) and _ADVERT.search(subject) else number
 
 
 def has_keyword(subject: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _REPLY = r"(?:re|aw|antw|antwort|sv|vs|ré|rif|r)"
 _FORWARD = r"(?:wg|fw|fwd|wtr|tr|doorst|vb|vl|enc|i)"
@@ -13,8 +13,7 @@ _TAG = re.compile(r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{
 _GATEWAY_WORD = re.compile(r"\s*(?:extern|external|ext)\s?:", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Prefixes:
+class Prefixes(NamedTuple):
     """What stood before the subject, and the subject proper."""
 
     is_reply: bool

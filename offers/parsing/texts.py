@@ -68,7 +68,7 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
 
 def clean_text(text: str) -> str:
     """Return one line without NUL, other control characters and lone surrogates; line breaks and tabs are blanks."""
-    if _UNWANTED.search(text):
+    if not text.isprintable() and _UNWANTED.search(text):
         text = _BLANKS.sub(" ", text)
         text = _UNWANTED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
     return text.strip()
