@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -98,7 +97,7 @@ class Customer(models.Model):
 
 def number_key(number: str) -> str:
     """Return what two spellings of one offer number have in common: upper case, white space folded."""
-    return re.sub(r"\s+", " ", number).strip().upper()
+    return " ".join(number.split()).upper()
 
 
 class Offer(models.Model):
