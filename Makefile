@@ -6,6 +6,7 @@
 # make bench       the benchmarks at full size, one after the other
 # make corpus      the import against 6,046 real mails
 # make requirements [UPGRADE=--upgrade]   pins the packages anew, with UPGRADE at their newest versions
+# make release-data  records a release for the tests of later upgrades: databases and calls (once, before it is tagged)
 # make audit       asks the package index whether a known weakness is in a pinned package
 # make sbom        writes the list of all packages of both machines (CycloneDX) to var/
 
@@ -22,7 +23,7 @@ ON_POSTGRES := $(BIN)/python -m tests.with_postgres
 LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
-.PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements audit sbom
+.PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements audit sbom release-data
 
 install: $(STAMP)
 
@@ -107,3 +108,6 @@ sbom: install
 	@for name in office public; do \
 	  $(BIN)/cyclonedx-py requirements requirements/$$name.txt --pyproject pyproject.toml --output-reproducible \
 	    --of JSON -o var/sbom-$$name.json && echo "var/sbom-$$name.json" || exit 1; done
+
+release-data: catalogues
+	@$(BIN)/python -m tests.operations.releases.record

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
 PATTERN = "nachfass-*"
@@ -62,8 +64,9 @@ def check_backup(path: Path) -> None:
 def restore_backup(path: Path) -> list[str]:
     """Replace the database's content by the backup's and call `settings.AFTER_RESTORE`; return what those say.
 
-    Stop the web server and the worker first. The listeners hold what must not simply go on: what happened after the
-    backup is not in it, so that the next reminder may already have been sent. Raises BackupError.
+    Stop the web server and the worker first. A backup of an older release is migrated. The listeners hold what must
+    not simply go on: what happened after the backup is not in it, so that the next reminder may already have been
+    sent. Raises BackupError.
     """
     check_backup(path)
     if connection.vendor == "sqlite":
@@ -71,7 +74,14 @@ def restore_backup(path: Path) -> list[str]:
     else:
         _run_postgres("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(path))
     connections.close_all()
+    if not _is_current():
+        call_command("migrate", interactive=False, verbosity=0)
     return [import_string(listener)() for listener in settings.AFTER_RESTORE]
+
+
+def _is_current() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def _copy_sqlite(target: Path) -> None:

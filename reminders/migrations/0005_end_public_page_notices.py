@@ -13,4 +13,6 @@ def remove_notices(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("reminders", "0004_list_order")]
 
+    changes_data = {"reminders_incident"}
+
     operations = [migrations.RunPython(remove_notices, migrations.RunPython.noop, elidable=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,8 +20,10 @@ from crm.core.schedules import find_jobs
 from feedback.backoffice.models import SyncState
 from offers.models import MailFolder
 from tests.chain.office import Inbox, smtp_server
+from tests.conftest import lacks
 from tests.feedback.live import PublicService, public_service
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server
+from tests.servers import MissingBinaryError, postgres
 
 
 @pytest.fixture(scope="session")
@@ -99,3 +102,16 @@ def machine(  # noqa: PLR0917 - fixtures
         remember(start, [])
         yield machine
     tls.present("valid")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        yield os.environ["DATABASE_URL"]
+        return
+    try:
+        with postgres() as url:
+            yield url
+    except MissingBinaryError:
+        lacks("PostgreSQL", "postgresql")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.conftest import lacks
 from tests.feedback.live import ROOT, clean_env, try_manage
-from tests.servers import MissingBinaryError, postgres
 
 FILL = """
 from crm.wsgi import application
@@ -49,33 +46,20 @@ Reminder.objects.bulk_create([
     for offer in offers[::2]
 ])
 SourceFile.objects.bulk_create([
-    SourceFile(folder=folder, name=f"{{n}}.eml", size=n, mtime_ns=n * 10**15, state="offer", offer=offers[n],
+    SourceFile(folder=folder, name=f"{{n}}.eml", size=n, mtime_ns=n * 10**14, state="offer", offer=offers[n],
                recipients=[{{"email": "ä@b.example", "name": None}}], fingerprint=None if n % 2 else f"{{n:064}}")
     for n in range(COUNT)
 ])
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The URL of a PostgreSQL server."""
-    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        yield os.environ["DATABASE_URL"]
-        return
-    try:
-        with postgres() as url:
-            yield url
-    except MissingBinaryError:
-        lacks("PostgreSQL", "postgresql")
-
-
 @pytest.fixture
-def target(server: str) -> Iterator[str]:
+def target(postgres_server: str) -> Iterator[str]:
     """The URL of an empty database."""
     name = f"moved_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server.rpartition('/')[0]}/{name}"
+        yield f"{postgres_server.rpartition('/')[0]}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

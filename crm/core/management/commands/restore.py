@@ -23,5 +23,5 @@ class Command(BaseCommand):
             notes = restore_backup(options["file"])
         except BackupError as error:
             raise CommandError(str(error)) from error
-        done = f"Done, the database is as {options['file']} has it. If the program is newer, run `migrate`."
+        done = f"Done, the database is as {options['file']} has it."
         return "\n".join([done, *notes])

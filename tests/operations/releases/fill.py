@@ -1,0 +1,87 @@
+"""What the demo's year has no occasion for: the rest of the tables gets rows too, by the code that fills them.
+
+Runs in the office that is recorded: `manage.py shell -c 'from tests.operations.releases import fill; fill.…()'`.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import requests
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from crm.accounts.models import User
+from crm.demo import form
+from crm.demo.start import PASSWORD, USER
+from crm.demo.year import BROWSER
+from feedback import links
+from feedback.backoffice.intake import store_page
+from feedback.backoffice.models import Invitation
+from offers.models import Customer, Offer
+from offers.services import note_contact
+from reminders.holds import hold_sending
+from reminders.models import CustomerPlan, Incident, Reminder, ReminderPlan, SendingHold
+from reminders.services import pause
+
+
+def rare() -> None:
+    """What happens once in a while in an office."""
+    now = timezone.now()
+    customers = list(Customer.objects.order_by("pk"))
+    note_contact(_open_offers()[0], at=now, by=User.objects.get(username=USER), note="Am Telefon: „später“")
+    plan = ReminderPlan.objects.create(name="Langsam", days=[5, 15], call_above=50_000)
+    CustomerPlan.objects.create(customer=customers[0], plan=plan)
+    Incident.objects.create(kind=Incident.Kind.MAIL_SERVER, detail="refused", began_at=now, ended_at=now)
+    hold_sending(SendingHold.Reason.PERSON, now)
+    in_doubt, failed = Reminder.objects.order_by("pk").values_list("pk", flat=True)[:2]
+    Reminder.objects.filter(pk=in_doubt).update(state=Reminder.State.IN_DOUBT)
+    Reminder.objects.filter(pk=failed).update(state=Reminder.State.FAILED)
+    store_page([{"uid": str(uuid4()), "digest": "f" * 64, "kind": "maybe"}], now=now)
+    call_command("erase_person", customers[-1].email, "--yes")
+    _visit()
+    async_task("django.core.management.call_command", "heartbeat")
+
+
+def _open_offers() -> list[Offer]:
+    return list(Offer.objects.filter(status=Offer.Status.OPEN).order_by("pk"))
+
+
+def _visit() -> None:
+    """Sign in to the back office, once with a wrong password, and enter a holiday."""
+    browser = Client(SERVER_NAME="localhost")
+    for password in ("wrong", PASSWORD):
+        browser.post("/admin/login/", {"username": USER, "password": password})
+    holiday = {"date": "24.12.2026", "name": "Betriebsferien «Öl»"}
+    done = browser.post("/admin/reminders/companyholiday/add/", holiday)
+    assert done.status_code == 302, done.content.decode()
+
+
+def answers() -> None:
+    """Four customers answer on the public page, each in another way."""
+    choices = [
+        {"answer": "interested", "comment": "Bitte rufen Sie an – «Grüsse» 🙂", "phone": "+41 79 555 12 34"},
+        {"answer": "declined", "reason": "price", "comment": "Zu teuer; 3 × 4 = 12"},
+        {"answer": "undecided", "ask_again_on": (timezone.localdate() + timedelta(days=20)).isoformat()},
+    ]
+    alive = {"state": "active", "expires_at__gt": timezone.now() + timedelta(days=1)}
+    invitations = Invitation.objects.filter(offer__in=_open_offers(), **alive).exclude(registered_at=None)
+    waiting = [links.form_url(settings.FEEDBACK_BASE_URL, each.token) for each in invitations.order_by("pk")]
+    session = requests.Session()
+    session.headers.update({"User-Agent": BROWSER, "Accept-Language": "de-CH,de;q=0.9"})
+    forms = [form.open_form(session, link) for link in waiting[: len(choices)]]
+    time.sleep(5)  # whoever is faster is taken for a robot
+    for link, hidden, choice in zip(waiting, forms, choices, strict=False):
+        form.send_form(session, link, hidden, choice)
+    form.opt_out(session, waiting[len(choices)])
+
+
+def leftovers() -> None:
+    """What the queue and the counting of figures have still to do."""
+    pause(Offer.objects.filter(pk=_open_offers()[0].pk), until=timezone.localdate() + timedelta(days=9))
+    async_task("django.core.management.call_command", "heartbeat")
