@@ -162,7 +162,7 @@ get_certificate() {
   install -D -m 755 "$1/deploy/public/reload-nginx.sh" /etc/letsencrypt/renewal-hooks/deploy/nachfass
   mkdir -p /var/www/certbot
   install_sites "$1" nginx-http.conf
-  certbot certonly --non-interactive --agree-tos --mail "$mail" --webroot --webroot-path /var/www/certbot --domain "$name"
+  certbot certonly --non-interactive --agree-tos --email "$mail" --webroot --webroot-path /var/www/certbot --domain "$name"
   systemctl enable --quiet --now certbot.timer
 }
 

@@ -23,6 +23,11 @@ MOST_EXPOSED = 2.0
 def install_public(vps: Machine, authority: Authority, keys: str) -> None:
     """Install the public side; the certificate is there already, as after certbot."""
     authority.issue(PUBLIC_NAME, vps.path(f"/etc/letsencrypt/live/{PUBLIC_NAME}"))
+    run_public_install(vps, keys)
+
+
+def run_public_install(vps: Machine, keys: str) -> None:
+    """Do what docs/install_vps.md says, with the keys of the office."""
     vps.path("/etc/for-the-public-side.env").write_text(keys)
     wheels = str(fetch_wheels("public"))
     arguments = ["public", PUBLIC_NAME, "--mail", ADMIN, "--keys", "/etc/for-the-public-side.env"]

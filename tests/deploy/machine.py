@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -40,11 +40,16 @@ NEEDED = {
 
 def need_machines() -> None:
     """Skip the calling test where machines cannot be made; said once at the end, an error in CI."""
-    for program, package in NEEDED.items():
-        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
-            lacks(program, package)
+    need_programs(NEEDED)
     if os.geteuid() != 0:
         pytest.skip("needs root, who alone can make machines (sudo make test)")
+
+
+def need_programs(needed: Mapping[str, str]) -> None:
+    """Skip the calling test where one of the programs (with its Debian package) is missing."""
+    for program, package in needed.items():
+        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
+            lacks(program, package)
 
 
 def fetch_wheels(profile: str) -> Path:

@@ -1,0 +1,58 @@
+"""The certificate of the public side: fetched by install.sh from an ACME authority, renewed by certbot's timer."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crm.core.secrets import env_lines, make_secrets
+from tests.deploy.acme import acme, use_it
+from tests.deploy.authority import Authority
+from tests.deploy.installed import PUBLIC_NAME, run_public_install
+from tests.deploy.machine import Machine, machine, need_programs
+from tests.deploy.network import VPS, Network
+
+RENEWAL = f"/etc/letsencrypt/renewal/{PUBLIC_NAME}.conf"
+
+
+@pytest.fixture
+def root(net: Network, authority: Authority, tmp_path: Path) -> Iterator[Path]:
+    need_programs({"pebble": "pebble", "certbot": "certbot"})
+    with acme(net, authority, tmp_path) as certificate:
+        yield certificate
+
+
+@pytest.fixture
+def vps(net: Network, root: Path) -> Iterator[Machine]:
+    with machine("vps", net.namespace("vps")) as made:
+        use_it(made)
+        yield made
+
+
+def served(net: Network, root: Path) -> str:
+    """Return the serial number of the certificate that visitors get. Raises when their browser would not trust it."""
+    there = ["-connect", f"{VPS}:443", "-servername", PUBLIC_NAME, "-verify_hostname", PUBLIC_NAME]
+    command = ["openssl", "s_client", *there, "-CAfile", str(root), "-verify_return_error"]
+    said = net.run("customer", *command, text="Q\n")
+    return subprocess.run(
+        ["openssl", "x509", "-noout", "-serial"], input=said, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_certificate_is_fetched_renewed_and_served(vps: Machine, net: Network, root: Path) -> None:
+    run_public_install(vps, env_lines(make_secrets().public))
+    first = served(net, root)
+    assert vps.run("systemctl", "is-active", "certbot.timer") == "active\n"
+
+    vps.run("systemctl", "start", "certbot.service")
+    assert served(net, root) == first, "It is good for years: nothing to renew."
+
+    pid = vps.run("systemctl", "show", "-p", "MainPID", "nginx")
+    settings = vps.path(RENEWAL)
+    settings.write_text("renew_before_expiry = 20 years\n" + settings.read_text())
+    vps.run("systemctl", "start", "certbot.service")
+    assert served(net, root) != first, "Renewed, and nginx was told."
+    assert vps.run("systemctl", "show", "-p", "MainPID", "nginx") == pid, "Nobody was cut off."
