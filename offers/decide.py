@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from offers.letters import Letter
 from offers.models import Customer, Offer, Reason, SourceFile
@@ -23,8 +24,7 @@ MAIL_PROVIDERS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(NamedTuple):
     """A mail that was imported before and may be the same one."""
 
     file: SourceFile
@@ -32,8 +32,7 @@ class Twin:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What the database knows that matters to one mail.
 
     `same_number` are offers with its number, `in_thread` the offer of a mail that it answers, `of_sender` the open
@@ -53,8 +52,7 @@ class Facts:
     bounced: Sequence[Customer] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of a mail: its state, why, and the offer it belongs to or the customer of a new one."""
 
     state: SourceFile.State

@@ -30,7 +30,7 @@ from offers.removal import remove_empty_offers
 logger = logging.getLogger(__name__)
 
 State = SourceFile.State
-BATCH_SIZE = 1000
+_FIRST_BATCH, BATCH_SIZE = 100, 1000
 _TRIES = 3
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
 
@@ -82,7 +82,7 @@ def import_folder(
         waiting = _load_waiting(folder)
         reader = read_ahead(lambda each: _read_letter(folder, each, waiting.get(each.name), now), sightings)
         with _light_collector(), _wide_cache(), closing(reader) as letters:
-            for batch in _batches(letters, BATCH_SIZE):
+            for batch in _batches(letters):
                 for row in _store(folder, batch, now):
                     result.states[row.state] += 1
                     if on_stored:
@@ -122,7 +122,7 @@ def check_again(files: Sequence[SourceFile]) -> ImportResult:
         now = timezone.now()
         waiting = _load_waiting(folder)
         letters = (_read_letter(folder, each, waiting.get(each.name), now) for each in chosen[folder.pk])
-        for batch in _batches(letters, BATCH_SIZE):
+        for batch in _batches(letters):
             for row in _store(folder, batch, now):
                 result.states[row.state] += 1
     remove_empty_offers(founded, touched, now=timezone.now())
@@ -259,10 +259,12 @@ def _wide_cache() -> Iterator[None]:
             cursor.execute("PRAGMA cache_size = -2000")
 
 
-def _batches(items: Iterable[Letter], size: int) -> Iterator[list[Letter]]:
-    iterator = iter(items)
+def _batches(items: Iterable[Letter]) -> Iterator[list[Letter]]:
+    """Yield batches that grow, so that storing begins soon and waits little for the mails that are read meanwhile."""
+    iterator, size = iter(items), min(_FIRST_BATCH, BATCH_SIZE)
     while batch := list(islice(iterator, size)):
         yield batch
+        size = min(size * 3 // 2, BATCH_SIZE)
 
 
 def _sight(file: SourceFile) -> Sighting | None:

@@ -66,15 +66,16 @@ class _Writer:
             row = known.get(name)
             if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
                 todo.append((letter, row or new_row(SourceFile, folder=self.folder, name=name, first_seen_at=self.now)))
-        for __, row in todo:
+        again = [row for __, row in todo if row.pk]
+        for row in again:
             # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
             if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
                 self.to_refresh[id(row.offer)] = row.offer
-        again = [row.pk for __, row in todo if row.pk]
+        forgotten = [row.pk for row in again]
         # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
-        if again:
-            SourceFile.objects.filter(pk__in=again, fingerprint__isnull=False).update(fingerprint=None)
-        self.desk = Desk(self.folder, [letter for letter, __ in todo], again)
+        if forgotten:
+            SourceFile.objects.filter(pk__in=forgotten, fingerprint__isnull=False).update(fingerprint=None)
+        self.desk = Desk(self.folder, [letter for letter, __ in todo], forgotten)
         for letter, row in todo:
             self._take(letter, row)
         self._write()
@@ -124,7 +125,7 @@ class _Writer:
         row.sent_at = None if letter.problem else letter.sent_at
         row.defects = list(letter.defects)
         row.is_reply = decision.is_reply
-        row.offer, row.duplicate_of, row.decided_by = offer, decision.duplicate_of, None
+        row.offer, row.duplicate_of, row.decided_by_id = offer, decision.duplicate_of, None
 
     def _new_offer(self, letter: Letter, address: Address) -> Offer:
         mail = letter.mail
@@ -193,10 +194,9 @@ class _Writer:
         insert_rows(self.new_offers)
         self._write_rows()
         new = {id(offer) for offer in self.new_offers}
-        in_chain = [row for row in self.rows if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER]
-        chains = Counter(id(row.offer) for row in in_chain)
+        chains = Counter(row.offer_id for row in self.rows if row.state in SourceFile.MAILS_OF_AN_OFFER)
         # A new offer with one mail is as it should be.
-        stale = [offer for key, offer in self.to_refresh.items() if key not in new or chains[key] > 1]
+        stale = [offer for key, offer in self.to_refresh.items() if key not in new or chains[offer.pk] > 1]
         unique = {offer.pk: offer for offer in stale}
         refresh_offers(list(unique.values()), now=self.now)
         self.touched.update({id(offer): offer for offer in unique.values()})
