@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.working_days import COUNTRIES, UnknownRegionError, build_calendar, subdivisions
@@ -322,7 +323,7 @@ class SendingHold(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="reminders_sendinghold_one_row")]
 
     def __str__(self) -> str:
-        return self.get_reason_display()
+        return self.get_reason_display() or gettext("not held")
 
     @classmethod
     def get(cls) -> SendingHold:

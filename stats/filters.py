@@ -40,7 +40,7 @@ NOT_STATED = ("none", _("not stated"))
 _PERIOD = ("period", "basis", "first", "last")
 _CUSTOMERS = {"customer": queries.is_customer, "company": queries.is_company}
 # More would be no choice, and counting their offers one by one would take seconds.
-MOST_CUSTOMERS = 2000
+MOST_CUSTOMERS = 1000
 
 
 def _reason_id(value: str) -> int:
@@ -150,6 +150,11 @@ class OfferFilter(filters.FilterSet):
         for name in values.keys() & _CUSTOMERS:
             facts = facts.filter(customer_id__in=self.form.customers[name])
         return facts
+
+    @property
+    def may_leave_open(self) -> bool:
+        """False where no offer can be open that the filter leaves."""
+        return self.values.get("status", "open") == "open" and "reason" not in self.values and not self.by_decision
 
     @property
     def by_decision(self) -> bool:

@@ -78,6 +78,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("offers/office.css")
 
 
+def script(request: HttpRequest) -> str:
+    """Return the address of the names that unfold's widgets lack."""
+    return static("offers/office.js")
+
+
 def favicon(request: HttpRequest) -> str:
     """Return the address of the icon in the browser's tab."""
     return static("stats/favicon.svg")

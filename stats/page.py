@@ -66,7 +66,8 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     tally, *earlier = count(offers, [span, before] if before else [span])
     figures = read_figures(tally, today=today)
     past = read_figures(earlier[0], today=today) if earlier else None
-    ages = queries.count_open_by_age(offers.offers_of(span), now=now)
+    still_open = offers.offers_of(span) if offers.may_leave_open else Offer.objects.none()
+    ages = queries.count_open_by_age(still_open, now=now)
     link = link_to_offers(offers)
     reasons, *more_reasons = _reasons(tally, offers, link)
     charts = [

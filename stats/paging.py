@@ -12,7 +12,7 @@ from offers.models import Offer
 from stats.models import OfferFact
 
 # A database counts through all rows before a page: the last page of a million offers took three seconds.
-MOST_PAGES = 200
+MOST_PAGES = 400
 
 
 class FirstPages(Paginator):  # type: ignore[type-arg]

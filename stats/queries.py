@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -122,20 +122,25 @@ def count_offers(offers: QuerySet[Offer]) -> Tally:
     return tally
 
 
+def with_link_end(offers: QuerySet[Offer]) -> QuerySet[Any]:
+    """Add `link_until`: when the last link to the customer expires; None where there is none."""
+    links = Invitation.objects.filter(offer=OuterRef("pk")).order_by("-expires_at")
+    return offers.annotate(link_until=Subquery(links.values("expires_at")[:1]))
+
+
 def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:
     """Return how many open offers there are by age class (`charts.AGES`) and, whatever their age, `expired` ones.
 
     Expired: the last link has run out, so the customer cannot answer by it any more.
     """
-    links = Invitation.objects.filter(offer=OuterRef("pk"))
-    is_expired = Exists(links) & ~Exists(links.filter(expires_at__gt=now))
     today = timezone.localdate(now)
-    whens = [When(is_expired, then=Value("expired"))]
+    whens = [When(link_until__lte=now, then=Value("expired"))]
     for name, _low, high in AGES[:-1]:
         oldest = start_of_day(today - timedelta(days=high or 0))
         whens.append(When(sent_at__gte=oldest, then=Value(name)))
     age = Case(*whens, default=Value(AGES[-1][0]))
-    rows = offers.filter(status=Offer.Status.OPEN).annotate(age=age).values_list("age").annotate(Count("pk"))
+    still_open = with_link_end(offers.filter(status=Offer.Status.OPEN))
+    rows = still_open.annotate(age=age).values_list("age").annotate(Count("pk"))
     return {name: 0 for name, _low, _high in AGES} | {"expired": 0} | dict(rows.order_by())
 
 
@@ -220,9 +225,9 @@ def _came_on(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[An
 
 
 def _open_of_age(offers: QuerySet[Offer], name: str, now: datetime) -> QuerySet[Any]:
-    rows = offers.filter(status=Offer.Status.OPEN).annotate(until=Max("invitations__expires_at"))
+    rows = with_link_end(offers.filter(status=Offer.Status.OPEN))
     if name == "expired":
-        return rows.filter(until__lte=now)
+        return rows.filter(link_until__lte=now)
     bounds = {its_name: (low, high) for its_name, low, high in AGES}
     if name not in bounds:
         raise ValueError(f"No such age: {name!r}.")
@@ -230,7 +235,7 @@ def _open_of_age(offers: QuerySet[Offer], name: str, now: datetime) -> QuerySet[
     today = timezone.localdate(now)
     newest = None if low == 0 else today - timedelta(days=low)
     oldest = None if high is None else today - timedelta(days=high)
-    return rows.filter(within("sent_at", oldest, newest)).filter(Q(until=None) | Q(until__gt=now))
+    return rows.filter(within("sent_at", oldest, newest)).filter(Q(link_until=None) | Q(link_until__gt=now))
 
 
 _PARTS: dict[str, Callable[[QuerySet[Offer], str, datetime], QuerySet[Any]]] = {

@@ -15,7 +15,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from crm.accounts.forms import RightsField
 from crm.accounts.models import Company, User
 
 admin.site.unregister(Group)
@@ -35,13 +37,22 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         (None, {"fields": ["username", "password"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "email", "phone", "language"]}),
         (_("Mails to this person"), {"fields": ["daily_digest", "weekly_summary"]}),
-        (_("Rights"), {"fields": ["is_active", "groups", "is_staff", "is_superuser", "user_permissions"]}),
+        (_("Rights"), {"fields": ["is_active", "groups", "is_staff", "is_superuser"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "first_name", "last_name", "email", "groups", "password1", "password2"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Offer the roles as boxes to tick: there are three, and a chooser of two lists speaks English."""
+        options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if field:
+            field.label, field.help_text = _("Roles"), _("What the person may see and do.")
+        return field
 
     @admin.display(description=_("role"))
     def roles(self, user: User) -> str:
@@ -58,7 +69,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    """Roles: a name and the rights that belong to it."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+        options |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "form_class": RightsField}
+        return super().formfield_for_manytomany(db_field, request, **options)
 
 
 @admin.register(Company)

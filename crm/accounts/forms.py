@@ -1,16 +1,38 @@
-"""The sign-in form of the office."""
+"""The forms of people: to sign in, and to say what a role may do."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.forms import ModelMultipleChoiceField
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 
 from crm.accounts import throttle
 
 TOO_MANY = _("Too many attempts. Wait a quarter of an hour, or ask your administrator for a new password.")
+
+
+_RIGHTS = {
+    "view": _("%(rows)s: see"),
+    "add": _("%(rows)s: add"),
+    "change": _("%(rows)s: change"),
+    "delete": _("%(rows)s: delete"),
+}
+
+
+class RightsField(ModelMultipleChoiceField):
+    """Rights in the person's language; Django stores the names of its own ones in English."""
+
+    def label_from_instance(self, right: Permission) -> str:
+        words, model = _RIGHTS.get(right.codename.partition("_")[0]), right.content_type.model_class()
+        if words is None or model is None:
+            return gettext(right.name)
+        return words % {"rows": capfirst(model._meta.verbose_name_plural)}
 
 
 class ThrottledLoginForm(AuthenticationForm):

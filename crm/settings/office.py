@@ -152,6 +152,7 @@ UNFOLD = {
     "SITE_SYMBOL": "mark_email_read",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "stats.navigation.favicon"}],
     "STYLES": ["stats.navigation.stylesheet"],
+    "SCRIPTS": ["stats.navigation.script"],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "crm.accounts.forms.ThrottledLoginForm"},

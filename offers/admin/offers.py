@@ -67,7 +67,7 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     ]
     list_filter_submit = True
     list_select_related = ["customer", "salesperson"]
-    list_per_page = 50
+    list_per_page = 25
     search_fields = ["number", "customer__email", "customer__name", "customer__company", "subject"]
     search_help_text = _("Number, customer, company or subject.")
     show_full_result_count = False

@@ -24,7 +24,7 @@ def find_words() -> set[str]:
 
 
 def _find_files() -> Iterator[Path]:
-    yield from (path for pattern in ("*.html", "*.py", "js/*.js") for path in UNFOLD.rglob(pattern))
+    yield from (path for pattern in ("*.html", "*.py", "js/*.js", "css/styles.css") for path in UNFOLD.rglob(pattern))
     for folder in OURS:
         for pattern in ("*.html", "*.py"):
             yield from (Path(settings.BASE_DIR) / folder).rglob(pattern)
