@@ -19,6 +19,7 @@ PUBLIC := DJANGO_SETTINGS_MODULE=crm.settings.test_public
 # Files of the two halves are tested each under its own profile.
 PUBLIC_TESTS := tests/feedback_public
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+TORTURE := $(PYTEST) -m torture -o faulthandler_timeout=0
 ON_POSTGRES := $(BIN)/python -m tests.with_postgres
 LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
@@ -79,10 +80,10 @@ pytest: install
 	$(ON_POSTGRES) $(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
 
 torture: catalogues
-	$(PYTEST) -m torture --ignore=$(PUBLIC_TESTS)
-	$(PYTEST) -m torture --ds=crm.settings.test_public $(PUBLIC_TESTS)
-	$(ON_POSTGRES) $(PYTEST) -m torture --ignore=$(PUBLIC_TESTS)
-	$(ON_POSTGRES) $(PYTEST) -m torture --ds=crm.settings.test_public $(PUBLIC_TESTS)
+	$(TORTURE) --ignore=$(PUBLIC_TESTS)
+	$(TORTURE) --ds=crm.settings.test_public $(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(TORTURE) --ignore=$(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(TORTURE) --ds=crm.settings.test_public $(PUBLIC_TESTS)
 
 # Each file of bench/ that can be run is one benchmark with its yardsticks beside it; the figures are in docs/performance.md.
 bench: catalogues
