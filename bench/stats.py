@@ -20,15 +20,14 @@ from statistics import median
 
 SIZES = [10_000, 100_000]
 ROUNDS = 5
-# What a team asks for, and two names so common that the answer is most of the data.
+# What a team asks for, and a word that so many customers have that it is refused with a sentence.
 FILTERS = {
     "declined": "status=declined",
     "one reason": "reason={reason}",
     "one seller": "salesperson={seller}",
     "one customer": "customer=17%40kunde17.example",
-    "one company": "company=Huber+Hotel+5",
-    "80 companies": "company=K%C3%BChn+Metallbau",
-    "every eighth company": "company=Metallbau",
+    "100 companies": "company=Huber+Hotel+5",
+    "a word of every eighth company": "company=Metallbau",
     "ordered, by decision": "basis=decision&status=ordered",
 }
 LISTS = {

@@ -66,5 +66,5 @@ def test_a_rehearsal_is_no_sign_of_life():
 
 
 def test_the_queue_runs_the_command_of_that_name():
-    assert run_job("heartbeat") == "The worker is alive."
+    assert run_job("heartbeat") == "Der Worker läuft."
     assert JobRun.objects.get(name="heartbeat").succeeded_at

@@ -208,7 +208,10 @@ def test_a_new_public_service_is_told_everything_again(vps: PublicService) -> No
 def test_the_command_says_what_it_did(vps: PublicService) -> None:
     make_links(2)
     said = call_command("sync_feedback")
-    assert said == "Done, 0 answers stored, 0 set aside, 2 links registered, form sent, 0 mails to salespeople."
+    assert said == (
+        "Fertig, 0 Rückmeldungen gespeichert, 0 zur Seite gelegt, 2 Links angemeldet, Formular gesendet,"
+        " 0 Mails an Verkäufer."
+    )
     assert JobRun.objects.get(name="sync_feedback").summary == said
 
 

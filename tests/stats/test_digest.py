@@ -89,4 +89,4 @@ def test_a_refused_mail_is_counted_and_the_rest_goes_out(settings, monkeypatch: 
 
 
 def test_the_command_says_what_it_did() -> None:
-    assert "digests" in call_command("send_digest")
+    assert "Tagesmails" in call_command("send_digest")

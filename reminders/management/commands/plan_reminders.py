@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand
 from reminders.planning import plan_all
@@ -13,4 +14,5 @@ class Command(JobCommand):
 
     def run(self, **options: Any) -> str:
         sums = plan_all(timezone.now())
-        return f"Done, {sums.offers} offers planned, {sums.no_answer} closed without an answer."
+        words = _("Done, %(offers)s offers planned, %(closed)s closed without an answer.")
+        return words % {"offers": sums.offers, "closed": sums.no_answer}

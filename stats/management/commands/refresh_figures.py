@@ -3,6 +3,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from crm.core.jobs import JobCommand
 from stats import summary
 
@@ -16,4 +18,4 @@ class Command(JobCommand):
     def run(self, *, rebuild: bool = False, **options: Any) -> str:
         if rebuild:
             summary.rebuild()
-        return f"Done, {summary.refresh()} offers counted anew."
+        return _("Done, %(offers)s offers counted anew.") % {"offers": summary.refresh()}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand
 from stats.digest import send_digests
@@ -13,7 +15,5 @@ class Command(JobCommand):
 
     def run(self, **options: Any) -> str:
         sent = send_digests(timezone.now())
-        return (
-            f"Done, {sent.digests} digests and {sent.summaries} summaries sent, {sent.idle} with nothing to do,"
-            f" {sent.failed} failed."
-        )
+        words = _("Done, %(digests)s digests and %(summaries)s summaries sent, %(idle)s idle, %(failed)s failed.")
+        return words % asdict(sent)

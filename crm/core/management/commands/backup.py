@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from crm.core.backups import BackupError, make_backup
 from crm.core.jobs import JobCommand
@@ -24,4 +26,5 @@ class Command(JobCommand):
             path = make_backup(folder, now=timezone.now(), keep=settings.BACKUP_KEEP)
         except BackupError as error:
             raise CommandError(str(error)) from error
-        return f"Done, {path} has {path.stat().st_size / 1e6:.1f} MB and passed its check."
+        words = _("Done, %(path)s has %(size)s MB and passed its check.")
+        return words % {"path": path, "size": number_format(path.stat().st_size / 1e6, 1)}

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from crm.core.jobs import JobCommand
 
 
@@ -9,4 +11,4 @@ class Command(JobCommand):
     help = "Write the worker's sign of life, which the health pages look at."
 
     def run(self, **options: Any) -> str:
-        return "The worker is alive."
+        return _("The worker is alive.")

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand
 from feedback.backoffice.client import SyncError
@@ -32,12 +33,15 @@ class Command(JobCommand):
             notices = notify_sellers(timezone.now())
         if notices.failed:
             raise CommandError(f"The answers are here, but the salespeople were not told by mail: {notices.problem}")
-        form = ", form sent" if result.is_form_sent else ""
-        refused = f", {result.refused} links refused" if result.refused else ""
-        return (
-            f"Done, {result.stored} answers stored, {result.set_aside} set aside,"
-            f" {result.registered} links registered{refused}{form}, {notices.sent} mails to salespeople."
-        )
+        words = [
+            _("Done, %s answers stored, %s set aside") % (result.stored, result.set_aside),
+            _("%s links registered") % result.registered,
+        ]
+        if result.refused:
+            words.append(_("%s links refused") % result.refused)
+        if result.is_form_sent:
+            words.append(_("form sent"))
+        return ", ".join([*words, _("%s mails to salespeople.") % notices.sent])
 
 
 def _parse_since(text: str | None) -> datetime | None:
