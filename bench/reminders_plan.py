@@ -60,7 +60,7 @@ def copy_rows(model: Any, count: int, values: dict[str, str]) -> None:
     columns = [field.column for field in model._meta.local_concrete_fields if not field.generated]
     expressions = ", ".join(values.get(column, column) for column in columns)
     table = model._meta.db_table
-    series = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count - 1})"
+    series = f"WITH RECURSIVE s(n) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM s WHERE n < {count - 1})"
     statement = f"{series} SELECT {expressions} FROM {table}, s"
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {statement}", [])
