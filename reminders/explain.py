@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from reminders.models import FollowUp, SendingHold
+from reminders.models import FollowUp, Reminder, SendingHold
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
 
@@ -38,3 +38,15 @@ def explain_sending() -> list[str]:
             _("This is a trial: all reminders go to %s, none to a customer.") % settings.REMINDERS_TEST_ADDRESS
         )
     return notices
+
+
+def explain_doubts() -> list[str]:
+    """Return what to do about reminders in doubt; nothing when there is none."""
+    if not Reminder.objects.filter(state=Reminder.State.IN_DOUBT).exists():
+        return []
+    return [
+        _(
+            "Some reminders are in doubt: the line broke while the mail was handed over, so they may have arrived. "
+            "Look in the log of your mail server or ask the customer, then choose “Was sent” or “Send again”."
+        )
+    ]

@@ -17,7 +17,8 @@ from unfold.widgets import (
 )
 
 from offers.models import Offer
-from reminders.models import ReminderPlan
+from reminders.letters import write_next_text
+from reminders.models import FollowUp, ReminderPlan
 from reminders.texts import MailTextError, compile_text
 
 COUNTRY_NAMES = [("DE", _("Germany")), ("AT", _("Austria")), ("CH", _("Switzerland")), ("LI", _("Liechtenstein"))]
@@ -61,10 +62,16 @@ class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         return data
 
 
+class DayWidget(UnfoldAdminDateWidget):  # type: ignore[misc]  # unfold has no types
+    """The browser's own calendar, because the admin's is not there in a dialog."""
+
+    input_type = "date"
+
+
 class UntilForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
     """A day in the future."""
 
-    until = forms.DateField(label=_("until"), widget=UnfoldAdminDateWidget)
+    until = forms.DateField(label=_("until"), widget=DayWidget(format="%Y-%m-%d"))
 
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]
@@ -74,9 +81,19 @@ class UntilForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
 
 
 class OwnTextForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
-    """The text of one reminder."""
+    """The text of one reminder, beginning with what it would say otherwise."""
 
-    text = forms.CharField(label=_("text"), widget=UnfoldAdminTextareaWidget({"rows": 12}))
+    text = forms.CharField(
+        label=_("text"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 12}),
+        help_text=_("Empty: the reminder says what the mail text says."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        follow_up = FollowUp.objects.select_related("offer").get(pk=self.object_id)
+        self.initial["text"] = follow_up.own_text or write_next_text(follow_up, timezone.now())
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]

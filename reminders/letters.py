@@ -16,9 +16,10 @@ from feedback import links
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
 from reminders.claims import Claim
-from reminders.emails import Letter, OfferLine, Sender, new_message_id
+from reminders.emails import Letter, OfferLine, Sender, new_message_id, placeholders
 from reminders.facts import Plans, load_cases
-from reminders.models import MailText
+from reminders.models import FollowUp, MailText
+from reminders.texts import MailTextError, render
 
 
 class MissingTextError(Exception):
@@ -170,3 +171,13 @@ def find_example_offer(text: MailText, number: str = "") -> Offer | None:
     if number:
         return offers.filter(number=number).first()
     return offers.filter(language=text.language).first() or offers.first()
+
+
+def write_next_text(follow_up: FollowUp, now: datetime) -> str:
+    """Return what the next reminder of the offer would say by its mail text; empty where that cannot be written."""
+    try:
+        text = Texts().get(follow_up.offer.language, follow_up.next_step or 1)
+        letter = build_example(text, follow_up.offer, now=now)
+        return render(letter.body_text, placeholders(letter)).strip()
+    except (MissingTextError, MailTextError):
+        return ""

@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_tools import FactAdmin, dialog_action, go_back, say
+from crm.core.admin_tools import FactAdmin, change_url, dialog_action, go_back, say
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
@@ -71,8 +73,8 @@ class FollowUpAdmin(FactAdmin):
         "edit_text",
         {"title": _("Otherwise"), "icon": "snooze", "items": ["snooze", "skip_one", "call_one", "call_made"]},
     ]
-    fields = ["offer", "next_in_words", "plan", "own_text", "computed_at"]
-    readonly_fields = ["offer", "next_in_words", "own_text", "computed_at"]
+    fields = ["offer_in_words", "customer_in_words", "next_in_words", "plan", "own_text", "computed_at"]
+    readonly_fields = ["offer_in_words", "customer_in_words", "next_in_words", "own_text", "computed_at"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request, obj)
@@ -107,6 +109,17 @@ class FollowUpAdmin(FactAdmin):
         what = gettext("Phone call") if follow_up.call_at else gettext("Reminder %d") % (follow_up.next_step or 1)
         what = f"{what}, {gettext('own text')}" if follow_up.own_text else what
         return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
+
+    @admin.display(description=_("offer"))
+    def offer_in_words(self, follow_up: FollowUp) -> SafeString:
+        offer = follow_up.offer
+        return format_html('<a href="{}">{}</a> {}', change_url(offer), offer.number, offer.subject)
+
+    @admin.display(description=_("customer"))
+    def customer_in_words(self, follow_up: FollowUp) -> SafeString:
+        customer = follow_up.offer.customer
+        words = ", ".join(filter(None, (customer.name, customer.company, customer.email)))
+        return format_html('<a href="{}">{}</a>', change_url(customer), words)
 
     @admin.display(description=_("next reminder"))
     def next_in_words(self, follow_up: FollowUp) -> str:
@@ -185,8 +198,10 @@ class FollowUpAdmin(FactAdmin):
         form=OwnTextForm,
     )
     def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
-        FollowUp.objects.filter(pk=object_id).update(own_text=form.cleaned_data["text"])
-        messages.success(request, gettext("The next reminder of this offer uses your text."))
+        text = form.cleaned_data["text"]
+        FollowUp.objects.filter(pk=object_id).update(own_text=text)
+        uses_own = gettext("The next reminder of this offer uses your text.")
+        messages.success(request, uses_own if text else gettext("The next reminder of this offer uses the mail text."))
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponse:

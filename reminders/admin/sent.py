@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +18,7 @@ from unfold.forms import BaseDialogForm
 from crm.core.admin_tools import FactAdmin, dialog_action, go_back, say
 from offers.admin.tools import person
 from reminders import services
-from reminders.explain import explain
+from reminders.explain import explain, explain_doubts
 from reminders.models import Reminder
 
 # Unfold shows the code instead of the label for a state that has no entry here.
@@ -30,6 +32,7 @@ class ReminderAdmin(FactAdmin):
     """Every reminder mail; those in doubt or failed wait for a person."""
 
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
+    list_before_template = "reminders/sending_notices.html"
     list_filter = ["state", "step"]
     list_select_related = ["offer__follow_up"]
     search_fields = ["offer__number", "recipient", "message_id"]
@@ -42,6 +45,9 @@ class ReminderAdmin(FactAdmin):
         "offer", ("step", "state"), "recipient", "subject", ("mail_date", "message_id"), ("claimed_at", "sent_at"),
         ("attempts", "retry_at"), "server_reply", "resolved_by",
     ]  # fmt: skip
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {**(extra_context or {}), "sending_notices": explain_doubts()})
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, reminder: Reminder) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -23,15 +24,23 @@ from reminders.forms import PreviewForm
 from reminders.letters import build_example, find_example_offer
 from reminders.models import MailText
 from reminders.texts import PLACEHOLDERS, MailTextError
+from reminders.texts import render as render_text
 
 
 @admin.register(MailText)
 class MailTextAdmin(ModelAdmin):
-    list_display = ["__str__", "step", "language", "subject"]
+    list_display = ["__str__", "in_short"]
     list_filter = ["language", "step"]
     fields = [("step", "language"), "subject", "text", "known_placeholders"]
     readonly_fields = ["known_placeholders"]
     actions_detail = ["preview", "test_mail"]
+
+    @admin.display(description=_("text"))
+    def in_short(self, text: MailText) -> str:
+        """How the text goes on after its greeting, with dots for what is filled in."""
+        words = render_text(text.text, {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False})
+        _greeting, _gap, rest = words.partition("\n")
+        return Truncator(" ".join((rest or words).split())).chars(120)
 
     @admin.display(description=_("placeholders"))
     def known_placeholders(self, text: MailText) -> SafeString:

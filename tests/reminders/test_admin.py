@@ -192,6 +192,25 @@ def test_a_text_of_ones_own_with_a_mistake_is_refused(staff: Client):
     assert "Line 2" in post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="A\n{{ nam }}")
 
 
+def test_an_own_text_begins_with_the_words_of_the_mail_text_and_can_be_taken_back(staff: Client):
+    offer = make_due(timezone.now(), number="AN-7")
+    dialog = staff.get(reverse("admin:reminders_followup_edit_text", args=[offer.follow_up.pk])).content.decode()
+    assert "AN-7" in dialog
+    assert "{{" not in dialog
+    post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="As we said.")
+    assert FollowUp.objects.get().own_text == "As we said."
+    post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="")
+    assert FollowUp.objects.get().own_text == ""
+
+
+def test_the_list_says_what_to_do_about_reminders_in_doubt_while_there_are_some(staff: Client):
+    make_rows()
+    url = reverse("admin:reminders_reminder_changelist")
+    assert "Some reminders are in doubt" in staff.get(url).content.decode()
+    Reminder.objects.update(state="sent")
+    assert "Some reminders are in doubt" not in staff.get(url).content.decode()
+
+
 def make_doubt(state: str = "in_doubt") -> Reminder:
     offer = make_due(timezone.now())
     now = timezone.now()
