@@ -91,7 +91,7 @@ def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: PLR0911 
         return Decision(State.FOLLOW_UP, Reason.IN_THREAD, offer=facts.in_thread, is_reply=True)
     if letter.offer_file and not letter.has_keyword:
         return Decision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, letter.offer_file)
-    if letter.has_keyword:
+    if letter.has_keyword or (letter.is_too_large and not letter.mail.subject):
         return Decision(State.REVIEW, Reason.TOO_LARGE if letter.is_too_large else Reason.NO_NUMBER)
     return Decision(State.NOT_AN_OFFER, Reason.NO_OFFER)
 

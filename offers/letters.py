@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from offers.inbox import Reading, Sighting, TooLargeError, read_whole
+from offers.inbox import LONGEST_HEADER, Reading, Sighting, TooLargeError, read_whole
 from offers.models import Reason
 from offers.parsing.automatic import automatic_reason, find_return_date
 from offers.parsing.body import Body, parse_body
@@ -144,6 +144,7 @@ def _begin(reading: Reading, now: datetime) -> Letter:
         header_hash=hashlib.sha256(reading.header).hexdigest(),
         defects=tuple(defects),
         prefixes=split_prefixes(mail.subject),
+        is_too_large=len(reading.header) >= LONGEST_HEADER,
         is_own=mail.message_id.startswith(_OWN_MESSAGE_ID) or bool(mail.header("x-nachfass-reminder")),
         automatic=automatic_reason(mail),
     )
