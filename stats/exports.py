@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
+from django.db import connection, transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,8 +81,11 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
 def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
     """Yield one list of values per row of a query that has all sources of the columns, read in chunks."""
     converters = [column.convert for column in columns]
-    for row in rows.values_list(*(column.source for column in columns)).iterator(chunk_size=2000):
-        yield [value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)]
+    # PostgreSQL computes all rows before the first one unless its cursor lives in a transaction, which on SQLite would
+    # keep all others from writing.
+    with transaction.atomic() if connection.vendor == "postgresql" else nullcontext():
+        for row in rows.values_list(*(column.source for column in columns)).iterator(chunk_size=2000):
+            yield [value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)]
 
 
 class _Lines:

@@ -67,19 +67,19 @@ class Tally:
         count.number += number
         count.total += total
 
-    def add_facts(self, rows: Sequence[tuple[Any, ...]], sign: int = 1) -> None:
-        """Count offers, given as facts or as rows that begin like one; with sign -1 take them out again.
+    def add_facts(self, rows: Sequence[Sequence[Any]], sign: int = 1, names: Sequence[str] = Fact._fields) -> None:
+        """Count offers, given as facts or as rows that begin with `names`; with sign -1 take them out again.
 
         Each rule sees the values of its columns once, however many offers share them: that is ten times as fast as
         asking per offer. Days may be dates or ISO texts.
         """
         if not rows:
             return
-        columns: dict[str, Iterable[Any]] = dict(zip(Fact._fields, zip(*rows, strict=True), strict=False))
+        columns: dict[str, Iterable[Any]] = dict(zip(names, zip(*rows, strict=True), strict=False))
         columns["is_answered"] = [day is not None for day in columns["answered_on"]]
         columns["tenths"] = [None if value is None else tenths(value) for value in columns["reaction_seconds"]]
-        for kind, (names, rule) in RULES.items():
-            for values, number in Counter(zip(*(columns[name] for name in names), strict=True)).items():
+        for kind, (its, rule) in RULES.items():
+            for values, number in Counter(zip(*(columns[name] for name in its), strict=True)).items():
                 if found := rule(*values):
                     key, total = found
                     self.add(kind, key, sign * number, sign * number * total)
@@ -150,6 +150,10 @@ RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
     "value": (("currency", "status", "cents"), _value),
     "reason_value": (("currency", "status", "customer_reason", "seller_reason", "cents"), _reason_value),
 }
+
+
+# What of a fact the rules look at, themselves or by what `add_facts` makes of it.
+COUNTED = [name for name in Fact._fields if name not in ("decided_on", "customer_id", "salesperson_id")]
 
 
 def tenths(seconds: int) -> int:

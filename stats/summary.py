@@ -22,7 +22,7 @@ from feedback.backoffice.models import DeclineReason
 from offers.models import Offer
 from stats import queries, search, triggers
 from stats.charts import end_of
-from stats.figures import Fact, Tally
+from stats.figures import COUNTED, Fact, Tally
 from stats.models import MonthlySum, OfferChange, OfferFact, SummaryState
 from stats.periods import Span
 
@@ -257,14 +257,14 @@ def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, T
     for bounds in ends:
         within |= _between(field, *bounds)
     rows = facts.filter(within, **{f"{field}__isnull": False}).annotate(place=_place(field, ends)).order_by()
-    # As text: SQLite's driver would make a date of each of three columns, which takes longer than to read them.
-    names = [Cast(name, CharField()) if name.endswith("_on") else name for name in Fact._fields]
-    for chunk in _read_raw(rows.values_list(*names, "place")):
+    # As text: SQLite's driver would make a date of each of two columns, which takes longer than to read them.
+    columns = [Cast(name, CharField()) if name.endswith("_on") else name for name in COUNTED]
+    for chunk in _read_raw(rows.values_list(*columns, "place")):
         by_place: dict[int, list[Any]] = defaultdict(list)
         for row in chunk:
             by_place[row[-1]].append(row)
         for place, its in by_place.items():
-            parts[place][1].add_facts(its)
+            parts[place][1].add_facts(its, names=COUNTED)
 
 
 def _read_raw(rows: QuerySet[Any, Any]) -> Iterator[list[Any]]:

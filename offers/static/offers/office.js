@@ -8,6 +8,7 @@ function nameChoosers() {
         if (label) {
             label.id = label.id || `${select.id}_label`;
             box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby")}`);
+            for (const value of box.querySelectorAll("[role=textbox]")) value.setAttribute("aria-labelledby", label.id);
             box.dataset.named = "";
         }
     }
