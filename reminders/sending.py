@@ -15,10 +15,10 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from crm.core.bulk import among
 from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError
 from feedback.backoffice.sync import ensure_fresh
 from offers.models import Offer
@@ -177,13 +177,16 @@ def find_due(now: datetime, only: Collection[int] | None) -> Iterator[tuple[int,
     due = FollowUp.objects.due(now)
     if only is not None:
         due = due.filter(offer__in=only)
+    offer_ids = list(due.values_list("offer_id", flat=True))
+    # Asked for apart: for a join PostgreSQL reads the whole table of offers, and for a subquery of each row it may
+    # spend a second on compiling it.
+    owners = dict(Offer.objects.filter(among("pk", offer_ids)).order_by().values_list("pk", "customer_id"))
     by_customer: dict[int, list[int]] = {}
-    # Looked up row by row: for a join PostgreSQL reads the whole table of offers.
-    customer = Subquery(Offer.objects.filter(pk=OuterRef("offer_id")).values("customer_id"))
-    for customer_id, offer_id in due.values_list(customer, "offer_id"):
-        by_customer.setdefault(customer_id, []).append(offer_id)
-    for customer_id, offer_ids in by_customer.items():
-        for offer_id in offer_ids:
+    for offer_id in offer_ids:
+        if offer_id in owners:
+            by_customer.setdefault(owners[offer_id], []).append(offer_id)
+    for customer_id, together in by_customer.items():
+        for offer_id in together:
             yield customer_id, offer_id
 
 
