@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import compress
 from typing import Any
 
+from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -121,7 +124,35 @@ class SalespersonWidget(ForeignKeyWidget):
         return found
 
 
-class CustomerResource(ModelResource):
+class ReadableResource(ModelResource):
+    """A list whose columns are shown by the words of the pages; `rename_columns` knows each of them."""
+
+    def get_user_visible_fields(self) -> list[Field]:
+        return [Field(column_name=self._label(field)) for field in self.get_import_fields() if _is_shown(field)]
+
+    def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
+        """Let the preview show what a person knows, not the columns by which rows are found."""
+        super().after_import(dataset, result, **kwargs)
+        fields = self.get_import_fields()
+        shown = [_is_shown(field) for field in fields]
+        labels = {field.column_name: self._label(field) for field in compress(fields, shown)}
+        result.diff_headers = list(labels.values())
+        for row in result.rows:
+            row.diff = list(compress(row.diff, shown)) if row.diff else row.diff
+        for invalid in result.invalid_rows:
+            invalid.values = tuple(compress(invalid.values, shown))
+            invalid.error_dict = {labels.get(name, name): texts for name, texts in invalid.error_dict.items()}
+
+    def _label(self, field: Field) -> str:
+        model = Customer if field.column_name == "email" else self._meta.model
+        return capfirst(str(label_for_field(field.column_name, model)))
+
+
+def _is_shown(field: Field) -> bool:
+    return bool(field.column_name != "number_key")
+
+
+class CustomerResource(ReadableResource):
     """Customers, found by their address. Empty cells leave what is known as it is."""
 
     class Meta:
@@ -150,7 +181,7 @@ class CustomerResource(ModelResource):
         return export_guarded(super().export_field(field, instance, **kwargs), field)
 
 
-class OfferImportResource(ModelResource):
+class OfferImportResource(ReadableResource):
     """Offers from a list. New ones get their customer, link and follow-up; known ones what the list adds to them."""
 
     number_key = Field(attribute="number_key", column_name="number_key")
@@ -172,9 +203,6 @@ class OfferImportResource(ModelResource):
         skip_unchanged = True
         report_skipped = True
         clean_model_instances = True
-
-    def get_user_visible_fields(self) -> list[Field]:
-        return [field for field in super().get_user_visible_fields() if field.column_name != "number_key"]
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         rename_columns(dataset)

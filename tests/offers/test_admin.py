@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
@@ -236,6 +237,25 @@ CSV = (
     'A-1,Neu@Kunde.example,Jörg,Bühler AG,14.09.2026,"1.234,50",CHF,Bestandskunde\r\n'
     "A-2,neu@kunde.example,,,2026-09-15,,,\r\n"
 )
+
+
+@pytest.mark.parametrize(
+    ("model", "content"),
+    [
+        ("offer", CSV),
+        ("offer", CSV.replace("14.09.2026", "gestern")),
+        ("customer", "E-Mail,Name,Nicht kontaktieren\r\nneu@kunde.example,Jörg,1\r\n"),
+        ("customer", "E-Mail,Name\r\nkeine Adresse,Jörg\r\n"),
+    ],
+    ids=["offers", "offers with a mistake", "customers", "customers with a mistake"],
+)
+def test_form_and_preview_of_a_list_name_columns_as_the_pages_do(staff: Client, model: str, content: str) -> None:
+    pages = [staff.get(f"/admin/offers/{model}/import/"), preview(staff, model, "a.csv", content.encode(), 0)]
+    texts = [strip_tags(page.content.decode()) for page in pages]  # type: ignore[attr-defined]
+    for text in texts:
+        assert "E-mail" in text
+        for column in ("number_key", "sent_at", "do_not_contact", "contact_basis", "salesperson"):
+            assert column not in text
 
 
 def test_offers_are_imported_from_csv_after_a_preview(staff: Client) -> None:
