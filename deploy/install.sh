@@ -128,9 +128,11 @@ make_secrets() {
 start() {
   activate "$1" || die "The web server does not come up. Look at: journalctl -u nachfass-web"
   local units=(nachfass-web.socket nachfass-web.service) timer
-  if [ "$kind" = office ] && [ -z "$timers" ]; then
+  if [ "$kind" = office ] && [ -z "$timers" ] && ! systemctl --quiet is-enabled nachfass-heartbeat.timer; then
     units+=(nachfass-worker.service nachfass-pulse.timer nachfass-watch_health.timer)
   else
+    # Each job has one who runs it: an office that had the queue changes over.
+    [ "$kind" = public ] || systemctl disable --quiet --now nachfass-worker.service nachfass-pulse.timer
     for timer in "$1/deploy/$kind"/units/*.timer; do
       [ "$(basename "$timer")" = nachfass-pulse.timer ] || units+=("$(basename "$timer")")
     done

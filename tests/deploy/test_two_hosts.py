@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from crm.core.schedules import find_jobs
 from tests.deploy.authority import Authority
-from tests.deploy.installed import PUBLIC_NAME, check_units, install_office, install_public
+from tests.deploy.installed import INSTALL, OFFICE_NAME, PUBLIC_NAME, check_units, install_office, install_public
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import OFFICE, VPS, Network
 from tests.feedback.live import ROOT
@@ -30,6 +31,7 @@ PLAN = (
     " min_gap_days=0, quiet_days=0, release='automatic')"
 )
 CAUGHT_UP_WITHIN = 120
+JOBS = {job.name for job in find_jobs()}
 
 
 @dataclass
@@ -167,3 +169,17 @@ def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(w
     assert reminders == {customer(number): 1 for number in (1, 2, 3, 4, 5)}
     ids = [mail["Message-ID"] for mail in world.mails()]
     assert len(set(ids)) == len(ids)
+
+
+def test_timers_take_the_place_of_the_queue(world: World) -> None:
+    """Last, because it changes the office for good; installing again without the word keeps the timers."""
+    for options in (["--timers"], []):
+        world.office.run(INSTALL, "office", OFFICE_NAME, *options)
+        assert world.office.try_run("systemctl", "is-active", "nachfass-worker.service").stdout == "inactive\n"
+        timers = world.office.run("systemctl", "list-timers", "--no-legend")
+        assert {job for job in JOBS if f"nachfass-{job}.timer" in timers} == JOBS
+    world.offer(6)
+    until = time.monotonic() + CAUGHT_UP_WITHIN
+    while "AN-2026-0006" not in world.sql("SELECT number FROM offers_offer"):
+        assert time.monotonic() < until, world.office.journal()
+        time.sleep(1)
