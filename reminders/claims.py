@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from crm.core.bulk import insert_rows, new_row
+from crm.core.durable import durable_commits
 from crm.core.smtp import Outcome, Result
 from feedback.backoffice.services import mark_mailed
 from offers.models import Customer, Offer, SourceFile
@@ -180,8 +181,9 @@ WHERE offer_id = %s AND next_step = %s AND next_at IS NOT NULL
 """
 
 
+@durable_commits()
 def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
-    """Commit that DATA comes next. False when the claim is no longer ours or a gate has shut in the meantime."""
+    """Commit to the disk that DATA comes next. False when the claim is no longer ours or a gate has shut meanwhile."""
     instant = connection.ops.adapt_datetimefield_value(now)
     today = connection.ops.adapt_datefield_value(timezone.localdate(now))
     parameters = [instant, subject[:500], claim.message_id, today, today]

@@ -22,6 +22,7 @@ from rest_framework import serializers
 
 import offers.services
 from crm.core.bulk import insert_rows
+from crm.core.durable import durable_commits
 from feedback import sealing, wire
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from feedback.backoffice.services import DECISIONS
@@ -68,6 +69,7 @@ class Intake:
     settled: list[UUID] = field(default_factory=list)
 
 
+@durable_commits()
 def store_page(items: Sequence[object], *, now: datetime, is_replay: bool = False) -> Intake:
     """Store the answers of one page; returns what became of them. Those of a replay are no news to the salespeople.
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from crm.core.bulk import insert_rows
+from crm.core.durable import durable_commits
 from crm.core.models import JobRun
 from feedback.public.models import Answer, Invitation
 
@@ -94,6 +95,7 @@ def find_decision(digest: str) -> Answer | None:
     return Answer.objects.filter(invitation__digest=digest, kind__in=DECISIONS).first()
 
 
+@durable_commits()
 def store_answer(digest: str, submission: Submission, *, now: datetime) -> Result:
     """Store what the customer sent: a decision uses the link up, "undecided" leaves it valid."""
     is_decision = submission.kind in DECISIONS
@@ -154,6 +156,7 @@ def _fetch(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
         return row
 
 
+@durable_commits()
 def opt_out(digest: str, *, now: datetime) -> None:
     """Store that no more reminders are wanted. Twice is once.
 
@@ -173,6 +176,7 @@ def opt_out(digest: str, *, now: datetime) -> None:
             recorded.save(update_fields=["uid", "submitted_at", "acknowledged_at"])
 
 
+@durable_commits()
 def register_invitations(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
     """Store or update the invitations by their digest; return (how many, digests that are answered already).
 

@@ -13,6 +13,7 @@ from feedback.backoffice import intake
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from offers.models import Offer
 from offers.services import set_status
+from tests import disk
 from tests.make import make_invitation, make_offer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,15 @@ def test_a_decision_changes_the_offer_and_uses_up_the_link(kind: str, status: st
     assert taken.stored == 1
     assert (invitation.state, invitation.offer.status, invitation.offer.status_channel) == ("answered", status, "link")
     assert invitation.offer.status_at == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_acknowledged_survives_a_loss_of_power() -> None:
+    item = make_item()
+    with disk.watch("INSERT INTO") as waited:
+        take(item)
+    assert waited
+    assert all(waited)
 
 
 def test_the_reason_and_the_words_are_kept() -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from feedback.public import services
 from feedback.public.models import Answer, Invitation
 from feedback.public.services import Outcome, Submission
+from tests import disk
 from tests.feedback_public import make
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,21 @@ def answered(*, days_ago: float = 0, acknowledged: bool = True, **invitation) ->
     if acknowledged:
         services.acknowledge([answer.uid], now=then)
     return answer
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["answer", "opt out", "register"])
+def test_what_a_customer_or_the_office_was_promised_survives_a_loss_of_power(act):
+    token, invitation = make.make_invitation()
+    with disk.watch("INSERT INTO") as waited:
+        if act == "answer":
+            services.store_answer(invitation.digest, Submission("interested"), now=timezone.now())
+        elif act == "opt out":
+            services.opt_out(invitation.digest, now=timezone.now())
+        else:
+            services.register_invitations([make.invitation_item(token)])
+    assert waited
+    assert all(waited)
 
 
 def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():

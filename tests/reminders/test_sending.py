@@ -11,6 +11,7 @@ from offers.services import opt_out, set_status
 from reminders.models import FollowUp, Reminder, ReminderPlan
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
+from tests import disk
 from tests.make import make_customer
 from tests.reminders.rows import NOW, make_due, send
 from tests.reminders.smtp_server import Receiver
@@ -34,6 +35,14 @@ def test_a_due_reminder_goes_out_with_its_link(receiver: Receiver) -> None:
     assert offer.invitations.get().url in mail.get_body(("plain",)).get_content()
     reminder = Reminder.objects.get()
     assert (reminder.state, reminder.step, reminder.message_id) == ("sent", 1, mail["Message-ID"])
+
+
+def test_the_mark_before_data_survives_a_loss_of_power(receiver: Receiver) -> None:
+    make_due()
+    make_due(customer=make_due().customer)
+    with disk.watch("UPDATE reminders_reminder SET state = 'transmitting'") as waited:
+        assert send().sent == 2
+    assert waited == [True, True]
 
 
 def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) -> None:
