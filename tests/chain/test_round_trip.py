@@ -94,7 +94,7 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
     office.now = DUE_AT
     drop_two_offers(office)
     office.run("import_offers", "--folder", str(office.folder))
-    assert "2 links registered" in office.run("sync_feedback")
+    assert "2 Links angemeldet" in office.run("sync_feedback")
 
     nothing_is_sent_while_the_public_side_is_down(office, public, inbox)
     office.run("send_reminders")

@@ -171,6 +171,7 @@ def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(w
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.torture
 def test_timers_take_the_place_of_the_queue(world: World) -> None:
     """Last, because it changes the office for good; installing again without the word keeps the timers."""
     for options in (["--timers"], []):
