@@ -10,7 +10,6 @@ from django.core.mail import mail_admins
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from crm.core.smtp import SmtpUnavailableError
 from feedback.backoffice.models import SyncState
 from feedback.backoffice.sync import STALE_AFTER
 from reminders.models import Incident, Reminder
@@ -65,5 +64,5 @@ def _tell(subject: str, message: str) -> None:
     """Mail the admins. A mail server that is down must not stop the run; the incident is in the admin all the same."""
     try:
         mail_admins(subject, message)
-    except (OSError, smtplib.SMTPException, SmtpUnavailableError):
+    except (OSError, smtplib.SMTPException):
         logger.warning("The notice could not be mailed; it stands in the list of incidents.")

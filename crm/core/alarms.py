@@ -18,7 +18,7 @@ from django.core.mail import EmailMessage
 
 from crm.core.alarm_state import Problem, recall, remember
 from crm.core.health import DATABASE, examine
-from crm.core.smtp import Connection, Outcome, Server, SmtpUnavailableError
+from crm.core.smtp import Connection, Outcome, Server
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def tell(begun: list[Problem], over: list[Problem]) -> bool:
             if result.outcome is Outcome.ACCEPTED:
                 return True
             problem = f"{result.stage} {result.code}"
-        except (SmtpUnavailableError, OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException) as error:
             problem = type(error).__name__
         logger.warning("The alarm was not taken by mail server %s: %s", server.host, problem)
     return False

@@ -65,7 +65,7 @@ class Result:
         return self.stage is Stage.RCPT and re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
 
 
-class SmtpUnavailableError(Exception):
+class SmtpUnavailableError(smtplib.SMTPException):
     """No mail can be sent now: no connection, no greeting, no log-in. `stage` says how far it went."""
 
     def __init__(self, stage: Stage, words: str, code: int = 0) -> None:

@@ -41,7 +41,7 @@ def inbox(settings: Any) -> Iterator[Inbox]:
     inbox = Inbox()
     controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     yield inbox
     controller.stop()
@@ -136,7 +136,7 @@ def test_a_mail_server_that_refuses_loses_nothing(inbox: Inbox) -> None:
 
 
 def test_a_mail_server_that_is_down_loses_nothing(settings: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     answer = make_answer()
     assert notify_sellers(NOW).failed == 1

@@ -83,7 +83,7 @@ def test_the_week_starts_on_its_first_working_day(day: date, starts: bool) -> No
 
 def test_a_refused_mail_is_counted_and_the_rest_goes_out(settings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     make_seller_with_an_answer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     assert send_digests(MONDAY) == Sent(failed=1)
 

@@ -32,7 +32,9 @@ class Command(JobCommand):
             # Also what an earlier run stored, or this one before it failed, is news.
             notices = notify_sellers(timezone.now())
         if notices.failed:
-            raise CommandError(f"The answers are here, but the salespeople were not told by mail: {notices.problem}")
+            raise CommandError(
+                _("The answers are here, but the salespeople were not told by mail: %s") % notices.problem
+            )
         words = [
             _("Done, %s answers stored, %s set aside") % (result.stored, result.set_aside),
             _("%s links registered") % result.registered,
