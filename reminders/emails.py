@@ -86,7 +86,7 @@ def _find_address(mailbox: str) -> str:
 
 def clean_line(text: str) -> str:
     """Return the text as one line without control characters, line separators or halves of surrogates."""
-    return _CONTROLS.sub(" ", text).strip()
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
 
 
 def reply_subject(subject: str) -> str:
