@@ -100,3 +100,4 @@ AGES: tuple[tuple[str, int, int | None], ...] = (
     ("15-30", 15, 30),
     ("over-30", 31, None),
 )
+AGE_CLASSES = (*(name for name, _low, _high in AGES), "expired")

@@ -44,8 +44,15 @@ class Fact(NamedTuple):
         return self.customer_reason or self.seller_reason
 
 
-# What a kind of count makes of the columns it looks at: a key and what is summed under it, or nothing.
-Rule = Callable[..., "tuple[str, int] | None"]
+class Rule(NamedTuple):
+    """A kind of count: the columns that decide the key, what they make of it (None: not counted), and what is summed.
+
+    Where something is summed, offers without it are not counted.
+    """
+
+    columns: tuple[str, ...]
+    find_key: Callable[..., str | None]
+    summed: str = ""
 
 
 @dataclass(slots=True)
@@ -78,11 +85,13 @@ class Tally:
         columns: dict[str, Iterable[Any]] = dict(zip(names, zip(*rows, strict=True), strict=False))
         columns["is_answered"] = [day is not None for day in columns["answered_on"]]
         columns["tenths"] = [None if value is None else tenths(value) for value in columns["reaction_seconds"]]
-        for kind, (its, rule) in RULES.items():
-            for values, number in Counter(zip(*(columns[name] for name in its), strict=True)).items():
-                if found := rule(*values):
-                    key, total = found
-                    self.add(kind, key, sign * number, sign * number * total)
+        for kind, rule in RULES.items():
+            places = zip(*(columns[name] for name in rule.columns), strict=True)
+            groups = _sum_groups(places, columns[rule.summed]) if rule.summed else Counter(places)
+            for values, found in groups.items():
+                number, total = found if isinstance(found, list) else (found, 0)
+                if (key := rule.find_key(*values)) is not None:
+                    self.add(kind, key, sign * number, sign * total)
 
     def of(self, kind: str) -> dict[str, Count]:
         """Return the counts of one kind by key, without those that are nothing."""
@@ -101,54 +110,50 @@ class Tally:
         return {key: count.number for key, count in self.of(kind).items()}
 
 
-def _unanswered(sent_on: Any, is_answered: bool) -> tuple[str, int] | None:
-    return None if is_answered else (str(sent_on), 0)
+def _sum_groups(places: Iterable[tuple[Any, ...]], amounts: Iterable[int | None]) -> dict[tuple[Any, ...], list[int]]:
+    """Return how many amounts there are at each place, and their sum."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for place, amount in zip(places, amounts, strict=True):
+        if amount is not None:
+            if group := groups.get(place):
+                group[0] += 1
+                group[1] += amount
+            else:
+                groups[place] = [1, amount]
+    return groups
 
 
-def _answered(seconds: int | None) -> tuple[str, int] | None:
-    return None if seconds is None else ("", seconds)
+def _known(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
-def _known(value: Any) -> tuple[str, int] | None:
-    return None if value is None else (str(value), 0)
+def _stated(status: str, reason: int) -> str | None:
+    return str(reason) if status == "declined" and reason else None
 
 
-def _step(step: int, is_answered: bool) -> tuple[str, int] | None:
-    return (str(step), 0) if is_answered else None
-
-
-def _reason(status: str, customers: int, sellers: int) -> tuple[str, int] | None:
-    return (str(customers or sellers), 0) if status == "declined" else None
-
-
-def _stated(status: str, reason: int) -> tuple[str, int] | None:
-    return (str(reason), 0) if status == "declined" and reason else None
-
-
-def _value(currency: str, status: str, cents: int | None) -> tuple[str, int] | None:
-    return None if cents is None else (f"{currency} {status}", cents)
-
-
-def _reason_value(
-    currency: str, status: str, customers: int, sellers: int, cents: int | None
-) -> tuple[str, int] | None:
-    return None if cents is None or status != "declined" else (f"{currency} {customers or sellers}", cents)
-
-
-# Each count of the page: the columns that decide it, and what an offer with these values adds one to.
-RULES: dict[str, tuple[tuple[str, ...], Rule]] = {
-    "status": (("status",), lambda status: (status, 0)),
-    "sent": (("sent_on",), lambda sent_on: (str(sent_on), 0)),
-    "unanswered": (("sent_on", "is_answered"), _unanswered),
-    "answered": (("reaction_seconds",), _answered),
-    "came": (("answered_on",), _known),
-    "reaction": (("tenths",), _known),
-    "step": (("step", "is_answered"), _step),
-    "reason": (("status", "customer_reason", "seller_reason"), _reason),
-    "customer_reason": (("status", "customer_reason"), _stated),
-    "seller_reason": (("status", "seller_reason"), _stated),
-    "value": (("currency", "status", "cents"), _value),
-    "reason_value": (("currency", "status", "customer_reason", "seller_reason", "cents"), _reason_value),
+# Each count of the page.
+RULES: dict[str, Rule] = {
+    "status": Rule(("status",), str),
+    "sent": Rule(("sent_on",), str),
+    "unanswered": Rule(("sent_on", "is_answered"), lambda day, is_answered: None if is_answered else str(day)),
+    "answered": Rule(("is_answered",), lambda _is_answered: "", "reaction_seconds"),
+    "came": Rule(("answered_on",), _known),
+    "reaction": Rule(("tenths",), _known),
+    "step": Rule(("step", "is_answered"), lambda step, is_answered: str(step) if is_answered else None),
+    "reason": Rule(
+        ("status", "customer_reason", "seller_reason"),
+        lambda status, customers, sellers: str(customers or sellers) if status == "declined" else None,
+    ),
+    "customer_reason": Rule(("status", "customer_reason"), _stated),
+    "seller_reason": Rule(("status", "seller_reason"), _stated),
+    "value": Rule(("currency", "status"), lambda currency, status: f"{currency} {status}", "cents"),
+    "reason_value": Rule(
+        ("currency", "status", "customer_reason", "seller_reason"),
+        lambda currency, status, customers, sellers: (
+            f"{currency} {customers or sellers}" if status == "declined" else None
+        ),
+        "cents",
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -18,7 +19,7 @@ from django.utils.translation import ngettext
 from feedback.backoffice.models import DeclineReason
 from offers.models import Offer
 from stats import queries, summary
-from stats.charts import AGES, Chart, Point, bucket, choose_grain, rank
+from stats.charts import AGE_CLASSES, AGES, Chart, Point, bucket, choose_grain, rank
 from stats.figures import FEW, Figures, Tally, change, read_figures
 from stats.filters import BASES, OfferFilter
 from stats.periods import Span
@@ -63,11 +64,11 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     """Return the page for what the filter leaves."""
     today, span = timezone.localdate(now), offers.span
     before = span.before()
-    tally, *earlier = count(offers, [span, before] if before else [span])
+    still_open = offers.offers_of(span) if offers.may_leave_open else Offer.objects.none()
+    ages = queries.ages_of_open(still_open, now=now)
+    tally, *earlier = count(offers, [span, before] if before else [span], ages)
     figures = read_figures(tally, today=today)
     past = read_figures(earlier[0], today=today) if earlier else None
-    still_open = offers.offers_of(span) if offers.may_leave_open else Offer.objects.none()
-    ages = queries.count_open_by_age(still_open, now=now)
     link = link_to_offers(offers)
     reasons, *more_reasons = _reasons(tally, offers, link)
     charts = [
@@ -75,7 +76,7 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
         reasons,
         _statuses(figures, link),
         _steps(tally, link),
-        _ages(ages, link),
+        _ages(tally, link),
         *more_reasons,
     ]
     return Page(
@@ -89,15 +90,23 @@ def build_page(offers: OfferFilter, *, now: datetime) -> Page:
     )
 
 
-def count(offers: OfferFilter, spans: list[Span]) -> list[Tally]:
-    """Return the counts of each period: by reading each offer, from the sums where there are many."""
+def count(offers: OfferFilter, spans: list[Span], ages: QuerySet[Any, Any]) -> list[Tally]:
+    """Return the counts of each period, those of the first one with the ages of its open offers.
+
+    By reading each offer, from the sums where there are many.
+    """
+    counts = None
     if part := offers.part:
-        counted, tallies = summary.count_slice(part, spans)
+        counted, tallies = summary.count_slice(part, spans, ages)
         if counted > summary.PLAIN_UP_TO:
             return tallies
-    elif (counts := summary.count_facts(offers.facts, offers.values["basis"], spans)) is not None:
-        return counts
-    return [queries.count_offers(offers.offers_of(span)) for span in spans]
+    else:
+        counts = summary.count_facts(offers.facts, offers.values["basis"], spans)
+    counts = counts or [queries.count_offers(offers.offers_of(span)) for span in spans]
+    if counts[0].numbers("status").get("open"):
+        for _place, *row in ages:
+            counts[0].add(*row)
+    return counts
 
 
 def link_to_offers(offers: OfferFilter) -> Callable[[str], str]:
@@ -333,7 +342,8 @@ def _steps(tally: Tally, link: Callable[[str], str]) -> Chart:
     )
 
 
-def _ages(ages: dict[str, int], link: Callable[[str], str]) -> Chart:
+def _ages(tally: Tally, link: Callable[[str], str]) -> Chart:
+    ages = dict.fromkeys(AGE_CLASSES, 0) | tally.numbers("age")
     labels = {"over-30": _("over 30 days"), "expired": _("link expired")}
     for name, low, high in AGES[:3]:
         labels[name] = _("%(low)s to %(high)s days") % {"low": low, "high": high}

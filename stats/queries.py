@@ -13,7 +13,7 @@ from django.utils import timezone
 from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from offers.models import Customer, Offer
 from reminders.models import Reminder
-from stats.charts import AGES
+from stats.charts import AGE_CLASSES, AGES
 from stats.figures import DECIDED, Fact, Tally
 
 # What says something about the offer. "No more reminders" does not, and what a robot may have sent is not counted
@@ -128,10 +128,11 @@ def with_link_end(offers: QuerySet[Offer]) -> QuerySet[Any]:
     return offers.annotate(link_until=Subquery(links.values("expires_at")[:1]))
 
 
-def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:
+def ages_of_open(offers: QuerySet[Offer], *, now: datetime) -> QuerySet[Any, Any]:
     """Return how many open offers there are by age class (`charts.AGES`) and, whatever their age, `expired` ones.
 
-    Expired: the last link has run out, so the customer cannot answer by it any more.
+    Expired: the last link has run out, so the customer cannot answer by it any more. Rows are (0, "age", class, number,
+    0), for a tally or for a union with the sums.
     """
     today = timezone.localdate(now)
     whens = [When(link_until__lte=now, then=Value("expired"))]
@@ -139,9 +140,13 @@ def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, in
         oldest = start_of_day(today - timedelta(days=high or 0))
         whens.append(When(sent_at__gte=oldest, then=Value(name)))
     age = Case(*whens, default=Value(AGES[-1][0]))
-    still_open = with_link_end(offers.filter(status=Offer.Status.OPEN))
-    rows = still_open.annotate(age=age).values_list("age").annotate(Count("pk"))
-    return {name: 0 for name, _low, _high in AGES} | {"expired": 0} | dict(rows.order_by())
+    still_open = with_link_end(offers.filter(status=Offer.Status.OPEN)).annotate(age=age)
+    return still_open.values_list(Value(0), Value("age"), "age").annotate(Count("pk"), total=Value(0)).order_by()
+
+
+def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:
+    """Return how many open offers there are by age class and expired, those with none among them."""
+    return dict.fromkeys(AGE_CLASSES, 0) | {name: number for _p, _k, name, number, _t in ages_of_open(offers, now=now)}
 
 
 def find_reasons() -> dict[int, DeclineReason]:

@@ -81,8 +81,8 @@ def update(ids: Iterable[int]) -> None:
     rows = Offer.objects.filter(pk__in=ids).values_list("pk", *_FIELDS)
     now = {pk: fold("\n".join(fields)) for pk, *fields in rows}
     before = dict(OfferSearch.objects.filter(pk__in=ids).values_list("pk", "words"))
-    changed = [pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk)]
-    # FTS5 knows no ON CONFLICT.
+    # FTS5 knows no ON CONFLICT, and writes what it has gathered to the disk at every rowid below the one before.
+    changed = sorted(pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk))
     OfferSearch.objects.filter(pk__in=changed).delete()
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -62,11 +62,16 @@ def refresh() -> int:
 
 
 def rebuild() -> None:
-    """Note every offer as changed, and every one that is still counted, so that the next refresh counts all anew."""
+    """Note every offer as changed, and every one that is still counted, so that the next refresh counts all anew.
+
+    In the order of their days: offers of one month that are counted together change fewer sums.
+    """
     with transaction.atomic():
         triggers.install()
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO stats_offerchange (offer_id) SELECT id FROM offers_offer")
+            cursor.execute(
+                "INSERT INTO stats_offerchange (offer_id) SELECT id FROM offers_offer ORDER BY first_sent_at"
+            )
             cursor.execute("INSERT INTO stats_offerchange (offer_id) SELECT rowid FROM stats_offersearch")
 
 
@@ -139,10 +144,11 @@ def _store_facts(facts: dict[int, Fact]) -> None:
         )
 
 
-def count_slice(part: Slice, spans: Sequence[Span]) -> tuple[int, list[Tally]]:
+def count_slice(part: Slice, spans: Sequence[Span], more: QuerySet[Any, Any]) -> tuple[int, list[Tally]]:
     """Return how many offers are counted in all, and what a plain count of the slice says of each period.
 
     The periods must not overlap. Two queries: whole months come from the sums, the days at the edges from the facts.
+    `more` has further rows (number of the period, kind, key, number, total), which are read with the sums.
     """
     tallies = [Tally() for _span in spans]
     whole = [_whole_months(span) for span in spans]
@@ -154,7 +160,7 @@ def count_slice(part: Slice, spans: Sequence[Span]) -> tuple[int, list[Tally]]:
     )
     counted = 0
     with connection.cursor() as cursor:  # past the ORM, which looks at each value of ten thousand rows
-        cursor.execute(*rows.union(size, all=True).query.sql_with_params())
+        cursor.execute(*rows.union(size, more, all=True).query.sql_with_params())
         found = cursor.fetchall()
     for place, kind, key, number, total in found:
         if place < 0:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
+from crm.accounts.roles import LEADERS
 from feedback.backoffice.models import Answer, DeclineReason
 from feedback.backoffice.services import dismiss_answer
 from offers.models import Offer
-from stats import queries
-from tests.make import make_offer
+from stats import filters, queries, summary
+from tests.make import make_offer, make_user
+from tests.stats.make import make_year
 
 pytestmark = pytest.mark.django_db
 
@@ -22,3 +26,34 @@ def test_a_suspect_answer_counts_until_it_is_found_to_be_a_robots() -> None:
     assert dismiss_answer(answer, by=None, at=now)
     ((_pk, fact),) = queries.read_facts(Offer.objects.all())
     assert (fact.status, fact.reason, fact.answered_on) == ("open", 0, None)
+
+
+WORDS = {
+    "none": "",
+    "found": "customer=k1-1@kunde1.example&company=Stadtwerke",
+    "one refused": "company=Stadtwerke&customer=Petra",
+    "both refused": "company=e&customer=Petra",
+    "nobody": "company=nowhere&customer=nobody",
+}
+OTHERS = ["", "status=declined", "reason=none", "salesperson={seller}", "status=open&salesperson={seller}"]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_no_filter_makes_the_page_ask_more_than_eight_times(  # type: ignore[no-untyped-def]
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings, django_assert_max_num_queries, words: str
+) -> None:
+    settings.STATS_PER_SALESPERSON = True
+    monkeypatch.setattr(summary, "PLAIN_UP_TO", 10)
+    monkeypatch.setattr(filters, "MOST_CUSTOMERS", 5)
+    seller, leader = make_user(), make_user()
+    leader.groups.add(Group.objects.get(name=LEADERS))
+    make_year(60, now=timezone.now(), salespeople=[seller])
+    summary.refresh()
+    client.force_login(leader)
+    for other in OTHERS:
+        for period in ("period=last_12_months", "period=all", "first=2026-01-10&basis=decision"):
+            with django_assert_max_num_queries(8):  # session, person with rights, and menu among them
+                page = client.get(f"/stats/?{period}&{WORDS[words]}&{other.format(seller=seller.pk)}").content.decode()
+            refused = {"one refused": 1, "both refused": 2, "nobody": 2}.get(words, 0)
+            assert page.count('class="field-error"') == refused
+            assert 'name="salesperson"' in page
