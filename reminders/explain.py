@@ -42,7 +42,8 @@ def explain_sending() -> list[str]:
 
 def explain_doubts() -> list[str]:
     """Return what to do about reminders in doubt; nothing when there is none."""
-    if not Reminder.objects.filter(state=Reminder.State.IN_DOUBT).exists():
+    # Said twice, so that the index of those not sent is used.
+    if not Reminder.objects.filter(state=Reminder.State.IN_DOUBT).exclude(state=Reminder.State.SENT).exists():
         return []
     return [
         _(

@@ -1,4 +1,4 @@
-"""The offers behind a number of the figures, in the admin's list."""
+"""The lists of the admin at any size: the offers, those behind a number of the figures, and what belongs to offers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.filters import ListFilter
-from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
+from reminders.models import FollowUp, Reminder
 from stats import paging, queries, search, summary
 from stats.filters import OfferFilter
 from stats.models import OfferFact
@@ -24,6 +26,8 @@ from stats.paging import FirstPages, PagesOfFacts
 
 # Sorting more offers by a column without an index takes longer than a person likes to wait.
 SORTED_UP_TO = 50_000
+# To filter a million offers behind a number takes seconds, and the list ends here anyhow.
+MOST_NARROWED = 10_000
 _Registered: Any = type(admin.site.get_model_admin(Offer))
 
 
@@ -59,9 +63,17 @@ class BehindTheFigures(ListFilter):
         except ValueError:
             messages.error(request, _("This link to the figures is damaged. All offers are shown."))
             return queryset
-        if behind.model is OfferFact and set(request.GET) <= {self.parameter, PAGE_VAR}:
-            # For the paginator, which sees nothing but the request.
-            request.counted_ids = behind  # type: ignore[attr-defined]
+        if behind.model is OfferFact:
+            if set(request.GET) <= {self.parameter, PAGE_VAR}:
+                # For the paginator, which sees nothing but the request.
+                request.counted_ids = behind  # type: ignore[attr-defined]
+            elif request.GET.get(SEARCH_VAR):
+                # The few that are found are looked up one by one, instead of all that are behind the number.
+                return queryset.filter(Exists(behind.order_by().filter(pk=OuterRef("pk"))))
+            elif behind[MOST_NARROWED:].exists():
+                words = _("Filtered are only the newest %(most)s offers behind this number. Choose a shorter period.")
+                messages.info(request, words % {"most": number(MOST_NARROWED)})
+                behind = behind[:MOST_NARROWED]
         return queryset.filter(pk__in=behind)
 
 
@@ -115,12 +127,40 @@ class OfferAdmin(_Registered):
         by_number = self.find_by_number(queryset, search_term)
         if by_number is not None or not search_term.strip():
             return queryset if by_number is None else by_number, False
-        found, are_all = search.find(search_term)
-        if not are_all:
-            words = _("More than %(most)s offers match. Only the newest of them are shown: add a word.")
-            messages.warning(request, words % {"most": number(search.MOST)})
-        return queryset.filter(pk__in=found), False
+        return queryset.filter(pk__in=_find_offers(request, search_term)), False
+
+
+class ListOfOffers:
+    """A list of what belongs to offers: found by the words of its offer, and no longer than the list of offers."""
+
+    search_help_text = gettext_lazy("Number, customer, company or subject of the offer.")
+
+    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+        """Return no column where the list is so long that sorting it takes time."""
+        return [] if summary.has_more_than(SORTED_UP_TO) else list(super().get_sortable_by(request))  # type: ignore[misc]
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **more: Any) -> Paginator:
+        return FirstPages(queryset, per_page)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(offer__in=_find_offers(request, search_term)), False
+
+
+def _find_offers(request: HttpRequest, words: str) -> list[int]:
+    found, are_all = search.find(words)
+    if not are_all:
+        sentence = _("More than %(most)s offers match. Only the newest of them are shown: add a word.")
+        messages.warning(request, sentence % {"most": number(search.MOST)})
+    return found
 
 
 admin.site.unregister(Offer)
 admin.site.register(Offer, OfferAdmin)
+for model in (Answer, FollowUp, Invitation, Reminder):
+    registered = type(admin.site.get_model_admin(model))
+    admin.site.unregister(model)
+    admin.site.register(model, type(registered.__name__, (ListOfOffers, registered), {}))

@@ -77,7 +77,8 @@ class FilterForm(forms.Form):
 def find_customers(fields: dict[str, Q]) -> dict[str, list[int]]:
     """Return by field the ids of the customers that are meant, at most one more than are allowed. One query for all."""
     found: dict[str, list[int]] = {name: [] for name in fields}
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for name, meant in fields.items():
         rows = Customer.objects.filter(meant).order_by().values_list(Value(name, CharField()), "pk")
         sql, its_params = rows[: MOST_CUSTOMERS + 1].query.sql_with_params()

@@ -141,7 +141,9 @@ def ages_of_open(offers: QuerySet[Offer], *, now: datetime) -> QuerySet[Any, Any
         whens.append(When(sent_at__gte=oldest, then=Value(name)))
     age = Case(*whens, default=Value(AGES[-1][0]))
     still_open = with_link_end(offers.filter(status=Offer.Status.OPEN)).annotate(age=age)
-    return still_open.values_list(Value(0), Value("age"), "age").annotate(Count("pk"), total=Value(0)).order_by()
+    values: QuerySet[Any, Any] = still_open.values_list(Value(0), Value("age"), "age").annotate(Count("pk"))
+    rows: QuerySet[Any, Any] = values.annotate(total=Value(0)).order_by()
+    return rows
 
 
 def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:

@@ -177,6 +177,8 @@ class InvitationAdmin(FactAdmin):
     list_filter = ["state", RegisteredFilter]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
     list_select_related = ["offer"]
+    # Newest first by the key, which needs no sorting of all rows.
+    ordering = ["-pk"]
     actions = ["extend", "revoke"]
     fields = readonly_fields = ["offer", "url", "state", "expires_at", "registered_at", "mailed_at", "created_at"]
 

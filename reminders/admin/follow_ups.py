@@ -62,7 +62,7 @@ class FollowUpAdmin(FactAdmin):
 
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
     list_before_template = "reminders/sending_notices.html"
-    list_filter = [DueFilter, ("offer__salesperson", admin.RelatedOnlyFieldListFilter), "because"]
+    list_filter = [DueFilter, "offer__salesperson", "because"]
     list_select_related = ["offer__customer", "offer__salesperson"]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]

@@ -19,12 +19,26 @@ from crm.core.admin_tools import FactAdmin, dialog_action, go_back, say
 from offers.admin.tools import person
 from reminders import services
 from reminders.explain import explain, explain_doubts
-from reminders.models import Reminder
+from reminders.models import Reminder, ReminderPlan
 
 # Unfold shows the code instead of the label for a state that has no entry here.
 STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
     "sent": "success", "failed": "danger", "in_doubt": "danger", "planned": "warning",
 }  # fmt: skip
+
+
+class StepFilter(admin.SimpleListFilter):
+    """The steps that the plans have; to look for those of the reminders would be to read them all."""
+
+    title = _("step")
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        longest = max(map(len, ReminderPlan.objects.values_list("days", flat=True)), default=0)
+        return [(str(step), str(step)) for step in range(1, longest + 1)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Reminder]) -> QuerySet[Reminder]:
+        return queryset.filter(step=value) if (value := self.value()) and value.isdecimal() else queryset
 
 
 @admin.register(Reminder)
@@ -33,7 +47,7 @@ class ReminderAdmin(FactAdmin):
 
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_before_template = "reminders/sending_notices.html"
-    list_filter = ["state", "step"]
+    list_filter = ["state", StepFilter]
     list_select_related = ["offer__follow_up"]
     search_fields = ["offer__number", "recipient", "message_id"]
     date_hierarchy = None

@@ -8,8 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from feedback.backoffice.models import Answer
-from stats import summary
-from tests.make import make_user
+from offers.models import Offer
+from reminders.models import FollowUp, Reminder
+from stats import admin, summary
+from stats.models import OfferFact
+from tests.make import make_invitation, make_user
 from tests.stats.make import make_reasons, make_year
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +46,41 @@ def test_a_damaged_link_shows_all_offers_and_says_so(client: Client) -> None:
     answer = client.get("/admin/offers/offer/?figures=part%3Dsent%3Anonsense")
     assert answer.context["cl"].result_count == 20
     assert "beschädigt" in answer.content.decode() or "damaged" in answer.content.decode()
+
+
+def test_a_long_list_behind_a_number_is_filtered_from_its_newest_offers(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "PLAIN_UP_TO", 10)
+    make_year(80, now=timezone.now())
+    summary.refresh()
+    client.force_login(make_user(is_superuser=True))
+    behind = "/admin/offers/offer/?figures=period%3Dall%26part%3Dall"
+    all_of_them = client.get(behind).context["cl"].result_count
+    declined = client.get(f"{behind}&status__exact=declined").context["cl"].result_count
+    monkeypatch.setattr(admin, "MOST_NARROWED", 20)
+    assert client.get(behind).context["cl"].result_count == all_of_them > 60
+    page = client.get(f"{behind}&status__exact=declined")
+    assert 0 < page.context["cl"].result_count < declined
+    assert "die neuesten 20 Angebote" in page.content.decode()
+    newest = OfferFact.objects.order_by("-sent_on", "-offer_id").values_list("offer_id", flat=True)[:20]
+    assert {offer.pk for offer in page.context["cl"].result_list} <= set(newest)
+    oldest = Offer.objects.exclude(status="superseded").earliest("first_sent_at")
+    assert client.get(f"{behind}&q={oldest.number}").context["cl"].result_count == 1
+
+
+@pytest.mark.parametrize("name", ["feedback/answer", "feedback/invitation", "reminders/followup", "reminders/reminder"])
+def test_what_belongs_to_an_offer_is_found_by_the_words_of_the_offer(client: Client, name: str) -> None:
+    make_year(40, now=timezone.now())
+    for offer in Offer.objects.all():
+        Answer.objects.create(offer=offer, kind="opted_out", answered_at=timezone.now())
+        Reminder.objects.get_or_create(offer=offer, step=1, defaults={"state": "sent", "mail_date": timezone.now()})
+        FollowUp.objects.get_or_create(offer=offer)
+        make_invitation(offer)
+    summary.refresh()
+    client.force_login(make_user(is_superuser=True))
+    number = Offer.objects.first().number  # type: ignore[union-attr]
+    found = client.get(f"/admin/{name}/?q={number[:4]}+{number[4:]}").context["cl"].result_list
+    assert {row.offer.number for row in found} == {number}
+    assert client.get(f"/admin/{name}/?q=nowhere").context["cl"].result_count == 0
+    assert client.get(f"/admin/{name}/").context["cl"].result_count >= 40
