@@ -80,6 +80,8 @@ def _refresh_batch() -> int:
         SummaryState.objects.get_or_create(pk=1)
         SummaryState.objects.select_for_update().get(pk=1)
         changes = dict(OfferChange.objects.order_by("pk").values_list("pk", "offer_id")[:BATCH])
+        if not changes:
+            return 0
         ids = {pk for pk in changes.values() if pk > 0}
         customers = {-pk for pk in changes.values() if pk < 0}
         ids.update(Offer.objects.filter(customer_id__in=customers).values_list("pk", flat=True))

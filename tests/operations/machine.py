@@ -23,7 +23,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from crm.core import alarms
-from crm.core.schedules import find_jobs
+from crm.core.schedules import Job, find_jobs
 from tests.chain.office import Inbox
 from tests.feedback.live import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port
@@ -50,10 +50,14 @@ class Machine:
         unfinished.replace(self.clock_file)
 
     def run_until(self, end: datetime, *, step: timedelta = LOOK) -> None:
-        """Let the jobs run when they are due, each at most once a step, and look at the health after each step."""
+        """Let the jobs run when they are due, each at most once a step, and look at the health after each step.
+
+        A step ends early where a job of a fixed hour is due, so that the nightly ones run at their very minute.
+        """
         while self.now < end:
             before = timezone.localtime(self.now)
-            self.move_to(min(self.now + step, end))
+            nightly = [croniter(job.cron, before).get_next(datetime) for job in find_jobs() if _has_hour(job)]
+            self.move_to(min(self.now + step, end, *nightly))
             for job in find_jobs():
                 if job.name not in self.stopped and croniter(job.cron, before).get_next(datetime) <= self.now:
                     # A failed job leaves its sign, and the queue goes on.
@@ -65,6 +69,10 @@ class Machine:
     def subjects(self) -> list[str]:
         """What the admins were mailed by the alarms."""
         return [str(mail["Subject"]) for mail in self.inbox.to("it@muster-metallbau.example")]
+
+
+def _has_hour(job: Job) -> bool:
+    return job.cron.split()[1] != "*"
 
 
 @contextmanager
@@ -167,8 +175,8 @@ def office_web(folder: Path) -> Iterator[Web]:
     # One process, so that a kill leaves no orphan that goes on answering.
     command = [sys.executable, "-c", _WEB.format(port=port)]
     web = Web(port, command, env)
-    web.start()
     try:
+        web.start()
         yield web
     finally:
         stop(web.process)
