@@ -93,12 +93,17 @@ def test_only_four_paths_are_open(vps: Machine, curl) -> None:
 def test_bodies_are_limited_but_for_pages_of_invitations(vps: Machine, curl, tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * 66_000)
     (tmp_path / "page").write_bytes(b"x" * 5_000_000)
-    large, page = (["--data-binary", f"@{tmp_path}/{name}"] for name in ("large", "page"))
+    (tmp_path / "huge").write_bytes(b"x" * 5_500_000)
+    large, page, huge = (["--data-binary", f"@{tmp_path}/{name}"] for name in ("large", "page", "huge"))
     assert curl("/feedback/x", *large)[0] == 413
     assert curl("/api/feedbacks/ack", *large)[0] == 413
     assert curl("/api/form", "-X", "PUT", *large)[0] == 413
     key = f"Authorization: Api-Key {SECRETS.office['FEEDBACK_API_KEY']}"
-    assert curl("/api/invitations", "-X", "PUT", "-H", key, "-H", "Content-Type: application/json", *page)[0] == 400
+    put = ["/api/invitations", "-X", "PUT", "-H", "Content-Type: application/json", "-H"]
+    assert curl(*put, key, *page)[0] == 400
+    # Refused before it is read: nginx passes on what is wrong, not that the service did not take the rest.
+    assert curl(*put, f"{key}x", *page)[0] == 401
+    assert curl(*put, key, *huge)[0] == 413
     assert curl("/api/invitations", *large)[0] == 403
 
 

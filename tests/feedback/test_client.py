@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -55,6 +57,27 @@ def test_the_service_says_who_it_is(running_service: PublicService) -> None:
 def test_a_wrong_key_is_told_with_the_name_of_the_setting(running_service: PublicService) -> None:
     with pytest.raises(module.RefusedError, match="FEEDBACK_API_KEY"):
         ask(running_service.url, "wrong")
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "error", "words"),
+    [("wrong", 4_000_000, module.RefusedError, "FEEDBACK_API_KEY"), (API_KEY, 5_500_000, module.ContractError, "413")],
+    ids=["wrong key", "too large"],
+)
+def test_a_page_that_is_refused_unread_is_told_with_its_reason(
+    running_service: PublicService, key: str, size: int, error: type[Exception], words: str
+) -> None:
+    page = [{"card": random.Random(1).randbytes(size).hex()}]  # each digit takes half a byte of gzip at the least
+    with Client(running_service.url, key) as client, pytest.raises(error, match=words):
+        client.put_invitations(page)
+
+
+def test_the_whole_body_of_a_refused_call_is_taken(running_service: PublicService) -> None:
+    """Else nginx, still sending, may say 502 in the place of what is wrong. http.client sends all before it reads."""
+    connection = HTTPConnection(running_service.url.removeprefix("http://"), timeout=20)
+    with closing(connection):
+        connection.request("PUT", "/api/invitations", bytes(5_500_000), {"Authorization": "Api-Key wrong"})
+        assert connection.getresponse().status == 401
 
 
 def test_a_password_in_netrc_does_not_replace_the_key(

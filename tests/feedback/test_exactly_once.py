@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,12 +141,18 @@ def test_four_offices_at_once_store_each_answer_once(vps: PublicService, monkeyp
     assert_each_is_stored_once(links, vps.url)
 
 
+def postgres_url(name: str) -> str:
+    """The address of a database on the server of this test."""
+    server = connection.settings_dict
+    return f"postgres://{server['USER']}@{server['HOST']}:{server['PORT']}/{name}"
+
+
 def office_env(url: str) -> dict[str, str]:
     """The environment of office processes that work on the database of this test."""
     database = connection.settings_dict
     where = f"sqlite:///{database['NAME']}"
     if connection.vendor == "postgresql":
-        where = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+        where = postgres_url(database["NAME"])
     settings = {"DJANGO_SETTINGS_MODULE": "crm.settings.test", "DATABASE_URL": where, "FEEDBACK_API_URL": url}
     return clean_env() | settings | {"LOG_LEVEL": "ERROR"}
 
@@ -202,13 +208,30 @@ class DyingService:
             time.sleep(0.05)
 
 
+@contextmanager
+def public_database() -> Iterator[dict[str, str]]:
+    """The setting that puts the public side on the kind of database that the office of this test has."""
+    if connection.vendor == "sqlite":
+        yield {}
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE dying_public")
+        try:
+            yield {"DATABASE_URL": postgres_url("dying_public")}
+        finally:
+            cursor.execute("DROP DATABASE dying_public WITH (FORCE)")
+
+
 @pytest.fixture(params=["no", "yes"], ids=["worker", "whole"])
-def dying(request: pytest.FixtureRequest, tmp_path: Path, settings: Any) -> Iterator[DyingService]:
+def dying(db: None, request: pytest.FixtureRequest, tmp_path: Path, settings: Any) -> Iterator[DyingService]:
     plan = tmp_path / "plan"
     plan.touch()
     how = {"DYING_PLAN": str(plan), "DYING_WHOLE": str(request.param)}
     how["DJANGO_SETTINGS_MODULE"] = "crm.settings.test_public"  # no collected static files
-    with public_service(tmp_path, program="tests.feedback.dying_service", **how) as service:
+    with (
+        public_database() as database,
+        public_service(tmp_path, program="tests.feedback.dying_service", **how, **database) as service,
+    ):
         settings.FEEDBACK_API_URL = service.url
         yield DyingService(service, plan)
 

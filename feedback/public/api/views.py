@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from datetime import UTC
 from typing import Any
 
+from django.http import HttpRequest, UnreadablePostError
 from django.utils import timezone, translation
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
@@ -27,6 +29,10 @@ from feedback.public.api.serializers import (
     RegisteredSerializer,
     StatusSerializer,
 )
+
+# client_max_body_size of deploy/public/nginx.conf.
+REST_BYTES = 6 * 1024 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -65,11 +71,24 @@ class OfficeView(APIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         # Its readers are programs and administrators, whatever the language of the form.
         with translation.override("en"):
-            return super().dispatch(request, *args, **kwargs)
+            response = super().dispatch(request, *args, **kwargs)
+        take_rest(request)
+        return response
 
     def _throttle(self, wait: int | None) -> None:
         if wait is not None:
             raise Throttled(wait=wait)
+
+
+def take_rest(request: HttpRequest) -> None:
+    """Read what is left of the body, within what nginx lets through, when a call was refused before it was read.
+
+    nginx that is still sending it when the service closes the line may answer 502 in the place of what is wrong.
+    """
+    with suppress(UnreadablePostError):
+        for _piece in range(REST_BYTES // PIECE_BYTES):
+            if not request.read(PIECE_BYTES):
+                return
 
 
 class InvitationsView(OfficeView):
