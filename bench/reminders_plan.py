@@ -43,11 +43,12 @@ def fill(count: int) -> None:
     if is_postgres:
         sent_at = f"'{base}'::timestamptz - make_interval(mins => ({minutes})::int)"
     token_of = "md5(n::text)::uuid" if is_postgres else "printf('%%032x', n)"
+    digest_of = "lpad(to_hex(n), 64, '0')" if is_postgres else "printf('%%064x', n)"
     text = {"number": "'A' || n", "number_key": "'A' || n", "subject": "'A' || n", "message_id": "'<' || n || '@x>'"}
     copy_rows(Customer, customers, {"id": f"{customer.pk} + n", "email": "'c' || n || '@kunde.example'"})
     owner = {"id": f"{offer.pk} + n", "customer_id": f"{customer.pk} + n %% {customers}"}
     copy_rows(Offer, count, {**text, **owner, "sent_at": sent_at, "first_sent_at": sent_at})
-    link = {"id": "n + 1", "offer_id": f"{offer.pk} + n", "token": token_of, "digest": "'d' || n"}
+    link = {"id": "n + 1", "offer_id": f"{offer.pk} + n", "token": token_of, "digest": digest_of}
     copy_rows(Invitation, count, link)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -44,21 +44,27 @@ async def serve(port: int) -> None:
 
 
 def fill(count: int) -> None:
-    """Store offers of as many customers, each with a link that works and a first reminder that is due."""
+    """Empty the database, then `add_due`."""
     from django.core.management import call_command
 
-    from crm.accounts.models import Company
-    from feedback import links
-    from feedback.backoffice.models import Invitation, SyncState
+    from feedback.backoffice.models import Invitation
     from offers.models import Customer, Offer
     from reminders.models import FollowUp, Reminder
 
     call_command("migrate", verbosity=0)
-    Reminder.objects.all().delete()
-    FollowUp.objects.all().delete()
-    Invitation.objects.all().delete()
-    Offer.objects.all().delete()
-    Customer.objects.all().delete()
+    for model in (Reminder, FollowUp, Invitation, Offer, Customer):
+        model._default_manager.all().delete()
+    add_due(count)
+
+
+def add_due(count: int) -> None:
+    """Store offers of as many customers, each with a link that works and a first reminder that is due."""
+    from crm.accounts.models import Company
+    from feedback import links
+    from feedback.backoffice.models import Invitation, SyncState
+    from offers.models import Customer, Offer
+    from reminders.models import FollowUp
+
     Company.objects.get_or_create(pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"})
     SyncState.objects.update_or_create(pk=1, defaults={"pulled_at": NOW})
     numbers = range(count)
