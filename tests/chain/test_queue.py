@@ -24,9 +24,8 @@ JOBS = {"heartbeat", "import_offers", "sync_feedback", "send_reminders"}
 @contextmanager
 def cluster(office: Office) -> Iterator[subprocess.Popen[bytes]]:
     """Run the queue's worker as the service manager does, and end all of its processes."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "qcluster"], env=office.env, cwd=ROOT, start_new_session=True
-    )
+    command = [sys.executable, "-m", "tests.chain.eager_queue"]
+    process = subprocess.Popen(command, env=office.env, cwd=ROOT, start_new_session=True)
     try:
         yield process
     finally:
