@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import pickle
+import threading
 from collections.abc import Callable, Generator, Sequence
 from itertools import islice
 from typing import BinaryIO
@@ -28,10 +29,11 @@ def read_ahead(read: Read, sightings: Sequence[Sighting]) -> Generator[Letter, N
     """Yield what `read` says of each file, in their order; of many files it is called in a forked process.
 
     `read` must not use the database. A reading process that dies costs nothing but speed: what is left is read here.
-    Where the system cannot fork (Windows) or has one processor, everything is.
+    Where the system cannot fork (Windows) or has one processor, everything is; and where other threads run, whose
+    locks a forked process might wait for in vain.
     """
     done = 0
-    if hasattr(os, "fork") and (os.cpu_count() or 1) > 1 and len(sightings) >= PAYS_FROM:
+    if _may_fork() and len(sightings) >= PAYS_FROM:
         for letter in _read_in_child(read, sightings):
             yield letter
             done += 1
@@ -39,6 +41,10 @@ def read_ahead(read: Read, sightings: Sequence[Sighting]) -> Generator[Letter, N
             logger.warning("the process that reads mails ahead has died; reading goes on without it")
     for sighting in islice(sightings, done, None):
         yield read(sighting)
+
+
+def _may_fork() -> bool:
+    return hasattr(os, "fork") and (os.cpu_count() or 1) > 1 and threading.active_count() == 1
 
 
 def _read_in_child(read: Read, sightings: Sequence[Sighting]) -> Generator[Letter, None, None]:
