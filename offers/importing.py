@@ -24,7 +24,7 @@ from offers.letters import Letter, examine_incoming, examine_outgoing
 from offers.models import MailFolder, Reason, SourceFile
 from offers.parsing.numbers import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
-from offers.reading import read_ahead
+from offers.reading import PAYS_FROM, read_ahead
 from offers.removal import remove_empty_offers
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def import_folder(
         sightings, problem = _scan(folder, result, now)
         waiting = _load_waiting(folder)
         reader = read_ahead(lambda each: _read_letter(folder, each, waiting.get(each.name), now), sightings)
-        with _light_collector(), _wide_cache(), closing(reader) as letters:
+        with _light_collector(len(sightings)), _wide_cache(), closing(reader) as letters:
             for batch in _batches(letters):
                 for row in _store(folder, batch, now):
                     result.states[row.state] += 1
@@ -233,8 +233,15 @@ def _is_away(error: Exception) -> bool:
 
 
 @contextmanager
-def _light_collector() -> Iterator[None]:
-    """Let the garbage collector leave out what was there before: looking through it takes a quarter of an import."""
+def _light_collector(files: int) -> Iterator[None]:
+    """Let the garbage collector leave out what was there before: looking through it takes a quarter of an import.
+
+    Of a large one only. Afterwards all counts as old, and old garbage is rarely looked for: a worker that did this each
+    minute grew by megabytes a day.
+    """
+    if files < PAYS_FROM:
+        yield
+        return
     thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(50_000, *thresholds[1:])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,22 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     before = list(SourceFile.objects.values()), list(Offer.objects.values())
     assert import_folders([folder]).stored == 0
     assert (list(SourceFile.objects.values()), list(Offer.objects.values())) == before
+
+
+def test_an_import_each_minute_keeps_no_garbage_of_a_long_lived_worker(tmp_path: Path) -> None:
+    class Knot:
+        """Garbage that only the collector finds."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    folder = make_folder(tmp_path)
+    write_mail(tmp_path, "a.eml", subject="Angebot 4711")
+    gc.collect(1)
+    gone = weakref.ref(Knot())
+    import_folders([folder])
+    gc.collect(1)  # as it runs by itself all the time; a full collection is rare
+    assert gone() is None
 
 
 def test_the_command_adds_an_unknown_folder_and_sums_up(tmp_path: Path) -> None:
