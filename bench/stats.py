@@ -1,8 +1,9 @@
-"""The figures, the offer list and the export with many offers: `python -m bench.stats [--only PART] [offers …]`.
+"""The figures, the lists and the export with many offers: `python -m bench.stats [--only PART] [offers …]`.
 
 Runs on SQLite in a throw-away folder, or on the database that DATABASE_URL names (`python -m tests.with_postgres
 python -m bench.stats`), which it empties; where that holds the offers already, they are measured as they are. PART is
-fill, pages or exports. Prints milliseconds and rows per second, the CSV beside django-import-export's default export.
+fill, pages or exports. Prints milliseconds, how many times as long a page takes with ten times the offers, and rows
+per second of the CSV beside django-import-export's default export.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import argparse
 import io
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,8 +21,8 @@ from contextlib import contextmanager
 from itertools import islice
 from statistics import median
 
-SIZES = [10_000, 100_000]
-ROUNDS = 5
+SIZES = [100_000, 1_000_000]
+ROUNDS = 6
 # What a team asks for, and a word that so many customers have that it is refused with a sentence.
 FILTERS = {
     "declined": "status=declined",
@@ -37,7 +40,28 @@ LISTS = {
     "to check": "to_do=check", "bounced": "to_do=bounced",
     "three months": "sent_at_from=01.01.2024&sent_at_to=31.03.2024",
     "behind a number": "figures=period%3Dlast_12_months%26part%3Dstatus%253Adeclined",
+    "behind one of all time": "figures=period%3Dall%26part%3Dstatus%253Adeclined",
+    "behind all, filtered": "figures=period%3Dall%26part%3Dall&status__exact=declined",
+    "behind all, searched": "figures=period%3Dall%26part%3Dall&q=Huber+Hotel",
 }  # fmt: skip
+OTHER_LISTS = {
+    "follow-ups": "reminders/followup/",
+    "follow-ups of a seller": "reminders/followup/?offer__salesperson__id__exact={seller}",
+    "follow-ups by tomorrow": "reminders/followup/?due=tomorrow",
+    "follow-ups, search": "reminders/followup/?q=Huber+Hotel+5",
+    "reminders": "reminders/reminder/",
+    "reminders of a step": "reminders/reminder/?step=1",
+    "reminders in doubt": "reminders/reminder/?state__exact=in_doubt",
+    "reminders, search": "reminders/reminder/?q=Huber+Hotel+5",
+    "answers": "feedback/answer/",
+    "answers to deal with": "feedback/answer/?handled=todo",
+    "answers, search": "feedback/answer/?q=Huber+Hotel+5",
+    "links": "feedback/invitation/",
+    "active links": "feedback/invitation/?state__exact=active",
+    "links, search": "feedback/invitation/?q=Huber+Hotel+5",
+    "customers": "offers/customer/",
+    "customers, search": "offers/customer/?q=Huber+Hotel+5",
+}
 
 
 @contextmanager
@@ -47,7 +71,19 @@ def measured(what: str, results: dict[str, float]) -> Iterator[None]:
     results[what] = time.perf_counter() - start
 
 
-def measure_pages(results: dict[str, float]) -> None:
+def list_pages(seller: int, reason: int) -> dict[str, str]:
+    """Return the path of each page that is measured, by its name."""
+    known = {"seller": seller, "reason": reason}
+    pages = {"desk": "/admin/"}
+    for period in ("last_12_months", "all"):
+        pages[f"figures, {period}"] = f"/stats/?period={period}"
+        for name, query in FILTERS.items():
+            pages[f"figures, {period}, {name}"] = f"/stats/?period={period}&{query.format(**known)}"
+    pages |= {f"list: {name}": f"/admin/offers/offer/?{query.format(**known)}" for name, query in LISTS.items()}
+    return pages | {name: f"/admin/{path.format(**known)}" for name, path in OTHER_LISTS.items()}
+
+
+def measure_pages(results: dict[str, float], rounds: int) -> None:
     from django.conf import settings
     from django.db import connection
     from django.test import Client
@@ -59,49 +95,53 @@ def measure_pages(results: dict[str, float]) -> None:
     settings.STATS_PER_SALESPERSON = True
     client = Client()
     client.force_login(User.objects.create_superuser(f"boss{time.time_ns()}"))
-    known = {"seller": User.objects.get(username="seller7").pk, "reason": DeclineReason.objects.earliest("pk").pk}
-    pages = {"desk": "/admin/"}
-    for period in ("last_12_months", "all"):
-        pages[f"figures, {period}"] = f"/stats/?period={period}"
-        for name, query in FILTERS.items():
-            pages[f"figures, {period}, {name}"] = f"/stats/?period={period}&{query.format(**known)}"
-    pages |= {f"list: {name}": f"/admin/offers/offer/?{query.format(**known)}" for name, query in LISTS.items()}
-    for name, path in pages.items():
-        client.get(path)
+    seller, reason = User.objects.get(username="seller7").pk, DeclineReason.objects.earliest("pk").pk
+    for name, path in list_pages(seller, reason).items():
         times = []
-        for _round in range(ROUNDS):
+        for _round in range(rounds):
             with CaptureQueriesContext(connection) as queries, measured(name, results):
                 status = client.get(path).status_code
             times.append(results[name])
-        results[name] = median(times)
+        results[name] = median(times[1:] or times)  # the first view fills the caches
         slowest = max((float(query["time"]) for query in queries), default=0)
         print(
-            f"  {name:42} {results[name] * 1000:8.0f} ms  {len(queries):3} queries,"
+            f"  {name:48} {results[name] * 1000:6.0f} ms  {len(queries):3} queries,"
             f" slowest {slowest * 1000:5.0f} ms  {status}"
         )
 
 
 def measure_exports(results: dict[str, float], number: int) -> None:
-    from import_export import resources
-
-    from offers.models import Offer
+    """Run in a process that has done nothing before, so that its peak is that of the exports."""
     from stats import exports, queries
 
     columns = exports.build_columns(with_salesperson=False)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with measured("csv", results):
-        size = sum(
-            len(piece) for piece in exports.write_csv(columns, exports.read_rows(queries.counted_offers(), columns))
-        )
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    before = peak()
+    start, size, pieces = time.perf_counter(), 0, 0
+    for piece in exports.write_csv(columns, exports.read_rows(queries.counted_offers(), columns)):
+        size, pieces = size + len(piece), pieces + 1
+        if pieces <= 2:
+            results["first rows" if pieces == 2 else "first byte"] = time.perf_counter() - start
+    results["csv"] = time.perf_counter() - start
+    first = results.get("first rows", results["csv"])
+    print(f"  csv of 17 columns            {number / results['csv']:8.0f} rows/s, {size / 1e6:.0f} MB")
     print(
-        f"  csv of 17 columns            {number / results['csv']:8.0f} rows/s,"
-        f" {size / 1e6:.0f} MB, {grown:.0f} MiB more"
+        f"  its first byte, first rows   {results['first byte']:8.2f} s, {first:.2f} s, {peak() - before:.0f} MiB more"
     )
-    with measured("xlsx", results), tempfile.TemporaryFile() as file:
-        rows = islice(exports.read_rows(queries.counted_offers(), columns), 100_000)
-        exports.write_xlsx(columns, rows, file)
-    print(f"  xlsx                         {min(number, 100_000) / results['xlsx']:8.0f} rows/s")
+    before = peak()
+    some = min(number, 100_000)
+    for rows in (some // 10, some):
+        with measured("xlsx", results), tempfile.TemporaryFile() as file:
+            exports.write_xlsx(columns, islice(exports.read_rows(queries.counted_offers(), columns), rows), file)
+        print(f"  xlsx of {rows:7} rows         {rows / results['xlsx']:8.0f} rows/s, {peak() - before:.0f} MiB more")
+    compare_exports(results, min(number, 20_000))
+
+
+def compare_exports(results: dict[str, float], some: int) -> None:
+    from import_export import resources
+
+    from offers.models import Offer
+    from stats import exports
+
     same = ["number", "first_sent_at", "sent_at", "subject", "customer__name", "customer__email", "customer__company"]
     same += ["amount", "currency", "status", "status_at", "status_channel"]
 
@@ -110,7 +150,6 @@ def measure_exports(results: dict[str, float], number: int) -> None:
             model = Offer
             fields = same
 
-    some = min(number, 20_000)
     with measured("import-export", results):
         io.StringIO(OfferResource().export(Offer.objects.all()[:some]).csv)
     ours = [exports.Column(name, name) for name in same]
@@ -122,6 +161,11 @@ def measure_exports(results: dict[str, float], number: int) -> None:
     print(
         f"  csv, same 12 columns         {some / results['csv, same columns']:8.0f} rows/s, {times:.0f} times as many"
     )
+
+
+def peak() -> float:
+    """Return the most memory that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def fill_and_count(results: dict[str, float], number: int) -> None:
@@ -159,20 +203,34 @@ def measure_upkeep(results: dict[str, float]) -> None:
     print(f"  100 changed offers           {results['upkeep'] * 1000:8.0f} ms")
 
 
-def run(number: int, part: str) -> None:
+def run(number: int, part: str, rounds: int) -> dict[str, float]:
+    """Measure with so many offers; return seconds by what was measured."""
     results: dict[str, float] = {}
-    print(f"== {number} offers")
+    pages: dict[str, float] = {}
+    print(f"== {number} offers", flush=True)
     fill_and_count(results, number)
     if part in ("", "pages"):
         measure_upkeep(results)
-        measure_pages(results)
-    if part in ("", "exports"):
+        measure_pages(pages, rounds)
+    if part == "exports":
         measure_exports(results, number)
+    elif not part:
+        subprocess.run([sys.executable, "-m", "bench.stats", "--only", "exports", str(number)], check=True)
+    return pages
+
+
+def print_growth(sizes: list[int], pages: list[dict[str, float]]) -> None:
+    """Print how many times as long each page takes with the most offers as with the fewest, the worst first."""
+    growth = {name: seconds / pages[0][name] for name, seconds in pages[-1].items()}
+    print(f"== {sizes[-1]} offers take how many times the milliseconds of {sizes[0]}")
+    for name, times in sorted(growth.items(), key=lambda item: -item[1]):
+        print(f"  {name:48} {times:6.1f}   {pages[0][name] * 1000:6.0f} {pages[-1][name] * 1000:6.0f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="", choices=["fill", "pages", "exports"])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("offers", nargs="*", type=int, default=SIZES)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nachfass-bench-") as folder:
@@ -183,8 +241,9 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        for number in asked.offers:
-            run(number, asked.only)
+        pages = [run(number, asked.only, asked.rounds) for number in asked.offers]
+        if len(pages) > 1 and pages[0]:
+            print_growth(asked.offers, pages)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from crm.core.retention import name_day
 from offers.models import Contact, Customer, Offer, SourceFile
 from offers.privacy import NOWHERE, erase_for_good
 
@@ -24,7 +26,8 @@ def prune_log(*, now: datetime, dry_run: bool = False) -> str:
     if dry_run:
         return f"Would empty {old.count()} entries of the import log before {limit:%Y-%m-%d}."
     emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")
-    return f"Emptied {emptied} entries of the import log before {limit:%Y-%m-%d}."
+    words = _("Emptied %(number)d entries of the import log before %(day)s.")
+    return words % {"number": emptied, "day": name_day(limit)}
 
 
 def prune_people(*, now: datetime, dry_run: bool = False) -> str:
@@ -34,14 +37,14 @@ def prune_people(*, now: datetime, dry_run: bool = False) -> str:
     """
     limit = now - timedelta(days=settings.KEEP_PEOPLE_DAYS)
     old = _silent_since(limit)
-    words = f"customers without a contact since {limit:%Y-%m-%d}."
     if dry_run:
-        return f"Would erase {old.count()} {words}"
+        return f"Would erase {old.count()} customers without a contact since {limit:%Y-%m-%d}."
     erased = 0
     for customer in list(old):
         erase_for_good(customer)
         erased += 1
-    return f"Erased {erased} {words}"
+    words = _("Erased %(number)d customers without a contact since %(day)s.")
+    return words % {"number": erased, "day": name_day(limit)}
 
 
 def _silent_since(limit: datetime) -> QuerySet[Customer]:

@@ -133,6 +133,7 @@ class OfferAdmin(_Registered):
 class ListOfOffers:
     """A list of what belongs to offers: found by the words of its offer, and no longer than the list of offers."""
 
+    list_per_page = 50
     search_help_text = gettext_lazy("Number, customer, company or subject of the offer.")
 
     def get_sortable_by(self, request: HttpRequest) -> list[str]:

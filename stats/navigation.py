@@ -113,7 +113,7 @@ def _build_item(
     item = {"title": title, "icon": icon, "link": f"{url}?{query}" if query else url}
     # Two entries lead to one list: the one with the query is marked where the query stands in the address.
     here = request.path.startswith(url)
-    item["active"] = here and (query in request.GET.urlencode(safe=",") if query else not _is_other(request, url))
+    item["active"] = here and (_asks_for(request, query) if query else not _is_other(request, url))
     if badge and badges.get(badge):
         item |= {"badge": badges[badge], "badge_variant": "danger" if badge == "stuck" else "primary"}
     return item
@@ -126,10 +126,17 @@ def can_open(user: Any, label: str) -> bool:
     return admin.site.is_registered(model) and bool(user.has_perm(right))
 
 
+def _asks_for(request: HttpRequest, query: str) -> bool:
+    """True where the address asks for the rows of an entry or for some of them, as one state of several."""
+    name, _equals, values = query.partition("=")
+    field = name.partition("__")[0]
+    asked = {value for key, text in request.GET.items() if key.partition("__")[0] == field for value in text.split(",")}
+    return bool(asked) and asked <= set(values.split(","))
+
+
 def _is_other(request: HttpRequest, url: str) -> bool:
-    asked = request.GET.urlencode(safe=",")
     queries = {query for _title, entries in _MENU for *_rest, query, _badge in entries if query}
-    return request.path == url and any(query in asked for query in queries)
+    return request.path == url and any(_asks_for(request, query) for query in queries)
 
 
 def count_waiting(user: Any) -> dict[str, int]:

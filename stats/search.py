@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
+from crm.core import bulk
 from offers.models import Offer
 from stats.models import OfferChange, OfferSearch
 
@@ -84,8 +85,4 @@ def update(ids: Iterable[int]) -> None:
     # FTS5 knows no ON CONFLICT, and writes what it has gathered to the disk at every rowid below the one before.
     changed = sorted(pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk))
     OfferSearch.objects.filter(pk__in=changed).delete()
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO stats_offersearch (rowid, words) VALUES (%s, %s)",
-            [(pk, now[pk]) for pk in changed if pk in now],
-        )
+    bulk.write_rows("INSERT INTO stats_offersearch (rowid, words)", [(pk, now[pk]) for pk in changed if pk in now])

@@ -18,6 +18,7 @@ from django.db.models import Case, CharField, Exists, F, IntegerField, Q, QueryS
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from crm.core import bulk
 from feedback.backoffice.models import DeclineReason
 from offers.models import Offer
 from stats import queries, search, triggers
@@ -123,27 +124,24 @@ def _find_deltas(before: dict[int, Fact], now: dict[int, Fact]) -> dict[tuple[st
 
 def _apply(deltas: dict[tuple[str, date], Tally]) -> None:
     rows = [(*place, *row) for place, tally in sorted(deltas.items(), key=lambda item: item[0]) for row in tally.rows()]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO stats_monthlysum (basis, month, kind, key, number, total) VALUES (%s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (basis, month, kind, key) DO UPDATE SET"
-            " number = stats_monthlysum.number + excluded.number, total = stats_monthlysum.total + excluded.total",
-            rows,
-        )
+    bulk.write_rows(
+        "INSERT INTO stats_monthlysum (basis, month, kind, key, number, total)",
+        rows,
+        "ON CONFLICT (basis, month, kind, key) DO UPDATE SET"
+        " number = stats_monthlysum.number + excluded.number, total = stats_monthlysum.total + excluded.total",
+    )
 
 
 def _store_facts(facts: dict[int, Fact]) -> None:
     """Insert or replace; past the ORM, which takes twice as long as all the rest of a refresh."""
     day = connection.ops.adapt_datefield_value
     names = ", ".join(Fact._fields)
-    values = ", ".join(["%s"] * len(Fact._fields))
     changes = ", ".join(f"{name} = excluded.{name}" for name in Fact._fields)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO stats_offerfact (offer_id, {names}) VALUES (%s, {values})"  # noqa: S608 - names of our own
-            f" ON CONFLICT (offer_id) DO UPDATE SET {changes}",
-            [(pk, *(day(value) if isinstance(value, date) else value for value in fact)) for pk, fact in facts.items()],
-        )
+    bulk.write_rows(
+        f"INSERT INTO stats_offerfact (offer_id, {names})",
+        [(pk, *(day(value) if isinstance(value, date) else value for value in fact)) for pk, fact in facts.items()],
+        f"ON CONFLICT (offer_id) DO UPDATE SET {changes}",
+    )
 
 
 def count_slice(part: Slice, spans: Sequence[Span], more: QuerySet[Any, Any]) -> tuple[int, list[Tally]]:

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import caches
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 # A failed task of the queue is looked at within two weeks or never; Django-Q2 itself keeps failures for ever.
 TASKS_KEEP_DAYS = 14
@@ -21,12 +24,17 @@ def find_pruners() -> Iterator[Pruner]:
         yield import_string(path)
 
 
+def name_day(moment: datetime) -> str:
+    """Return the local day of a moment as people write it."""
+    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
+
+
 def prune_counters(*, now: datetime, dry_run: bool = False) -> str:
     """Delete the expired counters of the rate limits."""
     prune = getattr(caches["counters"], "prune", None)
     if prune is None:
-        return "Redis forgets its counters by itself."
-    return f"Deleted {prune()} counters." if not dry_run else "Would delete the expired counters."
+        return _("Redis forgets its counters by itself.")
+    return _("Deleted %d counters.") % prune() if not dry_run else "Would delete the expired counters."
 
 
 def prune_tasks(*, now: datetime, dry_run: bool = False) -> str:
@@ -37,7 +45,7 @@ def prune_tasks(*, now: datetime, dry_run: bool = False) -> str:
     old = Task.objects.filter(stopped__lt=limit)
     if dry_run:
         return f"Would delete {old.count()} tasks before {limit:%Y-%m-%d}."
-    return f"Deleted {old.delete()[0]} tasks before {limit:%Y-%m-%d}."
+    return _("Deleted %(number)d tasks before %(day)s.") % {"number": old.delete()[0], "day": name_day(limit)}
 
 
 def prune_sessions(*, now: datetime, dry_run: bool = False) -> str:
@@ -47,4 +55,4 @@ def prune_sessions(*, now: datetime, dry_run: bool = False) -> str:
     expired = Session.objects.filter(expire_date__lt=now)
     if dry_run:
         return f"Would delete {expired.count()} sessions."
-    return f"Deleted {expired.delete()[0]} sessions."
+    return _("Deleted %d sessions.") % expired.delete()[0]

@@ -157,7 +157,13 @@ class FollowUpAdmin(FactAdmin):
         say(request, count, ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."))
 
     @dialog_action(
-        _("Send now"), _("The next reminder goes out at once, whatever the plan says."), icon="send", submit=_("Send")
+        _("Send now"),
+        _(
+            "The next reminder goes out at once, whatever the plan says. If the public page does not know the feedback "
+            "link yet, it waits until it does."
+        ),
+        icon="send",
+        submit=_("Send"),
     )
     def send_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         send_offer_now(request, FollowUp.objects.select_related("offer").get(pk=object_id).offer)

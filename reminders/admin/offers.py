@@ -71,7 +71,13 @@ class OfferAdmin(_Below):
         return [*super().get_events(offer), *reminders]
 
     @dialog_action(
-        _("Send the reminder now"), _("It goes out at once, whatever the plan says."), icon="send", submit=_("Send")
+        _("Send the reminder now"),
+        _(
+            "It goes out at once, whatever the plan says. If the public page does not know the feedback link yet, it "
+            "waits until it does."
+        ),
+        icon="send",
+        submit=_("Send"),
     )
     def send_reminder(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)

@@ -24,7 +24,7 @@ TINY = {
     "reminders_send": ["20"],
     "scale": ["--count", "20"],
     "scale --growth": ["1000", "--count", "20"],
-    "stats": ["200"],
+    "stats": ["--rounds", "1", "60"],
     "sync": ["20"],
 }
 YARDSTICKS = {"import_offers": "django_mailbox", "public_form": "flask", "reminders_send": "post_office"}

@@ -10,6 +10,7 @@ from crm.core.models import JobRun
 from feedback.backoffice.models import Answer
 from offers.models import MailFolder, SourceFile
 from reminders.models import FollowUp, Reminder
+from stats import navigation
 from stats.desk import build_desk, find_job_states
 from tests.make import make_offer, make_user
 
@@ -67,3 +68,21 @@ def test_a_job_that_failed_last_stands_still() -> None:
     JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=1), failed_at=NOW, error="OSError: no")
     (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
     assert (state.is_still, state.summary) == (True, "OSError: no")
+
+
+@pytest.mark.parametrize(
+    ("address", "marked"),
+    [
+        ("reminders/reminder/", "Gesendete Erinnerungen"),
+        ("reminders/reminder/?state__exact=sent", "Gesendete Erinnerungen"),
+        ("reminders/reminder/?state__exact=in_doubt", "Im Zweifel oder gescheitert"),
+        ("reminders/reminder/?state__in=in_doubt%2Cfailed", "Im Zweifel oder gescheitert"),
+        ("reminders/followup/?due=mails", "Alle Nachfassungen"),
+        ("reminders/followup/?due=calls", "Anrufe"),
+    ],
+)
+def test_the_menu_marks_the_list_that_one_looks_at(rf, address: str, marked: str) -> None:  # type: ignore[no-untyped-def]
+    request = rf.get(f"/admin/{address}")
+    request.user = make_user(is_superuser=True)
+    items = [item for group in navigation.build(request) for item in group["items"]]
+    assert [str(item["title"]) for item in items if item.get("active")] == [marked]
