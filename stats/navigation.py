@@ -130,7 +130,9 @@ def _asks_for(request: HttpRequest, query: str) -> bool:
     """True where the address asks for the rows of an entry or for some of them, as one state of several."""
     name, _equals, values = query.partition("=")
     field = name.partition("__")[0]
-    asked = {value for key, text in request.GET.items() if key.partition("__")[0] == field for value in text.split(",")}
+    asked = {
+        value for key, text in request.GET.items() if key.partition("__")[0] == field for value in str(text).split(",")
+    }
     return bool(asked) and asked <= set(values.split(","))
 
 

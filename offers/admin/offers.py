@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter,
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
-from crm.core.admin_tools import change_url, dialog_action, go_to
+from crm.core.admin_tools import change_url, dialog_action, go_to, once
 from offers import services
 from offers.admin.forms import NoteContactForm, OfferForm
 from offers.admin.tools import person, render
@@ -145,10 +145,12 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         return offer.status, offer.get_status_display()
 
     @admin.display(description=_("history"))
+    @once
     def story(self, offer: Offer) -> SafeString:
         return render("offers/timeline.html", {"events": sort_events(self.get_events(offer))})
 
     @admin.display(description=_("mails"))
+    @once
     def mails(self, offer: Offer) -> SafeString:
         files = offer.files.select_related("folder").order_by("-sent_at") if offer.pk else []
         return render("offers/mails.html", {"rows": [(file, change_url(file), origins(file)) for file in files]})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 
 import feedback.backoffice.admin
-from crm.core.admin_tools import change_url, dialog_action, go_to
+from crm.core.admin_tools import change_url, dialog_action, go_to, once
 from offers.models import Offer
 from offers.timeline import Event
 from reminders import services
@@ -52,6 +52,7 @@ class OfferAdmin(_Below):
         services.plan_offers([obj])
 
     @admin.display(description=_("next reminder"))
+    @once
     def next_reminder(self, offer: Offer) -> str:
         return explain(FollowUp.objects.filter(offer=offer).first())
 

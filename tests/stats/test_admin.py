@@ -84,3 +84,16 @@ def test_what_belongs_to_an_offer_is_found_by_the_words_of_the_offer(client: Cli
     assert {row.offer.number for row in found} == {number}
     assert client.get(f"/admin/{name}/?q=nowhere").context["cl"].result_count == 0
     assert client.get(f"/admin/{name}/").context["cl"].result_count >= 40
+
+
+def test_the_page_of_an_offer_asks_a_bounded_number_of_times(  # type: ignore[no-untyped-def]
+    client: Client, django_assert_max_num_queries
+) -> None:
+    make_year(20, now=timezone.now())
+    offer = Offer.objects.filter(answers__isnull=False).first()
+    for _link in range(3):
+        make_invitation(offer, state="revoked")
+    client.force_login(make_user(is_superuser=True))
+    with django_assert_max_num_queries(24):
+        page = client.get(f"/admin/offers/offer/{offer.pk}/change/").content.decode()  # type: ignore[union-attr]
+    assert "Feedback-Link ausgestellt" in page
