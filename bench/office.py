@@ -15,11 +15,15 @@ from pathlib import Path
 SENT_AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
-def start(*, extra_apps: tuple[str, ...] = ()) -> Path:
-    """Load Django on a database in a temporary folder and migrate it; return the folder."""
+def start(*, extra_apps: tuple[str, ...] = (), any_database: bool = False) -> Path:
+    """Load Django on a SQLite database in a temporary folder and migrate it; return the folder.
+
+    With `any_database` on the one that DATABASE_URL names, if it does.
+    """
     folder = Path(tempfile.mkdtemp(prefix="nachfass-bench-"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "crm.settings.test"
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'office.sqlite3'}"
+    if not (any_database and "DATABASE_URL" in os.environ):
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'office.sqlite3'}"
     os.environ["LOG_LEVEL"] = "ERROR"
     os.environ["OFFERS_OWN_DOMAINS"] = "muster-metallbau.example"
 
@@ -35,7 +39,8 @@ def start(*, extra_apps: tuple[str, ...] = ()) -> Path:
 
     call_command("migrate", verbosity=0)
     connection.close()
-    shutil.copy(folder / "office.sqlite3", folder / "empty.sqlite3")
+    if connection.vendor == "sqlite":
+        shutil.copy(folder / "office.sqlite3", folder / "empty.sqlite3")
     return folder
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from crm.accounts.models import User
-from crm.core.bulk import among
+from crm.core.bulk import among, find_keys
 from offers.decide import MAIL_PROVIDERS, Facts, Twin
 from offers.letters import Letter
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile, number_key
@@ -43,25 +43,31 @@ class Desk:
             return Facts()
         own = self.offers.get(self.own_mails.get(letter.mail.message_id, 0))
         in_thread = next((offer for each in letter.thread if (offer := self.by_message_id.get(each))), None)
-        bounced = [self.customers[email] for email in _bounced_emails(letter) if email in self.customers]
-        if letter.bounce and not bounced and not letter.bounce.recipients and in_thread:
-            bounced = [in_thread.customer]
-        sender = letter.mail.sender.email if letter.mail.sender else ""
-        domain = letter.mail.sender.domain if letter.mail.sender else ""
-        emails = {each.email for each in bounced} or {sender}
-        return Facts(
+        known = Facts(
             own_domains=self.own_domains,
             is_own=letter.mail.message_id in self.own_mails,
             own_offer=own,
             twin=self._find_twin(letter),
             same_number=self.by_number.get(number_key(letter.number), ()) if letter.number else (),
             in_thread=in_thread,
+        )
+        return known if self.is_outgoing else self._add_sender(letter, known)
+
+    def _add_sender(self, letter: Letter, known: Facts) -> Facts:
+        """Add what matters to received mails alone: the offers of who sent one, and whom a bounce is about."""
+        bounced = [self.customers[email] for email in _bounced_emails(letter) if email in self.customers]
+        if letter.bounce and not bounced and not letter.bounce.recipients and known.in_thread:
+            bounced = [known.in_thread.customer]
+        sender = letter.mail.sender.email if letter.mail.sender else ""
+        domain = letter.mail.sender.domain if letter.mail.sender else ""
+        emails = {each.email for each in bounced} or {sender}
+        return known._replace(
             of_sender=self._open_offers(letter, [o for email in emails for o in self.by_customer.get(email, ())]),
             of_company=self._open_offers(letter, self.by_domain.get(domain, ())),
             bounced=bounced,
         )
 
-    def add(self, letter: Letter, row: SourceFile) -> None:
+    def add(self, letter: Letter, row: SourceFile, offer: Offer | None) -> None:
         """Let the letters that follow know a decided one."""
         if row.state != State.DUPLICATE:
             if row.header_hash:
@@ -70,8 +76,8 @@ class Desk:
                 self.by_id.setdefault(row.message_id, row)
             if row.fingerprint:
                 self.by_fingerprint[row.fingerprint] = row
-        if row.offer is not None and row.message_id:
-            self.by_message_id.setdefault(row.message_id, row.offer)
+        if offer is not None and row.message_id:
+            self.by_message_id.setdefault(row.message_id, offer)
 
     def add_offer(self, offer: Offer) -> None:
         """Let the letters that follow know an offer, loaded or new."""
@@ -84,18 +90,22 @@ class Desk:
 
     def _load_twins(self, letters: Sequence[Letter], forgotten: Sequence[int]) -> None:
         """Find the mails imported before by header block (same direction), Message-ID (this folder), fingerprint."""
-        rows = SourceFile.objects.exclude(state__in=(State.DUPLICATE, State.WAITING)).exclude(pk__in=forgotten)
-        rows = rows.select_related("offer__customer")
         hashes = [letter.header_hash for letter in letters]
         ids = [letter.mail.message_id[:500] for letter in letters if letter.mail.message_id]
         prints = [letter.fingerprint for letter in letters if letter.fingerprint]
+        keys = {
+            *find_keys(SourceFile, "header_hash", hashes),
+            *find_keys(SourceFile, "message_id", ids),
+            *find_keys(SourceFile, "fingerprint", prints),
+        }.difference(forgotten)
+        rows = SourceFile.objects.filter(among("pk", keys)).exclude(state__in=(State.DUPLICATE, State.WAITING))
+        twins = list(rows.select_related("offer__customer", "folder")) if keys else []
         # The folder is compared here and not in the query: a planner that knows nothing of the numbers may choose to
         # go through all rows of the folder.
-        same_way = set(MailFolder.objects.filter(direction=self.folder.direction).values_list("pk", flat=True))
-        same_hash, same_id = rows.filter(among("header_hash", hashes)), rows.filter(among("message_id", ids))
-        self.by_hash = {row.header_hash: row for row in same_hash if row.folder_id in same_way}
-        self.by_id = {row.message_id: row for row in same_id if row.folder_id == self.folder.pk}
-        self.by_fingerprint = {str(row.fingerprint): row for row in rows.filter(among("fingerprint", prints))}
+        same_way = [row for row in twins if row.folder.direction == self.folder.direction]
+        self.by_hash = {row.header_hash: row for row in same_way if row.header_hash}
+        self.by_id = {row.message_id: row for row in twins if row.message_id and row.folder_id == self.folder.pk}
+        self.by_fingerprint = {row.fingerprint: row for row in twins if row.fingerprint}
 
     def _find_twin(self, letter: Letter) -> Twin | None:
         for row, reason in (
@@ -112,7 +122,9 @@ class Desk:
         for letter in letters:
             emails.update(_bounced_emails(letter))
             emails.update(each.email for each in letter.mail.recipients if each.domain not in self.own_domains)
-        self.customers = {each.email: each for each in Customer.objects.filter(among("email", emails))}
+        keys = find_keys(Customer, "email", emails)
+        customers = Customer.objects.filter(among("pk", keys)) if keys else ()
+        self.customers = {each.email: each for each in customers}
         people = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
         self.salespeople = {person.email.lower(): person for person in people}
 
@@ -129,9 +141,10 @@ class Desk:
         if thread:
             rows = SourceFile.objects.filter(message_id__in=thread, offer__isnull=False).exclude(pk__in=forgotten)
             threads |= dict(rows.values_list("message_id", "offer_id"))
-        wanted = Q(number_key__in={number_key(letter.number) for letter in letters if letter.number})
-        wanted |= Q(pk__in=set(threads.values())) | Q(message_id__in=thread)
-        self._add_all(Offer.objects.filter(wanted))
+        numbers = {number_key(letter.number) for letter in letters if letter.number}
+        keys = {*find_keys(Offer, "number_key", numbers), *find_keys(Offer, "message_id", thread), *threads.values()}
+        if keys:
+            self._add_all(Offer.objects.filter(among("pk", keys)))
         if not self.is_outgoing:
             self._load_offers_of_senders(letters)
         for message_id, pk in threads.items():

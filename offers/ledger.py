@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from crm.core.bulk import among, insert_rows, new_row
+from crm.core.bulk import among, find_keys, insert_rows, new_row
 from offers.chains import refresh_offers
 from offers.decide import Decision, Facts, decide_incoming, decide_outgoing
 from offers.facts import Desk
@@ -51,6 +51,7 @@ class _Writer:
         self.folder, self.now = folder, now
         self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
         self.rows: list[SourceFile] = []
+        self.duplicates: list[SourceFile] = []
         self.new_offers: list[Offer] = []
         self.new_customers: dict[str, Customer] = {}
         self.changed_customers: dict[int, Customer] = {}
@@ -65,8 +66,8 @@ class _Writer:
         for name, letter in zip(names, letters, strict=True):
             row = known.get(name)
             if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
-                todo.append((letter, row or new_row(SourceFile, folder=self.folder, name=name, first_seen_at=self.now)))
-        again = [row for __, row in todo if row.pk]
+                todo.append((letter, name, row))
+        again = [row for __, __, row in todo if row]
         for row in again:
             # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
             if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
@@ -75,19 +76,20 @@ class _Writer:
         # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
         if forgotten:
             SourceFile.objects.filter(pk__in=forgotten, fingerprint__isnull=False).update(fingerprint=None)
-        self.desk = Desk(self.folder, [letter for letter, __ in todo], forgotten)
-        for letter, row in todo:
-            self._take(letter, row)
+        self.desk = Desk(self.folder, [letter for letter, __, __ in todo], forgotten)
+        for letter, name, row in todo:
+            self._take(letter, name, row)
         self._write()
-        return self.rows
+        return self.rows + self.duplicates
 
-    def _find_known(self, names: Sequence[str]) -> QuerySet[SourceFile]:
-        return self.folder.files.filter(among("name", names)).select_related("offer__customer")
+    def _find_known(self, names: Sequence[str]) -> Iterable[SourceFile]:
+        keys = find_keys(SourceFile, "name", names, folder=self.folder.pk)
+        return SourceFile.objects.filter(among("pk", keys)).select_related("offer__customer") if keys else ()
 
-    def _take(self, letter: Letter, row: SourceFile) -> None:
+    def _take(self, letter: Letter, name: str, row: SourceFile | None) -> None:
         facts = self.desk.facts(letter)
         decision = (decide_outgoing if self.is_outgoing else decide_incoming)(letter, facts)
-        if row.pk and decision.state == State.WAITING and _still_waits(row, letter, decision):
+        if row and decision.state == State.WAITING and _still_waits(row, letter, decision):
             return
         offer = decision.offer
         if decision.customer is not None:
@@ -96,45 +98,66 @@ class _Writer:
             self.to_refresh[id(offer)] = offer
         elif offer is not None and decision.reason == Reason.OTHER_DOCUMENT:
             self._question(offer)
-        self._fill(row, letter, decision, offer)
+        facts_of_row = self._describe(letter, decision, offer)
+        if row is None:
+            row = new_row(
+                SourceFile, folder=self.folder, name=name, first_seen_at=self.now, decided_at=self.now, **facts_of_row
+            )
+        else:
+            if decision.state != State.WAITING or (row.size, row.mtime_ns) != letter.sighting.stamp:
+                # While a file waits, this is since when it has not changed.
+                row.decided_at = self.now
+            for column, value in facts_of_row.items():
+                setattr(row, column, value)
         if not letter.problem:
-            self.desk.add(letter, row)
+            self.desk.add(letter, row, offer)
         if not self.is_outgoing:
             self._act_on_automatic(letter, decision, facts)
-        self.rows.append(row)
+        (self.duplicates if decision.duplicate_of else self.rows).append(row)
 
-    def _fill(self, row: SourceFile, letter: Letter, decision: Decision, offer: Offer | None) -> None:
-        mail, sighting = letter.mail, letter.sighting
-        if decision.state != State.WAITING or (row.size, row.mtime_ns) != sighting.stamp:
-            # While a file waits, this is since when it has not changed.
-            row.decided_at = self.now
-        row.size, row.mtime_ns = sighting.stamp
-        row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
-        row.header_hash, row.content_hash = letter.header_hash, ""
-        row.fingerprint = letter.fingerprint if self.is_outgoing and decision.duplicate_of is None else None
-        if row.fingerprint in self.desk.by_fingerprint:
-            row.fingerprint = None
-        row.message_id, row.subject, row.number = mail.message_id[:500], mail.subject[:500], letter.number[:100]
-        row.sender = mail.sender.email[:320] if mail.sender else ""
-        row.sender_name = mail.sender.name[:200] if mail.sender else ""
-        row.recipients = [
-            {"field": field, "email": each.email, "name": each.name[:200]}
-            for field, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc))
-            for each in addresses[:100]
-        ]
-        row.sent_at = None if letter.problem else letter.sent_at
-        row.defects = list(letter.defects)
-        row.is_reply = decision.is_reply
-        row.offer, row.duplicate_of, row.decided_by_id = offer, decision.duplicate_of, None
+    def _describe(self, letter: Letter, decision: Decision, offer: Offer | None) -> dict[str, Any]:
+        """Return the columns of a ledger row that say what a mail is and what became of it."""
+        mail, (__, size, mtime_ns) = letter.mail, letter.sighting
+        fingerprint = letter.fingerprint if self.is_outgoing and decision.duplicate_of is None else None
+        return {
+            "size": size,
+            "mtime_ns": mtime_ns,
+            "state": decision.state,
+            "reason": decision.reason,
+            "detail": decision.detail[:500],
+            "header_hash": letter.header_hash,
+            "content_hash": "",
+            "fingerprint": None if fingerprint in self.desk.by_fingerprint else fingerprint,
+            "message_id": mail.message_id[:500],
+            "subject": mail.subject[:500],
+            "number": letter.number[:100],
+            "is_reply": decision.is_reply,
+            "sender": mail.sender.email[:320] if mail.sender else "",
+            "sender_name": mail.sender.name[:200] if mail.sender else "",
+            "recipients": [
+                {"field": field, "email": each.email, "name": each.name[:200]}
+                for field, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc))
+                for each in addresses[:100]
+            ],
+            "sent_at": None if letter.problem else letter.sent_at,
+            "defects": list(letter.defects),
+            "offer": offer,
+            "duplicate_of": decision.duplicate_of,
+            "decided_by": None,
+        }
 
     def _new_offer(self, letter: Letter, address: Address) -> Offer:
         mail = letter.mail
         sender_email = mail.sender.email if mail.sender else ""
-        customer = self.desk.customers.get(address.email)
+        customer, language = self.desk.customers.get(address.email), find_language(mail.subject)
         if customer is None:
-            language = find_language(mail.subject) or settings.LANGUAGE_CODE[:2]
-            name = address.name[:200]
-            customer = new_row(Customer, email=address.email, name=name, language=language, created_at=self.now)
+            customer = new_row(
+                Customer,
+                email=address.email,
+                name=address.name[:200],
+                language=language or settings.LANGUAGE_CODE[:2],
+                created_at=self.now,
+            )
             self.new_customers[address.email] = self.desk.customers[address.email] = customer
         elif address.name and not customer.name:
             customer.name = address.name[:200]
@@ -153,7 +176,7 @@ class _Writer:
             first_sent_at=letter.sent_at,
             sent_at=letter.sent_at,
             status_at=letter.sent_at,
-            language=find_language(mail.subject) or customer.language,
+            language=language or customer.language,
             created_at=self.now,
         )
         self.new_offers.append(offer)
@@ -204,8 +227,7 @@ class _Writer:
 
     def _write_rows(self) -> None:
         # Duplicates last: they may point to a mail of this very batch.
-        for duplicates in (False, True):
-            rows = [row for row in self.rows if (row.duplicate_of is not None) is duplicates]
+        for rows in (self.rows, self.duplicates):
             for row in rows:
                 if row.pk:
                     row.save(update_fields=_FACT_FIELDS)

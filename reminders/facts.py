@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Coalesce
 
-from crm.core.bulk import among, insert_rows, new_row
+from crm.core.bulk import among, find_keys, insert_rows, new_row
 from crm.core.working_days import Calendar, build_calendar
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
@@ -158,7 +158,10 @@ def _build_case(
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:
     steps: dict[int, list[Step]] = defaultdict(list)
-    rows = Reminder.objects.filter(among("offer", offer_ids)).order_by("step")
+    keys = find_keys(Reminder, "offer", offer_ids)
+    if not keys:
+        return steps
+    rows = Reminder.objects.filter(among("pk", keys)).order_by("step")
     columns = ("offer_id", "step", "state", "sent_at", "claimed_at", "mail_date", "retry_at", "first_try_at")
     for offer_id, step, state, sent_at, claimed_at, mail_date, retry_at, first_try_at in rows.values_list(*columns):
         at = sent_at or claimed_at or mail_date
@@ -167,7 +170,10 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:
 
 
 def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, date | None]]:
-    rows = Answer.objects.filter(among("offer", offer_ids), kind=Answer.Kind.UNDECIDED).order_by("answered_at", "pk")
+    keys = find_keys(Answer, "offer", offer_ids, kind=Answer.Kind.UNDECIDED)
+    if not keys:
+        return {}
+    rows = Answer.objects.filter(among("pk", keys)).order_by("answered_at", "pk")
     return {
         offer_id: (answered_at, ask_again_on)
         for offer_id, answered_at, ask_again_on in rows.values_list("offer_id", "answered_at", "ask_again_on")
@@ -195,8 +201,11 @@ def store_decisions(decisions: dict[int, Decision], now: datetime) -> None:
 
     Reading what is there costs a tenth of writing it again, and on most nights nothing has changed.
     """
-    rows = FollowUp.objects.filter(among("offer", decisions))
-    known = {row[0]: row[1:] for row in rows.values_list("offer_id", "next_at", "next_step", "call_at", "because")}
+    keys = find_keys(FollowUp, "offer", decisions)
+    rows = FollowUp.objects.filter(among("pk", keys)).values_list(
+        "offer_id", "next_at", "next_step", "call_at", "because"
+    )
+    known = {row[0]: row[1:] for row in rows} if keys else {}
     insert_rows(
         [
             new_row(

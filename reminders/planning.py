@@ -46,7 +46,7 @@ def plan_offer_ids(offer_ids: Collection[int], now: datetime, plans: Plans | Non
         decisions = {case.offer_id: plans.decide(case, now) for case in load_cases(offer_ids, now)}
         store_decisions(decisions, now)
         silent = [pk for pk, decision in decisions.items() if decision.close_at and decision.close_at <= now]
-        for offer in Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN):
+        for offer in Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN) if silent else ():
             set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
     return len(silent)
 

@@ -7,7 +7,7 @@ put a list of a few hundred values into a query.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +22,7 @@ from django.db.models.lookups import Lookup
 _ROWS_AT_ONCE = 50
 # PostgreSQL takes 65,535 values in one statement.
 _MOST_VALUES = 30_000
+_EMPTY_JSON = {list: "[]", dict: "{}"}
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.ForeignKey)
 
 M = TypeVar("M", bound=models.Model)
@@ -52,6 +53,32 @@ def new_row(model: type[M], **values: Any) -> M:
 def among(column: str, values: Iterable[Any]) -> Lookup[Any]:
     """Return the condition that a column has one of the values, as one parameter however many they are."""
     return _Among(models.F(column), list(values))
+
+
+def find_keys(model: type[models.Model], column: str, values: Collection[Any], **equal: Any) -> list[int]:
+    """Return the keys of the rows whose column has one of the values, and whose other columns are `equal`.
+
+    Most of what an import asks for is not there, and asking here takes 50 microseconds; a queryset takes one or two
+    milliseconds before it reaches the database.
+    """
+    if not values:
+        return []
+    sql = _find_sql(model, column, tuple(equal), connection.vendor)
+    chosen = json.dumps(list(values)) if connection.vendor == "sqlite" else list(values)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [chosen, *equal.values()])
+        return [key for (key,) in cursor.fetchall()]
+
+
+@lru_cache(maxsize=64)
+def _find_sql(model: type[models.Model], column: str, equal: tuple[str, ...], vendor: str) -> str:
+    name, meta = connection.ops.quote_name, model._meta
+    field = meta.get_field(column)
+    kind = field.db_type(connection)  # type: ignore[union-attr]
+    chosen = "IN (SELECT value FROM json_each(%s))" if vendor == "sqlite" else f"= ANY(%s::{kind}[])"
+    also = "".join(f" AND {name(str(meta.get_field(each).column))} = %s" for each in equal)  # type: ignore[union-attr]
+    condition = f"{name(str(field.column))} {chosen}{also}"  # type: ignore[union-attr]
+    return f"SELECT {name(str(meta.pk.column))} FROM {name(meta.db_table)} WHERE {condition}"  # noqa: S608
 
 
 class _Among(Lookup):
@@ -184,8 +211,12 @@ def _find_adapter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     if isinstance(field, models.UUIDField) and connection.vendor == "sqlite":
         return attrgetter("hex")
     if isinstance(field, models.JSONField) and connection.vendor == "sqlite" and field.encoder is None:
-        return json.dumps
+        return _adapt_json
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _adapt_json(value: Any) -> str:
+    return json.dumps(value) if value else _EMPTY_JSON.get(type(value)) or json.dumps(value)
 
 
 @lru_cache(maxsize=4096)

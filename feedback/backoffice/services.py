@@ -14,7 +14,7 @@ from django.utils import timezone
 
 import offers.services
 from crm.accounts.models import User
-from crm.core.bulk import among, insert_rows, new_row
+from crm.core.bulk import among, find_keys, insert_rows, new_row
 from feedback import links
 from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from feedback.sealing import Card
@@ -32,23 +32,20 @@ def ensure_invitations(changed: Sequence[Offer]) -> None:
     it or a revision came, gets a fresh one. Where the card changed, the link is sent to the VPS again and lives on
     for `FEEDBACK_TOKEN_DAYS`. A link that a person revoked is not replaced.
     """
-    newest = {
-        invitation.offer_id: invitation
-        for invitation in Invitation.objects.filter(among("offer", [offer.pk for offer in changed])).order_by(
-            "created_at", "pk"
-        )
-    }
+    keys = find_keys(Invitation, "offer", [offer.pk for offer in changed])
+    known = Invitation.objects.filter(among("pk", keys)).order_by("created_at", "pk") if keys else ()
+    newest = {invitation.offer_id: invitation for invitation in known}
     sellers = User.objects.in_bulk({offer.salesperson_id for offer in changed if offer.salesperson_id})
-    first, fresh = [], []
+    first, fresh, expires_at = [], [], _expiry()
     for offer in {offer.pk: offer for offer in changed}.values():
         invitation = newest.get(offer.pk)
         card_hash = card_hash_of(offer, sellers.get(offer.salesperson_id or 0))
         if invitation is None:
-            first.append(_build_invitation(offer, card_hash))
+            first.append(_build_invitation(offer, card_hash, expires_at))
         elif invitation.state == Invitation.State.ANSWERED and offer.is_open:
-            fresh.append(_build_invitation(offer, card_hash))
+            fresh.append(_build_invitation(offer, card_hash, expires_at))
         elif invitation.state == Invitation.State.ACTIVE and invitation.card_hash != card_hash:
-            mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, _expiry()))
+            mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, expires_at))
     insert_rows(first)
     if fresh:
         # Somebody else may reopen the same offer at this moment; one link is enough.
@@ -99,7 +96,7 @@ def issue_link(offer: Offer) -> Invitation:
         Offer.objects.select_for_update().get(pk=offer.pk)
         for invitation in offer.invitations.filter(state=Invitation.State.ACTIVE):
             revoke(invitation)
-        invitation = _build_invitation(offer, card_hash_of(offer, offer.salesperson))
+        invitation = _build_invitation(offer, card_hash_of(offer, offer.salesperson), _expiry())
         invitation.save()
         offers.services.announce([offer])
     return invitation
@@ -252,10 +249,10 @@ def _is_active(invitation: Invitation) -> bool:
     )
 
 
-def _build_invitation(offer: Offer, card_hash: str) -> Invitation:
+def _build_invitation(offer: Offer, card_hash: str, expires_at: datetime) -> Invitation:
     token = links.new_token()
     return new_row(
-        Invitation, offer=offer, token=token, digest=links.digest(token), expires_at=_expiry(), card_hash=card_hash
+        Invitation, offer=offer, token=token, digest=links.digest(token), expires_at=expires_at, card_hash=card_hash
     )
 
 
