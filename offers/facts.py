@@ -94,7 +94,7 @@ class Desk:
         ids = [letter.mail.message_id[:500] for letter in letters if letter.mail.message_id]
         prints = [letter.fingerprint for letter in letters if letter.fingerprint]
         keys = {
-            *find_keys(SourceFile, "header_hash", hashes),
+            *find_keys(SourceFile, "header_hash", hashes, only="message_id = ''"),
             *find_keys(SourceFile, "message_id", ids),
             *find_keys(SourceFile, "fingerprint", prints),
         }.difference(forgotten)

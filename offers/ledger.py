@@ -67,7 +67,7 @@ class _Writer:
             row = known.get(name)
             if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
                 todo.append((letter, name, row))
-        again = [row for __, __, row in todo if row]
+        again = [row for _letter, _name, row in todo if row]
         for row in again:
             # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
             if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
@@ -76,7 +76,7 @@ class _Writer:
         # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
         if forgotten:
             SourceFile.objects.filter(pk__in=forgotten, fingerprint__isnull=False).update(fingerprint=None)
-        self.desk = Desk(self.folder, [letter for letter, __, __ in todo], forgotten)
+        self.desk = Desk(self.folder, [letter for letter, _name, _row in todo], forgotten)
         for letter, name, row in todo:
             self._take(letter, name, row)
         self._write()

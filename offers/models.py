@@ -316,10 +316,10 @@ class SourceFile(models.Model):
     state = models.CharField(_("state"), max_length=20, choices=State, db_index=True)
     reason = models.CharField(_("reason"), max_length=30, choices=Reason, db_index=True)
     detail = models.CharField(_("detail"), max_length=500, blank=True)
-    header_hash = models.CharField(_("SHA-256 of the header block"), max_length=64, blank=True, db_index=True)
+    header_hash = models.CharField(_("SHA-256 of the header block"), max_length=64, blank=True)
     content_hash = models.CharField(_("SHA-256 of the archived copy"), max_length=64, blank=True)
-    fingerprint = models.CharField(_("fingerprint"), max_length=64, null=True, blank=True, unique=True)
-    message_id = models.CharField(_("Message-ID"), max_length=500, blank=True, db_index=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, null=True, blank=True)
+    message_id = models.CharField(_("Message-ID"), max_length=500, blank=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
     number = models.CharField(_("offer number"), max_length=100, blank=True)
     is_reply = models.BooleanField(_("answer in a conversation"), default=False)
@@ -350,7 +350,17 @@ class SourceFile(models.Model):
         verbose_name = _("import log entry")
         verbose_name_plural = _("import log")
         ordering = ["-first_seen_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["folder", "name"], name="offers_sourcefile_unique_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["folder", "name"], name="offers_sourcefile_unique_name"),
+            models.UniqueConstraint(fields=["fingerprint"], name="offers_sourcefile_unique_mail"),
+        ]
+        # Here and not at the field: there, PostgreSQL would get a second one for the beginnings of texts. Indexes of
+        # values in no order are what an import beside a million rows pays for most.
+        indexes = [
+            models.Index(fields=["message_id"], name="offers_sourcefile_message_id"),
+            # Equal header blocks have equal Message-IDs; only those without one are found by their hash.
+            models.Index(fields=["header_hash"], condition=models.Q(message_id=""), name="offers_sourcefile_no_id"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -24,10 +24,10 @@ def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> 
     slow planner could write "is being sent" after the sender had already planned the next step. SQLite has one writer
     at a time anyway (IMMEDIATE).
     """
-    customers = Customer.objects.filter(among("offers", offer_ids)).order_by("pk")
+    # Asked of the offers: from the customers, SQLite goes through all of them.
+    owners = set(Offer.objects.filter(among("pk", offer_ids)).order_by().values_list("customer_id", flat=True))
     if not connection.features.has_select_for_update:
-        return set(customers.values_list("pk", flat=True))
-    owners = set(customers.values_list("pk", flat=True))
+        return owners
     locked = (
         Customer.objects.filter(among("pk", owners))
         .order_by("pk")

@@ -22,7 +22,7 @@ from django.db.models.lookups import Lookup
 _ROWS_AT_ONCE = 50
 # PostgreSQL takes 65,535 values in one statement.
 _MOST_VALUES = 30_000
-_EMPTY_JSON = {list: "[]", dict: "{}"}
+_EMPTY_JSON: dict[type, str] = {list: "[]", dict: "{}"}
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.ForeignKey)
 
 M = TypeVar("M", bound=models.Model)
@@ -35,18 +35,16 @@ def new_row(model: type[M], **values: Any) -> M:
     """
     constants, made, relations = _defaults(model)
     row = model.__new__(model)
-    columns = row.__dict__
+    columns = {**constants, **values}
     columns["_state"] = state = ModelState()
-    columns.update(constants)
     for name, make in made:
         if name not in values:
             columns[name] = make()
-    for name, value in values.items():
-        if attname := relations.get(name):
-            state.fields_cache[name] = value
-            columns[attname] = None if value is None else value.pk
-        else:
-            columns[name] = value
+    for name, attname in relations:
+        if name in values:
+            state.fields_cache[name] = related = columns.pop(name)
+            columns[attname] = None if related is None else related.pk
+    row.__dict__ = columns
     return row
 
 
@@ -55,15 +53,19 @@ def among(column: str, values: Iterable[Any]) -> Lookup[Any]:
     return _Among(models.F(column), list(values))
 
 
-def find_keys(model: type[models.Model], column: str, values: Collection[Any], **equal: Any) -> list[int]:
+def find_keys(
+    model: type[models.Model], column: str, values: Collection[Any], *, only: str = "", **equal: Any
+) -> list[int]:
     """Return the keys of the rows whose column has one of the values, and whose other columns are `equal`.
+
+    `only` is the condition of a partial index, in SQL, as the index has it.
 
     Most of what an import asks for is not there, and asking here takes 50 microseconds; a queryset takes one or two
     milliseconds before it reaches the database.
     """
     if not values:
         return []
-    sql = _find_sql(model, column, tuple(equal), connection.vendor)
+    sql = _find_sql(model, column, tuple(equal), only, connection.vendor)
     chosen = json.dumps(list(values)) if connection.vendor == "sqlite" else list(values)
     with connection.cursor() as cursor:
         cursor.execute(sql, [chosen, *equal.values()])
@@ -71,12 +73,13 @@ def find_keys(model: type[models.Model], column: str, values: Collection[Any], *
 
 
 @lru_cache(maxsize=64)
-def _find_sql(model: type[models.Model], column: str, equal: tuple[str, ...], vendor: str) -> str:
+def _find_sql(model: type[models.Model], column: str, equal: tuple[str, ...], only: str, vendor: str) -> str:
     name, meta = connection.ops.quote_name, model._meta
     field = meta.get_field(column)
-    kind = field.db_type(connection)  # type: ignore[union-attr]
+    kind = field.db_type(connection)
     chosen = "IN (SELECT value FROM json_each(%s))" if vendor == "sqlite" else f"= ANY(%s::{kind}[])"
     also = "".join(f" AND {name(str(meta.get_field(each).column))} = %s" for each in equal)  # type: ignore[union-attr]
+    also += f" AND {only}" if only else ""
     condition = f"{name(str(field.column))} {chosen}{also}"  # type: ignore[union-attr]
     return f"SELECT {name(str(meta.pk.column))} FROM {name(meta.db_table)} WHERE {condition}"  # noqa: S608
 
@@ -194,13 +197,13 @@ def _plan(model: type[models.Model], _vendor: str) -> _Table:
 @lru_cache(maxsize=64)
 def _defaults(
     model: type[models.Model],
-) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], dict[str, str]]:
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[tuple[str, str]]]:
     """Return what each column holds at first, what makes it anew for each row, and the columns of the relations."""
     fields = [field for field in model._meta.local_concrete_fields if not field.generated]
     is_made = {field: field.has_default() and callable(field.default) for field in fields}
     made = [(field.attname, field.get_default) for field in fields if is_made[field]]
     constants = {field.attname: field.get_default() for field in fields if not is_made[field]}
-    relations = {field.name: field.attname for field in fields if isinstance(field, models.ForeignKey)}
+    relations = [(field.name, field.attname) for field in fields if isinstance(field, models.ForeignKey)]
     return constants, made, relations
 
 

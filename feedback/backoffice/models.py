@@ -28,8 +28,9 @@ class Invitation(models.Model):
         REVOKED = "revoked", _("revoked")
 
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="invitations", verbose_name=_("offer"))
-    token = models.UUIDField(_("token"), default=links.new_token, unique=True, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    # Unique by its digest. Random values spread over a whole index, and each such index costs an import at size.
+    token = models.UUIDField(_("token"), default=links.new_token, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     expires_at = models.DateTimeField(_("valid until"))
     registered_at = models.DateTimeField(_("known to the public page since"), null=True, blank=True, editable=False)
@@ -45,9 +46,10 @@ class Invitation(models.Model):
         verbose_name_plural = _("feedback links")
         ordering = ["-created_at"]
         constraints = [
+            models.UniqueConstraint(fields=["digest"], name="feedback_invitation_unique_token"),
             models.UniqueConstraint(
                 fields=["offer"], condition=models.Q(state="active"), name="feedback_invitation_one_active"
-            )
+            ),
         ]
         indexes = [
             models.Index(

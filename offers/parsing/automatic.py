@@ -68,9 +68,7 @@ def automatic_reason(mail: Mail, body_text: str = "") -> str:
 
 
 def _reason_in_header(mail: Mail) -> str:
-    fields: dict[str, str] = {}
-    for name, value in mail.headers:
-        fields.setdefault(name, value)
+    fields = dict(reversed(mail.headers))  # of several the first counts
     submitted = re.split(r"[;\s(]", fields.get("auto-submitted", "").strip().lower(), maxsplit=1)[0]
     reason = ""
     if fields.get("content-type", "").lower().lstrip().startswith("multipart/report"):
@@ -78,7 +76,9 @@ def _reason_in_header(mail: Mail) -> str:
         reason = "read_receipt" if "disposition" in parameters.get("report-type", "").lower() else "delivery_report"
     elif submitted not in ("", "no"):
         reason = "auto_submitted"
-    elif any(name in _AUTOREPLY_FIELDS and value.lower() not in ("no", "false") for name, value in fields.items()):
+    elif not _AUTOREPLY_FIELDS.isdisjoint(fields) and any(
+        name in _AUTOREPLY_FIELDS and value.lower() not in ("no", "false") for name, value in fields.items()
+    ):
         reason = "autoreply_field"
     elif _is_sent_in_bulk(mail, fields.get("precedence", "").strip().lower()):
         reason = "precedence"

@@ -135,10 +135,10 @@ def find_number(subject: str, pattern: str = "") -> str | None:
         number = found["number" if compiled.groupindex.get("number") else 1] if found else None
         return (number or "").strip()[:_LONGEST_NUMBER] or None
     subject = _hide_requests(subject[:_LONGEST_SUBJECT])
-    keywords = list(_KEYWORD.finditer(subject))
-    if not keywords or _DRAFT.search(subject):
+    keyword = _KEYWORD.search(subject)
+    if not keyword or _DRAFT.search(subject):
         return None
-    number = _find_plain(subject, keywords[0]) or _find_covered(cover(subject), keywords)
+    number = _find_plain(subject, keyword) or _find_covered(cover(subject), list(_KEYWORD.finditer(subject)))
     return None if number and not _has_year_and_counter(number) and _ADVERT.search(subject) else number
 
 
