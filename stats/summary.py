@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from crm.core import bulk
+from crm.core.garbage import collected_later
 from feedback.backoffice.models import DeclineReason
 from offers.models import Offer
 from stats import queries, search, triggers
@@ -255,6 +256,7 @@ def within(basis: str, span: Span) -> Q:
     return Q(**{name: value for name, value in bounds.items() if value is not None})
 
 
+@collected_later()
 def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, Tally]]) -> None:
     """Add the facts of each period, whose days must not overlap, to its tally."""
     field = day_of(basis)
