@@ -1,6 +1,6 @@
 """Importing offer mails, beside django-mailbox's `Mailbox.process_incoming_message` on the same files.
 
-`python -m bench.import_offers [--mails 2000] [--large 1000] [--rounds 3]`: each round both sides start on an empty
+`python -m bench.import_offers [--mails 2000] [--large 2000] [--rounds 3]`: each round both sides start on an empty
 SQLite database with the same settings. Ours stores ledger, customers, offers, tokens and follow-ups. Beside the rates
 stands the processor time per file, that of the process which reads ahead included.
 """
@@ -71,7 +71,7 @@ def compare(place: Path, title: str, count: int, *, attachment: int, rounds: int
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mails", type=int, default=2000)
-    parser.add_argument("--large", type=int, default=1000)
+    parser.add_argument("--large", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     place = office.start(extra_apps=("django_mailbox",))
