@@ -71,7 +71,7 @@ def decide_problem(letter: Letter) -> Decision:
     return Decision(State.BROKEN if broken else State.WAITING, reason, letter.detail)
 
 
-def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: PLR0911 - the order is the rule
+def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - the order is the rule
     """Return what becomes of a sent mail, in the order of the design."""
     if letter.problem:
         return decide_problem(letter)
@@ -93,6 +93,8 @@ def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: PLR0911 
         return Decision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, letter.offer_file)
     if letter.has_keyword or (letter.is_too_large and not letter.mail.subject):
         return Decision(State.REVIEW, Reason.TOO_LARGE if letter.is_too_large else Reason.NO_NUMBER)
+    if letter.hides_subject and external:
+        return Decision(State.REVIEW, Reason.HIDDEN_SUBJECT)
     return Decision(State.NOT_AN_OFFER, Reason.NO_OFFER)
 
 

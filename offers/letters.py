@@ -25,6 +25,9 @@ _OWN_MESSAGE_ID = "<nachfass."
 _NO_ATTACHMENTS = ("multipart/report",)
 # A file that is named by the number alone, such as `AN-2026-0815.pdf`.
 _OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORECASE)
+# What stands instead of the subject that an encrypted mail hides inside (RFC 9788; Enigmail, pEp, older Thunderbird).
+_HIDDEN_SUBJECTS = frozenset(("[...]", "...", "…", "encrypted message", "p≡p", "pep"))
+_ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _CALENDAR = ("text/calendar", "urn:content-classes:calendarmessage")
 
 
@@ -37,7 +40,7 @@ class Letter:
     `number` is the offer number as written, found in the subject or, with `number_in_attachment`, in the name of an
     attachment; `offer_file` is the name of an attachment that looks like an offer. `is_other_document` is an order, an
     invoice or the like that only names the number, `is_appointment` an invitation to a meeting. `returns_on` is the
-    day named by an automatic reply.
+    day named by an automatic reply. `hides_subject` is an encrypted mail whose subject only its recipient can read.
     """
 
     sighting: Sighting
@@ -56,6 +59,7 @@ class Letter:
     is_other_document: bool = False
     is_appointment: bool = False
     is_too_large: bool = False
+    hides_subject: bool = False
     is_own: bool = False
     automatic: str = ""
     bounce: Bounce | None = None
@@ -83,6 +87,7 @@ def examine_outgoing(folder: str | Path, reading: Reading, *, pattern: str, now:
         letter.is_other_document = names_other_document(mail.subject)
         letter.is_appointment = names_appointment(letter.prefixes.rest) or _is_calendar(mail)
         return letter
+    letter.hides_subject = _hides_subject(mail)
     letter.has_keyword = has_keyword(mail.subject)
     if letter.has_keyword or _may_have_attachments(mail):
         return _look_into_body(Path(folder, reading.sighting.name), letter, pattern)
@@ -153,6 +158,11 @@ def _begin(reading: Reading, now: datetime) -> Letter:
 def _may_have_attachments(mail: Mail) -> bool:
     kind = mail.header("content-type").lower().strip()
     return kind.startswith("multipart/") and not kind.startswith(_NO_ATTACHMENTS)
+
+
+def _hides_subject(mail: Mail) -> bool:
+    is_encrypted = mail.header("content-type").lower().lstrip().startswith(_ENCRYPTED)
+    return is_encrypted and mail.subject.lower() in _HIDDEN_SUBJECTS
 
 
 def _is_calendar(mail: Mail) -> bool:

@@ -267,6 +267,7 @@ class Reason(models.TextChoices):
     REPLY_BY_SENDER = "reply_by_sender", _("The customer has one open offer and wrote. The reminders have stopped.")
     SEVERAL_OPEN_OFFERS = "several_open_offers", _("The customer has several open offers. Which one is meant?")
     SAME_COMPANY = "same_company", _("The sender's company has an open offer. Is this about it?")
+    HIDDEN_SUBJECT = "hidden_subject", _("It is encrypted and hides its subject. Is it an offer?")
     NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
     ATTACHMENT_LOOKS_LIKE_OFFER = "attachment_looks_like_offer", _("Only an attachment is named like an offer.")
     OTHER_DOCUMENT = "other_document", _("An order, an invoice or the like that names an offer. Was it ordered?")

@@ -39,6 +39,9 @@ FORWARDED_INSIDE = {
 }
 INSIDE = "innen@muster-metallbau.example"
 NO_OFFER = (State.NOT_AN_OFFER, Reason.NO_OFFER)
+INTERNAL = (State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
+ENCRYPTED = 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"'
+SMIME = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data"
 LOOKS_LIKE_OFFER = (State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER)
 
 
@@ -80,6 +83,11 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ({"subject": "WG: Angebot 4711"}, State.REVIEW, Reason.FORWARDED),
         ({"subject": "Ihr Angebot"}, State.REVIEW, Reason.NO_NUMBER),
         ({"subject": "Grüße"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        ({"subject": "...", "headers": ENCRYPTED}, State.REVIEW, Reason.HIDDEN_SUBJECT),
+        ({"subject": "[...]", "headers": SMIME}, State.REVIEW, Reason.HIDDEN_SUBJECT),
+        ({"subject": "...", "headers": ENCRYPTED, "to": "innen@muster-metallbau.example"}, *INTERNAL),
+        ({"subject": "Grüße", "headers": ENCRYPTED}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        ({"subject": "..."}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"subject": "Rechnung 2026-113"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"subject": "Ihr Angebot", **with_attachment("Angebot_4711.pdf")}, State.OFFER, Reason.NUMBER_IN_ATTACHMENT),
         ({"subject": "Ihr Angebot", **with_attachment("Plan.pdf")}, State.REVIEW, Reason.NO_NUMBER),
