@@ -15,6 +15,7 @@ from tests.offers.mails import make_folder, write_mail
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
 
+HIDDEN = (State.REVIEW, Reason.HIDDEN_SUBJECT)
 OFFER = (State.OFFER, Reason.NEW_NUMBER)
 ENCRYPTED = {
     "smime": {
@@ -55,10 +56,8 @@ def import_mail(folder: MailFolder, **fields: object) -> SourceFile:
     [
         pytest.param(ENCRYPTED["smime"], OFFER, id="S/MIME encrypted"),
         pytest.param(ENCRYPTED["pgp"], OFFER, id="PGP/MIME encrypted"),
-        pytest.param(
-            ENCRYPTED["smime"] | {"subject": "..."}, (State.NOT_AN_OFFER, Reason.NO_OFFER), id="S/MIME, hidden"
-        ),
-        pytest.param(ENCRYPTED["pgp"] | {"subject": "..."}, (State.NOT_AN_OFFER, Reason.NO_OFFER), id="PGP, hidden"),
+        pytest.param(ENCRYPTED["smime"] | {"subject": "..."}, HIDDEN, id="S/MIME, hidden"),
+        pytest.param(ENCRYPTED["pgp"] | {"subject": "..."}, HIDDEN, id="PGP, hidden"),
         pytest.param({"headers": LONG}, OFFER, id="5 MB of header fields behind the subject"),
         pytest.param(
             {"sender": f"p.vogt@muster-metallbau.example\r\n{LONG.replace(chr(10), chr(13) + chr(10))}"},
