@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.core.bulk import among
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
 from reminders.models import FollowUp, Reminder
@@ -73,7 +74,8 @@ class BehindTheFigures(ListFilter):
             elif behind[MOST_NARROWED:].exists():
                 words = _("Filtered are only the newest %(most)s offers behind this number. Choose a shorter period.")
                 messages.info(request, words % {"most": number(MOST_NARROWED)})
-                behind = behind[:MOST_NARROWED]
+                # As values: for a subquery PostgreSQL goes through all offers.
+                return queryset.filter(among("pk", behind[:MOST_NARROWED]))
         return queryset.filter(pk__in=behind)
 
 

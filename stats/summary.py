@@ -301,7 +301,7 @@ def _reach(bounds: Sequence[Bounds]) -> Bounds:
 
 def _between(field: str, first: date | None, end: date | None) -> Q:
     bounds = {f"{field}__gte": first, f"{field}__lt": end}
-    return Q(**{name: day for name, day in bounds.items() if day is not None}) or ~Q(pk=None)
+    return Q(**{name: day for name, day in bounds.items() if day is not None}) or Q(**{f"{field}__isnull": False})
 
 
 def _whole_months(span: Span) -> Bounds:
