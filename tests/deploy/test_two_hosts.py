@@ -139,6 +139,7 @@ def test_the_whole_chain_runs_over_the_line(world: World) -> None:
 
 
 def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(world: World) -> None:
+    before = world.declined()  # in the test before this one, unless that ran beside it, over two machines of its own
     world.net.lose_packets(2)
     for number in (2, 3, 4):
         world.offer(number)
@@ -157,8 +158,9 @@ def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(w
     since = time.monotonic()
     world.decline(4, links[4])
 
-    wanted = {f"AN-2026-{number:04}" for number in (1, 2, 3, 4)}
-    while (done := world.declined()) < wanted or len(world.sql("SELECT number FROM offers_offer")) < 5:
+    wanted = before | {f"AN-2026-{number:04}" for number in (2, 3, 4)}
+    offers = wanted | {"AN-2026-0005"}
+    while (done := world.declined()) < wanted or set(world.sql("SELECT number FROM offers_offer")) < offers:
         assert time.monotonic() - since < CAUGHT_UP_WITHIN, (done, world.office.journal())
         time.sleep(1)
     print(f"Caught up after {time.monotonic() - since:.0f} s.")
@@ -166,9 +168,9 @@ def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(w
 
     world.job("sync_feedback", "send_reminders", "sync_feedback")
     assert world.declined() == wanted
-    assert world.sql("SELECT count(*) FROM feedback_answer") == ["4"]
+    assert world.sql("SELECT count(*) FROM feedback_answer") == [str(len(wanted))]
     reminders = Counter(str(mail["To"]) for mail in world.mails() if "kunde" in str(mail["To"]))
-    assert reminders == {customer(number): 1 for number in (1, 2, 3, 4, 5)}
+    assert reminders == {customer(int(offer[-4:])): 1 for offer in offers}
     ids = [mail["Message-ID"] for mail in world.mails()]
     assert len(set(ids)) == len(ids)
 
