@@ -7,6 +7,7 @@ DATA, so a run that dies before it has surely not sent, and one that dies after 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from crm.core.bulk import insert_rows, new_row
 from crm.core.durable import durable_commits
+from crm.core.garbage import collected_later
 from crm.core.smtp import Outcome, Result
 from feedback.backoffice.services import mark_mailed
 from offers.models import Customer, Offer, SourceFile
@@ -53,6 +55,7 @@ class Claim:
         return list(self.steps)
 
 
+@collected_later()
 def claim_due(offer_ids: Collection[int], plans: Plans, now: datetime) -> list[Claim]:
     """Ask the rules again about these offers and claim the reminders that are due right now, one claim per mail.
 
@@ -203,7 +206,7 @@ def _execute(statement: str, parameters: Sequence[str | datetime | date | None])
 
 
 def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: datetime) -> None:
-    """Plan the offers of these claims anew, after it was recorded what became of their mails.
+    """Note which links were mailed, and plan the offers of these claims anew, once it is recorded what became of them.
 
     What comes after a mail that was sent follows from what was known at the claim, which saves reading it all again;
     unless something happened to one of the offers in the meantime, and planned it.
@@ -214,6 +217,7 @@ def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: da
             # As in `lock_customers`: a planner that looked before the record must not write after this.
             owners = Customer.objects.filter(pk__in={case.customer_id for case, _step in cases}).order_by("pk")
             list(owners.select_for_update(no_key=True).values_list("pk"))
+        mark_mailed([pk for claim, state in done if state is State.SENT for pk in claim.steps], at=now)
         is_simple = all(state is State.SENT and not claim.is_personal for claim, state in done)
         if not is_simple or not _plan_next(cases, plans, now):
             plan_offer_ids([case.offer_id for case, _step in cases], now, plans)
@@ -238,9 +242,8 @@ def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
     """Write down what became of the mail and return the state, or None when the claim was given back untouched."""
     if result.outcome is Outcome.ACCEPTED:
         # Also when another run took this one for dead and called the mail doubtful: now it is known.
-        with transaction.atomic():
+        with transaction.atomic() if claim.is_personal else nullcontext():
             _execute(_RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id])
-            mark_mailed(claim.offer_ids, at=now)
             if claim.is_personal:
                 FollowUp.objects.filter(offer__in=claim.steps).update(own_text="", send_now_at=None)
         return State.SENT

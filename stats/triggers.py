@@ -15,12 +15,12 @@ EVENTS = ("insert", "update", "delete")
 
 @dataclass(frozen=True)
 class Watch:
-    """A table, the SQL that names the offers of a {row}, the columns that matter, which new rows do, and the events."""
+    """A table, the SQL that names the offers of a {row}, the columns that matter, which rows do, and the events."""
 
     table: str
     offers: str
     columns: str
-    new_rows: str = ""
+    rows: str = ""
     events: tuple[str, ...] = EVENTS
 
 
@@ -35,7 +35,7 @@ WATCHES = (
         " salesperson_id",
     ),
     Watch("feedback_answer", _OF_OFFER, "offer_id, kind, reason_id, seller_reason_id, dismissed_at, answered_at"),
-    Watch("reminders_reminder", _OF_OFFER, "offer_id, state, sent_at", "NEW.state = 'sent'"),
+    Watch("reminders_reminder", _OF_OFFER, "offer_id, state, sent_at", "{row}.state = 'sent'"),
     Watch(
         "offers_customer",
         "SELECT -{row}.id",
@@ -87,22 +87,22 @@ def _statements(watch: Watch, event: str) -> list[str]:
     sides = {"insert": ["NEW"], "update": ["NEW", "OLD"], "delete": ["OLD"]}[event]
     note = "INSERT INTO stats_offerchange (offer_id) " + " UNION ".join(watch.offers.format(row=side) for side in sides)
     name = _name(watch, event)
+    which = " OR ".join(f"({watch.rows.format(row=side)})" for side in sides) if watch.rows else "TRUE"
     if _is_postgres():
-        return _postgres_statements(watch, event, name, note)
-    when = f" WHEN ({watch.new_rows})" if watch.new_rows and event == "insert" else ""
+        return _postgres_statements(watch, event, name, which, note)
     columns = f" OF {watch.columns}" if event == "update" else ""
-    head = f"CREATE TRIGGER {name} AFTER {event.upper()}{columns} ON {watch.table} FOR EACH ROW{when}"
+    head = f"CREATE TRIGGER {name} AFTER {event.upper()}{columns} ON {watch.table} FOR EACH ROW WHEN {which}"
     return [f"{head} BEGIN {note}; END"]
 
 
-def _postgres_statements(watch: Watch, event: str, name: str, note: str) -> list[str]:
+def _postgres_statements(watch: Watch, event: str, name: str, which: str, note: str) -> list[str]:
     """Return the function and the trigger. The condition stands in the function, where no column depends on it.
 
     PostgreSQL refuses a migration that changes the type of a column which a trigger itself names.
     """
     sides = [", ".join(f"{side}.{column.strip()}" for column in watch.columns.split(",")) for side in ("OLD", "NEW")]
     update = f"({sides[0]}) IS DISTINCT FROM ({sides[1]})"
-    condition = {"insert": watch.new_rows, "update": update, "delete": ""}[event] or "TRUE"
+    condition = f"({which}) AND {update}" if event == "update" else which
     function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
     return [
         f"{function} $$ BEGIN IF {condition} THEN {note}; END IF; RETURN NULL; END $$",

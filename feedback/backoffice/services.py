@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -122,18 +122,9 @@ def extend(invitation: Invitation) -> bool:
     return True
 
 
-def mark_mailed(offer_ids: Iterable[int], *, at: datetime) -> None:
-    """Remember when the links of these offers were mailed: an answer within minutes of it may be a robot's.
-
-    In SQL because it runs for every mail, and putting a queryset together takes ten times as long as the update.
-    """
-    at_value = connection.ops.adapt_datetimefield_value(at)
-    with connection.cursor() as cursor:
-        for offer_id in offer_ids:
-            cursor.execute(
-                "UPDATE feedback_invitation SET mailed_at = %s WHERE offer_id = %s AND state = 'active'",
-                [at_value, offer_id],
-            )
+def mark_mailed(offer_ids: Collection[int], *, at: datetime) -> None:
+    """Remember when the links of these offers were mailed: an answer within minutes of it may be a robot's."""
+    Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE).update(mailed_at=at)
 
 
 def record_answer(

@@ -30,8 +30,8 @@ POINTS = (
     "half the body",
     "after body",
     "after final reply",
-    "inside record",
     "after record",
+    "inside planning",
     "after planning",
 )
 # From here on the mail may have left.
@@ -79,7 +79,7 @@ def arm(fuse: Fuse) -> None:
     wrap(sending, "build_message", fuse, after="after rendering")
     wrap(claims, "mark_transmitting", fuse, after="after mark")
     wrap(claims, "record_result", fuse, before="after final reply", after="after record")
-    wrap(claims, "mark_mailed", fuse, before="inside record")
+    wrap(claims, "mark_mailed", fuse, before="inside planning")
     wrap(claims, "plan_after", fuse, after="after planning")
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
