@@ -1,7 +1,7 @@
 """Importing offer mails, beside django-mailbox's `Mailbox.process_incoming_message` on the same files.
 
-`python -m bench.import_offers [--mails 2000] [--large 2000] [--rounds 5]`: each round starts on an empty SQLite database
-with the same settings. Ours stores ledger, customers, offers, tokens and follow-ups; its rounds come first, because
+`python -m bench.import_offers [--mails 2000] [--large 2000] [--rounds 5]`: each round starts on an empty SQLite
+database with the same settings. Ours stores ledger, customers, offers, tokens and follow-ups. Its rounds come first, as
 django-mailbox leaves gigabytes of attachments for the disk to write. Beside the rates stands the processor time per
 file, that of the process which reads ahead included.
 """
