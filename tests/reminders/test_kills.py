@@ -24,7 +24,7 @@ from tests.reminders.run_and_die import MARKED, POINTS
 from tests.reminders.smtp_server import Receiver
 
 # Passed once in a run, or, for rendering, while the mail before is under way: the first time is the clear case.
-ONCE = ("before claim", "inside claim", "after claim", "after rendering", "after planning")
+ONCE = ("before claim", "inside claim", "after claim", "after rendering", "inside planning", "after planning")
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -173,6 +173,17 @@ def test_a_new_offer_is_noted_by_the_database_itself() -> None:
     assert [change.offer_id for change in OfferChange.objects.exclude(pk__in=before)] == [offer.pk]
 
 
+def test_only_reminders_that_were_sent_are_noted_and_those_that_were() -> None:
+    reminder = Reminder.objects.create(offer=make_offer(), step=1, state=Reminder.State.CLAIMED, mail_date=NOW)
+    OfferChange.objects.all().delete()
+
+    for state, is_noted in (("transmitting", False), ("sent", True), ("in_doubt", True), ("planned", False)):
+        Reminder.objects.filter(pk=reminder.pk).update(state=state)
+        noted = [change.offer_id for change in OfferChange.objects.all()]
+        assert noted == ([reminder.offer_id] if is_noted else []), state
+        OfferChange.objects.all().delete()
+
+
 def test_the_page_of_a_large_office_comes_from_the_sums_in_few_queries(  # type: ignore[no-untyped-def]
     client: Client, monkeypatch: pytest.MonkeyPatch, settings, django_assert_max_num_queries
 ) -> None:
