@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export.fields import Field
@@ -90,7 +91,7 @@ class MomentWidget(Widget):
         return moment.astimezone(UTC)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT") if value else ""
 
 
 class ContactBasisWidget(Widget):
@@ -131,10 +132,10 @@ class ReadableResource(ModelResource):
         return [Field(column_name=self._label(field)) for field in self.get_import_fields() if _is_shown(field)]
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
-        """Let the preview show what a person knows, not the columns by which rows are found."""
+        """Let the preview show the columns of the list by the words of the pages, not those by which rows are found."""
         super().after_import(dataset, result, **kwargs)
         fields = self.get_import_fields()
-        shown = [_is_shown(field) for field in fields]
+        shown = [_is_shown(field) and field.column_name in dataset.headers for field in fields]
         labels = {field.column_name: self._label(field) for field in compress(fields, shown)}
         result.diff_headers = list(labels.values())
         for row in result.rows:
@@ -144,7 +145,7 @@ class ReadableResource(ModelResource):
             invalid.error_dict = {labels.get(name, name): texts for name, texts in invalid.error_dict.items()}
 
     def _label(self, field: Field) -> str:
-        model = Customer if field.column_name == "email" else self._meta.model
+        model = Customer if field.column_name in ("email", "name", "company") else self._meta.model
         return capfirst(str(label_for_field(field.column_name, model)))
 
 
@@ -186,6 +187,9 @@ class OfferImportResource(ReadableResource):
 
     number_key = Field(attribute="number_key", column_name="number_key")
     customer = Field(attribute="customer", column_name="email", widget=ForeignKeyWidget(Customer, "email"))
+    # Shown; a new customer gets them before the offer is read.
+    name = Field(attribute="customer__name", column_name="name", readonly=True)
+    company = Field(attribute="customer__company", column_name="company", readonly=True)
     salesperson = Field(
         attribute="salesperson", column_name="salesperson", widget=SalespersonWidget(User, "email__iexact")
     )
@@ -196,8 +200,8 @@ class OfferImportResource(ReadableResource):
     class Meta:
         model = Offer
         fields = (
-            "number_key", "customer", "number", "subject", "sent_at", "amount", "currency", "language", "salesperson",
-            "contact_basis", "note",
+            "number_key", "customer", "name", "company", "number", "subject", "sent_at", "amount", "currency",
+            "language", "salesperson", "contact_basis", "note",
         )  # fmt: skip
         import_id_fields = ("number_key", "customer")
         skip_unchanged = True

@@ -114,6 +114,33 @@ def test_the_pages_look_right_and_axe_finds_nothing(browser, live_server, theme:
             assert find_violations(page) == [], name
 
 
+LIST = (
+    "Angebotsnummer;E-Mail;Name;Firma;Datum;Betrag;Währung\r\n"
+    "A-1;neu@kunde.example;Jörg Bühler;Bühler AG;14.09.2026;1.234,50;CHF\r\n"
+    "A-2;{email};Ute Krüger;Krüger & Söhne;15.09.2026;980;EUR\r\n"
+)
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_a_list_is_shown_before_it_is_stored(browser, live_server, theme: str, width: int) -> None:  # type: ignore[no-untyped-def]
+    page = open_page(browser, live_server, make_user(is_superuser=True), theme=theme, width=width)
+    for name, email in {"mistake": "keine-adresse", "preview": "ute@krueger.example"}.items():
+        page.goto(live_server.url + "/admin/offers/offer/import/")
+        content = LIST.format(email=email).encode("cp1252")
+        page.set_input_files("#id_import_file", {"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+        take_picture(page, f"upload-{theme}-{width}")
+        with page.expect_navigation():
+            page.evaluate("document.querySelector('#id_import_file').form.requestSubmit()")
+        take_picture(page, f"upload-{name}-{theme}-{width}")
+        assert find_violations(page, context="#main, main, form") == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert not Offer.objects.exists()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Import bestätigen").click()
+    take_picture(page, f"upload-stored-{theme}-{width}")
+    assert set(Offer.objects.values_list("number", "customer__name")) == {("A-1", "Jörg Bühler"), ("A-2", "Ute Krüger")}
+
+
 def test_empty_pages_say_what_to_do(browser, live_server) -> None:  # type: ignore[no-untyped-def]
     page = open_page(browser, live_server, make_user(is_superuser=True))
     for name, path in {"stats": "/stats/", "desk": "/admin/"}.items():
