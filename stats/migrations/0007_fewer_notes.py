@@ -10,8 +10,11 @@ from stats import triggers
 
 
 def reinstall(apps: Any, schema_editor: Any) -> None:
+    """Put the new triggers in the place of the old ones. Where some are lost, the next refresh must count all anew."""
+    were_whole = not triggers.find_missing()
     triggers.uninstall()
-    triggers.install()
+    if were_whole:
+        triggers.install()
 
 
 class Migration(migrations.Migration):
