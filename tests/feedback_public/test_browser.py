@@ -77,10 +77,8 @@ def show(page: Page, service: Service, state: str, language: str) -> None:
             service.answer(token, "undecided", stamp=make.make_stamp(token, seconds=60 + number))
         answer(page, url + query, "undecided")
     elif state == "conflict":
-        other = page.context.new_page()
         page.goto(url + query)
-        answer(other, url + query, "interested")
-        other.close()
+        service.answer(token)
         choose(page, "declined")
     elif state in ("opt_out", "opted_out"):
         page.goto(url + "/opt-out" + query)
