@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -79,27 +79,44 @@ def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans,
     busy: set[int] = set()
     claims = []
     for members in _find_retries({pk: due[pk] for pk in tried}):
-        customer_id = wanted[members[0].offer_id].customer_id
-        if customer_id not in busy and (claim := _claim_retry(members, now)):
-            busy.add(customer_id)
+        group = [wanted[row.offer_id] for row in members]
+        if group[0].customer_id not in busy and (claim := _claim_retry(members, group, plans, now)):
+            busy.add(group[0].customer_id)
             claims.append(claim)
     rows: list[Reminder] = []
     for group in _group_cases([case for pk, case in wanted.items() if pk not in tried]):
         if group[0].customer_id not in busy:
             busy.add(group[0].customer_id)
             steps = {case.offer_id: due[case.offer_id].step or 1 for case in group}
-            claim = Claim(new_message_id(settings.DEFAULT_FROM_EMAIL), now, steps, now)
+            message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+            claim = _build_claim(message_id, steps, group, plans, mail_date=now, first_try_at=now)
             claims.append(claim)
-            rows += _build_rows(claim, group, now)
+            rows += _build_rows(claim, now)
     insert_rows(rows)
-    return [_complete(claim, [wanted[pk] for pk in claim.steps], plans) for claim in claims]
+    return claims
 
 
-def _complete(claim: Claim, cases: Sequence[Case], plans: Plans) -> Claim:
-    steps = ((case, claim.steps[case.offer_id]) for case in cases)
-    give_up_at = min(filter(None, (plans.find_give_up_at(case, step) for case, step in steps)), default=None)
-    is_personal = any(case.is_personal for case in cases)
-    return replace(claim, give_up_at=give_up_at, is_personal=is_personal, cases=tuple(cases))
+def _build_claim(
+    message_id: str,
+    steps: dict[int, int],
+    cases: Sequence[Case],
+    plans: Plans,
+    *,
+    mail_date: datetime,
+    first_try_at: datetime,
+    attempts: int = 0,
+) -> Claim:
+    give_up_at = (plans.find_give_up_at(case, steps[case.offer_id]) for case in cases)
+    return Claim(
+        message_id,
+        mail_date,
+        steps,
+        first_try_at,
+        attempts,
+        give_up_at=min(filter(None, give_up_at), default=None),
+        is_personal=any(case.is_personal for case in cases),
+        cases=tuple(cases),
+    )
 
 
 def _group_cases(cases: Sequence[Case]) -> list[list[Case]]:
@@ -110,7 +127,7 @@ def _group_cases(cases: Sequence[Case]) -> list[list[Case]]:
     return list(groups.values())
 
 
-def _build_rows(claim: Claim, cases: Sequence[Case], now: datetime) -> list[Reminder]:
+def _build_rows(claim: Claim, now: datetime) -> list[Reminder]:
     return [
         new_row(
             Reminder,
@@ -123,7 +140,7 @@ def _build_rows(claim: Claim, cases: Sequence[Case], now: datetime) -> list[Remi
             claimed_at=now,
             first_try_at=now,
         )
-        for case in cases
+        for case in claim.cases
     ]
 
 
@@ -139,7 +156,7 @@ def _find_retries(due: dict[int, Decision]) -> list[list[Reminder]]:
     return list(groups.values())
 
 
-def _claim_retry(members: Sequence[Reminder], now: datetime) -> Claim | None:
+def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], plans: Plans, now: datetime) -> Claim | None:
     """Claim again what was begun before, with the Message-ID and the date that its mail already has.
 
     When the mail has lost an offer since (it was answered, or went out without this one), it is another mail and gets
@@ -153,7 +170,10 @@ def _claim_retry(members: Sequence[Reminder], now: datetime) -> Claim | None:
     if rows.update(state=State.CLAIMED, claimed_at=now, message_id=message_id) != len(pks):
         return None
     steps = {row.offer_id: row.step for row in members}
-    return Claim(message_id, first.mail_date, steps, first.first_try_at or now, max(1, first.attempts))
+    first_try_at, attempts = first.first_try_at or now, max(1, first.attempts)
+    return _build_claim(
+        message_id, steps, cases, plans, mail_date=first.mail_date, first_try_at=first_try_at, attempts=attempts
+    )
 
 
 # One statement for the gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) and for
@@ -161,26 +181,22 @@ def _claim_retry(members: Sequence[Reminder], now: datetime) -> Claim | None:
 # putting these querysets together takes longer than the mail itself.
 _MARK = """
 UPDATE reminders_reminder SET state = 'transmitting', claimed_at = %s, subject = %s
-WHERE message_id = %s AND state = 'claimed' AND EXISTS (
-    SELECT 1 FROM offers_offer o
-    JOIN offers_customer c ON c.id = o.customer_id
-    LEFT JOIN reminders_followup f ON f.offer_id = o.id
-    WHERE o.id = reminders_reminder.offer_id
+WHERE message_id = %s AND (
+    SELECT reminders_reminder.state = 'claimed'
     AND o.status = 'open' AND o.needs_review = '' AND NOT o.reminders_stopped
     AND (o.paused_until IS NULL OR o.paused_until <= %s OR f.send_now_at IS NOT NULL)
     AND (c.paused_until IS NULL OR c.paused_until <= %s OR f.send_now_at IS NOT NULL)
     AND (o.replied_at IS NULL OR o.replied_at < o.sent_at OR f.resumed_at >= o.replied_at)
     AND o.contact_basis <> 'none' AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
+    FROM offers_offer o
+    JOIN offers_customer c ON c.id = o.customer_id
+    LEFT JOIN reminders_followup f ON f.offer_id = o.id
+    WHERE o.id = reminders_reminder.offer_id
 )
 """
 _RECORD_SENT = """
 UPDATE reminders_reminder SET state = 'sent', sent_at = %s, server_reply = %s, retry_at = NULL
 WHERE message_id = %s AND state IN ('transmitting', 'in_doubt')
-"""
-# A plan that was made since the claim names no time, because a mail is being sent, or another step.
-_PLAN_NEXT = """
-UPDATE reminders_followup SET next_at = %s, next_step = %s, call_at = %s, because = %s, computed_at = %s
-WHERE offer_id = %s AND next_step = %s AND next_at IS NOT NULL
 """
 
 
@@ -225,17 +241,24 @@ def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: da
 
 def _plan_next(cases: Sequence[tuple[Case, int]], plans: Plans, now: datetime) -> bool:
     """Store what comes after these steps, sent now, by what was known at the claim. False when that is not enough."""
-    adapt = connection.ops.adapt_datetimefield_value
-    rows = []
+    alike: dict[tuple[Decision, int], list[int]] = {}
     for case, step in cases:
         decision = plans.decide_after(case, step, now)
         if decision.close_at is not None and decision.close_at <= now:
             return False
-        at, call_at = adapt(decision.at), adapt(decision.call_at)
-        rows.append([at, decision.step, call_at, str(decision.because), adapt(now), case.offer_id, step])
-    with connection.cursor() as cursor:
-        cursor.executemany(_PLAN_NEXT, rows)
-        return bool(cursor.rowcount == len(rows))
+        alike.setdefault((decision, step), []).append(case.offer_id)
+    planned = 0
+    for (decision, step), offer_ids in alike.items():
+        # A plan that was made since the claim names no time, because a mail is being sent, or another step.
+        rows = FollowUp.objects.filter(offer__in=offer_ids, next_step=step, next_at__isnull=False)
+        planned += rows.update(
+            next_at=decision.at,
+            next_step=decision.step,
+            call_at=decision.call_at,
+            because=decision.because,
+            computed_at=now,
+        )
+    return planned == len(cases)
 
 
 def record_result(claim: Claim, result: Result, now: datetime) -> State | None:

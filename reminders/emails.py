@@ -23,9 +23,6 @@ from reminders.phrases import Phrases, get_phrases, write_date
 from reminders.texts import render
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_UNSENDABLE = re.compile(r"[\x00\ud800-\udfff]")
-# A line that needs no more than its equals signs written in quoted-printable: a link, mostly.
-_PRINTABLE = re.compile(r"(?!\.$)[ -~]{0,74}[!-~]|")
 _WORD_FRAME = len("=?utf-8?q??=")
 _REPLY_PREFIX = re.compile(r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE)
 
@@ -200,16 +197,9 @@ def _mailbox(name: str, display: str, email: str) -> str:
 
 
 def _quoted_printable(content: str) -> str:
-    lines = content.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
-    return "\r\n".join([*map(_encode_line, lines), ""])
-
-
-@lru_cache(maxsize=4096)
-def _encode_line(line: str) -> str:
-    """Return one line in quoted-printable. Most lines of a mail stand in every mail, and come out of the cache."""
-    if _PRINTABLE.fullmatch(escaped := line.replace("=", "=3D")):
-        return escaped
-    return binascii.b2a_qp(_UNSENDABLE.sub("", line).encode(), istext=True).decode("ascii").replace("=\n", "=\r\n")
+    """Return the text in quoted-printable, without what no mail may carry: NUL and halves of surrogates."""
+    lines = content.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").replace("\n", "\r\n")
+    return binascii.b2a_qp(f"{lines}\r\n".encode(errors="ignore"), istext=True).decode("ascii")
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,7 @@ class Plans:
 
     def decide(self, case: Case, now: datetime) -> Decision:
         """Ask the rules with the offer's own plan, else the default one."""
-        plan = self._find(case)
-        return Decision(Because.NO_PLAN) if plan is None else decide(case.facts, *plan, now)
+        return self._decide(case, case.facts, now)
 
     def count_steps(self, case: Case) -> int:
         """Return how many steps the plan of the offer has."""
@@ -71,12 +70,16 @@ class Plans:
         """Ask the rules what comes after this step, sent now, if nothing else happens."""
         steps = (*(each for each in case.facts.steps if each.step != step), Step(step, StepState.SENT, now))
         facts = replace(case.facts, steps=steps, send_now=False, customer_mailed_at=now)
-        return self.decide(replace(case, facts=facts), now)
+        return self._decide(case, facts, now)
 
     def find_give_up_at(self, case: Case, step: int | None) -> datetime | None:
         """Return when the step after this one is due by the plan, or None for the last one."""
         plan = self._find(case)
         return None if plan is None or step is None else find_give_up_at(case.facts, *plan, step)
+
+    def _decide(self, case: Case, facts: Facts, now: datetime) -> Decision:
+        plan = self._find(case)
+        return Decision(Because.NO_PLAN) if plan is None else decide(facts, *plan, now)
 
     def _find(self, case: Case) -> tuple[Plan, Calendar] | None:
         return (self._by_id.get(case.plan_id) if case.plan_id else None) or self._default

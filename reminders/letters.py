@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -100,27 +99,43 @@ class Letters:
         first = self._sources[claim.offer_ids[0]]
         text = self._texts.get(first.language, min(claim.steps.values()))
         own_text = next((case.own_text for case in claim.cases if case.own_text), "")
-        sender = _build_sender(first, self._company)
-        letter = _build_letter(first, sender, lines, text, message_id=claim.message_id, mail_date=claim.mail_date)
-        recipient = settings.REMINDERS_TEST_ADDRESS or letter.recipient
-        return replace(letter, recipient=recipient, body_text=own_text or text.text)
+        return _build_letter(
+            first,
+            self._company,
+            lines,
+            message_id=claim.message_id,
+            mail_date=claim.mail_date,
+            recipient=settings.REMINDERS_TEST_ADDRESS or first.customer_email,
+            language=first.language,
+            subject_text=text.subject,
+            body_text=own_text or text.text,
+        )
 
 
 def _build_letter(
-    source: _Source, sender: Sender, lines: Sequence[OfferLine], text: MailText, *, message_id: str, mail_date: datetime
+    source: _Source,
+    company: Company,
+    lines: Sequence[OfferLine],
+    *,
+    message_id: str,
+    mail_date: datetime,
+    recipient: str,
+    language: str,
+    subject_text: str,
+    body_text: str,
 ) -> Letter:
     return Letter(
         message_id=message_id,
         mail_date=mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
-        recipient=source.customer_email,
+        recipient=recipient,
         customer_email=source.customer_email,
         customer_name=source.customer_name,
         customer_company=source.customer_company,
-        language=source.language,
-        sender=sender,
+        language=language,
+        sender=_build_sender(source, company),
         offers=tuple(lines),
-        subject_text=text.subject,
-        body_text=text.text,
+        subject_text=subject_text,
+        body_text=body_text,
     )
 
 
@@ -159,10 +174,17 @@ def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str
     [case] = load_cases([offer.pk], now)
     source = _load_sources([offer.pk])[offer.pk]
     line = _offer_line(source, links.new_token(), text.step >= max(Plans().count_steps(case), text.step))
-    message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-    sender = _build_sender(source, Company.get())
-    letter = _build_letter(source, sender, [line], text, message_id=message_id, mail_date=now)
-    return replace(letter, language=text.language, recipient=recipient or letter.recipient)
+    return _build_letter(
+        source,
+        Company.get(),
+        [line],
+        message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
+        mail_date=now,
+        recipient=recipient or source.customer_email,
+        language=text.language,
+        subject_text=text.subject,
+        body_text=text.text,
+    )
 
 
 def find_example_offer(text: MailText, number: str = "") -> Offer | None:

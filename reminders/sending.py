@@ -19,7 +19,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from crm.core.bulk import among
-from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError
+from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableError, Stage
 from feedback.backoffice.sync import ensure_fresh
 from offers.models import Offer
 from reminders import claims, holds
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 200
 CAPPED_CHUNK = 10
 WRITTEN_AHEAD = 4
-PLANNED_TOGETHER = 8
+PLANNED_TOGETHER = 20
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
 
@@ -312,7 +312,7 @@ class _Run:
                 return None
         return self._ready.popleft()
 
-    def _work(self) -> bool:
+    def _work(self, stage: Stage) -> bool:
         """Do the next little thing that waits while the server is busy; False when there is none.
 
         Recording the mail before comes first. What goes wrong is raised when the mail server has said its word about
@@ -323,6 +323,8 @@ class _Run:
                 return False
             if self._sent is not None:
                 self._record()
+            elif stage is not Stage.FINAL_DOT:
+                return False
             elif len(self._done) >= PLANNED_TOGETHER:
                 self._plan()
             else:

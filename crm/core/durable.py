@@ -10,23 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @contextmanager
 def durable_commits() -> Iterator[None]:
     """Let what is committed within be on the disk. Inside a transaction nothing is committed, and nothing changes."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
+    # Not `django.db.connection`, which looks for the thread's connection again at each attribute: this runs for each
+    # mail and each answer.
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "sqlite" or database.in_atomic_block:
         yield
         return
-    _set_synchronous("FULL")
+    _set_synchronous(database, "FULL")
     try:
         yield
     finally:
-        _set_synchronous("NORMAL")
+        _set_synchronous(database, "NORMAL")
 
 
-def _set_synchronous(level: str) -> None:
-    # Past Django's cursor, which costs more than the statement; this runs twice for each mail and each answer.
-    connection.ensure_connection()
-    connection.connection.execute(f"PRAGMA synchronous = {level}").close()
+def _set_synchronous(database: BaseDatabaseWrapper, level: str) -> None:
+    # Past Django's cursor, which costs more than the statement.
+    database.ensure_connection()
+    database.connection.execute(f"PRAGMA synchronous = {level}").close()

@@ -171,25 +171,16 @@ def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
 _REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
 
 
-def _do_nothing() -> bool:
-    return False
-
-
 class _Smtp(smtplib.SMTP):
     """Replies that count only when they are whole: three digits, a space or hyphen, and the end of the line.
 
-    smtplib takes "250 O" before a closed connection for a success. `while_waiting` is called again and again until the
-    server has answered, or it returns False.
+    smtplib takes "250 O" before a closed connection for a success.
     """
-
-    while_waiting: Callable[[], bool] = staticmethod(_do_nothing)
 
     def getreply(self) -> tuple[int, bytes]:
         lines = []
         if self.file is None:
             self.file = self.sock.makefile("rb")  # type: ignore[union-attr]  # connected: a reply is awaited
-        while self.while_waiting() and not select([self.file], [], [], 0)[0]:
-            pass
         while True:
             try:
                 line = self.file.readline(smtplib._MAXLINE + 1)  # type: ignore[attr-defined]
@@ -233,11 +224,11 @@ def _text(words: bytes | str) -> str:
 class Connection:
     """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError.
 
-    `while_waiting` is called again and again while `send` waits for an answer, until that is there or it returns False:
-    it does a little work in time that would be lost. It must not raise.
+    `while_waiting` is called again and again while `send` waits for an answer, with the stage, until the answer is
+    there or it returns False: it does a little work in time that would be lost. It must not raise.
     """
 
-    def __init__(self, server: Server, while_waiting: Callable[[], bool] = _do_nothing) -> None:
+    def __init__(self, server: Server, while_waiting: Callable[[Stage], bool] = lambda _stage: False) -> None:
         self.server, self.while_waiting = server, while_waiting
         self.sent = 0
         self._smtp: _Smtp | None = None
@@ -285,7 +276,6 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             _drop(smtp)
             raise SmtpUnavailableError(stage, _text(str(error)) or type(error).__name__) from error
-        smtp.while_waiting = self.while_waiting
         self._smtp = smtp
 
     def send(  # noqa: PLR0911 - one answer per stage
@@ -308,12 +298,15 @@ class Connection:
             # smtplib would look for an address in it and send there.
             return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address.")
         try:
-            code, words = smtp.docmd("mail", f"FROM:<{sender}>")
+            smtp.putcmd("mail", f"FROM:<{sender}>")
+            code, words = self._wait(smtp, stage)
             if classify(stage, code) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words)
             stage = Stage.RCPT
             for recipient in recipients:
-                code, words = smtp.docmd("rcpt", f"TO:<{recipient}>")
+                smtp.putcmd("rcpt", f"TO:<{recipient}>")
+                is_wanted = before_data()
+                code, words = smtp.getreply()
                 if classify(stage, code) is not Outcome.ACCEPTED:
                     return self._refused(stage, code, words)
         except (UnicodeError, ValueError) as error:
@@ -322,11 +315,6 @@ class Connection:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Result(Outcome.TRY_LATER, stage, 0, _text(str(error)))
-        try:
-            is_wanted = before_data()
-        except BaseException:
-            self._reset()
-            raise
         if not is_wanted:
             self._reset()
             return Result(Outcome.WITHHELD, Stage.DATA)
@@ -336,7 +324,6 @@ class Connection:
         """Say goodbye if anybody still listens. Never raises."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None and smtp.sock is not None:
-            smtp.while_waiting = _do_nothing
             try:
                 smtp.quit()
             except (OSError, smtplib.SMTPException):
@@ -346,12 +333,12 @@ class Connection:
         stage = Stage.DATA
         try:
             smtp.putcmd("data")
-            code, words = smtp.getreply()
+            code, words = self._wait(smtp, stage)
             if (outcome := classify(stage, code)) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words, outcome)
             stage = Stage.FINAL_DOT
             smtp.send(_write_lines(message))
-            code, words = smtp.getreply()
+            code, words = self._wait(smtp, stage)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Result(Outcome.UNKNOWN, stage, 0, _text(str(error)))
@@ -360,6 +347,11 @@ class Connection:
             self.sent += 1
             return Result(outcome, stage, code, _text(words))
         return self._refused(stage, code, words, outcome)
+
+    def _wait(self, smtp: _Smtp, stage: Stage) -> tuple[int, bytes]:
+        while not select([smtp.sock], [], [], 0)[0] and self.while_waiting(stage):
+            pass
+        return smtp.getreply()
 
     def _refused(self, stage: Stage, code: int, words: bytes, outcome: Outcome | None = None) -> Result:
         if code == 421:
