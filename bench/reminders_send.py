@@ -1,9 +1,10 @@
 """Sending reminders beside a bare smtplib loop and django-post-office: `python -m bench.reminders_send [mails]`.
 
 All send the same mails to the same SMTP receiver (aiosmtpd in a process of its own, which forgets them), one after the
-other in one run. Ours checks every gate, renders, claims and commits the mark before each DATA; the bare loop has ready
-bytes; post_office has its rows ready and runs its own command with its default threads, and ours is measured a second
-time with as many connections. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a database.
+other in one run. Ours checks every gate, renders, claims and commits the mark before each DATA; on SQLite it is measured
+again with marks that do not wait for the disk. The bare loop has ready bytes. post_office has its rows ready and runs its
+own command with its default threads; ours is measured once more with as many connections. On SQLite in a throw-away
+folder, on PostgreSQL where DATABASE_URL names a database.
 """
 
 from __future__ import annotations
@@ -103,6 +104,14 @@ def send_ours() -> None:
     assert sums.sent == Offer.objects.count(), str(sums)
 
 
+def send_ours_without_waiting() -> None:
+    """The same with marks that are committed, but do not wait for the disk: what that waiting costs (SQLite)."""
+    from unittest import mock
+
+    with mock.patch("crm.core.durable._set_synchronous"):
+        send_ours()
+
+
 def write_mails(folder: Path) -> None:
     """Write the mails that ours will send, ready for the bare loop."""
     from reminders.claims import Claim
@@ -188,6 +197,9 @@ def run(count: int) -> None:
             seconds = {"bare smtplib loop": run_child("bare", str(folder / "mails"), str(port), environment=theirs)}
             seconds["ours, one connection"] = run_child("ours", environment=environment)
             run_child("fill", str(count), environment=environment)
+            if environment["DATABASE_URL"].startswith("sqlite"):
+                seconds["without waiting for disk"] = run_child("ours-without-waiting", environment=environment)
+                run_child("fill", str(count), environment=environment)
             name = f"ours, {POST_OFFICE_CONNECTIONS} connections"
             several = {**environment, "REMINDERS_CONNECTIONS": str(POST_OFFICE_CONNECTIONS)}
             seconds[name] = run_child("ours", environment=several)
@@ -204,6 +216,7 @@ STEPS = {
     "fill": lambda count: fill(int(count)),
     "write": lambda folder: write_mails(Path(folder)),
     "ours": send_ours,
+    "ours-without-waiting": send_ours_without_waiting,
     "queue": lambda folder: queue_post_office(Path(folder)),
     "post-office": send_post_office,
 }

@@ -1,7 +1,8 @@
 """Taking a reminder in hand, and writing down what became of it. Every move is a conditional write.
 
-A claim is a row: UNIQUE (offer, step) makes it one worker's alone. The mark `transmitting` is committed right before
-DATA, so a run that dies before it has surely not sent, and one that dies after it may have.
+A claim is a row: UNIQUE (offer, step) makes it one worker's alone. The mark `transmitting` is committed before DATA,
+while the mail server thinks about the recipient, so a run that dies before it has surely not sent, and one that dies
+after it may have.
 """
 
 from __future__ import annotations
@@ -178,7 +179,8 @@ def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], plans: Plan
 
 # One statement for the gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) and for
 # the mark, so nothing fits between looking and marking. In SQL because it runs between RCPT and DATA of every mail, and
-# putting these querysets together takes longer than the mail itself.
+# putting these querysets together takes longer than the mail itself. All but the Message-ID stands in the subquery,
+# where PostgreSQL cannot take it for a short way and go through all that is claimed, or through all open offers.
 _MARK = """
 UPDATE reminders_reminder SET state = 'transmitting', claimed_at = %s, subject = %s
 WHERE message_id = %s AND (

@@ -249,7 +249,8 @@ class _Run:
 
     While the server is busy with a mail, the one before it is recorded and those after it are written. Nothing of
     that touches the promise: each claim is committed before its mail is written, and the gates that can shut from one
-    second to the next are looked at once more in the statement that marks a mail, right before its DATA.
+    second to the next are looked at once more in the statement that marks a mail, while the server thinks about its
+    recipient and so before its DATA.
     """
 
     def __init__(
@@ -315,8 +316,9 @@ class _Run:
     def _work(self, stage: Stage) -> bool:
         """Do the next little thing that waits while the server is busy; False when there is none.
 
-        Recording the mail before comes first. What goes wrong is raised when the mail server has said its word about
-        the mail that is under way.
+        Recording the mail before comes first. All else has time until the final dot, after which the server takes
+        longest: done earlier, it would keep the server waiting. What goes wrong is raised when the mail server has said
+        its word about the mail that is under way.
         """
         try:
             if self._error is not None:

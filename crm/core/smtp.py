@@ -1,4 +1,4 @@
-"""Sending over one SMTP connection, with a hook right before DATA and an outcome that says whether it may be repeated.
+"""Sending over one SMTP connection, with a hook before DATA and an outcome that says whether it may be repeated.
 
 Python's smtplib does the talking. What it leaves open matters here: which reply came at which stage, that half a reply
 is no reply, and that a caller can commit something in the instant before a mail can reach anybody (RFC 5321, 4.5.3.2
@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from select import select
 from time import monotonic
 
@@ -203,6 +204,7 @@ class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):
     """The same over TLS from the first byte on."""
 
 
+_ADDRESS = re.compile(r"[!-;=?-~]*")
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 
 
@@ -216,6 +218,18 @@ def _write_lines(message: bytes) -> bytes:
     return message + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
+class _Decision:
+    """What `before_data` said; None until it was asked."""
+
+    def __init__(self, before_data: Callable[[], bool]) -> None:
+        self.before_data = before_data
+        self.is_wanted: bool | None = None
+
+    def take(self) -> bool:
+        self.is_wanted = self.before_data()
+        return False
+
+
 def _text(words: bytes | str) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     return text.replace("\x00", "").strip()[:2000]
@@ -225,7 +239,8 @@ class Connection:
     """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError.
 
     `while_waiting` is called again and again while `send` waits for an answer, with the stage, until the answer is
-    there or it returns False: it does a little work in time that would be lost. It must not raise.
+    there or it returns False: it does a little work in time that would be lost. It must not raise. While the server
+    thinks about the last recipient, `before_data` is called instead.
     """
 
     def __init__(self, server: Server, while_waiting: Callable[[Stage], bool] = lambda _stage: False) -> None:
@@ -278,7 +293,7 @@ class Connection:
             raise SmtpUnavailableError(stage, _text(str(error)) or type(error).__name__) from error
         self._smtp = smtp
 
-    def send(  # noqa: PLR0911 - one answer per stage
+    def send(
         self,
         sender: str,
         recipients: Sequence[str],
@@ -287,37 +302,34 @@ class Connection:
     ) -> Result:
         """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became of it.
 
-        `before_data` is called when the server has taken sender and recipient, right before the DATA command; when it
-        returns False the mail is withheld. What it raises comes out, after the connection was reset. A mail is sent to
-        all recipients or to none.
+        `before_data` is called while the server thinks about the last recipient, and so before the DATA command; when
+        it returns False the mail is withheld. What it raises comes out, after the connection was closed. A mail is sent
+        to all recipients or to none.
         """
-        smtp, stage = self._smtp, Stage.MAIL
+        smtp = self._smtp
         if smtp is None or smtp.sock is None:
             return Result(Outcome.TRY_LATER, Stage.MAIL, 0, "The connection was closed before.")
-        if wrong := next((each for each in (sender, *recipients) if re.search(r"[\x00-\x20\x7f<>]", each)), None):
-            # smtplib would look for an address in it and send there.
-            return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address.")
-        try:
-            smtp.putcmd("mail", f"FROM:<{sender}>")
-            code, words = self._wait(smtp, stage)
+        if wrong := next((each for each in (sender, *recipients) if not _ADDRESS.fullmatch(each)), None):
+            # A server might look for an address in it and send there.
+            return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address in ASCII letters.")
+        lines = [(Stage.MAIL, f"mail FROM:<{sender}>\r\n")]
+        lines += [(Stage.RCPT, f"rcpt TO:<{recipient}>\r\n") for recipient in recipients]
+        for stage, line in lines[:-1]:
+            code, words = self._ask(smtp, line.encode(), partial(self.while_waiting, stage))
             if classify(stage, code) is not Outcome.ACCEPTED:
                 return self._refused(stage, code, words)
-            stage = Stage.RCPT
-            for recipient in recipients:
-                smtp.putcmd("rcpt", f"TO:<{recipient}>")
-                is_wanted = before_data()
-                code, words = smtp.getreply()
-                if classify(stage, code) is not Outcome.ACCEPTED:
-                    return self._refused(stage, code, words)
-        except (UnicodeError, ValueError) as error:
-            self._reset()
-            return Result(Outcome.REFUSED, stage, 553, f"The address cannot be sent to this server: {error}")
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return Result(Outcome.TRY_LATER, stage, 0, _text(str(error)))
-        if not is_wanted:
+        stage, line = lines[-1]
+        decision = _Decision(before_data)
+        try:
+            code, words = self._ask(smtp, line.encode(), decision.take)
+        except BaseException:
+            smtp.close()
+            raise
+        if decision.is_wanted is False:
             self._reset()
             return Result(Outcome.WITHHELD, Stage.DATA)
+        if classify(stage, code) is not Outcome.ACCEPTED:
+            return self._refused(stage, code, words)
         return self._send_data(smtp, message)
 
     def close(self) -> None:
@@ -330,35 +342,41 @@ class Connection:
                 smtp.close()
 
     def _send_data(self, smtp: _Smtp, message: bytes) -> Result:
-        stage = Stage.DATA
+        code, words = self._ask(smtp, b"data\r\n", partial(self.while_waiting, Stage.DATA))
+        if classify(Stage.DATA, code) is not Outcome.ACCEPTED:
+            return self._refused(Stage.DATA, code, words)
+        code, words = self._ask(smtp, _write_lines(message), partial(self.while_waiting, Stage.FINAL_DOT))
+        if classify(Stage.FINAL_DOT, code) is not Outcome.ACCEPTED:
+            return self._refused(Stage.FINAL_DOT, code, words)
+        self.sent += 1
+        return Result(Outcome.ACCEPTED, Stage.FINAL_DOT, code, _text(words))
+
+    def _ask(self, smtp: _Smtp, lines: bytes, meanwhile: Callable[[], bool]) -> tuple[int, bytes]:
+        """Send the lines and return the reply, or 0 and what broke. `meanwhile` runs until the reply is there.
+
+        It runs once at least where the lines could be sent, and no more when it returns False.
+        """
         try:
-            smtp.putcmd("data")
-            code, words = self._wait(smtp, stage)
-            if (outcome := classify(stage, code)) is not Outcome.ACCEPTED:
-                return self._refused(stage, code, words, outcome)
-            stage = Stage.FINAL_DOT
-            smtp.send(_write_lines(message))
-            code, words = self._wait(smtp, stage)
+            smtp.send(lines)
         except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return Result(Outcome.UNKNOWN, stage, 0, _text(str(error)))
-        outcome = classify(stage, code)
-        if outcome is Outcome.ACCEPTED:
-            self.sent += 1
-            return Result(outcome, stage, code, _text(words))
-        return self._refused(stage, code, words, outcome)
-
-    def _wait(self, smtp: _Smtp, stage: Stage) -> tuple[int, bytes]:
-        while not select([smtp.sock], [], [], 0)[0] and self.while_waiting(stage):
+            return self._lose(error)
+        while meanwhile() and not select([smtp.sock], [], [], 0)[0]:  # type: ignore[type-var]  # connected
             pass
-        return smtp.getreply()
+        try:
+            return smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            return self._lose(error)
 
-    def _refused(self, stage: Stage, code: int, words: bytes, outcome: Outcome | None = None) -> Result:
+    def _lose(self, error: Exception) -> tuple[int, bytes]:
+        self.close()
+        return 0, str(error).encode()
+
+    def _refused(self, stage: Stage, code: int, words: bytes) -> Result:
         if code == 421:
             self.close()
         else:
             self._reset()
-        return Result(outcome or classify(stage, code), stage, code, f"{code} {_text(words)}")
+        return Result(classify(stage, code), stage, code, f"{code} {_text(words)}" if code else _text(words))
 
     def _reset(self) -> None:
         try:

@@ -37,7 +37,7 @@ def test_several_mails_go_over_one_connection():
         assert server.accepted[0] == b"Subject: Offer\r\n\r\n..dot\r\nlast\r\n"
 
 
-def test_before_data_is_called_after_the_recipient_was_taken_and_before_data():
+def test_before_data_is_called_once_after_the_recipient_was_named_and_before_data():
     with scripted_smtp() as server, connect(server.port) as connection:
         seen: list[list[bytes]] = []
 
@@ -45,20 +45,20 @@ def test_before_data_is_called_after_the_recipient_was_taken_and_before_data():
             seen.append([command[:4].upper() for command in server.commands])
             return True
 
-        send(connection, before_data=look)
-        assert seen[0][-1] == b"RCPT"
+        connection.send("a@x.test", ["b@y.test", "c@y.test"], MAIL, before_data=look)
+        assert [commands[-2:] for commands in seen] in ([[b"RCPT", b"RCPT"]], [[b"MAIL", b"RCPT"]])
 
 
 def test_work_goes_on_until_the_server_has_answered():
-    done: list[int] = []
+    done: list[Stage] = []
 
-    def work() -> bool:
-        done.append(1)
+    def work(stage: Stage) -> bool:
+        done.append(stage)
         return True
 
     with scripted_smtp() as server, Connection(Server("127.0.0.1", server.port), work) as connection:
         assert send(connection).outcome is Outcome.ACCEPTED
-    assert len(done) >= 4, "at least once for each of MAIL, RCPT, DATA and the final dot"
+    assert list(dict.fromkeys(done)) == [Stage.MAIL, Stage.DATA, Stage.FINAL_DOT], "RCPT's wait is for `before_data`"
 
 
 def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
@@ -68,10 +68,38 @@ def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
         assert len(server.accepted) == 1
 
 
-def test_before_data_is_not_asked_when_the_recipient_is_refused():
-    with scripted_smtp({"RCPT": b"550 5.1.1 No such user\r\n"}) as server, connect(server.port) as connection:
-        result = send(connection, before_data=lambda: pytest.fail("asked"))
+NO_MAILBOX = {"RCPT": b"550 5.1.1 No such user\r\n"}
+
+
+def test_a_recipient_may_be_refused_after_before_data_said_yes():
+    with scripted_smtp(NO_MAILBOX) as server, connect(server.port) as connection:
+        result = send(connection, before_data=lambda: True)
         assert (result.outcome, result.is_bad_address, result.is_about_us) == (Outcome.REFUSED, True, False)
+        assert b"data" not in server.commands
+
+
+def test_what_before_data_refused_is_withheld_whatever_the_server_says():
+    with scripted_smtp(NO_MAILBOX) as server, connect(server.port) as connection:
+        assert send(connection, before_data=lambda: False).outcome is Outcome.WITHHELD
+        assert connection.is_open
+
+
+@pytest.mark.parametrize("error", [OSError("the disk"), ValueError("a value"), KeyboardInterrupt()])
+def test_what_before_data_raises_comes_out_and_nothing_is_sent(error: BaseException):
+    def fail() -> bool:
+        raise error
+
+    with scripted_smtp() as server, connect(server.port) as connection:
+        with pytest.raises(type(error)):
+            send(connection, before_data=fail)
+        assert not connection.is_open
+        assert (server.accepted, b"data" in server.commands) == ([], False)
+
+
+def test_a_line_that_breaks_before_the_last_recipient_was_named_is_no_decision():
+    with scripted_smtp({"MAIL": "reset"}) as server, connect(server.port) as connection:
+        result = send(connection, before_data=lambda: pytest.fail("asked"))
+        assert (result.outcome, result.stage, result.code) == (Outcome.TRY_LATER, Stage.MAIL, 0)
 
 
 def test_half_a_success_is_no_success():

@@ -9,6 +9,7 @@ from django.db import connection
 
 from offers.importing import import_folders
 from offers.models import MailFolder, SourceFile
+from tests.explain import explain
 from tests.offers.mails import make_folder, write_mail
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +46,3 @@ def test_no_query_of_an_import_goes_through_a_whole_table(tmp_path: Path) -> Non
     assert SourceFile.objects.count() == 4
     assert len(asked) > 20
     assert [sql for sql, parameters in asked if re.search(SCANS[connection.vendor], explain(sql, parameters))] == []
-
-
-def explain(sql: str, parameters: Any) -> str:
-    """Return how the database runs a query; PostgreSQL as if the tables were large."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {'' if connection.vendor == 'postgresql' else 'QUERY PLAN '}{sql}", parameters)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())

@@ -23,9 +23,9 @@ POINTS = (
     "after claim",
     "after rendering",
     "after MAIL",
-    "after RCPT",
     "before mark",
     "after mark",
+    "after RCPT",
     "after DATA",
     "half the body",
     "after body",
@@ -88,17 +88,13 @@ def arm(fuse: Fuse) -> None:
         return execute(sql, params, many, context)
 
     connection.execute_wrappers.append(watch)
-    putcmd, send, docmd = smtp._Smtp.putcmd, smtp._Smtp.send, smtp._Smtp.docmd
+    ask, send = smtp.Connection._ask, smtp._Smtp.send
 
-    def docmd_and_die(self: Any, command: str, arguments: str = "") -> Any:
-        result = docmd(self, command, arguments)
-        fuse.pass_by(f"after {command.upper()}")
+    def ask_and_die(self: Any, server: Any, lines: bytes, meanwhile: Any) -> Any:
+        result = ask(self, server, lines, meanwhile)
+        if lines.startswith((b"mail ", b"rcpt ")):
+            fuse.pass_by(f"after {lines[:4].decode().upper()}")
         return result
-
-    def putcmd_and_die(self: Any, command: str, arguments: str = "") -> None:
-        putcmd(self, command, arguments)
-        if command == "data":
-            fuse.pass_by("after DATA")
 
     def send_and_die(self: Any, content: Any) -> None:
         if isinstance(content, bytes) and content.endswith(b"\r\n.\r\n"):
@@ -109,8 +105,10 @@ def arm(fuse: Fuse) -> None:
             fuse.pass_by("after body")
         else:
             send(self, content)
+            if content == b"data\r\n":
+                fuse.pass_by("after DATA")
 
-    smtp._Smtp.putcmd, smtp._Smtp.send, smtp._Smtp.docmd = putcmd_and_die, send_and_die, docmd_and_die
+    smtp.Connection._ask, smtp._Smtp.send = ask_and_die, send_and_die
 
 
 def run_once(now: datetime | None, fuse: Fuse | None = None) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,12 @@ from django.utils import timezone
 
 from offers.models import Offer
 from offers.services import opt_out, set_status
+from reminders import claims
 from reminders.models import FollowUp, Reminder, ReminderPlan
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
 from tests import disk
+from tests.explain import explain
 from tests.make import make_customer
 from tests.reminders.rows import NOW, make_due, send
 from tests.reminders.smtp_server import Receiver
@@ -43,6 +46,13 @@ def test_the_mark_before_data_survives_a_loss_of_power(receiver: Receiver) -> No
     with disk.watch("UPDATE reminders_reminder SET state = 'transmitting'") as waited:
         assert send().sent == 2
     assert waited == [True, True]
+
+
+def test_the_mark_finds_its_reminder_by_the_message_id_alone() -> None:
+    """PostgreSQL knows nothing yet of the claims of a run, and would go through all that are claimed or open."""
+    steps = explain(claims._MARK, [NOW, "", "<a@b>", NOW.date(), NOW.date()])
+    assert "reminders_reminder_message_id" in steps
+    assert not re.search(r"not_sent|Seq Scan|SCAN |_status", steps), steps
 
 
 def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) -> None:
