@@ -1,10 +1,10 @@
 """Sending reminders beside a bare smtplib loop and django-post-office: `python -m bench.reminders_send [mails]`.
 
 All send the same mails to the same SMTP receiver (aiosmtpd in a process of its own, which forgets them), one after the
-other in one run. Ours checks every gate, renders, claims and commits the mark before each DATA; on SQLite it is measured
-again with marks that do not wait for the disk. The bare loop has ready bytes. post_office has its rows ready and runs its
-own command with its default threads; ours is measured once more with as many connections. On SQLite in a throw-away
-folder, on PostgreSQL where DATABASE_URL names a database.
+other in one run. Ours checks every gate, renders, claims and commits the mark before each DATA; on SQLite it is
+measured again with marks that do not wait for the disk. The bare loop has ready bytes. post_office has its rows ready
+and runs its own command with its default threads; ours is measured once more with as many connections. On SQLite in a
+throw-away folder, on PostgreSQL where DATABASE_URL names a database.
 """
 
 from __future__ import annotations

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from crm.core import prepared
 from crm.core.bulk import insert_rows, new_row
 from crm.core.durable import durable_commits
 from crm.core.garbage import collected_later
@@ -209,18 +210,12 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
     today = connection.ops.adapt_datefield_value(timezone.localdate(now))
     parameters = [instant, subject[:500], claim.message_id, today, today]
     if len(claim.steps) == 1:
-        return _execute(_MARK, parameters) == 1
+        return prepared.execute(_MARK, parameters) == 1
     with transaction.atomic():
-        if _execute(_MARK, parameters) == len(claim.steps):
+        if prepared.execute(_MARK, parameters) == len(claim.steps):
             return True
         transaction.set_rollback(True)
     return False
-
-
-def _execute(statement: str, parameters: Sequence[str | datetime | date | None]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return int(cursor.rowcount)
 
 
 def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: datetime) -> None:
@@ -268,7 +263,9 @@ def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
     if result.outcome is Outcome.ACCEPTED:
         # Also when another run took this one for dead and called the mail doubtful: now it is known.
         with transaction.atomic() if claim.is_personal else nullcontext():
-            _execute(_RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id])
+            prepared.execute(
+                _RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id]
+            )
             if claim.is_personal:
                 FollowUp.objects.filter(offer__in=claim.steps).update(own_text="", send_now_at=None)
         return State.SENT
