@@ -1,14 +1,16 @@
-"""Sending reminders beside a bare smtplib loop and django-post-office: `python -m bench.reminders_send [mails]`.
+"""Sending reminders beside a bare smtplib loop and django-post-office.
 
-All send the same mails to the same SMTP receiver (aiosmtpd in a process of its own, which forgets them), one after the
-other in one run. Ours checks every gate, renders, claims and commits the mark before each DATA; on SQLite it is
-measured again with marks that do not wait for the disk. The bare loop has ready bytes. post_office has its rows ready
-and runs its own command with its default threads; ours is measured once more with as many connections. On SQLite in a
-throw-away folder, on PostgreSQL where DATABASE_URL names a database.
+`python -m bench.reminders_send [mails] [--rounds 3]`. All send the same mails to the same SMTP receiver
+(aiosmtpd in a process of its own, which forgets them), one after the other in one run. Ours checks every gate, renders,
+claims and commits the mark before each DATA; on SQLite it is measured again with marks that do not wait for the disk.
+The bare loop has ready bytes. post_office has its rows ready and runs its own command with its default threads; ours is
+measured once more with as many connections. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a
+database.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import smtplib
@@ -18,12 +20,14 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.servers import free_port, stop, wait_for_port
 
 COUNT = 10_000
 NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
+BARE, POST_OFFICE = "bare smtplib loop", "django-post-office"
 POST_OFFICE_CONNECTIONS = 5
 SENDER = "angebote@muster-metallbau.example"
 
@@ -178,7 +182,7 @@ def run_child(step: str, *arguments: str, environment: dict[str, str]) -> float:
     return float(output.split()[-1])
 
 
-def run(count: int) -> None:
+def run(count: int, rounds: int) -> None:
     port = free_port()
     sink = subprocess.Popen([sys.executable, "-m", "bench.reminders_send", "--sink", str(port)])
     with tempfile.TemporaryDirectory(prefix="nachfass-bench-") as temporary:
@@ -189,27 +193,36 @@ def run(count: int) -> None:
             "REMINDERS_PER_MINUTE": "0", "REMINDERS_MAX_PER_RUN": "1000000", "LOG_LEVEL": "ERROR",
             "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3"),
         }  # fmt: skip
-        theirs = {**environment, "DJANGO_SETTINGS_MODULE": "bench.post_office_settings"}
         try:
             wait_for_port(port, sink)
-            run_child("fill", str(count), environment=environment)
-            run_child("write", str(folder / "mails"), environment=environment)
-            seconds = {"bare smtplib loop": run_child("bare", str(folder / "mails"), str(port), environment=theirs)}
-            seconds["ours, one connection"] = run_child("ours", environment=environment)
-            run_child("fill", str(count), environment=environment)
-            if environment["DATABASE_URL"].startswith("sqlite"):
-                seconds["without waiting for disk"] = run_child("ours-without-waiting", environment=environment)
-                run_child("fill", str(count), environment=environment)
-            name = f"ours, {POST_OFFICE_CONNECTIONS} connections"
-            several = {**environment, "REMINDERS_CONNECTIONS": str(POST_OFFICE_CONNECTIONS)}
-            seconds[name] = run_child("ours", environment=several)
-            run_child("queue", str(folder / "mails"), environment=theirs)
-            seconds["django-post-office"] = run_child("post-office", environment=theirs)
+            seconds = [run_round(count, folder / "mails", port, environment) for _round in range(rounds)]
         finally:
             stop(sink)
-    for what, took in seconds.items():
-        share = seconds["bare smtplib loop"] / took
-        print(f"  {what:24} {count / took:8.0f} mails/s  {share:5.0%} of the bare loop")
+    for what in seconds[0]:
+        rate = count / median(each[what] for each in seconds)
+        shares = [median(each[yardstick] / each[what] for each in seconds) for yardstick in (BARE, POST_OFFICE)]
+        print(f"  {what:32} {rate:6.0f} mails/s  {shares[0]:5.0%} of the bare loop  {shares[1]:5.2f} × post_office")
+
+
+def run_round(count: int, mails: Path, port: int, environment: dict[str, str]) -> dict[str, float]:
+    """Let each send all mails once, and return how many seconds it took."""
+    theirs = {**environment, "DJANGO_SETTINGS_MODULE": "bench.post_office_settings"}
+    several = {**environment, "REMINDERS_CONNECTIONS": str(POST_OFFICE_CONNECTIONS)}
+    ours = {
+        "ours, one connection": ("ours", environment),
+        f"ours, {POST_OFFICE_CONNECTIONS} connections": ("ours", several),
+    }
+    if environment["DATABASE_URL"].startswith("sqlite"):
+        ours["the first without the disk"] = ("ours-without-waiting", environment)
+    run_child("fill", str(count), environment=environment)
+    run_child("write", str(mails), environment=environment)
+    seconds = {BARE: run_child("bare", str(mails), str(port), environment=theirs)}
+    for name, (step, settings) in ours.items():
+        run_child("fill", str(count), environment=environment)
+        seconds[name] = run_child(step, environment=settings)
+    run_child("queue", str(mails), environment=theirs)
+    seconds[POST_OFFICE] = run_child("post-office", environment=theirs)
+    return seconds
 
 
 STEPS = {
@@ -223,12 +236,12 @@ STEPS = {
 
 
 def main(arguments: list[str]) -> None:
-    step = arguments[0].removeprefix("--") if arguments and arguments[0].startswith("--") else ""
+    step = arguments[0].removeprefix("--") if arguments else ""
     if step == "sink":
         asyncio.run(serve(int(arguments[1])))
     elif step == "bare":
         print(send_bare(Path(arguments[1]), int(arguments[2])))
-    elif step:
+    elif step in STEPS:
         import django
 
         django.setup()
@@ -236,9 +249,12 @@ def main(arguments: list[str]) -> None:
         STEPS[step](*arguments[1:])
         print(time.perf_counter() - start)
     else:
-        for count in [int(argument) for argument in arguments] or [COUNT]:
-            print(f"== {count} reminders")
-            run(count)
+        parser = argparse.ArgumentParser()
+        parser.add_argument("mails", type=int, nargs="?", default=COUNT)
+        parser.add_argument("--rounds", type=int, default=3)
+        options = parser.parse_args(arguments)
+        print(f"== {options.mails} reminders, medians of {options.rounds} rounds")
+        run(options.mails, options.rounds)
 
 
 if __name__ == "__main__":
