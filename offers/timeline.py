@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of event it is. The value names an icon of the font that the theme brings."""
+
+    MAIL = "mail"
+    FOLLOW_UP = "forward_to_inbox"
+    REPLY = "reply"
+    AUTOMATIC = "autorenew"
+    BOUNCE = "block"
+    REMINDER = "send"
+    ANSWER = "forum"
+    NOTE = "edit_note"
 
 
 @dataclass(frozen=True)
 class Event:
     """One thing that happened to an offer.
 
-    `at` is aware; `title` says what happened and `detail` adds words to it, both for a salesperson. `kind` groups
-    events for their look: mail, follow_up, reply, automatic, bounce, reminder, answer, status, pause, note. `url` leads
-    to the page with all of it, or is empty.
+    `at` is aware; `title` says what happened and `detail` adds lines to it, both for a salesperson. `url` leads to the
+    page with all of it, or is empty.
     """
 
     at: datetime
     title: str
     detail: str = ""
-    kind: str = "mail"
+    kind: Kind = Kind.MAIL
     url: str = ""
 
 

@@ -23,7 +23,7 @@ from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.admin.tools import person
 from offers.models import Offer
-from offers.timeline import Event
+from offers.timeline import Event, Kind
 
 KIND_COLOURS = {"interested": "success", "declined": "danger", "undecided": "warning", "opted_out": "danger"}
 STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
@@ -298,7 +298,9 @@ class OfferAdmin(offers.admin.OfferAdmin):
             return []
         answers = [self._answer_event(answer) for answer in offer.answers.select_related("reason", "recorded_by")]
         links = [
-            Event(link.created_at, gettext("Feedback link issued"), link.get_state_display(), "note", change_url(link))
+            Event(
+                link.created_at, gettext("Feedback link issued"), link.get_state_display(), Kind.NOTE, change_url(link)
+            )
             for link in offer.invitations.all()
         ]
         return [*super().get_events(offer), *answers, *links]
@@ -310,7 +312,7 @@ class OfferAdmin(offers.admin.OfferAdmin):
         if answer.recorded_by:
             details.append(gettext("recorded by %s") % answer.recorded_by)
         title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
-        return Event(answer.answered_at, title, "\n".join(filter(None, details)), "answer", change_url(answer))
+        return Event(answer.answered_at, title, "\n".join(filter(None, details)), Kind.ANSWER, change_url(answer))
 
     @dialog_action(
         _("Record an answer"),

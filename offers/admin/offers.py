@@ -24,13 +24,13 @@ from offers.admin.tools import person, render
 from offers.lists import IMPORT_FORMATS
 from offers.models import MailFolder, Offer, SourceFile, number_key
 from offers.resources import OfferExportResource, OfferImportResource
-from offers.timeline import Event, sort_events
+from offers.timeline import Event, Kind, sort_events
 
 # Unfold shows the code instead of the label for a status that has no entry here.
 STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {
     "open": "info", "interested": "success", "ordered": "success", "declined": "danger", "no_answer": "warning",
 }  # fmt: skip
-_KINDS = {SourceFile.State.FOLLOW_UP: "follow_up", SourceFile.State.AUTOMATIC: "automatic"}
+_KINDS = {SourceFile.State.FOLLOW_UP: Kind.FOLLOW_UP, SourceFile.State.AUTOMATIC: Kind.AUTOMATIC}
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -162,7 +162,10 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         mails = [_mail_event(file) for file in offer.files.select_related("folder")]
         contacts = [
             Event(
-                contact.at, gettext("Contact with the customer"), f"{contact.note}\n{contact.by or ''}".strip(), "note"
+                contact.at,
+                gettext("Contact with the customer"),
+                f"{contact.note}\n{contact.by or ''}".strip(),
+                Kind.NOTE,
             )
             for contact in offer.contacts.select_related("by")
         ]
@@ -189,11 +192,11 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
 def _mail_event(file: SourceFile) -> Event:
     incoming = file.folder.direction == MailFolder.Direction.INCOMING
     title = file.get_state_display()
-    kind = _KINDS.get(SourceFile.State(file.state), "mail")
+    kind = _KINDS.get(SourceFile.State(file.state), Kind.MAIL)
     if incoming and file.state == SourceFile.State.FOLLOW_UP:
-        title, kind = gettext("Reply of the customer"), "reply"
+        title, kind = gettext("Reply of the customer"), Kind.REPLY
     elif file.reason in ("bounced", "delayed"):
-        title, kind = gettext("Not delivered"), "bounce"
+        title, kind = gettext("Not delivered"), Kind.BOUNCE
     detail = "\n".join(filter(None, [file.subject, file.get_reason_display(), file.detail]))
     return Event(file.sent_at or file.first_seen_at, title, detail, kind, change_url(file))
 

@@ -15,7 +15,7 @@ from unfold.forms import BaseDialogForm
 import feedback.backoffice.admin
 from crm.core.admin_tools import change_url, dialog_action, go_to, once
 from offers.models import Offer
-from offers.timeline import Event
+from offers.timeline import Event, Kind
 from reminders import services
 from reminders.admin.follow_ups import send_offer_now
 from reminders.explain import explain
@@ -64,7 +64,7 @@ class OfferAdmin(_Below):
                 row.sent_at or row.claimed_at or row.mail_date,
                 gettext("Reminder %(step)d: %(state)s") % {"step": row.step, "state": row.get_state_display()},
                 "\n".join(filter(None, (row.recipient, "" if row.state == "sent" else row.server_reply))),
-                "reminder",
+                Kind.REMINDER,
                 change_url(row),
             )
             for row in offer.reminders.all()

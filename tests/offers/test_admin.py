@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,9 @@ from django.utils.html import strip_tags
 from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
+from crm.accounts.models import User
 from feedback.backoffice.models import Invitation
+from offers import services
 from offers.importing import import_folder
 from offers.models import Contact, Customer, MailFolder, Offer, Reason, SourceFile
 from offers.timeline import Event, sort_events
@@ -81,9 +84,17 @@ def test_a_search_for_a_number_finds_what_begins_like_it(staff: Client) -> None:
 def test_the_page_of_an_offer_tells_its_story_and_where_it_was_read(staff: Client, folder: MailFolder) -> None:
     offer = import_mail(folder).offer
     assert offer is not None
+    services.note_contact(offer, at=offer.sent_at, by=None, note="Rief an.\n<b>Zufrieden.</b>")
     found = page(staff, f"offer/{offer.pk}/change/")
-    assert "timeline-mail" in found
+    assert ">edit_note</span>" in found
+    assert "Rief an.<br>&lt;b&gt;Zufrieden." in found
     assert "number: Subject" in found
+
+
+def test_the_button_that_deletes_says_so_in_german_word_order(staff: Client) -> None:
+    User.objects.update(language="de")
+    found = page(staff, f"offer/{make_offer().pk}/change/")
+    assert re.search(r">\s*Angebot löschen\s*</a>", found)
 
 
 def test_the_newest_event_comes_first() -> None:
