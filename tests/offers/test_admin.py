@@ -91,10 +91,14 @@ def test_the_page_of_an_offer_tells_its_story_and_where_it_was_read(staff: Clien
     assert "number: Subject" in found
 
 
-def test_the_button_that_deletes_says_so_in_german_word_order(staff: Client) -> None:
+def test_the_button_that_deletes_is_in_german_word_order_and_leads_back_to_the_filtered_list(staff: Client) -> None:
     User.objects.update(language="de")
-    found = page(staff, f"offer/{make_offer().pk}/change/")
-    assert re.search(r">\s*Angebot löschen\s*</a>", found)
+    filters = "_changelist_filters=status__exact%3Dopen"
+    found = page(staff, f"offer/{make_offer().pk}/change/?{filters}")
+    [link] = re.findall(r'href="([^"]+)"[^>]*>\s*Angebot löschen\s*</a>', found)
+    response = staff.post(link.replace("&amp;", "&"), {"post": "yes"})
+    assert response.headers["Location"] == "/admin/offers/offer/?status__exact=open"
+    assert not Offer.objects.exists()
 
 
 def test_the_newest_event_comes_first() -> None:
