@@ -194,10 +194,10 @@ class Reminder(models.Model):
     MAILED = (State.CLAIMED, State.TRANSMITTING, State.SENT, State.IN_DOUBT)
     RESOLVABLE = (State.FAILED, State.IN_DOUBT)
 
-    offer = models.ForeignKey(Offer, models.CASCADE, related_name="reminders", verbose_name=_("offer"))
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="reminders", db_index=False, verbose_name=_("offer"))
     step = models.PositiveSmallIntegerField(_("step"))
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.CLAIMED)
-    message_id = models.CharField(_("Message-ID"), max_length=200, db_index=True, editable=False)
+    message_id = models.CharField(_("Message-ID"), max_length=200, editable=False)
     mail_date = models.DateTimeField(_("date in the mail"), editable=False)
     recipient = models.EmailField(_("to"), max_length=254)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
@@ -213,6 +213,7 @@ class Reminder(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         verbose_name=_("resolved by"),
     )
 
@@ -221,8 +222,15 @@ class Reminder(models.Model):
         verbose_name_plural = _("reminders")
         ordering = ["-mail_date", "-pk"]
         constraints = [models.UniqueConstraint(fields=["offer", "step"], name="reminders_reminder_unique_step")]
+        # A claim, its mark and its record each write to every index on PostgreSQL, so there is none that has no query.
         indexes = [
-            models.Index(fields=["state"], condition=~models.Q(state="sent"), name="reminders_reminder_not_sent")
+            models.Index(fields=["message_id"], name="reminders_reminder_message_id"),
+            models.Index(fields=["state"], condition=~models.Q(state="sent"), name="reminders_reminder_not_sent"),
+            models.Index(
+                fields=["resolved_by"],
+                condition=models.Q(resolved_by__isnull=False),
+                name="reminders_reminder_resolved",
+            ),
         ]
 
     def __str__(self) -> str:
