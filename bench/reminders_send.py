@@ -33,7 +33,13 @@ SENDER = "angebote@muster-metallbau.example"
 
 
 class Sink:
-    """Accepts every mail and forgets it."""
+    """Accepts every mail and forgets it, and takes commands in groups, as mail servers do."""
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         return "250 OK"

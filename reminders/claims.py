@@ -2,7 +2,7 @@
 
 A claim is a row: UNIQUE (offer, step) makes it one worker's alone. The mark `transmitting` is committed before DATA,
 while the mail server thinks about the recipient, so a run that dies before it has surely not sent, and one that dies
-after it may have.
+after it may have. That a mail was taken is recorded with the mark of the next one, or a moment later.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], plans: Plan
 
 
 # One statement for the gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) and for
-# the mark, so nothing fits between looking and marking. In SQL because it runs between RCPT and DATA of every mail, and
+# the mark, so nothing fits between looking and marking. In SQL because it runs before DATA of every mail, and
 # putting these querysets together takes longer than the mail itself. All but the Message-ID stands in the subquery,
 # where PostgreSQL cannot take it for a short way and go through all that is claimed, or through all open offers.
 _MARK = """
@@ -201,14 +201,25 @@ _RECORD_SENT = """
 UPDATE reminders_reminder SET state = 'sent', sent_at = %s, server_reply = %s, retry_at = NULL
 WHERE message_id = %s AND state IN ('transmitting', 'in_doubt')
 """
+_RECORD_SENT_AND_MARK = f"WITH recorded AS ({_RECORD_SENT}) {_MARK}"
+
+
+def can_record_with_mark(sent: Claim, claim: Claim) -> bool:
+    """Return whether one statement can record that a mail was sent and mark the next one: on PostgreSQL, for most."""
+    return connection.vendor == "postgresql" and not sent.is_personal and len(claim.steps) == 1
 
 
 @durable_commits()
-def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
-    """Commit to the disk that DATA comes next. False when the claim is no longer ours or a gate has shut meanwhile."""
+def mark_transmitting(claim: Claim, subject: str, now: datetime, sent: tuple[Claim, Result] | None = None) -> bool:
+    """Commit to the disk that DATA comes next. False when the claim is no longer ours or a gate has shut meanwhile.
+
+    In either case the mail before, if it is given as `sent`, is recorded as accepted: see `can_record_with_mark`.
+    """
     instant = connection.ops.adapt_datetimefield_value(now)
     today = connection.ops.adapt_datefield_value(timezone.localdate(now))
     parameters = [instant, subject[:500], claim.message_id, today, today]
+    if sent is not None:
+        return prepared.execute(_RECORD_SENT_AND_MARK, [instant, sent[1].words, sent[0].message_id, *parameters]) == 1
     if len(claim.steps) == 1:
         return prepared.execute(_MARK, parameters) == 1
     with transaction.atomic():

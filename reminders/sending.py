@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 200
 CAPPED_CHUNK = 10
 WRITTEN_AHEAD = 4
-PLANNED_TOGETHER = 20
+PLANNED_TOGETHER = 100
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
 
@@ -250,7 +250,8 @@ class _Run:
     While the server is busy with a mail, the one before it is recorded and those after it are written. Nothing of
     that touches the promise: each claim is committed before its mail is written, and the gates that can shut from one
     second to the next are looked at once more in the statement that marks a mail, while the server thinks about its
-    recipient and so before its DATA.
+    recipient and so before its DATA. A run that is killed leaves the mail under way in doubt, and the one before it
+    where that was not recorded yet; under a cap on mails each is recorded before the next.
     """
 
     def __init__(
@@ -316,9 +317,9 @@ class _Run:
     def _work(self, stage: Stage) -> bool:
         """Do the next little thing that waits while the server is busy; False when there is none.
 
-        Recording the mail before comes first. All else has time until the final dot, after which the server takes
-        longest: done earlier, it would keep the server waiting. What goes wrong is raised when the mail server has said
-        its word about the mail that is under way.
+        Recording the mail before comes first, while the server gets ready for the content. All else has time until the
+        final dot, after which the server takes longest: done earlier, it would keep the server waiting. What goes wrong
+        is raised when the mail server has said its word about the mail that is under way.
         """
         try:
             if self._error is not None:
@@ -352,7 +353,8 @@ class _Run:
             settings.DEFAULT_FROM_EMAIL,
             [message.recipient],
             message.content,
-            before_data=lambda: claims.mark_transmitting(claim, message.subject, self.clock()),
+            before_data=partial(self._mark, message),
+            upcoming=self._find_upcoming(),
         )
         self._record()
         self._claims.popleft()
@@ -363,12 +365,28 @@ class _Run:
             self._record()
             self._reconnect(result.words)
 
+    def _find_upcoming(self) -> list[str]:
+        """Return whom the mail server may hear of already, because the mail to them is written and goes next."""
+        is_next = not self.pace.is_limited and self._ready and self._ready[0].content
+        return [self._ready[0].recipient] if is_next else []
+
+    def _mark(self, message: _Message) -> bool:
+        """Mark the mail; False when it must not go. The mail before is recorded with it where that can be."""
+        claim, sent = message.claim, self._sent
+        if sent is None or not claims.can_record_with_mark(sent[0], claim):
+            return claims.mark_transmitting(claim, message.subject, self.clock())
+        is_marked = claims.mark_transmitting(claim, message.subject, self.clock(), sent)
+        self._note(sent[0], Reminder.State.SENT)
+        return is_marked
+
     def _record(self) -> None:
         """Record what became of the last mail, if that is still to be done."""
-        if self._sent is None:
-            return
-        claim, result = self._sent
-        state = claims.record_result(claim, result, self.clock())
+        if self._sent is not None:
+            claim, result = self._sent
+            self._note(claim, claims.record_result(claim, result, self.clock()))
+
+    def _note(self, claim: Claim, state: Reminder.State | None) -> None:
+        """Count the last mail, which has been recorded, and remember that its offers are to be planned."""
         self._sent = None
         self._done.append((claim, state))
         name = state.value if state else "withheld"

@@ -20,12 +20,12 @@ def waits() -> bool:
 
 
 @contextmanager
-def watch(beginning: str) -> Iterator[list[bool]]:
-    """Yield a list that gets, for each statement with this beginning, whether its commit waits for the disk."""
+def watch(part: str) -> Iterator[list[bool]]:
+    """Yield a list that gets, for each statement that has this part, whether its commit waits for the disk."""
     seen: list[bool] = []
 
     def look(execute: Any, sql: str, *rest: Any) -> Any:
-        if sql.lstrip().startswith(beginning):
+        if part in sql:
             seen.append(waits())
         return execute(sql, *rest)
 

@@ -29,13 +29,14 @@ class ScriptedServer:
     """Says what `script` says at a stage: a number or whole reply, or one of the faults; else all is well.
 
     `commands` is what clients said, `accepted` what they were promised to have delivered. A fault at "MAIL 2" concerns
-    the second mail of a connection alone.
+    the second mail of a connection alone. With `takes_groups` it says that it takes commands in groups (RFC 2920).
     """
 
     script: dict[str, int | str | bytes] = field(default_factory=dict)
     commands: list[bytes] = field(default_factory=list)
     accepted: list[bytes] = field(default_factory=list)
     port: int = 0
+    takes_groups: bool = False
 
     def serve(self, connection: socket.socket) -> None:
         """Talk to one client until it goes or the script throws it out."""
@@ -72,7 +73,9 @@ class ScriptedServer:
         """Return what is said at a stage, or the name of a fault."""
         told = self.script.get(f"{stage} {count}", self.script.get(stage))
         if told is None:
-            return _GOOD[stage]
+            return _GOOD[stage].replace(
+                b"250 AUTH", b"250-PIPELINING\r\n250 AUTH" if self.takes_groups else b"250 AUTH"
+            )
         if isinstance(told, int):
             return b"%d Told to say so\r\n" % told
         return told if isinstance(told, bytes) else told.encode()
@@ -96,9 +99,11 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted_smtp(script: dict[str, int | str | bytes] | None = None) -> Iterator[ScriptedServer]:
+def scripted_smtp(
+    script: dict[str, int | str | bytes] | None = None, *, takes_groups: bool = False
+) -> Iterator[ScriptedServer]:
     """Start a server that follows the script, on a free port."""
-    server = ScriptedServer(script or {})
+    server = ScriptedServer(script or {}, takes_groups=takes_groups)
     listener = socket.create_server(("127.0.0.1", 0))
     server.port = listener.getsockname()[1]
     threads: list[threading.Thread] = []

@@ -218,6 +218,18 @@ def _write_lines(message: bytes) -> bytes:
     return message + (b"" if message.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
+def _write_envelope(sender: str, recipients: Sequence[str]) -> list[bytes]:
+    return [f"mail FROM:<{sender}>\r\n".encode(), *(f"rcpt TO:<{each}>\r\n".encode() for each in recipients)]
+
+
+def _find_wrong(addresses: Sequence[str]) -> str | None:
+    return next((each for each in addresses if not _ADDRESS.fullmatch(each)), None)
+
+
+def _do_nothing() -> bool:
+    return False
+
+
 class _Decision:
     """What `before_data` said; None until it was asked."""
 
@@ -238,15 +250,19 @@ def _text(words: bytes | str) -> str:
 class Connection:
     """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError.
 
-    `while_waiting` is called again and again while `send` waits for an answer, with the stage, until the answer is
-    there or it returns False: it does a little work in time that would be lost. It must not raise. While the server
-    thinks about the last recipient, `before_data` is called instead.
+    Where the server takes commands in groups (RFC 2920), sender and recipients are named in one, and those of the
+    next mail right behind the content of the one before. Other servers get one command after the other.
+
+    `while_waiting` is called again and again while the server thinks about DATA or the content, with the stage, until
+    the answer is there or it returns False: it does a little work in time that would be lost. It must not raise. While
+    the server thinks about the recipients, `before_data` is called instead.
     """
 
     def __init__(self, server: Server, while_waiting: Callable[[Stage], bool] = lambda _stage: False) -> None:
         self.server, self.while_waiting = server, while_waiting
         self.sent = 0
         self._smtp: _Smtp | None = None
+        self._begun: list[bytes] = []
 
     def __enter__(self) -> Connection:
         self.open()
@@ -263,6 +279,7 @@ class Connection:
     def open(self) -> None:
         """Connect, greet and log in. Raises SmtpUnavailableError with the stage and the server's words."""
         server, stage = self.server, Stage.CONNECT
+        self._begun = []
         context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
         smtp: _Smtp | None = None
         try:
@@ -299,41 +316,38 @@ class Connection:
         recipients: Sequence[str],
         message: bytes,
         before_data: Callable[[], bool] = lambda: True,
+        upcoming: Sequence[str] = (),
     ) -> Result:
         """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became of it.
 
-        `before_data` is called while the server thinks about the last recipient, and so before the DATA command; when
-        it returns False the mail is withheld. What it raises comes out, after the connection was closed. A mail is sent
-        to all recipients or to none.
+        `before_data` is called while the server thinks about the recipients, and so before the DATA command; when it
+        returns False the mail is withheld. What it raises comes out, after the connection was closed. A mail is sent to
+        all recipients or to none. `upcoming` are the recipients of the mail of this sender that comes next, if there is
+        one: named early, it waits less. Another mail may come instead.
         """
         smtp = self._smtp
         if smtp is None or smtp.sock is None:
             return Result(Outcome.TRY_LATER, Stage.MAIL, 0, "The connection was closed before.")
-        if wrong := next((each for each in (sender, *recipients) if not _ADDRESS.fullmatch(each)), None):
+        if wrong := _find_wrong((sender, *recipients)):
             # A server might look for an address in it and send there.
             return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address in ASCII letters.")
-        lines = [(Stage.MAIL, f"mail FROM:<{sender}>\r\n")]
-        lines += [(Stage.RCPT, f"rcpt TO:<{recipient}>\r\n") for recipient in recipients]
-        for stage, line in lines[:-1]:
-            code, words = self._ask(smtp, line.encode(), partial(self.while_waiting, stage))
-            if classify(stage, code) is not Outcome.ACCEPTED:
-                return self._refused(stage, code, words)
-        stage, line = lines[-1]
         decision = _Decision(before_data)
         try:
-            code, words = self._ask(smtp, line.encode(), decision.take)
+            refused = self._name(smtp, _write_envelope(sender, recipients), decision)
         except BaseException:
             smtp.close()
             raise
         if decision.is_wanted is False:
             self._reset()
             return Result(Outcome.WITHHELD, Stage.DATA)
-        if classify(stage, code) is not Outcome.ACCEPTED:
-            return self._refused(stage, code, words)
-        return self._send_data(smtp, message)
+        if refused is not None:
+            return self._refused(*refused)
+        can_name_next = upcoming and self._takes_groups(smtp) and not _find_wrong(upcoming)
+        return self._send_data(smtp, message, _write_envelope(sender, upcoming) if can_name_next else [])
 
     def close(self) -> None:
         """Say goodbye if anybody still listens. Never raises."""
+        self._hear_begun()
         smtp, self._smtp = self._smtp, None
         if smtp is not None and smtp.sock is not None:
             try:
@@ -341,44 +355,84 @@ class Connection:
             except (OSError, smtplib.SMTPException):
                 smtp.close()
 
-    def _send_data(self, smtp: _Smtp, message: bytes) -> Result:
-        code, words = self._ask(smtp, b"data\r\n", partial(self.while_waiting, Stage.DATA))
+    def _takes_groups(self, smtp: _Smtp) -> bool:
+        return smtp.has_extn("pipelining")
+
+    def _name(self, smtp: _Smtp, commands: list[bytes], decision: _Decision) -> tuple[Stage, int, bytes] | None:
+        """Name sender and recipients, unless that was begun behind the mail before. Returns what was refused first."""
+        if self._begun == commands:
+            self._begun, groups, is_said = [], [commands], True
+        else:
+            if self._hear_begun():
+                self._reset()
+            groups = [commands] if self._takes_groups(smtp) else [[command] for command in commands]
+            is_said = False
+        for group in groups:
+            meanwhile = decision.take if group is groups[-1] else _do_nothing
+            replies = self._ask(smtp, b"" if is_said else b"".join(group), meanwhile, len(group))
+            for command, (code, words) in zip(group, replies, strict=True):
+                stage = Stage.MAIL if command is commands[0] else Stage.RCPT
+                if classify(stage, code) is not Outcome.ACCEPTED:
+                    return stage, code, words
+        return None
+
+    def _send_data(self, smtp: _Smtp, message: bytes, upcoming: list[bytes]) -> Result:
+        [(code, words)] = self._ask(smtp, b"data\r\n", partial(self.while_waiting, Stage.DATA))
         if classify(Stage.DATA, code) is not Outcome.ACCEPTED:
             return self._refused(Stage.DATA, code, words)
-        code, words = self._ask(smtp, _write_lines(message), partial(self.while_waiting, Stage.FINAL_DOT))
+        lines, self._begun = _write_lines(message) + b"".join(upcoming), upcoming
+        [(code, words)] = self._ask(smtp, lines, partial(self.while_waiting, Stage.FINAL_DOT))
         if classify(Stage.FINAL_DOT, code) is not Outcome.ACCEPTED:
             return self._refused(Stage.FINAL_DOT, code, words)
         self.sent += 1
         return Result(Outcome.ACCEPTED, Stage.FINAL_DOT, code, _text(words))
 
-    def _ask(self, smtp: _Smtp, lines: bytes, meanwhile: Callable[[], bool]) -> tuple[int, bytes]:
-        """Send the lines and return the reply, or 0 and what broke. `meanwhile` runs until the reply is there.
+    def _ask(self, smtp: _Smtp, lines: bytes, meanwhile: Callable[[], bool], count: int = 1) -> list[tuple[int, bytes]]:
+        """Send the lines, if any, and return so many replies; 0 and what broke stands for each that did not come.
 
-        It runs once at least where the lines could be sent, and no more when it returns False.
+        `meanwhile` runs until the first is there: once at least where the lines could be sent, and no more when it
+        returns False.
         """
         try:
-            smtp.send(lines)
+            if lines:
+                smtp.send(lines)
         except (OSError, smtplib.SMTPException) as error:
-            return self._lose(error)
+            return [self._lose(error)] * count
         while meanwhile() and not select([smtp.sock], [], [], 0)[0]:  # type: ignore[type-var]  # connected
             pass
+        return [self._hear(smtp) for _ in range(count)]
+
+    def _hear(self, smtp: _Smtp) -> tuple[int, bytes]:
+        if smtp.sock is None:
+            return 0, b"Connection closed"
         try:
             return smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             return self._lose(error)
 
+    def _hear_begun(self) -> bool:
+        """Take the answers about a mail that was named and does not come. False when none was named."""
+        begun, self._begun = self._begun, []
+        if self._smtp is not None and self._smtp.sock is not None:
+            for _command in begun:
+                self._hear(self._smtp)
+        return bool(begun)
+
     def _lose(self, error: Exception) -> tuple[int, bytes]:
+        self._begun = []
         self.close()
         return 0, str(error).encode()
 
     def _refused(self, stage: Stage, code: int, words: bytes) -> Result:
         if code == 421:
+            self._begun = []
             self.close()
         else:
             self._reset()
         return Result(classify(stage, code), stage, code, f"{code} {_text(words)}" if code else _text(words))
 
     def _reset(self) -> None:
+        self._hear_begun()
         try:
             if self._smtp is not None and self._smtp.sock is not None and self._smtp.rset()[0] != 250:
                 self.close()

@@ -27,8 +27,18 @@ def send(connection: Connection, **arguments: Any) -> Any:
     return connection.send("a@x.test", ["b@y.test"], MAIL, **arguments)
 
 
-def test_several_mails_go_over_one_connection():
-    with scripted_smtp() as server:
+GROUPS = pytest.mark.parametrize("takes_groups", [False, True], ids=["one by one", "in groups"])
+
+
+def names(server: ScriptedServer) -> list[str]:
+    """What the client said after its greeting, in short: the verb, and whom a RCPT names."""
+    said = [command.decode().lower() for command in server.commands]
+    return [line.replace("@y.test>", "").replace("rcpt to:<", "rcpt ").split(" from:")[0] for line in said][1:]
+
+
+@GROUPS
+def test_several_mails_go_over_one_connection(takes_groups: bool):
+    with scripted_smtp(takes_groups=takes_groups) as server:
         with connect(server.port) as connection:
             results = [send(connection).outcome for _ in range(3)]
         assert results == [Outcome.ACCEPTED] * 3
@@ -37,16 +47,81 @@ def test_several_mails_go_over_one_connection():
         assert server.accepted[0] == b"Subject: Offer\r\n\r\n..dot\r\nlast\r\n"
 
 
-def test_before_data_is_called_once_after_the_recipient_was_named_and_before_data():
-    with scripted_smtp() as server, connect(server.port) as connection:
-        seen: list[list[bytes]] = []
+@GROUPS
+def test_before_data_is_called_once_before_data(takes_groups: bool):
+    with scripted_smtp(takes_groups=takes_groups) as server, connect(server.port) as connection:
+        seen: list[list[str]] = []
 
         def look() -> bool:
-            seen.append([command[:4].upper() for command in server.commands])
+            seen.append(names(server))
             return True
 
         connection.send("a@x.test", ["b@y.test", "c@y.test"], MAIL, before_data=look)
-        assert [commands[-2:] for commands in seen] in ([[b"RCPT", b"RCPT"]], [[b"MAIL", b"RCPT"]])
+        assert len(seen) == 1
+        assert "data" not in seen[0]
+        # Of what is sent together the server may not have read anything yet.
+        assert takes_groups or seen[0][:2] == ["mail", "rcpt b"]
+
+
+def test_a_server_that_takes_groups_hears_of_the_next_mail_behind_the_content():
+    with scripted_smtp(takes_groups=True) as server, connect(server.port) as connection:
+        send(connection, upcoming=["c@y.test"])
+        assert connection.send("a@x.test", ["c@y.test"], MAIL).outcome is Outcome.ACCEPTED
+        assert names(server) == ["mail", "rcpt b", "data", "mail", "rcpt c", "data"]
+        assert len(server.accepted) == 2
+
+
+def test_other_servers_hear_of_one_mail_after_the_other():
+    with scripted_smtp() as server, connect(server.port) as connection:
+        assert send(connection, upcoming=["c@y.test"]).outcome is Outcome.ACCEPTED
+        assert names(server) == ["mail", "rcpt b", "data"]
+
+
+def test_what_was_named_and_does_not_come_is_taken_back():
+    with scripted_smtp(takes_groups=True) as server:
+        with connect(server.port) as connection:
+            send(connection, upcoming=["c@y.test"])
+            assert send(connection, upcoming=["c@y.test"]).outcome is Outcome.ACCEPTED
+        expected = "mail, rcpt b, data, mail, rcpt c, rset, mail, rcpt b, data, mail, rcpt c, quit"
+        assert ", ".join(names(server)) == expected
+    assert len(server.accepted) == 2
+
+
+def test_an_address_that_cannot_be_sent_is_not_named_early():
+    with scripted_smtp(takes_groups=True) as server, connect(server.port) as connection:
+        send(connection, upcoming=["c\r\nDATA@y.test"])
+        assert names(server) == ["mail", "rcpt b", "data"]
+
+
+def test_a_mail_that_was_named_early_may_be_withheld_or_refused_and_the_next_one_goes():
+    with scripted_smtp({"RCPT 3": b"550 5.1.1 No such user\r\n"}, takes_groups=True) as server:
+        with connect(server.port) as connection:
+            outcomes = [
+                send(connection, before_data=lambda number=number: number != 1, upcoming=["b@y.test"]).outcome
+                for number in range(4)
+            ]
+        assert outcomes == [Outcome.ACCEPTED, Outcome.WITHHELD, Outcome.REFUSED, Outcome.ACCEPTED]
+        assert len(server.accepted) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "first", "second"),
+    [
+        (550, Outcome.REFUSED, Outcome.ACCEPTED),
+        (450, Outcome.TRY_LATER, Outcome.ACCEPTED),
+        (199, Outcome.UNKNOWN, Outcome.ACCEPTED),
+        (421, Outcome.TRY_LATER, Outcome.TRY_LATER),
+        ("reset", Outcome.UNKNOWN, Outcome.TRY_LATER),
+        ("half a line", Outcome.UNKNOWN, Outcome.TRY_LATER),
+    ],
+)
+def test_a_fault_at_the_final_dot_is_not_taken_for_an_answer_about_the_next_mail(
+    fault: int | str, first: Outcome, second: Outcome
+):
+    with scripted_smtp({"final dot 1": fault}, takes_groups=True) as server, connect(server.port) as connection:
+        assert send(connection, upcoming=["b@y.test"]).outcome is first
+        assert send(connection).outcome is second
+        assert len(server.accepted) == (second is Outcome.ACCEPTED)
 
 
 def test_work_goes_on_until_the_server_has_answered():
@@ -58,11 +133,12 @@ def test_work_goes_on_until_the_server_has_answered():
 
     with scripted_smtp() as server, Connection(Server("127.0.0.1", server.port), work) as connection:
         assert send(connection).outcome is Outcome.ACCEPTED
-    assert list(dict.fromkeys(done)) == [Stage.MAIL, Stage.DATA, Stage.FINAL_DOT], "RCPT's wait is for `before_data`"
+    assert list(dict.fromkeys(done)) == [Stage.DATA, Stage.FINAL_DOT], "the waits before are for `before_data`"
 
 
-def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
-    with scripted_smtp() as server, connect(server.port) as connection:
+@GROUPS
+def test_a_withheld_mail_is_not_sent_and_the_next_one_is(takes_groups: bool):
+    with scripted_smtp(takes_groups=takes_groups) as server, connect(server.port) as connection:
         assert send(connection, before_data=lambda: False).outcome is Outcome.WITHHELD
         assert send(connection).outcome is Outcome.ACCEPTED
         assert len(server.accepted) == 1
@@ -71,25 +147,28 @@ def test_a_withheld_mail_is_not_sent_and_the_next_one_is():
 NO_MAILBOX = {"RCPT": b"550 5.1.1 No such user\r\n"}
 
 
-def test_a_recipient_may_be_refused_after_before_data_said_yes():
-    with scripted_smtp(NO_MAILBOX) as server, connect(server.port) as connection:
+@GROUPS
+def test_a_recipient_may_be_refused_after_before_data_said_yes(takes_groups: bool):
+    with scripted_smtp(NO_MAILBOX, takes_groups=takes_groups) as server, connect(server.port) as connection:
         result = send(connection, before_data=lambda: True)
         assert (result.outcome, result.is_bad_address, result.is_about_us) == (Outcome.REFUSED, True, False)
         assert b"data" not in server.commands
 
 
-def test_what_before_data_refused_is_withheld_whatever_the_server_says():
-    with scripted_smtp(NO_MAILBOX) as server, connect(server.port) as connection:
+@GROUPS
+def test_what_before_data_refused_is_withheld_whatever_the_server_says(takes_groups: bool):
+    with scripted_smtp(NO_MAILBOX, takes_groups=takes_groups) as server, connect(server.port) as connection:
         assert send(connection, before_data=lambda: False).outcome is Outcome.WITHHELD
         assert connection.is_open
 
 
+@GROUPS
 @pytest.mark.parametrize("error", [OSError("the disk"), ValueError("a value"), KeyboardInterrupt()])
-def test_what_before_data_raises_comes_out_and_nothing_is_sent(error: BaseException):
+def test_what_before_data_raises_comes_out_and_nothing_is_sent(error: BaseException, takes_groups: bool):
     def fail() -> bool:
         raise error
 
-    with scripted_smtp() as server, connect(server.port) as connection:
+    with scripted_smtp(takes_groups=takes_groups) as server, connect(server.port) as connection:
         with pytest.raises(type(error)):
             send(connection, before_data=fail)
         assert not connection.is_open

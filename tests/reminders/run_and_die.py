@@ -22,10 +22,10 @@ POINTS = (
     "inside claim",
     "after claim",
     "after rendering",
-    "after MAIL",
+    "after MAIL and RCPT",
     "before mark",
     "after mark",
-    "after RCPT",
+    "before DATA",
     "after DATA",
     "half the body",
     "after body",
@@ -34,8 +34,6 @@ POINTS = (
     "inside planning",
     "after planning",
 )
-# From here on the mail may have left.
-MARKED = POINTS[POINTS.index("after mark") : POINTS.index("after record")]
 
 
 def die() -> None:
@@ -77,8 +75,10 @@ def arm(fuse: Fuse) -> None:
     wrap(claims, "claim_due", fuse, before="before claim", after="after claim")
     wrap(claims, "_write_claims", fuse, after="inside claim")
     wrap(sending, "build_message", fuse, after="after rendering")
+    wrap(smtp._Decision, "take", fuse, before="after MAIL and RCPT")
     wrap(claims, "mark_transmitting", fuse, after="after mark")
-    wrap(claims, "record_result", fuse, before="after final reply", after="after record")
+    wrap(smtp.Connection, "send", fuse, after="after final reply")
+    wrap(sending._Run, "_note", fuse, before="after record")
     wrap(claims, "mark_mailed", fuse, before="inside planning")
     wrap(claims, "plan_after", fuse, after="after planning")
 
@@ -88,27 +88,23 @@ def arm(fuse: Fuse) -> None:
         return execute(sql, params, many, context)
 
     connection.execute_wrappers.append(watch)
-    ask, send = smtp.Connection._ask, smtp._Smtp.send
-
-    def ask_and_die(self: Any, server: Any, lines: bytes, meanwhile: Any) -> Any:
-        result = ask(self, server, lines, meanwhile)
-        if lines.startswith((b"mail ", b"rcpt ")):
-            fuse.pass_by(f"after {lines[:4].decode().upper()}")
-        return result
+    send = smtp._Smtp.send
 
     def send_and_die(self: Any, content: Any) -> None:
-        if isinstance(content, bytes) and content.endswith(b"\r\n.\r\n"):
+        if isinstance(content, bytes) and b"\r\n.\r\n" in content:
             if fuse.point == "half the body" and fuse.count <= 1:
                 send(self, content[: len(content) // 2])
             fuse.pass_by("half the body")
             send(self, content)
             fuse.pass_by("after body")
+        elif content == b"data\r\n":
+            fuse.pass_by("before DATA")
+            send(self, content)
+            fuse.pass_by("after DATA")
         else:
             send(self, content)
-            if content == b"data\r\n":
-                fuse.pass_by("after DATA")
 
-    smtp.Connection._ask, smtp._Smtp.send = ask_and_die, send_and_die
+    smtp._Smtp.send = send_and_die
 
 
 def run_once(now: datetime | None, fuse: Fuse | None = None) -> int:

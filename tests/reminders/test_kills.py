@@ -20,7 +20,7 @@ from django.db import connection
 
 from reminders.models import FollowUp, Reminder
 from tests.reminders.rows import NOW, make_defaults, make_due
-from tests.reminders.run_and_die import MARKED, POINTS
+from tests.reminders.run_and_die import POINTS
 from tests.reminders.smtp_server import Receiver
 
 # Passed once in a run, or, for rendering, while the mail before is under way: the first time is the clear case.
@@ -86,6 +86,22 @@ def runner(receiver: Receiver) -> Iterator[Runner]:
         process.wait(20)
 
 
+def count_doubts(point: str, count: int, due: int) -> int:
+    """How many mails are in doubt after a kill at the `count`-th mail of so many, by the promise.
+
+    The mail under way from its mark on, and the one before it as long as it is not recorded: on PostgreSQL until the
+    mark, which records it in one statement; on SQLite until the server was told of DATA.
+    """
+    has_one_before = count > 1
+    if point in ("after MAIL and RCPT", "before mark"):
+        return int(has_one_before)
+    if point in ("after mark", "before DATA", "after DATA"):
+        return 1 + int(has_one_before and connection.vendor == "sqlite")
+    if point in ("half the body", "after body", "after final reply"):
+        return 1
+    return int(point == "after record" and count < due)
+
+
 def kill_and_recover(runner: Runner, receiver: Receiver, point: str, count: int, due: int) -> Counter[str]:
     """Kill one run at the point, run again until nothing is due, and return the states that are left."""
     for path in receiver.folder.iterdir():
@@ -101,7 +117,7 @@ def kill_and_recover(runner: Runner, receiver: Receiver, point: str, count: int,
     assert all(message_id in received for message_id, state in rows.items() if state == "sent")
     assert sum(states.values()) == due, f"a reminder was lost after a kill at {point}"
     assert set(states) <= {"sent", "in_doubt"}
-    assert states["in_doubt"] == (1 if point in MARKED else 0)
+    assert states["in_doubt"] == count_doubts(point, count, due)
     assert not FollowUp.objects.due(NOW).exists()
     Reminder.objects.all().delete()
     FollowUp.objects.all().delete()

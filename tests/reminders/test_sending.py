@@ -13,6 +13,7 @@ from reminders import claims
 from reminders.models import FollowUp, Reminder, ReminderPlan
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
+from reminders.sending import Pace
 from tests import disk
 from tests.explain import explain
 from tests.make import make_customer
@@ -130,6 +131,43 @@ def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
     assert send().withheld == 1
     assert not receiver.mails
     assert not Reminder.objects.exists()
+
+
+def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(receiver: Receiver, monkeypatch: Any) -> None:
+    for _ in range(3):
+        make_due()
+    mark, marked = claims.mark_transmitting, []
+
+    def shut_second(*arguments: Any) -> bool:
+        marked.append(arguments[0])
+        if len(marked) == 2:
+            Offer.objects.filter(pk__in=arguments[0].steps).update(reminders_stopped=True)
+        return mark(*arguments)
+
+    monkeypatch.setattr(claims, "mark_transmitting", shut_second)
+    sums = send()
+    assert (sums.sent, sums.withheld) == (2, 1)
+    assert set(Reminder.objects.values_list("message_id", "state")) == {(each, "sent") for each in receiver.message_ids}
+
+
+def test_under_a_cap_each_mail_is_recorded_before_the_next(receiver: Receiver, monkeypatch: Any) -> None:
+    """So that a run which is killed leaves one mail in doubt at most."""
+    for _ in range(3):
+        make_due()
+    mark, states = claims.mark_transmitting, []
+
+    def look(*arguments: Any) -> bool:
+        marked = mark(*arguments)
+        states.append(sorted(Reminder.objects.values_list("state", flat=True)))
+        return marked
+
+    monkeypatch.setattr(claims, "mark_transmitting", look)
+    assert send(pace=Pace(60_000)).sent == 3
+    assert states == [
+        ["claimed"] * 2 + ["transmitting"],
+        ["claimed", "sent", "transmitting"],
+        ["sent"] * 2 + ["transmitting"],
+    ]
 
 
 def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Receiver) -> None:

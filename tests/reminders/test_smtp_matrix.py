@@ -48,9 +48,13 @@ def point_to(server: ScriptedServer, settings: Any) -> None:
     settings.REMINDERS_PER_MINUTE = 0
 
 
+GROUPS = pytest.mark.parametrize("takes_groups", [False, True], ids=["one by one", "in groups"])
+
+
+@GROUPS
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(stage: str, settings: Any):
-    with scripted_smtp() as server:
+def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(stage: str, takes_groups: bool, settings: Any):
+    with scripted_smtp(takes_groups=takes_groups) as server:
         point_to(server, settings)
         found = {}
         for fault in FAULTS:
@@ -70,6 +74,26 @@ def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(stage: str, setting
             follow_up.delete()
     assert found == expected_states(stage)
     assert not server.accepted
+
+
+@GROUPS
+@pytest.mark.parametrize("stage", STAGES[3:])
+def test_a_fault_harms_neither_the_mail_before_nor_the_one_after(stage: str, takes_groups: bool, settings: Any):
+    with scripted_smtp(takes_groups=takes_groups) as server:
+        point_to(server, settings)
+        for fault, state in expected_states(stage).items():
+            server.script, server.accepted = {f"{stage} 2": fault}, []
+            offers = [make_due() for _ in range(3)]
+            send()
+            rows = Reminder.objects.filter(offer__in=offers)
+            assert sorted(row.state for row in rows) == sorted(["sent", "sent", state]), fault
+            sent = {row.message_id.encode() for row in rows if row.state == "sent"}
+            kept = [
+                next(each for each in mail.split(b"\r\n") if each.startswith(b"Message-ID:"))
+                for mail in server.accepted
+            ]
+            assert sorted(line[12:] for line in kept) == sorted(sent), fault
+            FollowUp.objects.all().delete()
 
 
 def test_a_second_try_has_the_same_message_id_and_date(settings: Any):
