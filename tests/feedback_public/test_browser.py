@@ -163,8 +163,8 @@ def test_it_works_with_the_keyboard_alone(open_page, service):
     keys.press("Tab")
     keys.type("Mit der Tastatur geschrieben")
     keys.press("Tab")
-    keys.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        keys.press("Enter")
     assert page.inner_text("h1") == "Vielen Dank für Ihre Antwort"
 
 
