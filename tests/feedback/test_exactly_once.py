@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -214,12 +215,13 @@ def public_database() -> Iterator[dict[str, str]]:
     if connection.vendor == "sqlite":
         yield {}
         return
+    name = f"dying_{uuid4().hex}"
     with connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE dying_public")
+        cursor.execute(f"CREATE DATABASE {name}")
         try:
-            yield {"DATABASE_URL": postgres_url("dying_public")}
+            yield {"DATABASE_URL": postgres_url(name)}
         finally:
-            cursor.execute("DROP DATABASE dying_public WITH (FORCE)")
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["no", "yes"], ids=["worker", "whole"])
