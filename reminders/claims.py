@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from crm.core import prepared
-from crm.core.bulk import insert_rows, new_row
+from crm.core.bulk import among, insert_rows, new_row
 from crm.core.durable import durable_commits
 from crm.core.garbage import collected_later
 from crm.core.smtp import Outcome, Result
@@ -239,7 +239,7 @@ def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: da
     with transaction.atomic():
         if connection.features.has_select_for_update:
             # As in `lock_customers`: a planner that looked before the record must not write after this.
-            owners = Customer.objects.filter(pk__in={case.customer_id for case, _step in cases}).order_by("pk")
+            owners = Customer.objects.filter(among("pk", {case.customer_id for case, _step in cases})).order_by("pk")
             list(owners.select_for_update(no_key=True).values_list("pk"))
         mark_mailed([pk for claim, state in done if state is State.SENT for pk in claim.steps], at=now)
         is_simple = all(state is State.SENT and not claim.is_personal for claim, state in done)
@@ -258,7 +258,7 @@ def _plan_next(cases: Sequence[tuple[Case, int]], plans: Plans, now: datetime) -
     planned = 0
     for (decision, step), offer_ids in alike.items():
         # A plan that was made since the claim names no time, because a mail is being sent, or another step.
-        rows = FollowUp.objects.filter(offer__in=offer_ids, next_step=step, next_at__isnull=False)
+        rows = FollowUp.objects.filter(among("offer", offer_ids), next_step=step, next_at__isnull=False)
         planned += rows.update(
             next_at=decision.at,
             next_step=decision.step,

@@ -117,10 +117,13 @@ def write_subject(letter: Letter) -> str:
     return (own or reply_subject(letter.offers[0].subject or letter.offers[0].number))[:400]
 
 
-def build_message(letter: Letter) -> bytes:
-    """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets. Raises MailTextError for a broken text."""
+def build_message(letter: Letter, parts: Parts | None = None) -> bytes:
+    """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets. Raises MailTextError for a broken text.
+
+    `parts` is what `write_parts` made of the letter, if that is known already.
+    """
     boundary = f"=_{letter.message_id.strip('<>').partition('@')[0].rpartition('.')[2]}"
-    parts = write_parts(letter)
+    parts = parts or write_parts(letter)
     lines = [*_write_headers(letter, boundary, parts.subject), ""]
     for subtype, content in (("plain", parts.text), ("html", parts.html)):
         lines += [f"--{boundary}", f'Content-Type: text/{subtype}; charset="utf-8"']

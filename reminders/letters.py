@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from crm.accounts.models import Company
+from crm.core.bulk import among
 from feedback import links
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
@@ -71,7 +72,7 @@ _COLUMNS = (
 
 
 def _load_sources(offer_ids: Collection[int]) -> dict[int, _Source]:
-    return {row[0]: _Source._make(row) for row in Offer.objects.filter(pk__in=offer_ids).values_list(*_COLUMNS)}
+    return {row[0]: _Source._make(row) for row in Offer.objects.filter(among("pk", offer_ids)).values_list(*_COLUMNS)}
 
 
 class Letters:
@@ -81,7 +82,7 @@ class Letters:
         offer_ids = [pk for claim in claims for pk in claim.steps]
         self._texts, self._plans = texts, plans
         self._sources = _load_sources(offer_ids)
-        invitations = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
+        invitations = Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE)
         self._tokens = dict(invitations.values_list("offer_id", "token"))
         self._company = Company.get()
 

@@ -24,7 +24,7 @@ from feedback.backoffice.sync import ensure_fresh
 from offers.models import Offer
 from reminders import claims, holds
 from reminders.claims import Claim
-from reminders.emails import build_message, write_subject
+from reminders.emails import build_message, write_parts
 from reminders.facts import Plans, load_cases
 from reminders.incidents import begin_incident, check_answers, check_doubts, end_incident
 from reminders.letters import Letters, MissingTextError, Texts
@@ -298,7 +298,8 @@ class _Run:
         try:
             letter = letters.build(claim)
             if letter is not None:
-                return _Message(claim, letter.recipient, write_subject(letter), build_message(letter))
+                parts = write_parts(letter)
+                return _Message(claim, letter.recipient, parts.subject, build_message(letter, parts))
         except (MissingTextError, MailTextError) as error:
             self.sums.text_problem = str(error)
         return _Message(claim)

@@ -124,7 +124,7 @@ def extend(invitation: Invitation) -> bool:
 
 def mark_mailed(offer_ids: Collection[int], *, at: datetime) -> None:
     """Remember when the links of these offers were mailed: an answer within minutes of it may be a robot's."""
-    Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE).update(mailed_at=at)
+    Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE).update(mailed_at=at)
 
 
 def record_answer(
