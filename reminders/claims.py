@@ -47,7 +47,6 @@ class Claim:
     steps: dict[int, int]
     first_try_at: datetime
     attempts: int = 0
-    give_up_at: datetime | None = None
     is_personal: bool = False
     cases: tuple[Case, ...] = ()
 
@@ -55,6 +54,18 @@ class Claim:
     def offer_ids(self) -> list[int]:
         """The offers of the mail."""
         return list(self.steps)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A mail of which it is recorded what became of it; `state` is None for one that was given back untouched.
+
+    `decisions` are what comes after it for each case of its claim, or None where the offers must be read again.
+    """
+
+    claim: Claim
+    state: State | None
+    decisions: tuple[Decision, ...] | None
 
 
 @collected_later()
@@ -71,10 +82,10 @@ def claim_due(offer_ids: Collection[int], plans: Plans, now: datetime) -> list[C
         due = {pk: decision for pk, decision in decisions.items() if decision.is_due(now)}
         others = {pk: each for pk, each in decisions.items() if pk not in due and each.because != Because.SENDING}
         store_decisions(others, now)
-        return _write_claims(due, cases, plans, now)
+        return _write_claims(due, cases, now)
 
 
-def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans, now: datetime) -> list[Claim]:
+def _write_claims(due: dict[int, Decision], cases: Sequence[Case], now: datetime) -> list[Claim]:
     """Write the rows of the claims; at most one mail per customer, second tries before first ones."""
     wanted = {case.offer_id: case for case in cases if case.offer_id in due}
     tried = {pk for pk, case in wanted.items() if any(step.state is StepState.PLANNED for step in case.facts.steps)}
@@ -82,7 +93,7 @@ def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans,
     claims = []
     for members in _find_retries({pk: due[pk] for pk in tried}):
         group = [wanted[row.offer_id] for row in members]
-        if group[0].customer_id not in busy and (claim := _claim_retry(members, group, plans, now)):
+        if group[0].customer_id not in busy and (claim := _claim_retry(members, group, now)):
             busy.add(group[0].customer_id)
             claims.append(claim)
     rows: list[Reminder] = []
@@ -91,7 +102,7 @@ def _write_claims(due: dict[int, Decision], cases: Sequence[Case], plans: Plans,
             busy.add(group[0].customer_id)
             steps = {case.offer_id: due[case.offer_id].step or 1 for case in group}
             message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-            claim = _build_claim(message_id, steps, group, plans, mail_date=now, first_try_at=now)
+            claim = _build_claim(message_id, steps, group, mail_date=now, first_try_at=now)
             claims.append(claim)
             rows += _build_rows(claim, now)
     insert_rows(rows)
@@ -102,23 +113,13 @@ def _build_claim(
     message_id: str,
     steps: dict[int, int],
     cases: Sequence[Case],
-    plans: Plans,
     *,
     mail_date: datetime,
     first_try_at: datetime,
     attempts: int = 0,
 ) -> Claim:
-    give_up_at = (plans.find_give_up_at(case, steps[case.offer_id]) for case in cases)
-    return Claim(
-        message_id,
-        mail_date,
-        steps,
-        first_try_at,
-        attempts,
-        give_up_at=min(filter(None, give_up_at), default=None),
-        is_personal=any(case.is_personal for case in cases),
-        cases=tuple(cases),
-    )
+    is_personal = any(case.is_personal for case in cases)
+    return Claim(message_id, mail_date, steps, first_try_at, attempts, is_personal, tuple(cases))
 
 
 def _group_cases(cases: Sequence[Case]) -> list[list[Case]]:
@@ -158,7 +159,7 @@ def _find_retries(due: dict[int, Decision]) -> list[list[Reminder]]:
     return list(groups.values())
 
 
-def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], plans: Plans, now: datetime) -> Claim | None:
+def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], now: datetime) -> Claim | None:
     """Claim again what was begun before, with the Message-ID and the date that its mail already has.
 
     When the mail has lost an offer since (it was answered, or went out without this one), it is another mail and gets
@@ -174,7 +175,7 @@ def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], plans: Plan
     steps = {row.offer_id: row.step for row in members}
     first_try_at, attempts = first.first_try_at or now, max(1, first.attempts)
     return _build_claim(
-        message_id, steps, cases, plans, mail_date=first.mail_date, first_try_at=first_try_at, attempts=attempts
+        message_id, steps, cases, mail_date=first.mail_date, first_try_at=first_try_at, attempts=attempts
     )
 
 
@@ -229,47 +230,56 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime, sent: tuple[Cla
     return False
 
 
-def plan_after(done: Sequence[tuple[Claim, State | None]], plans: Plans, now: datetime) -> None:
-    """Note which links were mailed, and plan the offers of these claims anew, once it is recorded what became of them.
+def look_ahead(claim: Claim, state: State | None, plans: Plans, now: datetime) -> Done:
+    """Find out what comes after a mail, which follows from what was known at the claim if it was sent now.
 
-    What comes after a mail that was sent follows from what was known at the claim, which saves reading it all again;
-    unless something happened to one of the offers in the meantime, and planned it.
+    That saves reading it all again, and is done for one mail at a time while the mail server is busy with another.
     """
-    cases = [(case, claim.steps[case.offer_id]) for claim, state in done for case in claim.cases]
+    decisions: tuple[Decision, ...] | None = None
+    if state is State.SENT and not claim.is_personal:
+        decisions = tuple(plans.decide_after(case, claim.steps[case.offer_id], now) for case in claim.cases)
+    return Done(claim, state, decisions)
+
+
+def plan_after(done: Sequence[Done], plans: Plans, now: datetime) -> None:
+    """Note which links were mailed, and plan the offers of these mails anew, as it was found out or from the facts."""
+    cases = [case for each in done for case in each.claim.cases]
     with transaction.atomic():
         if connection.features.has_select_for_update:
             # As in `lock_customers`: a planner that looked before the record must not write after this.
-            owners = Customer.objects.filter(among("pk", {case.customer_id for case, _step in cases})).order_by("pk")
+            owners = Customer.objects.filter(among("pk", {case.customer_id for case in cases})).order_by("pk")
             list(owners.select_for_update(no_key=True).values_list("pk"))
-        mark_mailed([pk for claim, state in done if state is State.SENT for pk in claim.steps], at=now)
-        is_simple = all(state is State.SENT and not claim.is_personal for claim, state in done)
-        if not is_simple or not _plan_next(cases, plans, now):
-            plan_offer_ids([case.offer_id for case, _step in cases], now, plans)
+        mark_mailed([pk for each in done if each.state is State.SENT for pk in each.claim.steps], at=now)
+        if not _plan_next(done, now):
+            plan_offer_ids([case.offer_id for case in cases], now, plans)
 
 
-def _plan_next(cases: Sequence[tuple[Case, int]], plans: Plans, now: datetime) -> bool:
-    """Store what comes after these steps, sent now, by what was known at the claim. False when that is not enough."""
+def _plan_next(done: Sequence[Done], now: datetime) -> bool:
+    """Store what was found out to come next. False when that is not enough, or something planned an offer meanwhile."""
     alike: dict[tuple[Decision, int], list[int]] = {}
-    for case, step in cases:
-        decision = plans.decide_after(case, step, now)
-        if decision.close_at is not None and decision.close_at <= now:
+    for each in done:
+        if each.decisions is None:
             return False
-        alike.setdefault((decision, step), []).append(case.offer_id)
-    planned = 0
+        for case, decision in zip(each.claim.cases, each.decisions, strict=True):
+            if decision.close_at is not None and decision.close_at <= now:
+                return False
+            alike.setdefault((decision, each.claim.steps[case.offer_id]), []).append(case.offer_id)
     for (decision, step), offer_ids in alike.items():
         # A plan that was made since the claim names no time, because a mail is being sent, or another step.
         rows = FollowUp.objects.filter(among("offer", offer_ids), next_step=step, next_at__isnull=False)
-        planned += rows.update(
+        planned = rows.update(
             next_at=decision.at,
             next_step=decision.step,
             call_at=decision.call_at,
             because=decision.because,
             computed_at=now,
         )
-    return planned == len(cases)
+        if planned != len(offer_ids):
+            return False
+    return True
 
 
-def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
+def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> State | None:
     """Write down what became of the mail and return the state, or None when the claim was given back untouched."""
     if result.outcome is Outcome.ACCEPTED:
         # Also when another run took this one for dead and called the mail doubtful: now it is known.
@@ -293,7 +303,9 @@ def record_result(claim: Claim, result: Result, now: datetime) -> State | None:
         _mark_bounced(claim, result.words, now)
     attempts = claim.attempts + 1
     retry_at = now + retry_after(attempts)
-    is_final = result.outcome is Outcome.REFUSED or is_given_up(claim.first_try_at, retry_at, claim.give_up_at)
+    next_steps_at = (plans.find_give_up_at(case, claim.steps[case.offer_id]) for case in claim.cases)
+    give_up_at = min(filter(None, next_steps_at), default=None)
+    is_final = result.outcome is Outcome.REFUSED or is_given_up(claim.first_try_at, retry_at, give_up_at)
     state = State.FAILED if is_final else State.PLANNED
     rows.filter(state__in=Reminder.IN_FLIGHT).update(
         state=state, attempts=attempts, server_reply=result.words, retry_at=None if is_final else retry_at

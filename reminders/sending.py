@@ -23,7 +23,7 @@ from crm.core.smtp import Connection, Outcome, Result, Server, SmtpUnavailableEr
 from feedback.backoffice.sync import ensure_fresh
 from offers.models import Offer
 from reminders import claims, holds
-from reminders.claims import Claim
+from reminders.claims import Claim, Done
 from reminders.emails import build_message, write_parts
 from reminders.facts import Plans, load_cases
 from reminders.incidents import begin_incident, check_answers, check_doubts, end_incident
@@ -35,10 +35,10 @@ from reminders.texts import MailTextError
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 200
+CHUNK = 500
 CAPPED_CHUNK = 10
 WRITTEN_AHEAD = 4
-PLANNED_TOGETHER = 100
+PLANNED_TOGETHER = 250
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
 
@@ -265,7 +265,8 @@ class _Run:
         self._claims: deque[Claim] = deque()
         self._ready: deque[_Message] = deque()
         self._sent: tuple[Claim, Result] | None = None
-        self._done: list[tuple[Claim, Reminder.State | None]] = []
+        self._recorded: deque[tuple[Claim, Reminder.State | None]] = deque()
+        self._done: list[Done] = []
         self._error: Exception | None = None
 
     def send_all(self) -> SendSums:
@@ -318,15 +319,18 @@ class _Run:
     def _work(self, stage: Stage) -> bool:
         """Do the next little thing that waits while the server is busy; False when there is none.
 
-        Recording the mail before comes first, while the server gets ready for the content. All else has time until the
-        final dot, after which the server takes longest: done earlier, it would keep the server waiting. What goes wrong
-        is raised when the mail server has said its word about the mail that is under way.
+        Recording the mail before and finding out what comes after it are first, while the server gets ready for the
+        content. All else has time until the final dot, after which the server takes longest: done earlier, it would
+        keep the server waiting. What goes wrong is raised when the mail server has said its word about the mail that is
+        under way.
         """
         try:
             if self._error is not None:
                 return False
             if self._sent is not None:
                 self._record()
+            elif self._recorded:
+                self._look_ahead()
             elif stage is not Stage.FINAL_DOT:
                 return False
             elif len(self._done) >= PLANNED_TOGETHER:
@@ -384,18 +388,25 @@ class _Run:
         """Record what became of the last mail, if that is still to be done."""
         if self._sent is not None:
             claim, result = self._sent
-            self._note(claim, claims.record_result(claim, result, self.clock()))
+            self._note(claim, claims.record_result(claim, result, self.plans, self.clock()))
 
     def _note(self, claim: Claim, state: Reminder.State | None) -> None:
         """Count the last mail, which has been recorded, and remember that its offers are to be planned."""
         self._sent = None
-        self._done.append((claim, state))
+        self._recorded.append((claim, state))
         name = state.value if state else "withheld"
         setattr(self.sums, name, getattr(self.sums, name) + 1)
         logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
 
+    def _look_ahead(self) -> None:
+        """Find out what comes after the oldest mail that was recorded."""
+        claim, state = self._recorded.popleft()
+        self._done.append(claims.look_ahead(claim, state, self.plans, self.clock()))
+
     def _plan(self) -> None:
         """Plan what comes after the mails that were recorded."""
+        while self._recorded:
+            self._look_ahead()
         if self._done:
             done, self._done = self._done, []
             claims.plan_after(done, self.plans, self.clock())

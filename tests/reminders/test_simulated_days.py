@@ -15,10 +15,12 @@ import time_machine
 from django.core.management import call_command
 from django.utils.translation import override
 
+from crm.core.smtp import Outcome, Result, Stage
 from crm.core.working_days import Calendar
 from feedback.backoffice.models import Answer
 from offers.models import Offer
 from offers.services import opt_out, set_status
+from reminders.claims import Claim, record_result
 from reminders.facts import Plans, load_cases
 from reminders.models import FollowUp, Incident, Reminder, SendingHold
 from reminders.planning import plan_all
@@ -231,20 +233,21 @@ def test_planning_in_chunks_reaches_every_offer(monkeypatch: Any):
 
 def test_a_late_try_gives_way_to_the_next_step(receiver: Receiver):
     make_defaults()
-    offer = make_due()
-    row = Reminder.objects.create(
-        offer=offer, step=1, state="planned", message_id="<nachfass.2@x>", mail_date=NOW, recipient="a@b.c",
-        claimed_at=NOW, first_try_at=NOW, retry_at=NOW, attempts=3,
-    )  # fmt: skip
-    from crm.core.smtp import Outcome, Result, Stage
-    from reminders.claims import Claim, record_result
-
-    Reminder.objects.update(state="claimed")
-    next_step_at = NOW + timedelta(hours=1)
-    claim = Claim(row.message_id, NOW, {offer.pk: 1}, NOW, attempts=3, give_up_at=next_step_at)
-    record_result(claim, Result(Outcome.TRY_LATER, Stage.RCPT, 451, "451 later"), NOW)
-    row.refresh_from_db()
-    assert (row.state, row.server_reply) == ("failed", "451 later")
+    offer, plans = make_due(), Plans()
+    (case,) = load_cases([offer.pk], NOW)
+    next_step_at = plans.find_give_up_at(case, 1)
+    assert next_step_at is not None
+    for hours, state in ((5, "planned"), (4, "failed")):
+        now = next_step_at - timedelta(hours=hours)
+        row, _made = Reminder.objects.update_or_create(
+            offer=offer, step=1,
+            defaults={"state": "claimed", "message_id": "<nachfass.2@x>", "mail_date": now, "claimed_at": now},
+        )  # fmt: skip
+        # The fourth try comes four hours after the third.
+        claim = Claim(row.message_id, now, {offer.pk: 1}, now, attempts=3, cases=(case,))
+        record_result(claim, Result(Outcome.TRY_LATER, Stage.RCPT, 451, "451 later"), plans, now)
+        row.refresh_from_db()
+        assert (row.state, row.server_reply) == (state, "451 later")
 
 
 def test_a_dry_run_says_what_would_go_out_and_why_not_and_changes_nothing(receiver: Receiver):
