@@ -38,7 +38,8 @@ logger = logging.getLogger(__name__)
 CHUNK = 500
 CAPPED_CHUNK = 10
 WRITTEN_AHEAD = 4
-PLANNED_TOGETHER = 250
+# Who answers while a long run is under way must not be reminded by its end.
+ASK_AGAIN_SECONDS = 10
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
 
@@ -134,11 +135,13 @@ def send_due(
 
 
 def _run(due: Sequence[tuple[int, int]], clock: Callable[[], datetime], pace: Pace) -> SendSums:
-    """Send what is due in chunks, each after the answers were fetched, over as many connections as the settings say."""
+    """Send what is due in chunks, over as many connections as the settings say."""
     connections = settings.REMINDERS_CONNECTIONS
     size = CAPPED_CHUNK if pace.is_limited else max(CAPPED_CHUNK, min(CHUNK, len(due) // connections))
-    chunks, plans, texts = _Chunks(due, clock, size), Plans(), Texts()
-    runs = [_Run(clock, pace, chunks, plans, texts) for _ in range(min(connections, -(-len(due) // size)))]
+    chunks, answers = _Chunks(due, size), _Answers(len(due), clock)
+    plans, texts = Plans(), Texts()
+    count = min(connections, -(-len(due) // size))
+    runs = [_Run(clock, pace, chunks, answers, plans=plans, texts=texts) for _ in range(count)]
     if len(runs) == 1:
         return runs[0].send_all()
     with ThreadPoolExecutor(len(runs)) as pool:
@@ -209,11 +212,33 @@ def _has_fresh_answers(due_count: int, now: datetime) -> bool:
     return True
 
 
+class _Answers:
+    """Whether the customers' answers are here, which a run asks again while it lasts, for all its connections."""
+
+    def __init__(self, due_count: int, clock: Callable[[], datetime]) -> None:
+        self.due_count, self.clock = due_count, clock
+        self.are_here, self.asked_at = True, time.monotonic()
+        self.lock = threading.Lock()
+
+    @property
+    def are_old(self) -> bool:
+        """True when it is time to ask again."""
+        return time.monotonic() >= self.asked_at + ASK_AGAIN_SECONDS
+
+    def ask(self) -> bool:
+        """Ask again, unless another connection just did. Once they could not be fetched, the run is over."""
+        with self.lock:
+            if self.are_old and self.are_here:
+                self.are_here = _has_fresh_answers(self.due_count, self.clock())
+                self.asked_at = time.monotonic()
+            return self.are_here
+
+
 class _Chunks:
     """Hands out the offers that are due in chunks that never part the offers of a customer, to any number of runs."""
 
-    def __init__(self, due: Sequence[tuple[int, int]], clock: Callable[[], datetime], size: int) -> None:
-        self.due, self.clock, self.size, self.place = due, clock, size, 0
+    def __init__(self, due: Sequence[tuple[int, int]], size: int) -> None:
+        self.due, self.size, self.place = due, size, 0
         self.lock = threading.Lock()
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -224,8 +249,7 @@ class _Chunks:
             return self._take()
 
     def _take(self) -> list[int]:
-        # A long run asks again: who answers while it is under way must not be reminded by its end.
-        if self.place >= len(self.due) or (self.place and not _has_fresh_answers(len(self.due), self.clock())):
+        if self.place >= len(self.due):
             raise StopIteration
         first, end = self.place, min(self.place + self.size, len(self.due))
         while end < len(self.due) and self.due[end][0] == self.due[end - 1][0]:
@@ -255,9 +279,16 @@ class _Run:
     """
 
     def __init__(
-        self, clock: Callable[[], datetime], pace: Pace, chunks: Iterator[list[int]], plans: Plans, texts: Texts
+        self,
+        clock: Callable[[], datetime],
+        pace: Pace,
+        chunks: Iterator[list[int]],
+        answers: _Answers,
+        *,
+        plans: Plans,
+        texts: Texts,
     ) -> None:
-        self.clock, self.pace, self.plans, self.texts = clock, pace, plans, texts
+        self.clock, self.pace, self.answers, self.plans, self.texts = clock, pace, answers, plans, texts
         self.sums = SendSums()
         self.ends_at = time.monotonic() + RUN_SECONDS
         self._connection = Connection(Server.from_settings(), self._work)
@@ -270,10 +301,10 @@ class _Run:
         self._error: Exception | None = None
 
     def send_all(self) -> SendSums:
-        """Send chunk after chunk until none is left, the time is up or the mail server is."""
+        """Send chunk after chunk until none is left, the time is up, or mail server or answers are away."""
         try:
             with self._connection:
-                while not self.sums.problem and time.monotonic() < self.ends_at and (message := self._next()):
+                while self._may_go_on() and (message := self._next()):
                     self._send(message)
         except SmtpUnavailableError as error:
             self._note_problem(error)
@@ -284,6 +315,15 @@ class _Run:
             finally:
                 claims.release_all(self._claims, self.plans, self.clock())
         return self.sums
+
+    def _may_go_on(self) -> bool:
+        if self.sums.problem or time.monotonic() >= self.ends_at:
+            return False
+        if self.answers.are_old:
+            self._record()
+            self._plan()
+            return self.answers.ask()
+        return self.answers.are_here
 
     def _take(self, chunks: Iterator[list[int]]) -> Iterator[bool]:
         """Claim chunk after chunk and write the mails, in small steps. Yields whether the chunk has mails to write."""
@@ -319,29 +359,31 @@ class _Run:
     def _work(self, stage: Stage) -> bool:
         """Do the next little thing that waits while the server is busy; False when there is none.
 
-        Recording the mail before and finding out what comes after it are first, while the server gets ready for the
-        content. All else has time until the final dot, after which the server takes longest: done earlier, it would
-        keep the server waiting. What goes wrong is raised when the mail server has said its word about the mail that is
-        under way.
+        The mail before is recorded and what comes after it found out while the server gets ready for the content. Mails
+        are written after the final dot, when the server takes longest: done earlier, it would keep the server waiting.
+        The two that go next come before all else then, so that the server can be told of each behind the one before.
+        What goes wrong is raised when the mail server has said its word about the mail that is under way.
         """
         try:
             if self._error is not None:
                 return False
+            is_long = stage is Stage.FINAL_DOT
             if self._sent is not None:
                 self._record()
+            elif is_long and not self._has_written(2):
+                next(self._steps)
             elif self._recorded:
                 self._look_ahead()
-            elif stage is not Stage.FINAL_DOT:
-                return False
-            elif len(self._done) >= PLANNED_TOGETHER:
-                self._plan()
             else:
-                is_ahead = len(self._ready) >= min(WRITTEN_AHEAD, len(self._claims) - 1)
-                return not is_ahead and next(self._steps, False)
+                return is_long and not self._has_written(WRITTEN_AHEAD) and next(self._steps)
         except Exception as error:
             self._error = error
             return False
         return True
+
+    def _has_written(self, count: int) -> bool:
+        """Return whether so many mails are written behind the one that is under way, or all that are claimed."""
+        return len(self._ready) >= min(count, len(self._claims) - 1)
 
     def _send(self, message: _Message) -> None:
         """Send one mail. That it was taken is recorded while the next one is under way, anything else at once."""

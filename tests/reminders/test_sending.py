@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from feedback.backoffice.models import SyncState
 from offers.models import Offer
 from offers.services import opt_out, set_status
 from reminders import claims
-from reminders.models import FollowUp, Reminder, ReminderPlan
+from reminders.models import FollowUp, Incident, Reminder, ReminderPlan
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
 from reminders.sending import Pace
@@ -104,6 +105,27 @@ def test_nothing_is_sent_while_answers_are_stale(
     assert send(later, fresh=False).because == Because.STALE_ANSWERS
     assert not receiver.mails
     assert len(mailoutbox) == 1
+
+
+def test_a_long_run_ends_when_answers_become_stale(receiver: Receiver, settings: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("reminders.sending.ASK_AGAIN_SECONDS", 0)
+    settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
+    for _ in range(4):
+        make_due()
+    mark, marked = claims.mark_transmitting, []
+
+    def lose_the_line_after_two(*arguments: Any) -> bool:
+        marked.append(arguments[0])
+        if len(marked) == 2:
+            SyncState.objects.update(pulled_at=NOW - timedelta(hours=1))
+        return mark(*arguments)
+
+    monkeypatch.setattr(claims, "mark_transmitting", lose_the_line_after_two)
+    assert send().sent == 2
+    assert set(Reminder.objects.values_list("message_id", "state")) == {(each, "sent") for each in receiver.message_ids}
+    assert FollowUp.objects.due(NOW).count() == 2
+    assert Incident.objects.get().kind == Incident.Kind.STALE_ANSWERS
 
 
 @pytest.mark.parametrize(
