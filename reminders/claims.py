@@ -192,6 +192,7 @@ WHERE message_id = %s AND (
     AND (c.paused_until IS NULL OR c.paused_until <= %s OR f.send_now_at IS NOT NULL)
     AND (o.replied_at IS NULL OR o.replied_at < o.sent_at OR f.resumed_at >= o.replied_at)
     AND o.contact_basis <> 'none' AND c.opted_out_at IS NULL AND NOT c.do_not_contact AND c.bounced_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM reminders_sendinghold WHERE id = 1 AND held_at IS NOT NULL)
     FROM offers_offer o
     JOIN offers_customer c ON c.id = o.customer_id
     LEFT JOIN reminders_followup f ON f.offer_id = o.id
@@ -293,7 +294,7 @@ def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> 
     if claim.is_personal:
         FollowUp.objects.filter(offer__in=claim.steps).update(send_now_at=None)
     if result.outcome is Outcome.WITHHELD:
-        release(claim)
+        _give_back(claim)
         return None
     rows = Reminder.objects.filter(message_id=claim.message_id)
     if result.outcome is Outcome.UNKNOWN:
@@ -324,15 +325,12 @@ def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
 def release_all(claims: Collection[Claim], plans: Plans, now: datetime) -> None:
     """Give claims back that no mail came of, and plan their offers anew."""
     for claim in claims:
-        release(claim)
+        _give_back(claim)
     plan_offer_ids([pk for claim in claims for pk in claim.steps], now, plans)
 
 
-def release(claim: Claim) -> None:
-    """Give a claim back that did not reach the mail server: as if it had never been taken."""
-    rows = Reminder.objects.filter(message_id=claim.message_id, state=State.CLAIMED)
-    rows.filter(attempts=0).delete()
-    rows.filter(attempts__gt=0).update(state=State.PLANNED)
+def _give_back(claim: Claim) -> None:
+    Reminder.objects.filter(message_id=claim.message_id).give_back()
 
 
 def recover_stale(now: datetime) -> tuple[int, int]:
@@ -348,8 +346,7 @@ def recover_stale(now: datetime) -> tuple[int, int]:
     in_doubt = stale.filter(state=State.TRANSMITTING).update(
         state=State.IN_DOUBT, server_reply="The program ended while the mail was being sent."
     )
-    given_back = stale.filter(state=State.CLAIMED, attempts__gt=0).update(state=State.PLANNED)
-    given_back += stale.filter(state=State.CLAIMED, attempts=0).delete()[0]
+    given_back = stale.give_back()
     plan_offer_ids(offer_ids, now)
     return given_back, in_doubt
 

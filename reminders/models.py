@@ -171,6 +171,14 @@ class FollowUp(models.Model):
         return str(self.offer)
 
 
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def give_back(self) -> int:
+        """Free what is claimed and so surely not sent, as if it had never been claimed. Returns how many rows."""
+        claimed = self.filter(state=Reminder.State.CLAIMED)
+        tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
+        return tried_before + claimed.filter(attempts=0).delete()[0]
+
+
 class Reminder(models.Model):
     """One step of one offer. The rows with the same `message_id` are one mail: it lists several offers of a customer.
 
@@ -216,6 +224,8 @@ class Reminder(models.Model):
         db_index=False,
         verbose_name=_("resolved by"),
     )
+
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reminder")

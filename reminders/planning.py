@@ -12,7 +12,9 @@ from django.db.models import Q
 from crm.core.bulk import among
 from offers.models import Customer, Offer
 from offers.services import set_status
-from reminders.facts import Plans, load_cases, store_decisions
+from reminders.facts import Case, Plans, load_cases, store_decisions
+from reminders.models import Reminder
+from reminders.rules import StepState
 
 CHUNK = 2000
 
@@ -36,19 +38,38 @@ def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> 
     return set(locked.values_list("pk", flat=True))
 
 
-def plan_offer_ids(offer_ids: Collection[int], now: datetime, plans: Plans | None = None) -> int:
-    """Compute anew when the next reminder of each offer is due. Returns how many offers became "no answer"."""
+def plan_offer_ids(
+    offer_ids: Collection[int], now: datetime, plans: Plans | None = None, *, has_news: bool = False
+) -> int:
+    """Compute anew when the next reminder of each offer is due. Returns how many offers became "no answer".
+
+    `has_news` says that something happened to the offers: mails about them that a run has claimed and not yet begun to
+    send are taken out of its hands, because they were claimed and written before it.
+    """
     if not offer_ids:
         return 0
     plans = plans or Plans()
     with transaction.atomic():
         lock_customers(offer_ids)
-        decisions = {case.offer_id: plans.decide(case, now) for case in load_cases(offer_ids, now)}
+        cases = load_cases(offer_ids, now)
+        if has_news and _give_back_claims(cases):
+            cases = load_cases(offer_ids, now)
+        decisions = {case.offer_id: plans.decide(case, now) for case in cases}
         store_decisions(decisions, now)
         silent = [pk for pk, decision in decisions.items() if decision.close_at and decision.close_at <= now]
         for offer in Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN) if silent else ():
             set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
     return len(silent)
+
+
+def _give_back_claims(cases: Collection[Case]) -> int:
+    claimed = [case.offer_id for case in cases if any(step.state is StepState.CLAIMED for step in case.facts.steps)]
+    if not claimed:
+        return 0
+    # One whose mark is being made in this moment is on its way, and waiting for it could end in a deadlock.
+    free = Reminder.objects.filter(among("offer", claimed), state=Reminder.State.CLAIMED)
+    keys = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    return Reminder.objects.filter(among("pk", keys)).give_back()
 
 
 @dataclass(frozen=True)

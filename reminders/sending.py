@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 500
 CAPPED_CHUNK = 10
 WRITTEN_AHEAD = 4
-# Who answers while a long run is under way must not be reminded by its end.
+# Who answers while a long run is under way must not be reminded by its end, and who holds sending means now.
 ASK_AGAIN_SECONDS = 10
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
@@ -46,7 +46,7 @@ RUN_SECONDS = 480
 
 @dataclass
 class SendSums:
-    """What a run came to. `because` says why it sent nothing at all, if so; counts are mails."""
+    """What a run came to. `because` says why it sent nothing at all, or ended early, if so; counts are mails."""
 
     because: Because | None = None
     sent: int = 0
@@ -59,7 +59,7 @@ class SendSums:
 
     def __add__(self, other: SendSums) -> SendSums:
         return SendSums(
-            None,
+            self.because or other.because,
             self.sent + other.sent,
             self.planned + other.planned,
             self.failed + other.failed,
@@ -70,10 +70,12 @@ class SendSums:
         )
 
     def __str__(self) -> str:
-        if self.because is not None:
-            return str(SENTENCES[self.because])
+        why = str(SENTENCES[self.because]) if self.because else ""
+        counts = (self.sent, self.planned, self.failed, self.in_doubt, self.withheld)
+        if why and not any(counts):
+            return why
         sums = _("%(sent)d sent, %(planned)d later, %(failed)d failed, %(in_doubt)d in doubt, %(withheld)d withheld.")
-        return f"{sums % vars(self)} {self.problem} {self.text_problem}".strip()
+        return " ".join(filter(None, (sums % vars(self), why, self.problem, self.text_problem)))
 
 
 @dataclass
@@ -138,10 +140,10 @@ def _run(due: Sequence[tuple[int, int]], clock: Callable[[], datetime], pace: Pa
     """Send what is due in chunks, over as many connections as the settings say."""
     connections = settings.REMINDERS_CONNECTIONS
     size = CAPPED_CHUNK if pace.is_limited else max(CAPPED_CHUNK, min(CHUNK, len(due) // connections))
-    chunks, answers = _Chunks(due, size), _Answers(len(due), clock)
+    chunks, gate = _Chunks(due, size), _Gate(len(due), clock)
     plans, texts = Plans(), Texts()
     count = min(connections, -(-len(due) // size))
-    runs = [_Run(clock, pace, chunks, answers, plans=plans, texts=texts) for _ in range(count)]
+    runs = [_Run(clock, pace, chunks, gate, plans=plans, texts=texts) for _ in range(count)]
     if len(runs) == 1:
         return runs[0].send_all()
     with ThreadPoolExecutor(len(runs)) as pool:
@@ -212,26 +214,33 @@ def _has_fresh_answers(due_count: int, now: datetime) -> bool:
     return True
 
 
-class _Answers:
-    """Whether the customers' answers are here, which a run asks again while it lasts, for all its connections."""
+class _Gate:
+    """Whether anything may be sent at all, which a run asks again while it lasts, for all its connections.
+
+    `shut` says why not. Once it is shut, the run is over.
+    """
 
     def __init__(self, due_count: int, clock: Callable[[], datetime]) -> None:
         self.due_count, self.clock = due_count, clock
-        self.are_here, self.asked_at = True, time.monotonic()
+        self.shut: Because | None = None
+        self.ask_at = time.monotonic() + ASK_AGAIN_SECONDS
         self.lock = threading.Lock()
 
     @property
-    def are_old(self) -> bool:
+    def wants_asking(self) -> bool:
         """True when it is time to ask again."""
-        return time.monotonic() >= self.asked_at + ASK_AGAIN_SECONDS
+        return self.shut is None and time.monotonic() >= self.ask_at
 
-    def ask(self) -> bool:
-        """Ask again, unless another connection just did. Once they could not be fetched, the run is over."""
+    def ask_soon(self) -> None:
+        """Let it be asked before the next mail."""
+        self.ask_at = time.monotonic()
+
+    def ask(self) -> None:
+        """Ask again, unless another connection just did."""
         with self.lock:
-            if self.are_old and self.are_here:
-                self.are_here = _has_fresh_answers(self.due_count, self.clock())
-                self.asked_at = time.monotonic()
-            return self.are_here
+            if self.wants_asking:
+                self.shut = _find_shut_gate(self.due_count, self.clock())
+                self.ask_at = time.monotonic() + ASK_AGAIN_SECONDS
 
 
 class _Chunks:
@@ -283,12 +292,12 @@ class _Run:
         clock: Callable[[], datetime],
         pace: Pace,
         chunks: Iterator[list[int]],
-        answers: _Answers,
+        gate: _Gate,
         *,
         plans: Plans,
         texts: Texts,
     ) -> None:
-        self.clock, self.pace, self.answers, self.plans, self.texts = clock, pace, answers, plans, texts
+        self.clock, self.pace, self.gate, self.plans, self.texts = clock, pace, gate, plans, texts
         self.sums = SendSums()
         self.ends_at = time.monotonic() + RUN_SECONDS
         self._connection = Connection(Server.from_settings(), self._work)
@@ -301,7 +310,7 @@ class _Run:
         self._error: Exception | None = None
 
     def send_all(self) -> SendSums:
-        """Send chunk after chunk until none is left, the time is up, or mail server or answers are away."""
+        """Send chunk after chunk until none is left, the time is up, the mail server is away or sending is shut."""
         try:
             with self._connection:
                 while self._may_go_on() and (message := self._next()):
@@ -319,11 +328,12 @@ class _Run:
     def _may_go_on(self) -> bool:
         if self.sums.problem or time.monotonic() >= self.ends_at:
             return False
-        if self.answers.are_old:
+        if self.gate.wants_asking:
             self._record()
             self._plan()
-            return self.answers.ask()
-        return self.answers.are_here
+            self.gate.ask()
+        self.sums.because = self.gate.shut
+        return self.gate.shut is None
 
     def _take(self, chunks: Iterator[list[int]]) -> Iterator[bool]:
         """Claim chunk after chunk and write the mails, in small steps. Yields whether the chunk has mails to write."""
@@ -408,6 +418,9 @@ class _Run:
         self._sent = claim, result
         if result.outcome is not Outcome.ACCEPTED:
             self._record()
+        if result.outcome is Outcome.WITHHELD:
+            # Perhaps because somebody has just held all sending.
+            self.gate.ask_soon()
         if result.is_about_us or not self._connection.is_open:
             self._record()
             self._reconnect(result.words)

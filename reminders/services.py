@@ -28,8 +28,8 @@ State = Reminder.State
 
 
 def plan_offers(offers: Sequence[Offer]) -> None:
-    """Compute anew when the next reminder of each offer is due. A listener of the offers: runs in their transaction."""
-    plan_offer_ids([offer.pk for offer in offers], timezone.now())
+    """Plan offers anew to which something happened. A listener of the offers: runs in their transaction."""
+    plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
 def pause(offers: QuerySet[Offer], *, until: date) -> int:
@@ -100,9 +100,16 @@ def record_call(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
         return _change(calls, now, skipped_step=F("next_step"))
 
 
+def write_own_text(follow_ups: QuerySet[FollowUp], text: str, *, now: datetime) -> int:
+    """Let the next reminder of each say this, or what its mail text says if it is empty. Returns how many."""
+    return _change(follow_ups, now, own_text=text)
+
+
 def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> int:
     with transaction.atomic():
-        rows = dict(follow_ups.values_list("pk", "offer_id"))
+        # What a run has claimed is taken out of its hands first, or it would go out in spite of the change.
+        plan_offer_ids(list(follow_ups.values_list("offer_id", flat=True)), now, has_news=True)
+        rows = dict(follow_ups.exclude(because=Because.SENDING).values_list("pk", "offer_id"))
         FollowUp.objects.filter(pk__in=rows).update(**fields)
         plan_offer_ids(list(rows.values()), now)
     return len(rows)

@@ -204,10 +204,13 @@ class FollowUpAdmin(FactAdmin):
         form=OwnTextForm,
     )
     def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
-        text = form.cleaned_data["text"]
-        FollowUp.objects.filter(pk=object_id).update(own_text=text)
-        uses_own = gettext("The next reminder of this offer uses your text.")
-        messages.success(request, uses_own if text else gettext("The next reminder of this offer uses the mail text."))
+        text, rows = form.cleaned_data["text"], FollowUp.objects.filter(pk=object_id)
+        if not services.write_own_text(rows, text, now=timezone.now()):
+            messages.error(request, SENTENCES[Because.SENDING])
+        elif text:
+            messages.success(request, gettext("The next reminder of this offer uses your text."))
+        else:
+            messages.success(request, gettext("The next reminder of this offer uses the mail text."))
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponse:

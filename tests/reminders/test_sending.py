@@ -5,14 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from feedback.backoffice.models import SyncState
 from offers.models import Offer
-from offers.services import opt_out, set_status
-from reminders import claims
-from reminders.models import FollowUp, Incident, Reminder, ReminderPlan
+from offers.services import note_contact, opt_out, set_status
+from reminders import claims, services
+from reminders.holds import hold_sending
+from reminders.models import FollowUp, Incident, Reminder, ReminderPlan, SendingHold
 from reminders.planning import plan_offer_ids
+from reminders.reasons import SENTENCES
 from reminders.rules import Because
 from reminders.sending import Pace
 from tests import disk
@@ -54,7 +57,7 @@ def test_the_mark_finds_its_reminder_by_the_message_id_alone() -> None:
     """PostgreSQL knows nothing yet of the claims of a run, and would go through all that are claimed or open."""
     steps = explain(claims._MARK, [NOW, "", "<a@b>", NOW.date(), NOW.date()])
     assert "reminders_reminder_message_id" in steps
-    assert not re.search(r"not_sent|Seq Scan|SCAN |_status", steps), steps
+    assert not re.search(r"not_sent|Seq Scan on (?!reminders_sendinghold)|SCAN |_status", steps), steps
 
 
 def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) -> None:
@@ -140,8 +143,6 @@ def test_a_long_run_ends_when_answers_become_stale(receiver: Receiver, settings:
 def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
     receiver: Receiver, monkeypatch: Any, shut: Any
 ) -> None:
-    from reminders import claims
-
     offer = make_due()
     mark = claims.mark_transmitting
 
@@ -153,6 +154,86 @@ def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
     assert send().withheld == 1
     assert not receiver.mails
     assert not Reminder.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("happen", "because", "step"),
+    [
+        (lambda offer: services.skip(FollowUp.objects.filter(offer=offer), now=NOW), Because.STEP_DUE, 2),
+        (lambda offer: services.call_instead(FollowUp.objects.filter(offer=offer), now=NOW), Because.CALL, 1),
+        (lambda offer: note_contact(offer, at=NOW), Because.QUIET, 1),
+    ],
+    ids=["skipped", "call instead", "contact"],
+)
+def test_what_happens_to_an_offer_takes_its_claimed_mail_back(
+    receiver: Receiver, monkeypatch: Any, happen: Any, because: Because, step: int
+) -> None:
+    offer = make_due()
+    mark = claims.mark_transmitting
+
+    def happen_first(*arguments: Any) -> bool:
+        with time_machine.travel(NOW):
+            happen(offer)
+        return mark(*arguments)
+
+    monkeypatch.setattr(claims, "mark_transmitting", happen_first)
+    assert send().withheld == 1
+    assert not receiver.mails
+    assert not Reminder.objects.exists()
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.because, follow_up.next_step) == (because, step)
+
+
+def test_a_text_that_is_written_for_a_claimed_mail_goes_out_with_the_next_run(
+    receiver: Receiver, monkeypatch: Any
+) -> None:
+    make_due()
+    mark, counts = claims.mark_transmitting, []
+
+    def write_first(*arguments: Any) -> bool:
+        if not counts:
+            counts.append(services.write_own_text(FollowUp.objects.all(), "Grüße aus Köln", now=NOW))
+        return mark(*arguments)
+
+    monkeypatch.setattr(claims, "mark_transmitting", write_first)
+    assert (send().withheld, send().sent, counts) == (1, 1, [1])
+    assert "Grüße aus Köln" in receiver.mails[0].get_body(("plain",)).get_content()
+    assert FollowUp.objects.get().own_text == ""
+
+
+def test_a_mail_that_is_being_sent_can_no_longer_be_changed(receiver: Receiver, monkeypatch: Any) -> None:
+    make_due()
+    mark, counts = claims.mark_transmitting, []
+
+    def change_after(*arguments: Any) -> bool:
+        marked = mark(*arguments)
+        rows = FollowUp.objects.all()
+        counts.extend([services.write_own_text(rows, "Zu spät", now=NOW), services.skip(rows, now=NOW)])
+        return marked
+
+    monkeypatch.setattr(claims, "mark_transmitting", change_after)
+    assert (send().sent, counts) == (1, [0, 0])
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.own_text, follow_up.skipped_step, follow_up.next_step) == ("", 0, 2)
+
+
+def test_a_run_ends_at_once_when_somebody_holds_sending(receiver: Receiver, monkeypatch: Any) -> None:
+    for _ in range(4):
+        make_due()
+    mark, marked = claims.mark_transmitting, []
+
+    def hold_before_second(*arguments: Any) -> bool:
+        marked.append(arguments[0])
+        if len(marked) == 2:
+            hold_sending(SendingHold.Reason.PERSON, NOW)
+        return mark(*arguments)
+
+    monkeypatch.setattr(claims, "mark_transmitting", hold_before_second)
+    sums = send()
+    assert (sums.sent, sums.withheld, sums.because) == (1, 1, Because.HELD)
+    assert str(SENTENCES[Because.HELD]) in str(sums)
+    assert [reminder.state for reminder in Reminder.objects.all()] == ["sent"]
+    assert FollowUp.objects.due(NOW).count() == 3
 
 
 def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(receiver: Receiver, monkeypatch: Any) -> None:
@@ -208,8 +289,6 @@ def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Re
 
 
 def test_a_reply_while_the_mail_is_under_way_ends_the_plan(receiver: Receiver, monkeypatch: Any) -> None:
-    from reminders import claims
-
     offer = make_due()
     mark = claims.mark_transmitting
 
