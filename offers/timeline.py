@@ -19,6 +19,7 @@ class Kind(StrEnum):
     REMINDER = "send"
     ANSWER = "forum"
     NOTE = "edit_note"
+    ACT = "person"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from crm.accounts.models import User
 from crm.core.models import JobRun
 from crm.core.smtp import Connection, Result, Server
 from offers.models import MailFolder, Offer
-from offers.services import announce
+from offers.services import announce, note_contact
 from reminders import holds
 from reminders.emails import build_message, new_message_id
 from reminders.letters import build_example
@@ -32,29 +32,29 @@ def plan_offers(offers: Sequence[Offer]) -> None:
     plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
-def pause(offers: QuerySet[Offer], *, until: date) -> int:
-    """Let no reminder of these offers go out before the day. Returns how many offers."""
+def pause(offers: QuerySet[Offer], *, until: date) -> list[int]:
+    """Let no reminder of these offers go out before the day. Returns their ids."""
     return _change_offers(offers, paused_until=until)
 
 
-def stop(offers: QuerySet[Offer]) -> int:
-    """Let no further reminder of these offers go out. Returns how many offers."""
+def stop(offers: QuerySet[Offer]) -> list[int]:
+    """Let no further reminder of these offers go out. Returns the ids of those that were not stopped before."""
     return _change_offers(offers.filter(reminders_stopped=False), reminders_stopped=True)
 
 
-def resume(offers: QuerySet[Offer], *, now: datetime) -> int:
-    """Undo pause and stop, and go on although the customer replied. Returns how many offers."""
+def resume(offers: QuerySet[Offer], *, now: datetime) -> list[int]:
+    """Undo pause and stop, and go on although the customer replied. Returns the ids of the offers."""
     with transaction.atomic():
         FollowUp.objects.filter(offer__in=offers).update(resumed_at=now)
         return _change_offers(offers, reminders_stopped=False, paused_until=None)
 
 
-def _change_offers(offers: QuerySet[Offer], **fields: object) -> int:
+def _change_offers(offers: QuerySet[Offer], **fields: object) -> list[int]:
     with transaction.atomic():
         pks = list(offers.values_list("pk", flat=True))
         Offer.objects.filter(pk__in=pks).update(**fields)
         announce(list(Offer.objects.filter(pk__in=pks)))
-    return len(pks)
+    return pks
 
 
 def send_now(offer: Offer, *, now: datetime) -> SendSums | None:
@@ -72,47 +72,48 @@ def send_now(offer: Offer, *, now: datetime) -> SendSums | None:
     return send_due(timezone.now, only=[offer.pk])
 
 
-def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
-    """Release the next reminder of those that wait for it. Returns how many."""
+def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
+    """Release the next reminder of those that wait for it. Returns the ids of their offers."""
     return _change(follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step"))
 
 
-def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
-    """Leave the next step of each out. Returns how many."""
+def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
+    """Leave the next step of each out. Returns the ids of their offers."""
     return _change(follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text="")
 
 
-def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> int:
-    """Let the next reminder of each wait until a day. Returns how many."""
+def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> list[int]:
+    """Let the next reminder of each wait until a day. Returns the ids of their offers."""
     return pause(Offer.objects.filter(follow_up__in=follow_ups, follow_up__next_step__isnull=False), until=until)
 
 
-def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
-    """Make the next step of each a phone call. Returns how many."""
+def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
+    """Make the next step of each a phone call. Returns the ids of their offers."""
     return _change(follow_ups.filter(next_at__isnull=False), now, call_step=F("next_step"))
 
 
-def record_call(follow_ups: QuerySet[FollowUp], *, now: datetime) -> int:
-    """Note that the calls were made: the step is done and the quiet days begin. Returns how many."""
+def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetime) -> list[int]:
+    """Note that the calls were made: the step is done and the quiet days begin. Returns the ids of their offers."""
     calls = follow_ups.filter(because=Because.CALL)
     with transaction.atomic():
-        Offer.objects.filter(follow_up__in=list(calls)).update(contacted_at=now)
+        for call in calls.select_related("offer"):
+            note_contact(call.offer, at=now, by=by, note=_("Phone call instead of reminder %d") % (call.next_step or 1))
         return _change(calls, now, skipped_step=F("next_step"))
 
 
-def write_own_text(follow_ups: QuerySet[FollowUp], text: str, *, now: datetime) -> int:
-    """Let the next reminder of each say this, or what its mail text says if it is empty. Returns how many."""
+def write_own_text(follow_ups: QuerySet[FollowUp], text: str, *, now: datetime) -> list[int]:
+    """Let the next reminder of each say this, or its mail text if it is empty. Returns the ids of their offers."""
     return _change(follow_ups, now, own_text=text)
 
 
-def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> int:
+def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> list[int]:
     with transaction.atomic():
         # What a run has claimed is taken out of its hands first, or it would go out in spite of the change.
         plan_offer_ids(list(follow_ups.values_list("offer_id", flat=True)), now, has_news=True)
         rows = dict(follow_ups.exclude(because=Because.SENDING).values_list("pk", "offer_id"))
         FollowUp.objects.filter(pk__in=rows).update(**fields)
         plan_offer_ids(list(rows.values()), now)
-    return len(rows)
+    return list(rows.values())
 
 
 def skip_all_due(now: datetime) -> int:
@@ -121,8 +122,8 @@ def skip_all_due(now: datetime) -> int:
     After a restore nobody knows which of them went out since the backup; not sending is the safe side.
     """
     skipped = 0
-    while count := skip(FollowUp.objects.filter(_due_today(now), next_step__isnull=False), now=now):
-        skipped += count
+    while offer_ids := skip(FollowUp.objects.filter(_due_today(now), next_step__isnull=False), now=now):
+        skipped += len(offer_ids)
     return skipped
 
 

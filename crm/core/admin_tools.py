@@ -1,12 +1,18 @@
-"""What the admin pages of all apps share: dialogs in front of actions, pages of records, words about what was done."""
+"""What the admin pages of all apps share: dialogs in front of actions, pages of records, words about what was done.
+
+What people do to a row is noted in the admin's own log, which the story of an offer reads.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -70,6 +76,18 @@ def change_url(row: Any) -> str:
 def say(request: HttpRequest, count: int, words: Any) -> None:
     """Report how many rows an action changed; none is a warning."""
     messages.add_message(request, messages.SUCCESS if count else messages.WARNING, words % count)
+
+
+def note_acts(request: HttpRequest, rows: Iterable[Model], words: str) -> None:
+    """Note in the admin's log what the person at work did to each of the rows."""
+    LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, words)  # type: ignore[arg-type]  # signed in
+
+
+def find_acts(row: Model) -> QuerySet[LogEntry]:
+    """Return what people did to the row, as the admin noted it; without what was erased and forms saved unchanged."""
+    kind = ContentType.objects.get_for_model(row)
+    acts = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), action_flag=CHANGE)
+    return acts.exclude(change_message__in=["", "[]"]).select_related("user")
 
 
 class FactAdmin(ModelAdmin):

@@ -323,7 +323,7 @@ class OfferAdmin(offers.admin.OfferAdmin):
     )
     def record_answer(self, request: HttpRequest, form: RecordAnswerForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.select_related("customer").get(pk=object_id)
-        answer = services.record_answer(
+        services.record_answer(
             offer,
             form.kind,
             channel=form.chosen_channel,
@@ -333,7 +333,6 @@ class OfferAdmin(offers.admin.OfferAdmin):
             comment=form.cleaned_data["comment"],
             ask_again_on=form.cleaned_data["ask_again_on"],
         )
-        self.log_change(request, offer, gettext("Recorded the answer “%s”.") % answer.get_kind_display())
         messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
         return go_to(change_url(offer))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,7 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter,
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
-from crm.core.admin_tools import change_url, dialog_action, go_to, once
+from crm.core.admin_tools import change_url, dialog_action, find_acts, go_to, once
 from offers import services
 from offers.admin.forms import NoteContactForm, OfferForm
 from offers.admin.tools import person, render
@@ -169,10 +170,11 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
             )
             for contact in offer.contacts.select_related("by")
         ]
+        acts = [_act_event(entry) for entry in find_acts(offer)]
         entered = []
         if offer.source != Offer.Source.MAIL:
             entered = [Event(offer.first_sent_at, gettext("Offer sent"), offer.get_source_display())]
-        return [*mails, *contacts, *entered]
+        return [*mails, *contacts, *acts, *entered]
 
     @dialog_action(
         _("Note a contact"),
@@ -184,9 +186,15 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     def note_contact(self, request: HttpRequest, form: NoteContactForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
         services.note_contact(offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"])
-        self.log_change(request, offer, gettext("Noted a contact."))
         messages.success(request, gettext("The contact about offer %s is noted.") % offer)
         return go_to(change_url(offer))
+
+
+def _act_event(entry: LogEntry) -> Event:
+    words = entry.get_change_message()
+    if words.endswith("through import_export"):  # which says so in English everywhere
+        words = gettext("Changed by an uploaded list.")
+    return Event(entry.action_time, words, str(entry.user), Kind.ACT)
 
 
 def _mail_event(file: SourceFile) -> Event:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_tools import FactAdmin, change_url, dialog_action, go_back, say
+from crm.core.admin_tools import FactAdmin, change_url, dialog_action, go_back, note_acts, say
+from offers.admin.tools import person
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
@@ -82,6 +84,10 @@ class FollowUpAdmin(FactAdmin):
     def save_model(self, request: HttpRequest, obj: FollowUp, form: Any, change: bool) -> None:
         obj.save(update_fields=["plan"])
         services.plan_offers([obj.offer])
+        words = (
+            gettext("Chose the reminder plan “%s”.") % obj.plan if obj.plan else gettext("Took the usual plan again.")
+        )
+        note_acts(request, [obj.offer], words)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {**(extra_context or {}), "sending_notices": explain_sending()})
@@ -131,30 +137,26 @@ class FollowUpAdmin(FactAdmin):
 
     @admin.action(description=_("Release"), permissions=["change"])
     def release(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
-        count = services.release(rows, now=timezone.now())
-        say(request, count, ngettext_lazy("%d reminder released.", "%d reminders released."))
+        offer_ids = services.release(rows, now=timezone.now())
+        counted = ngettext_lazy("%d reminder released.", "%d reminders released.")
+        _report(request, offer_ids, gettext("Released the next reminder."), counted)
 
     @admin.action(description=_("Skip the next reminder"), permissions=["change"])
     def skip(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
-        say(
-            request,
-            services.skip(rows, now=timezone.now()),
-            ngettext_lazy("%d reminder skipped.", "%d reminders skipped."),
-        )
+        offer_ids = services.skip(rows, now=timezone.now())
+        counted = ngettext_lazy("%d reminder skipped.", "%d reminders skipped.")
+        _report(request, offer_ids, gettext("Skipped the next reminder."), counted)
 
     @admin.action(description=_("Call instead of the mail"), permissions=["change"])
     def call_instead(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
-        count = services.call_instead(rows, now=timezone.now())
-        say(
-            request,
-            count,
-            ngettext_lazy("%d call takes the place of a mail.", "%d calls take the place of mails."),
-        )
+        offer_ids = services.call_instead(rows, now=timezone.now())
+        counted = ngettext_lazy("%d call takes the place of a mail.", "%d calls take the place of mails.")
+        _report(request, offer_ids, gettext("Put a phone call in the place of the next reminder."), counted)
 
     @admin.action(description=_("The call was made"), permissions=["change"])
     def record_call(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
-        count = services.record_call(rows, now=timezone.now())
-        say(request, count, ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."))
+        offer_ids = services.record_call(rows, by=person(request), now=timezone.now())
+        say(request, len(offer_ids), ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."))
 
     @dialog_action(
         _("Send now"),
@@ -177,8 +179,9 @@ class FollowUpAdmin(FactAdmin):
         form=UntilForm,
     )
     def snooze(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
-        count = services.snooze(FollowUp.objects.filter(pk=object_id), until=form.cleaned_data["until"])
-        say(request, count, ngettext_lazy("%d reminder moved.", "%d reminders moved."))
+        until = form.cleaned_data["until"]
+        offer_ids = services.snooze(FollowUp.objects.filter(pk=object_id), until=until)
+        _report(request, offer_ids, say_paused(until), ngettext_lazy("%d reminder moved.", "%d reminders moved."))
         return self._back(request)
 
     @dialog_action(_("Skip"), _("This reminder is left out; the next step of the plan follows."), icon="skip_next")
@@ -205,11 +208,14 @@ class FollowUpAdmin(FactAdmin):
     )
     def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
         text, rows = form.cleaned_data["text"], FollowUp.objects.filter(pk=object_id)
-        if not services.write_own_text(rows, text, now=timezone.now()):
+        offer_ids = services.write_own_text(rows, text, now=timezone.now())
+        if not offer_ids:
             messages.error(request, SENTENCES[Because.SENDING])
         elif text:
+            _note(request, offer_ids, gettext("Wrote the text of the next reminder."))
             messages.success(request, gettext("The next reminder of this offer uses your text."))
         else:
+            _note(request, offer_ids, gettext("Took back the own text of the next reminder."))
             messages.success(request, gettext("The next reminder of this offer uses the mail text."))
         return self._back(request)
 
@@ -217,8 +223,25 @@ class FollowUpAdmin(FactAdmin):
         return go_back(request, reverse("admin:reminders_followup_changelist"))
 
 
+def _note(request: HttpRequest, offer_ids: Collection[int], act: str) -> None:
+    """Note in the story of each offer what was done to its next reminder."""
+    note_acts(request, Offer.objects.filter(pk__in=offer_ids), act)
+
+
+def _report(request: HttpRequest, offer_ids: Collection[int], act: str, counted: Any) -> None:
+    """Note what was done, and tell the person to how many."""
+    _note(request, offer_ids, act)
+    say(request, len(offer_ids), counted)
+
+
+def say_paused(until: date) -> str:
+    """Return the words for a pause."""
+    return gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
+
+
 def send_offer_now(request: HttpRequest, offer: Offer) -> None:
-    """Send the next reminder of the offer and say what became of it."""
+    """Send the next reminder of the offer, say what became of it, and note who asked."""
+    note_acts(request, [offer], gettext("Asked to send the reminder now."))
     sums = services.send_now(offer, now=timezone.now())
     if sums is None:
         messages.error(request, explain(FollowUp.objects.filter(offer=offer).first()))

@@ -7,20 +7,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 
 import feedback.backoffice.admin
-from crm.core.admin_tools import change_url, dialog_action, go_to, once
+from crm.core.admin_tools import change_url, dialog_action, go_to, note_acts, once
 from offers.models import Offer
 from offers.timeline import Event, Kind
 from reminders import services
-from reminders.admin.follow_ups import send_offer_now
+from reminders.admin.follow_ups import say_paused, send_offer_now
 from reminders.explain import explain
 from reminders.forms import UntilForm
-from reminders.models import FollowUp
+from reminders.models import FollowUp, Reminder
 
 _Below = feedback.backoffice.admin.OfferAdmin
 
@@ -63,11 +62,11 @@ class OfferAdmin(_Below):
             Event(
                 row.sent_at or row.claimed_at or row.mail_date,
                 gettext("Reminder %(step)d: %(state)s") % {"step": row.step, "state": row.get_state_display()},
-                "\n".join(filter(None, (row.recipient, "" if row.state == "sent" else row.server_reply))),
+                _describe(row),
                 Kind.REMINDER,
                 change_url(row),
             )
-            for row in offer.reminders.all()
+            for row in offer.reminders.select_related("resolved_by")
         ]
         return [*super().get_events(offer), *reminders]
 
@@ -83,7 +82,6 @@ class OfferAdmin(_Below):
     def send_reminder(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
         send_offer_now(request, offer)
-        self.log_change(request, offer, gettext("Asked to send the reminder now."))
         return go_to(change_url(offer))
 
     @dialog_action(
@@ -96,8 +94,7 @@ class OfferAdmin(_Below):
     def pause(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
         until = form.cleaned_data["until"]
         services.pause(Offer.objects.filter(pk=object_id), until=until)
-        words = gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
-        return self._changed(request, object_id, words)
+        return self._changed(request, object_id, say_paused(until))
 
     @dialog_action(
         _("Stop reminders"),
@@ -121,6 +118,13 @@ class OfferAdmin(_Below):
 
     def _changed(self, request: HttpRequest, object_id: str, words: str) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
-        self.log_change(request, offer, words)
+        note_acts(request, [offer], words)
         messages.success(request, words)
         return go_to(change_url(offer))
+
+
+def _describe(row: Reminder) -> str:
+    """Return to whom a reminder went, what the mail server said if it did not take it, and who decided about it."""
+    words = "" if row.state == Reminder.State.SENT else row.server_reply
+    decided = gettext("decided by %s") % row.resolved_by if row.resolved_by else ""
+    return "\n".join(filter(None, (row.recipient, words, decided)))

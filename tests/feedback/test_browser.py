@@ -76,7 +76,7 @@ def test_a_link_is_renewed_extended_and_revoked_from_the_menu(browser: Any, live
         page.locator(f"nav a[href$='/{name}/']").click()
         take_picture(page, name)
         page.get_by_role("button", name=button).click()
-        page.get_by_text(outcome).wait_for()
+        page.get_by_text(outcome).first.wait_for()  # then it stands in the story too
 
     choose("new_link", "Neuer Link", "hat einen neuen Feedback-Link")
     link.refresh_from_db()

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from offers.chains import refresh_offers
 from offers.models import Customer, Offer
 from offers.services import set_status
 from reminders.holds import hold_sending
@@ -91,6 +94,38 @@ def test_the_story_of_an_offer_has_its_reminders(staff: Client):
     row = make_rows()["reminder"]
     page = staff.get(reverse("admin:offers_offer_change", args=[row.offer_id])).content.decode()
     assert "Reminder 1: in doubt" in page
+
+
+def test_the_story_of_an_offer_tells_who_did_what_to_its_reminders(staff: Client):
+    offer = make_due(timezone.now())
+    until = (timezone.localdate() + timedelta(days=20)).isoformat()
+    post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="As we said.")
+    post_dialog(staff, "reminders_followup_snooze", offer.follow_up.pk, until=until)
+    post_dialog(staff, "offers_offer_stop", offer.pk)
+    post_dialog(staff, "offers_offer_resume", offer.pk)
+    run_bulk(staff, "followup", "skip", offer.follow_up.pk)
+    post_dialog(staff, "reminders_followup_call_one", offer.follow_up.pk)
+    post_dialog(staff, "reminders_followup_call_made", offer.follow_up.pk)
+    post_dialog(staff, "offers_offer_note_contact", offer.pk, note="Will decide in May")
+    staff.get(reverse("admin:index"))  # shows what each action said, in the same words
+    page = unescape(staff.get(reverse("admin:offers_offer_change", args=[offer.pk])).content.decode())
+    for words in (
+        "Wrote the text of the next reminder.",
+        "Paused reminders until",
+        "Stopped reminders.",
+        "Resumed reminders.",
+        "Skipped the next reminder.",
+        "Put a phone call in the place of the next reminder.",
+        "Phone call instead of reminder 2",
+        "Will decide in May",
+    ):
+        assert page.count(words) == 1, words
+
+
+def test_an_action_that_changes_nothing_leaves_no_trace_in_the_story(staff: Client):
+    offer = make_due(timezone.now())
+    run_bulk(staff, "followup", "release", offer.follow_up.pk)
+    assert not LogEntry.objects.exists()
 
 
 def test_reminders_of_an_offer_are_paused_stopped_and_resumed(staff: Client):
@@ -177,6 +212,9 @@ def test_a_call_that_was_made_is_followed_by_quiet_days(staff: Client):
     follow_up = FollowUp.objects.get()
     assert (follow_up.next_step, follow_up.call_at) == (2, None)
     assert follow_up.offer.contacted_at
+    # A mail that is imported later works the contacts out anew.
+    refresh_offers([follow_up.offer], now=timezone.now())
+    assert Offer.objects.get().contacted_at == offer.contacts.get().at
 
 
 def test_a_text_of_ones_own_goes_out_once(staff: Client, receiver: Receiver):
