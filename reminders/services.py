@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -57,19 +57,19 @@ def _change_offers(offers: QuerySet[Offer], **fields: object) -> list[int]:
     return pks
 
 
-def send_now(offer: Offer, *, now: datetime) -> SendSums | None:
-    """Send the next reminder of the offer at once, outside plan and window but through every other gate.
+def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
+    """Send the next reminder of each offer at once, outside plan and window but through every other gate.
 
-    Returns what the run came to, or None when a gate is shut; the follow-up says which.
+    Returns what the run came to, or None when a gate is shut for all of them; their follow-ups say which. One that
+    waits for its link goes out as soon as the public side knows it.
     """
-    FollowUp.objects.filter(offer=offer).update(send_now_at=now)
-    plan_offer_ids([offer.pk], now)
-    follow_up = FollowUp.objects.get(offer=offer)
-    if follow_up.because != Because.SEND_NOW:
-        if follow_up.because != Because.LINK_WAITS:
-            FollowUp.objects.filter(offer=offer).update(send_now_at=None)
-        return None
-    return send_due(timezone.now, only=[offer.pk])
+    pks = [offer.pk for offer in offers]
+    follow_ups = FollowUp.objects.filter(offer__in=pks)
+    follow_ups.update(send_now_at=now)
+    plan_offer_ids(pks, now)
+    follow_ups.exclude(because__in=(Because.SEND_NOW, Because.LINK_WAITS)).update(send_now_at=None)
+    ready = list(follow_ups.filter(because=Because.SEND_NOW).values_list("offer_id", flat=True))
+    return send_due(timezone.now, only=ready) if ready else None
 
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reminders.admin.customers import CustomerAdmin
 from reminders.admin.follow_ups import FollowUpAdmin
 from reminders.admin.offers import OfferAdmin
 from reminders.admin.operation import IncidentAdmin, SendingHoldAdmin
@@ -11,6 +12,7 @@ from reminders.admin.texts import MailTextAdmin
 
 __all__ = [
     "CompanyHolidayAdmin",
+    "CustomerAdmin",
     "CustomerPlanAdmin",
     "FollowUpAdmin",
     "IncidentAdmin",

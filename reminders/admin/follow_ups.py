@@ -26,7 +26,7 @@ from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
 from reminders.forms import OwnTextForm, UntilForm
-from reminders.models import FollowUp
+from reminders.models import FollowUp, Reminder
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
 
@@ -168,7 +168,7 @@ class FollowUpAdmin(FactAdmin):
         submit=_("Send"),
     )
     def send_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        send_offer_now(request, FollowUp.objects.select_related("offer").get(pk=object_id).offer)
+        send_offers_now(request, [FollowUp.objects.select_related("offer").get(pk=object_id).offer])
         return self._back(request)
 
     @dialog_action(
@@ -239,15 +239,17 @@ def say_paused(until: date) -> str:
     return gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
 
 
-def send_offer_now(request: HttpRequest, offer: Offer) -> None:
-    """Send the next reminder of the offer, say what became of it, and note who asked."""
-    note_acts(request, [offer], gettext("Asked to send the reminder now."))
-    sums = services.send_now(offer, now=timezone.now())
-    if sums is None:
-        messages.error(request, explain(FollowUp.objects.filter(offer=offer).first()))
-    elif sums.sent:
-        messages.success(request, gettext("The reminder of offer %s is sent.") % offer)
-    else:
-        messages.error(request, gettext("The reminder of offer %(offer)s was not sent. %(why)s") % {
-            "offer": offer, "why": sums
-        })  # fmt: skip
+def send_offers_now(request: HttpRequest, offers: Collection[Offer]) -> None:
+    """Send the next reminder of each offer, say what became of it, and note who asked."""
+    now = timezone.now()
+    note_acts(request, offers, gettext("Asked to send the reminder now."))
+    sums = services.send_now(offers, now=now)
+    sent = set(Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list("offer_id", flat=True))
+    for offer in offers:
+        if offer.pk in sent:
+            messages.success(request, gettext("The reminder of offer %s is sent.") % offer)
+            continue
+        is_about_all = sums is not None and not sums.sent
+        why = str(sums) if is_about_all else explain(FollowUp.objects.filter(offer=offer).first())
+        words = gettext("The reminder of offer %(offer)s was not sent. %(why)s")
+        messages.error(request, words % {"offer": offer, "why": why})

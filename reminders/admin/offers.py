@@ -16,7 +16,7 @@ from crm.core.admin_tools import change_url, dialog_action, go_to, note_acts, on
 from offers.models import Offer
 from offers.timeline import Event, Kind
 from reminders import services
-from reminders.admin.follow_ups import say_paused, send_offer_now
+from reminders.admin.follow_ups import say_paused, send_offers_now
 from reminders.explain import explain
 from reminders.forms import UntilForm
 from reminders.models import FollowUp, Reminder
@@ -81,7 +81,7 @@ class OfferAdmin(_Below):
     )
     def send_reminder(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
-        send_offer_now(request, offer)
+        send_offers_now(request, [offer])
         return go_to(change_url(offer))
 
     @dialog_action(

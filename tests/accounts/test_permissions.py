@@ -77,6 +77,7 @@ OTHERS = {
     "admin:offers_mailfolder_try_pattern": "A",
     **dict.fromkeys((f"admin:offers_offer_{action}" for action in OFFER_ACTIONS), "VLA"),
     "admin:offers_customer_export_person": "VLA",
+    "admin:offers_customer_send_reminders": "VLA",
     "admin:offers_customer_erase_person": "A",
     **dict.fromkeys((f"admin:reminders_followup_{action}" for action in FOLLOW_UP_ACTIONS), "VLA"),
     **dict.fromkeys((f"admin:reminders_reminder_{action}" for action in ("send_again_one", "was_sent_one")), "VLA"),

@@ -153,6 +153,7 @@ def test_a_new_address_of_a_customer_has_not_bounced(staff: Client) -> None:
     bounced = timezone.localtime(customer.bounced_at)
     data = {"email": "neu@kunde.example", "name": "x", "company": "", "language": "de", "note": "", "paused_until": ""}
     data |= {"opted_out_at_0": "", "opted_out_at_1": "", "bounced_at_0": f"{bounced:%Y-%m-%d}"}
+    data |= {"own_plan-TOTAL_FORMS": "0", "own_plan-INITIAL_FORMS": "0"}
     response = staff.post(
         f"/admin/offers/customer/{customer.pk}/change/", {**data, "bounced_at_1": f"{bounced:%H:%M:%S}"}
     )

@@ -9,10 +9,12 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from offers.chains import refresh_offers
 from offers.models import Customer, Offer
 from offers.services import set_status
+from reminders.explain import explain
 from reminders.holds import hold_sending
 from reminders.models import (
     CompanyHoliday,
@@ -88,6 +90,52 @@ def test_the_offer_says_when_its_next_reminder_comes_and_why(staff: Client):
     page = staff.get(reverse("admin:offers_offer_change", args=[offer.pk])).content.decode()
     assert "Reminder 1: " in page
     assert "The plan says so." in page
+
+
+def test_a_customers_page_says_what_comes_about_each_open_offer(staff: Client):
+    offer = make_due(timezone.now())
+    stopped = make_due(timezone.now(), customer=offer.customer, reminders_stopped=True)
+    page = unescape(staff.get(reverse("admin:offers_customer_change", args=[offer.customer_id])).content.decode())
+    with override("en"):
+        sentences = [explain(FollowUp.objects.get(offer=each)) for each in (offer, stopped)]
+    for each, sentence in zip((offer, stopped), sentences, strict=True):
+        assert f"{each.number}</a> {sentence}" in page
+
+
+def test_a_customers_reminders_are_sent_now_in_one_mail(staff: Client, receiver: Receiver):
+    offer = make_due(timezone.now())
+    second = make_due(timezone.now(), customer=offer.customer)
+    stopped = make_due(timezone.now(), customer=offer.customer, reminders_stopped=True)
+    post_dialog(staff, "offers_customer_send_reminders", offer.customer_id)
+    page = unescape(staff.get(reverse("admin:index")).content.decode())
+    [mail] = receiver.mails
+    assert set(Reminder.objects.values_list("message_id", flat=True)) == {mail["Message-ID"]}
+    assert f"The reminder of offer {offer} is sent." in page
+    assert f"The reminder of offer {second} is sent." in page
+    assert f"The reminder of offer {stopped} was not sent. No reminder. Reminders of this offer were stopped." in page
+
+
+def test_nothing_is_sent_to_a_customer_without_an_open_offer(staff: Client, receiver: Receiver):
+    offer = make_due(timezone.now())
+    set_status(offer, Offer.Status.ORDERED, channel=Offer.Channel.ORDER, at=timezone.now())
+    post_dialog(staff, "offers_customer_send_reminders", offer.customer_id)
+    assert "The customer has no open offer." in staff.get(reverse("admin:index")).content.decode()
+    assert not receiver.mails
+
+
+def test_a_customers_own_plan_is_chosen_on_the_customers_page(staff: Client):
+    offer = make_due(timezone.now())
+    plan = ReminderPlan.objects.create(name="Slow", days=[90])
+    page = staff.get(reverse("admin:offers_customer_change", args=[offer.customer_id]))
+    form = page.context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if value not in (None, False)}
+    data |= {"own_plan-TOTAL_FORMS": 1, "own_plan-INITIAL_FORMS": 0, "own_plan-0-plan": plan.pk}
+    url = reverse("admin:offers_customer_change", args=[offer.customer_id])
+    assert staff.post(url, {**data, "own_plan-0-customer": offer.customer_id}).status_code == 302
+    assert CustomerPlan.objects.get().plan == plan
+    planned_at = FollowUp.objects.get(offer=offer).next_at
+    assert planned_at is not None
+    assert planned_at > timezone.now() + timedelta(days=80)
 
 
 def test_the_story_of_an_offer_has_its_reminders(staff: Client):
