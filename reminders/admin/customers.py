@@ -32,9 +32,9 @@ class CustomerPlanInline(StackedInline):
     """The customer's own plan, in place of the usual one."""
 
     model = CustomerPlan
+    verbose_name = verbose_name_plural = _("own plan")
     fields = ["plan"]
-    extra = 0
-    max_num = 1
+    extra = max_num = 1
 
 
 @admin.register(Customer)
