@@ -32,9 +32,10 @@ class CustomerPlanInline(StackedInline):
     """The customer's own plan, in place of the usual one."""
 
     model = CustomerPlan
-    verbose_name = verbose_name_plural = _("own plan")
+    verbose_name = verbose_name_plural = _("plan of this customer")
     fields = ["plan"]
-    extra = max_num = 1
+    hide_title = True
+    extra, max_num = 0, 1
 
 
 @admin.register(Customer)
