@@ -22,7 +22,8 @@ from reminders.letters import build_example
 from reminders.models import FollowUp, MailText, Reminder, SendingHold
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
-from reminders.sending import SendSums, send_due
+from reminders.run import SendSums
+from reminders.sending import send_due
 
 State = Reminder.State
 

@@ -169,7 +169,7 @@ def the_vps_knows_nobody(public: PublicService) -> None:
 def the_log_names_nobody(office: Office) -> None:
     """Each line is one item for a program, and none has a name, address, subject or word of anybody."""
     lines = [json.loads(line) for line in office.log]
-    assert {"crm.core.jobs", "reminders.sending", "feedback.backoffice.intake"} <= {line["logger"] for line in lines}
+    assert {"crm.core.jobs", "reminders.run", "feedback.backoffice.intake"} <= {line["logger"] for line in lines}
     text = "\n".join(office.log)
     for secret in (CUSTOMER, OTHER, "hler", "Stahltreppe", "günstiger", SELLER, "feedback/"):
         assert secret not in text

@@ -12,7 +12,8 @@ from crm.accounts.models import Company
 from feedback.backoffice.models import SyncState
 from offers.models import Offer
 from reminders.planning import plan_offer_ids
-from reminders.sending import SendSums, send_due
+from reminders.run import SendSums
+from reminders.sending import send_due
 from tests.make import make_invitation, make_offer
 
 # A Tuesday, 09:30 in Zurich: in the window of the default plan.

@@ -70,15 +70,15 @@ def arm(fuse: Fuse) -> None:
     from django.db import connection
 
     from crm.core import smtp
-    from reminders import claims, sending
+    from reminders import claims, run
 
     wrap(claims, "claim_due", fuse, before="before claim", after="after claim")
     wrap(claims, "_write_claims", fuse, after="inside claim")
-    wrap(sending, "build_message", fuse, after="after rendering")
+    wrap(run, "build_message", fuse, after="after rendering")
     wrap(smtp._Decision, "take", fuse, before="after MAIL and RCPT")
     wrap(claims, "mark_transmitting", fuse, after="after mark")
     wrap(smtp.Connection, "send", fuse, after="after final reply")
-    wrap(sending._Run, "_note", fuse, before="after record")
+    wrap(run.Run, "_note", fuse, before="after record")
     wrap(claims, "mark_mailed", fuse, before="inside planning")
     wrap(claims, "plan_after", fuse, after="after planning")
 

@@ -17,7 +17,7 @@ from reminders.models import FollowUp, Incident, Reminder, ReminderPlan, Sending
 from reminders.planning import plan_offer_ids
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
-from reminders.sending import Pace
+from reminders.run import Pace
 from tests import disk
 from tests.explain import explain
 from tests.make import make_customer
@@ -112,7 +112,7 @@ def test_nothing_is_sent_while_answers_are_stale(
 
 def test_a_long_run_ends_when_answers_become_stale(receiver: Receiver, settings: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
-    monkeypatch.setattr("reminders.sending.ASK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr("reminders.gate.ASK_AGAIN_SECONDS", 0)
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     for _ in range(4):
         make_due()
