@@ -47,7 +47,7 @@ LISTS = {
 OTHER_LISTS = {
     "follow-ups": "reminders/followup/",
     "follow-ups of a seller": "reminders/followup/?offer__salesperson__id__exact={seller}",
-    "follow-ups by tomorrow": "reminders/followup/?due=tomorrow",
+    "follow-ups due next": "reminders/followup/?due=next",
     "follow-ups, search": "reminders/followup/?q=Huber+Hotel+5",
     "reminders": "reminders/reminder/",
     "reminders of a step": "reminders/reminder/?step=1",

@@ -107,6 +107,9 @@ def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
     if "email" in fields and customer.bounced_at is not None:
         customer.bounced_at, customer.bounce_detail = None, ""
         fields |= {"bounced_at", "bounce_detail"}
+    if "bounced_at" in fields and customer.bounced_at is None:
+        customer.bounce_detail = ""
+        fields.add("bounce_detail")
     if fields:
         with transaction.atomic():
             customer.save(update_fields=sorted(fields))

@@ -298,7 +298,8 @@ def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> 
         return None
     rows = Reminder.objects.filter(message_id=claim.message_id)
     if result.outcome is Outcome.UNKNOWN:
-        rows.filter(state=State.TRANSMITTING).update(state=State.IN_DOUBT, server_reply=result.words)
+        doubtful = rows.filter(state=State.TRANSMITTING)
+        doubtful.update(state=State.IN_DOUBT, server_reply=result.words, resolved_by=None)
         return State.IN_DOUBT
     if result.is_bad_address and not settings.REMINDERS_TEST_ADDRESS:
         _mark_bounced(claim, result.words, now)
@@ -309,7 +310,11 @@ def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> 
     is_final = result.outcome is Outcome.REFUSED or is_given_up(claim.first_try_at, retry_at, give_up_at)
     state = State.FAILED if is_final else State.PLANNED
     rows.filter(state__in=Reminder.IN_FLIGHT).update(
-        state=state, attempts=attempts, server_reply=result.words, retry_at=None if is_final else retry_at
+        state=state,
+        attempts=attempts,
+        server_reply=result.words,
+        retry_at=None if is_final else retry_at,
+        resolved_by=None,
     )
     return state
 
@@ -344,7 +349,7 @@ def recover_stale(now: datetime) -> tuple[int, int]:
     if not offer_ids:
         return 0, 0
     in_doubt = stale.filter(state=State.TRANSMITTING).update(
-        state=State.IN_DOUBT, server_reply="The program ended while the mail was being sent."
+        state=State.IN_DOUBT, server_reply="The program ended while the mail was being sent.", resolved_by=None
     )
     given_back = stale.give_back()
     plan_offer_ids(offer_ids, now)

@@ -237,18 +237,23 @@ def _write_text(letter: Letter, body: str, phrases: Phrases) -> str:
     lines = [body, ""]
     for offer in letter.offers:
         lines += [_offer_line(offer, letter.language)]
-        if offer.is_last_step and len(letter.offers) > 1:
+        if offer.is_last_step:
             lines += [phrases.last_of_offer]
         lines += ["", phrases.question]
         lines += [f"  {phrases.interested}\n  {offer.form_url}?a=interested"]
         lines += [f"  {phrases.declined}\n  {offer.form_url}?a=declined"]
         lines += [f"  {phrases.undecided}\n  {offer.form_url}", ""]
     lines += [phrases.contact, "", "-- ", *_signature(letter.sender), ""]
-    lines += [phrases.why.format(company=letter.sender.company, recipient=letter.customer_email)]
+    lines += [_write_why(letter, phrases)]
     lines += [phrases.opt_out.format(url=letter.offers[0].opt_out_url), ""]
     lines += [letter.sender.legal_notice.strip()]
     lines += [f"{label}: {url}" for label, url in _legal_links(letter.sender, phrases)]
     return "\n".join(lines)
+
+
+def _write_why(letter: Letter, phrases: Phrases) -> str:
+    words = phrases.why_several if len(letter.offers) > 1 else phrases.why
+    return words.format(company=letter.sender.company, recipient=letter.customer_email)
 
 
 def _signature(sender: Sender) -> list[str]:
@@ -262,7 +267,7 @@ def _write_html(letter: Letter, body: str, phrases: Phrases) -> str:
     values = [line for paragraph in paragraphs for line in paragraph]
     for offer in letter.offers:
         values += [_offer_line(offer, letter.language), offer.form_url]
-    values += [phrases.why.format(company=letter.sender.company, recipient=letter.customer_email)]
+    values += [_write_why(letter, phrases)]
     values += [letter.offers[0].opt_out_url]
     return form.format(*map(escape, values))
 
@@ -284,7 +289,6 @@ def _build_html_form(language: str, sender: Sender, paragraphs: tuple[int, ...],
         "language": language,
         "paragraphs": [[gap() for _ in range(lines)] for lines in paragraphs],
         "offers": [(gap(), {"form_url": gap(), "is_last_step": is_last}) for is_last in last_steps],
-        "several": len(last_steps) > 1,
         "phrases": phrases,
         "signature": _signature(sender),
         "why": gap(),

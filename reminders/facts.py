@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Max
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from crm.core.bulk import among, find_keys, insert_rows, new_row
-from crm.core.working_days import Calendar, build_calendar
+from crm.core.working_days import Calendar, build_calendar, local_instant
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
 from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
@@ -57,6 +58,11 @@ class Plans:
             if row.is_default:
                 self._default = entry
 
+    def next_working_day(self, day: date) -> date:
+        """Return the working day of the default plan that follows a day."""
+        calendar = self._default[1] if self._default else Calendar()
+        return calendar.add(day, 1)
+
     def decide(self, case: Case, now: datetime) -> Decision:
         """Ask the rules with the offer's own plan, else the default one."""
         return self._decide(case, case.facts, now)
@@ -83,6 +89,12 @@ class Plans:
 
     def _find(self, case: Case) -> tuple[Plan, Calendar] | None:
         return (self._by_id.get(case.plan_id) if case.plan_id else None) or self._default
+
+
+def find_horizon(now: datetime) -> datetime:
+    """Return the end of the next working day: up to then people look ahead, on a Friday to the end of Monday."""
+    day = Plans().next_working_day(timezone.localdate(now))
+    return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
 
 
 def build_plan(row: ReminderPlan) -> Plan:

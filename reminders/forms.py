@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from offers.models import Offer
+from offers.models import Offer, number_key
 from reminders.letters import write_next_text
 from reminders.models import FollowUp, ReminderPlan
 from reminders.texts import MailTextError, compile_text
@@ -54,6 +54,10 @@ class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         fields = "__all__"  # noqa: DJ007 - the plan has nothing that its editors may not see
         help_texts = {"subdivision": _("Its code, such as BY or ZH. Empty: only the holidays of the whole country.")}
 
+    def _get_validation_exclusions(self) -> set[str]:
+        # A second default is no mistake: it takes the place of the one before.
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]  # not in the stubs
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         opens, closes = data.get("window_from"), data.get("window_to")
@@ -75,8 +79,11 @@ class UntilForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
 
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]
-        if day <= timezone.localdate():
+        today = timezone.localdate()
+        if day <= today:
             raise forms.ValidationError(_("Choose a day after today."))
+        if day > today + timedelta(days=1100):
+            raise forms.ValidationError(_("Choose a day within the next three years."))
         return day
 
 
@@ -116,6 +123,6 @@ class PreviewForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"].strip()
-        if number and not Offer.objects.filter(number=number).exists():
+        if number and not Offer.objects.filter(number_key=number_key(number)).exists():
             raise forms.ValidationError(_("There is no offer with this number."))
         return number

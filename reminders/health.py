@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from crm.core.health import Check, Finding
 from crm.core.mail_dns import check_sender_domain
 from crm.core.smtp import Connection, Server, SmtpUnavailableError
-from reminders.models import FollowUp, Incident
+from reminders.models import FollowUp, Incident, ReminderPlan
+from reminders.reasons import SENTENCES
+from reminders.rules import Because
 
 OVERDUE_AFTER = timedelta(days=4)
 
@@ -21,7 +23,10 @@ def check_sending(now: datetime) -> Iterator[Finding]:
     incidents = Incident.objects.filter(ended_at=None)
     for incident in incidents:
         yield Finding("reminders", f"{incident.get_kind_display()}: {incident.detail}", is_ok=False, is_told=True)
-    if not incidents:
+    has_default = ReminderPlan.objects.filter(is_default=True).exists()
+    if not has_default:
+        yield Finding("reminders", str(SENTENCES[Because.NO_PLAN]), is_ok=False)
+    if has_default and not incidents:
         state = _("They are sent.") if settings.REMINDERS_ENABLED else _("Sending is switched off (REMINDERS_ENABLED).")
         yield Finding("reminders", state)
 

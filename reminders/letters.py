@@ -14,7 +14,7 @@ from crm.accounts.models import Company
 from crm.core.bulk import among
 from feedback import links
 from feedback.backoffice.models import Invitation
-from offers.models import Offer
+from offers.models import Offer, number_key
 from reminders.claims import Claim
 from reminders.emails import Letter, OfferLine, Sender, new_message_id, placeholders
 from reminders.facts import Plans, load_cases
@@ -192,7 +192,7 @@ def find_example_offer(text: MailText, number: str = "") -> Offer | None:
     """Return the newest offer with this number, else the newest one in the language of the text, else the newest."""
     offers = Offer.objects.select_related("customer", "salesperson").order_by("-sent_at")
     if number:
-        return offers.filter(number=number).first()
+        return offers.filter(number_key=number_key(number)).first()
     return offers.filter(language=text.language).first() or offers.first()
 
 

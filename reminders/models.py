@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from decimal import Decimal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -17,6 +19,8 @@ from offers.models import Customer, Language, Offer
 from reminders.reasons import BECAUSE_CHOICES
 from reminders.rules import Because
 from reminders.texts import MailTextError, compile_text
+
+_AT_MOST_A_YEAR = MaxValueValidator(365)
 
 
 def default_days() -> list[int]:
@@ -49,13 +53,26 @@ class ReminderPlan(models.Model):
     window_to = models.TimeField(_("send until"), default=time(11))
     country = models.CharField(_("country"), max_length=2, default="DE")
     subdivision = models.CharField(_("Land or canton"), max_length=10, blank=True)
-    min_gap_days = models.PositiveSmallIntegerField(_("days between two mails to a customer"), default=2)
-    quiet_days = models.PositiveSmallIntegerField(_("quiet days after a contact"), default=3)
-    no_answer_days = models.PositiveSmallIntegerField(_("days until 'no answer'"), default=14)
-    max_age_days = models.PositiveSmallIntegerField(_("never start for offers older than (days)"), default=60)
+    min_gap_days = models.PositiveSmallIntegerField(
+        _("days between two mails to a customer"), default=2, validators=[_AT_MOST_A_YEAR]
+    )
+    quiet_days = models.PositiveSmallIntegerField(
+        _("quiet days after a contact"), default=3, validators=[_AT_MOST_A_YEAR]
+    )
+    no_answer_days = models.PositiveSmallIntegerField(
+        _("days until 'no answer'"), default=14, validators=[_AT_MOST_A_YEAR]
+    )
+    max_age_days = models.PositiveSmallIntegerField(
+        _("never start for offers older than (days)"), default=60, validators=[MaxValueValidator(3650)]
+    )
     release = models.CharField(_("release"), max_length=10, choices=Release, default=Release.AUTOMATIC)
     call_above = models.DecimalField(
-        _("call instead above amount"), max_digits=14, decimal_places=2, null=True, blank=True
+        _("call instead above amount"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
     )
     contact_basis = models.CharField(
         _("basis of contact"),
@@ -82,7 +99,11 @@ class ReminderPlan(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a region that the calendar does not know."""
+        """Refuse a region that the calendar does not know, and to leave the company without a default plan."""
+        if not self.is_default and ReminderPlan.objects.filter(pk=self.pk, is_default=True).exists():
+            raise ValidationError(
+                {"is_default": _("One plan must be the default. Make another one the default instead.")}
+            )
         if self.country not in COUNTRIES:
             raise ValidationError({"country": _("Choose one of: %s.") % ", ".join(COUNTRIES)})
         try:
@@ -172,6 +193,10 @@ class FollowUp(models.Model):
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def stuck(self) -> ReminderQuerySet:
+        """Those that a person must decide about. Said twice, so that the index of those not sent is used."""
+        return self.filter(state__in=Reminder.RESOLVABLE, resolved_by=None).exclude(state=Reminder.State.SENT)
+
     def give_back(self) -> int:
         """Free what is claimed and so surely not sent, as if it had never been claimed. Returns how many rows."""
         claimed = self.filter(state=Reminder.State.CLAIMED)
@@ -186,7 +211,8 @@ class Reminder(models.Model):
     transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final dot); transmitting → in_doubt
     (killed or cut off after DATA was announced); planned → claimed; planned → failed (given up);
     in_doubt → sent, planned (by a person; sent also by the mail seen in the outgoing folder); failed → planned (by a
-    person). A claim that never reached the mail server is deleted.
+    person). `resolved_by` of a failed one says who has dealt with it. A claim that never reached the mail server is
+    deleted.
     """
 
     class State(models.TextChoices):
@@ -250,7 +276,7 @@ class Reminder(models.Model):
 class MailText(models.Model):
     """Subject and body of a reminder, by step and language, in Django's template language."""
 
-    step = models.PositiveSmallIntegerField(_("step"))
+    step = models.PositiveSmallIntegerField(_("step"), validators=[MinValueValidator(1), MaxValueValidator(10)])
     language = models.CharField(_("language"), max_length=2, choices=Language)
     subject = models.CharField(
         _("subject"),

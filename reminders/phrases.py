@@ -22,6 +22,7 @@ class Phrases:
     undecided: str
     last_of_offer: str
     why: str
+    why_several: str
     opt_out: str
     opt_out_link: str
     contact: str
@@ -43,6 +44,8 @@ PHRASES = {
         last_of_offer="Zu diesem Angebot ist dies unsere letzte Erinnerung.",
         why="Sie erhalten diese E-Mail, weil {company} Ihnen das genannte Angebot an {recipient} gesandt hat "
         "und wir dazu noch keine Antwort haben.",
+        why_several="Sie erhalten diese E-Mail, weil {company} Ihnen die genannten Angebote an {recipient} gesandt hat "
+        "und wir dazu noch keine Antwort haben.",
         opt_out="Wenn Sie keine Erinnerungen mehr erhalten möchten: {url}",
         opt_out_link="Keine Erinnerungen mehr erhalten",
         contact="Für Fragen antworten Sie einfach auf diese E-Mail.",
@@ -61,6 +64,8 @@ PHRASES = {
         undecided="Not decided yet",
         last_of_offer="This is our last reminder about this quotation.",
         why="You receive this e-mail because {company} sent the quotation named above to {recipient} "
+        "and we have not had an answer yet.",
+        why_several="You receive this e-mail because {company} sent the quotations named above to {recipient} "
         "and we have not had an answer yet.",
         opt_out="If you do not wish to receive any more reminders: {url}",
         opt_out_link="Receive no more reminders",
@@ -82,6 +87,8 @@ PHRASES = {
         last_of_offer="Ceci est notre dernier rappel concernant cette offre.",
         why="Vous recevez cet e-mail parce que {company} a envoyé l’offre mentionnée ci-dessus à {recipient} "
         "et que nous n’avons pas encore reçu de réponse.",
+        why_several="Vous recevez cet e-mail parce que {company} a envoyé les offres mentionnées ci-dessus à "
+        "{recipient} et que nous n’avons pas encore reçu de réponse.",
         opt_out="Si vous ne souhaitez plus recevoir de rappels : {url}",
         opt_out_link="Ne plus recevoir de rappels",
         contact="Pour toute question, répondez simplement à cet e-mail.",
@@ -101,6 +108,8 @@ PHRASES = {
         undecided="Non abbiamo ancora deciso",
         last_of_offer="Questo è il nostro ultimo promemoria per questa offerta.",
         why="Ricevete questa e-mail perché {company} ha inviato l’offerta indicata sopra a {recipient} "
+        "e non abbiamo ancora ricevuto una risposta.",
+        why_several="Ricevete questa e-mail perché {company} ha inviato le offerte indicate sopra a {recipient} "
         "e non abbiamo ancora ricevuto una risposta.",
         opt_out="Se non desiderate ricevere altri promemoria: {url}",
         opt_out_link="Non ricevere più promemoria",

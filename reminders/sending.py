@@ -96,12 +96,13 @@ def explain_due(now: datetime) -> Iterator[str]:
         yield str(SENTENCES[shut])
     ids = iter(list(due))
     while chunk := list(islice(ids, CHUNK)):
-        numbers = dict(FollowUp.objects.filter(offer__in=chunk).values_list("offer_id", "offer__number"))
+        numbers = dict(Offer.objects.filter(among("pk", chunk)).values_list("pk", "number"))
         for case in load_cases(chunk, now):
             decision = plans.decide(case, now)
             verdict = _("goes out") if decision.is_due(now) and not shut else _("does not go out")
             sentence = SENTENCES[decision.because]
-            yield f"{numbers[case.offer_id]}, {_('step')} {decision.step or '–'}: {verdict}. {sentence}"
+            what = f"{numbers[case.offer_id]}, {case.customer_email}, {_('step')} {decision.step or '–'}"
+            yield f"{what}: {verdict}. {sentence}"
 
 
 def find_due(now: datetime, only: Collection[int] | None) -> Iterator[tuple[int, int]]:

@@ -70,7 +70,14 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
     plan_offer_ids(pks, now)
     follow_ups.exclude(because__in=(Because.SEND_NOW, Because.LINK_WAITS)).update(send_now_at=None)
     ready = list(follow_ups.filter(because=Because.SEND_NOW).values_list("offer_id", flat=True))
-    return send_due(timezone.now, only=ready) if ready else None
+    if not ready:
+        return None
+    sums = send_due(timezone.now, only=ready)
+    # What a hold or the mail server kept back does not go out some night when that is over: "now" has passed.
+    left = list(follow_ups.filter(because=Because.SEND_NOW).values_list("offer_id", flat=True))
+    FollowUp.objects.filter(offer__in=left).update(send_now_at=None)
+    plan_offer_ids(left, timezone.now())
+    return sums
 
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
@@ -147,28 +154,36 @@ def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: date
 def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
     """Send what failed or is in doubt once more, as a new mail of its own. Returns how many reminders.
 
-    Only the last step of an open offer: the customer has the later ones already.
+    Only what the rules would let go now: not of an offer that is closed or stopped, and not when the customer has a
+    later step or somebody skipped this one.
     """
-    changed = []
+    rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
+    return sum([_try_again(row, by, now) for row in rows.select_related("offer__customer")])
+
+
+def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
+    row.state, row.resolved_by, row.mail_date = State.PLANNED, by, now
+    row.first_try_at, row.retry_at, row.attempts = now, now, 1
+    row.message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+    row.recipient = settings.REMINDERS_TEST_ADDRESS or row.offer.customer.email
     with transaction.atomic():
-        rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
-        for row in rows.select_related("offer__customer"):
-            if row.offer.reminders.filter(step__gt=row.step).exists():
-                continue
-            row.state, row.resolved_by, row.mail_date = State.PLANNED, by, now
-            row.first_try_at, row.retry_at, row.attempts = now, now, 1
-            row.message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-            row.recipient = settings.REMINDERS_TEST_ADDRESS or row.offer.customer.email
-            row.save(
-                update_fields=[
-                    "state", "resolved_by", "mail_date", "first_try_at", "retry_at", "attempts", "message_id",
-                    "recipient",
-                ]
-            )  # fmt: skip
-            changed.append(row.offer_id)
-        FollowUp.objects.filter(offer__in=changed).update(send_now_at=now)
-        plan_offer_ids(changed, now)
-    return len(changed)
+        row.save(
+            update_fields=[
+                "state", "resolved_by", "mail_date", "first_try_at", "retry_at", "attempts", "message_id", "recipient",
+            ]
+        )  # fmt: skip
+        follow_up = FollowUp.objects.filter(offer=row.offer_id)
+        follow_up.update(send_now_at=now)
+        plan_offer_ids([row.offer_id], now)
+        if follow_up.filter(next_step=row.step, because__in=(Because.SEND_NOW, Because.LINK_WAITS)).exists():
+            return True
+        transaction.set_rollback(True)
+    return False
+
+
+def set_aside(reminders: QuerySet[Reminder], *, by: User | None) -> int:
+    """A person has dealt with reminders that failed, in another way. Returns how many."""
+    return reminders.filter(state=State.FAILED, resolved_by=None).update(resolved_by=by)
 
 
 def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> Result:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.template import Context, Engine, Template, TemplateSyntaxError
-from django.template.base import FilterExpression, Node, Variable, VariableNode
+from django.template.base import FilterExpression, Node, TextNode, Variable, VariableNode
 from django.template.defaulttags import IfNode
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -34,6 +35,17 @@ PLACEHOLDERS: dict[str, Promise | str] = {
 }
 
 
+# What Django says of a text it cannot read, in English, and what a salesperson reads instead.
+_SYNTAX = (
+    (r"Unclosed tag on line \d+: '(\w+)'", gettext_lazy("{%% %s %%} has no end.")),
+    (r"Invalid block tag on line \d+: '(\w+)'", gettext_lazy("{%% %s %%} cannot be used here, only {%% if %%}.")),
+    (r"'(\w+)' is not a registered tag library", gettext_lazy("{%% load %s %%} cannot be used here, only {%% if %%}.")),
+    (r"Invalid filter: '(\w+)'", gettext_lazy("there is no filter “%s”.")),
+)
+# Braces that Django takes for plain text, but nobody means to send: {{ name, or { { name } }.
+_HALF_MARK = re.compile(r"\{\s*[{%]|[%}]\s*\}")
+
+
 class MailTextError(Exception):
     """A mistake in a mail text. The message names the line and what is wrong."""
 
@@ -52,16 +64,36 @@ def compile_text(source: str) -> Template:
     try:
         template = Template(source, engine=_ENGINE)
     except TemplateSyntaxError as error:
-        line = getattr(error, "template_debug", {}).get("line", 1)
-        raise MailTextError(f"{_Place(line)}: {error}") from error
+        raise MailTextError(f"{_find_place(error)}: {_explain(error)}") from error
     for node in _walk(template.nodelist):
         _check_node(node)
+    for several in (False, True):
+        _fill(template, {**dict.fromkeys(PLACEHOLDERS, "x"), "several": several, "count": 1 + several})
     return template
 
 
 def render(source: str, values: dict[str, object]) -> str:
     """Return the text with its placeholders filled in. Raises MailTextError."""
-    return compile_text(source).render(Context(values, autoescape=False))
+    return _fill(compile_text(source), values)
+
+
+def _fill(template: Template, values: dict[str, object]) -> str:
+    try:
+        return str(template.render(Context(values, autoescape=False)))
+    except Exception as error:  # a filter raises what it likes, and one text must not stop the mails of all others
+        words = _("%(place)s: this cannot be filled in (%(error)s).")
+        raise MailTextError(words % {"place": _find_place(error), "error": error}) from error
+
+
+def _find_place(error: Exception) -> _Place:
+    return _Place(getattr(error, "template_debug", {}).get("line", 1))
+
+
+def _explain(error: TemplateSyntaxError) -> str:
+    for pattern, words in _SYNTAX:
+        if found := re.search(pattern, str(error)):
+            return str(words) % found[1]
+    return _("this cannot be read.")
 
 
 def _walk(nodes: Any) -> Iterator[Node]:
@@ -76,9 +108,10 @@ def _check_node(node: Node) -> None:
     line = (node.token.lineno if node.token else None) or 1
     if type(node).__name__ not in _ALLOWED_TAGS:
         tag = node.token.contents.split()[0] if node.token else type(node).__name__
-        raise MailTextError(_("%(place)s: {%% %(tag)s %%} cannot be used here, only {%% if %%}.") % {
-            "place": _Place(line), "tag": tag
-        })  # fmt: skip
+        raise MailTextError(f"{_Place(line)}: " + _("{%% %s %%} cannot be used here, only {%% if %%}.") % tag)
+    if isinstance(node, TextNode) and (half := _HALF_MARK.search(node.s)):
+        line += node.s.count("\n", 0, half.start())
+        raise MailTextError(f"{_Place(line)}: " + _("“%s” has no counterpart.") % half[0])
     expressions: list[FilterExpression] = []
     if isinstance(node, VariableNode):
         expressions.append(node.filter_expression)
@@ -86,8 +119,10 @@ def _check_node(node: Node) -> None:
         for condition, _nodelist in node.conditions_nodelists:
             expressions.extend(_find_expressions(condition))
     for expression in expressions:
-        if isinstance(expression.var, Variable):
-            _check_name(str(expression.var), line)
+        arguments = (value for _filter, given in expression.filters for is_variable, value in given if is_variable)
+        for variable in (expression.var, *arguments):
+            if isinstance(variable, Variable):
+                _check_name(str(variable), line)
 
 
 def _find_expressions(condition: Any) -> Iterator[FilterExpression]:

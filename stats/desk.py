@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,10 +17,13 @@ from crm.accounts.models import User
 from crm.core.job_states import JobState, find_job_states
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
 from offers.models import Offer, SourceFile
+from reminders.explain import explain_sending
+from reminders.facts import find_horizon
 from reminders.models import FollowUp, Reminder
+from reminders.rules import Because
 from stats import queries
 from stats.charts import AGES
-from stats.navigation import can_open, new_answers, stuck_reminders
+from stats.navigation import can_open, new_answers
 
 ROWS = 6
 
@@ -71,7 +74,8 @@ class Desk:
 def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Put the desk on the admin's home. Unfold's DASHBOARD_CALLBACK."""
     assert isinstance(request.user, User)  # noqa: S101 - the admin asks staff to sign in before
-    return context | {"desk": build_desk(request.user, now=timezone.now(), everyone="everyone" in request.GET)}
+    desk = build_desk(request.user, now=timezone.now(), everyone="everyone" in request.GET)
+    return context | {"desk": desk, "sending_notices": explain_sending()}
 
 
 def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
@@ -84,9 +88,9 @@ def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
     if can_open(user, "feedback.answer"):
         piles.append(_answers(offers, now))
     if can_open(user, "offers.offer"):
-        piles.append(_replies(offers))
+        piles.append(_bounced(offers))
     if can_open(user, "reminders.followup"):
-        piles.append(_due(offers, now))
+        piles += [_replies(offers), _calls(offers, now), _due(offers, now)]
     if can_open(user, "reminders.reminder"):
         piles.append(_stuck(offers))
     if can_open(user, "offers.sourcefile"):
@@ -133,7 +137,7 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
         _("New answers to act on"),
         rows.count(),
         [Row(_who(a.offer), detail(a), _change("offers_offer", a.offer_id), a.answered_at) for a in rows[:ROWS]],
-        _list("feedback_answer", handled_at__isempty=1),
+        _list("feedback_answer", handled="todo"),
         _("No new answer. Everything has been dealt with."),
         tone="act",
         icon="forum",
@@ -141,44 +145,81 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
 
 
 def _replies(offers: QuerySet[Offer]) -> Pile:
-    rows = offers.filter(status=Offer.Status.OPEN, replied_at__isnull=False).select_related("customer")
+    """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the offer."""
+    rows = FollowUp.objects.filter(_of(offers), because=Because.REPLIED).select_related("offer__customer")
     return Pile(
         _("Customers who replied by mail"),
         rows.count(),
         [
-            Row(_who(offer), offer.subject, _change("offers_offer", offer.pk), offer.replied_at)
-            for offer in rows.order_by("-replied_at")[:ROWS]
+            Row(_who(row.offer), row.offer.subject, _change("offers_offer", row.offer_id), row.offer.replied_at)
+            for row in rows.order_by("-offer__replied_at")[:ROWS]
         ],
-        _list("offers_offer", status__exact="open", replied_at__isnull="False"),
+        _list("reminders_followup", because__exact=Because.REPLIED),
         _("Nobody has replied by mail to an open offer."),
         tone="act",
         icon="reply",
     )
 
 
-def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
-    until = queries.start_of_day(timezone.localdate(now) + timedelta(days=2))
-    rows = FollowUp.objects.filter(_of(offers), next_at__lt=until).select_related("offer__customer")
+def _bounced(offers: QuerySet[Offer]) -> Pile:
+    rows = offers.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False).select_related("customer")
     return Pile(
-        _("Reminders due today and tomorrow"),
+        _("Open offers whose mails came back"),
         rows.count(),
         [
             Row(
-                _who(follow_up.offer),
-                _("reminder %(step)s") % {"step": follow_up.next_step or 1},
-                _change("offers_offer", follow_up.offer_id),
-                follow_up.next_at,
+                _who(offer),
+                offer.customer.email,
+                _change("offers_customer", offer.customer_id),
+                offer.customer.bounced_at,
             )
-            for follow_up in rows.order_by("next_at")[:ROWS]
+            for offer in rows.order_by("-sent_at")[:ROWS]
         ],
-        _list("reminders_followup", due="tomorrow"),
-        _("No reminder goes out today or tomorrow."),
+        _list("offers_offer", to_do="bounced"),
+        _("Mails reach every customer with an open offer."),
+        tone="act",
+        icon="block",
+    )
+
+
+def _calls(offers: QuerySet[Offer], now: datetime) -> Pile:
+    rows = FollowUp.objects.filter(_of(offers), call_at__lt=find_horizon(now)).select_related("offer__customer")
+    return Pile(
+        _("Phone calls"),
+        rows.count(),
+        [
+            Row(_who(row.offer), row.offer.subject, _change("reminders_followup", row.pk), row.call_at)
+            for row in rows.order_by("call_at")[:ROWS]
+        ],
+        _list("reminders_followup", due="calls"),
+        _("No call takes the place of a mail."),
+        tone="act",
+        icon="call",
+    )
+
+
+def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
+    rows = FollowUp.objects.filter(_of(offers), next_at__lt=find_horizon(now)).select_related("offer__customer")
+
+    def detail(follow_up: FollowUp) -> str:
+        words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
+        return f"{words}: {_('waits for release')}" if follow_up.because == Because.NEEDS_RELEASE else words
+
+    return Pile(
+        _("Reminders due by the next working day"),
+        rows.count(),
+        [
+            Row(_who(row.offer), detail(row), _change("reminders_followup", row.pk), row.next_at)
+            for row in rows.order_by("next_at")[:ROWS]
+        ],
+        _list("reminders_followup", due="next"),
+        _("No reminder goes out by the next working day."),
         icon="event_upcoming",
     )
 
 
 def _stuck(offers: QuerySet[Offer]) -> Pile:
-    rows = stuck_reminders().filter(_of(offers)).select_related("offer__customer").order_by("-mail_date")
+    rows = Reminder.objects.stuck().filter(_of(offers)).select_related("offer__customer").order_by("-mail_date")
 
     def detail(reminder: Reminder) -> str:
         return ": ".join(filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]]))
@@ -227,7 +268,7 @@ def _rejected() -> list[Pile]:
     if not found:
         return []
     title = _("Answers that could not be stored")
-    link = _list("feedback_rejectedanswer", resolved_at__isempty=1)
+    link = _list("feedback_rejectedanswer", resolved="todo")
     return [Pile(title, rows.count(), found, link, "", tone="alarm", icon="mark_email_unread")]
 
 

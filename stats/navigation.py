@@ -30,7 +30,7 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
     (
         _("Follow up"),
         [
-            (_("Due by tomorrow"), "event_upcoming", "reminders.FollowUp", "due=tomorrow", ""),
+            (_("Due next"), "event_upcoming", "reminders.FollowUp", "due=next", ""),
             (_("All follow-ups"), "checklist", "reminders.FollowUp", "", ""),
             (_("Reminders sent"), "send", "reminders.Reminder", "", ""),
             (_("Phone calls"), "call", "reminders.FollowUp", "due=calls", ""),
@@ -146,7 +146,7 @@ def count_waiting(user: Any) -> dict[str, int]:
     waiting = {
         "answers": new_answers(),
         "review": SourceFile.objects.filter(state=SourceFile.State.REVIEW),
-        "stuck": stuck_reminders(),
+        "stuck": Reminder.objects.stuck(),
     }
     numbers: dict[str, Any] = {name: _number(rows) for name, rows in waiting.items()}
     row = User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers).first() or ()
@@ -156,12 +156,6 @@ def count_waiting(user: Any) -> dict[str, int]:
 def new_answers() -> QuerySet[Answer]:
     """Return the answers nobody has dealt with."""
     return Answer.objects.filter(handled_at=None)
-
-
-def stuck_reminders() -> QuerySet[Reminder]:
-    """Return the reminders that a person must decide about. Said twice, so that the index of those not sent is used."""
-    stuck = Reminder.objects.filter(state__in=[Reminder.State.IN_DOUBT, Reminder.State.FAILED])
-    return stuck.exclude(state=Reminder.State.SENT)
 
 
 def _number(rows: QuerySet[Any]) -> Subquery:

@@ -8,7 +8,9 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from import_export.admin import ImportExportModelAdmin
@@ -18,7 +20,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_tools import change_url, dialog_action, go_to, say
+from crm.core.admin_tools import change_url, dialog_action, go_back, go_to, say
 from offers import privacy, services
 from offers.lists import IMPORT_FORMATS
 from offers.models import Customer
@@ -46,12 +48,13 @@ class ContactFilter(admin.SimpleListFilter):
 
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
-    list_display = ["email", "name", "company", "language", "is_silent"]
+    list_display = ["email", "name", "company", "language", "silent_because"]
     list_filter = [ContactFilter, ("language", ChoicesDropdownFilter)]
     list_per_page = 50
     search_fields = ["email", "name", "company"]
     show_full_result_count = False
     actions = ["clear_bounce"]
+    actions_row = ["clear_bounce_one"]
     readonly_fields = ["bounce_detail", "created_at"]
     fields = [
         "email", "name", "company", "language", "do_not_contact", "opted_out_at", "paused_until", "bounced_at",
@@ -61,7 +64,7 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     import_form_class = ImportForm
     import_formats = IMPORT_FORMATS
     export_form_class = ExportForm
-    actions_detail = ["export_person", "erase_person"]
+    actions_detail = ["clear_bounce_one", "export_person", "erase_person"]
 
     @action(description=_("All data of this person"), permissions=["change"], icon="folder_zip")
     def export_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -102,6 +105,14 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
             services.change_customer(customer, changed=["bounced_at", "bounce_detail"])
         say(request, len(customers), ngettext_lazy("%d address gets mails again.", "%d addresses get mails again."))
 
-    @admin.display(description=_("gets no reminders"), boolean=True)
-    def is_silent(self, customer: Customer) -> bool:
-        return bool(customer.do_not_contact or customer.opted_out_at or customer.bounced_at)
+    @dialog_action(_("The address works again"), _("Reminders to this address go out again."), icon="mark_email_read")
+    def clear_bounce_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.clear_bounce(request, Customer.objects.filter(pk=object_id))
+        return go_back(request, reverse("admin:offers_customer_changelist"))
+
+    @admin.display(description=_("gets no reminders"))
+    def silent_because(self, customer: Customer) -> str:
+        """Why the customer gets none, and since when."""
+        since = [(_("opted out"), customer.opted_out_at), (_("address bounced"), customer.bounced_at)]
+        words = [f"{why} {date_format(timezone.localtime(at), 'SHORT_DATE_FORMAT')}" for why, at in since if at]
+        return ", ".join([*words, *([str(_("do not contact"))] if customer.do_not_contact else [])])

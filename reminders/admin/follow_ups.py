@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +25,7 @@ from offers.admin.tools import person
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
+from reminders.facts import find_horizon
 from reminders.forms import OwnTextForm, UntilForm
 from reminders.models import FollowUp, Reminder
 from reminders.reasons import SENTENCES
@@ -39,7 +40,7 @@ class DueFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
-            ("tomorrow", _("mails by the end of tomorrow")),
+            ("next", _("mails by the end of the next working day")),
             ("mails", _("all mails to come")),
             ("release", _("waiting for release")),
             ("calls", _("phone calls")),
@@ -47,9 +48,8 @@ class DueFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
-        day_after = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
         conditions = {
-            "tomorrow": Q(next_at__lt=day_after),
+            "next": Q(next_at__lt=find_horizon(timezone.now())),
             "mails": Q(next_at__isnull=False),
             "release": Q(because=Because.NEEDS_RELEASE),
             "calls": Q(call_at__isnull=False),
@@ -69,9 +69,10 @@ class FollowUpAdmin(FactAdmin):
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
     actions = ["release", "skip", "call_instead", "record_call"]
-    actions_row = ["send_now", "snooze", "skip_one", "call_one", "call_made", "edit_text"]
+    actions_row = ["send_now", "release_one", "snooze", "skip_one", "call_one", "call_made", "edit_text"]
     actions_detail = [
         "send_now",
+        "release_one",
         "edit_text",
         {"title": _("Otherwise"), "icon": "snooze", "items": ["snooze", "skip_one", "call_one", "call_made"]},
     ]
@@ -182,6 +183,11 @@ class FollowUpAdmin(FactAdmin):
         until = form.cleaned_data["until"]
         offer_ids = services.snooze(FollowUp.objects.filter(pk=object_id), until=until)
         _report(request, offer_ids, say_paused(until), ngettext_lazy("%d reminder moved.", "%d reminders moved."))
+        return self._back(request)
+
+    @dialog_action(_("Release"), _("It goes out at the time that the plan says."), icon="play_arrow")
+    def release_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.release(request, FollowUp.objects.filter(pk=object_id))
         return self._back(request)
 
     @dialog_action(_("Skip"), _("This reminder is left out; the next step of the plan follows."), icon="skip_next")

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
@@ -17,7 +19,7 @@ from offers.models import Offer
 from offers.timeline import Event, Kind
 from reminders import services
 from reminders.admin.follow_ups import say_paused, send_offers_now
-from reminders.explain import explain
+from reminders.explain import explain, explain_sending
 from reminders.forms import UntilForm
 from reminders.models import FollowUp, Reminder
 
@@ -52,8 +54,17 @@ class OfferAdmin(_Below):
 
     @admin.display(description=_("next reminder"))
     @once
-    def next_reminder(self, offer: Offer) -> str:
-        return explain(FollowUp.objects.filter(offer=offer).first())
+    def next_reminder(self, offer: Offer) -> SafeString:
+        """When the next one comes and why, what keeps all of them back, and where more can be done about it."""
+        follow_up = FollowUp.objects.filter(offer=offer).first()
+        if follow_up is None or follow_up.next_at is None:
+            words = explain(follow_up)
+        else:
+            words = " ".join([explain(follow_up), *explain_sending()])
+        if follow_up is None:
+            return format_html("{}", words)
+        more = gettext("Release, skip, write, call or choose a plan")
+        return format_html('{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more)
 
     def get_events(self, offer: Offer) -> list[Event]:
         if offer.pk is None:
@@ -103,7 +114,9 @@ class OfferAdmin(_Below):
         submit=_("Stop"),
     )
     def stop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        services.stop(Offer.objects.filter(pk=object_id))
+        if not services.stop(Offer.objects.filter(pk=object_id)):
+            messages.warning(request, gettext("Reminders of this offer were stopped before."))
+            return go_to(change_url(Offer.objects.get(pk=object_id)))
         return self._changed(request, object_id, gettext("Stopped reminders."))
 
     @dialog_action(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -48,6 +49,18 @@ class ReminderPlanAdmin(PlanningAdmin):
         (_("Consideration"), {"fields": ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]}),
         (_("Who decides"), {"fields": ["release", "call_above", "contact_basis"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: ReminderPlan, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            if obj.is_default:
+                ReminderPlan.objects.exclude(pk=obj.pk).filter(is_default=True).update(is_default=False)
+            super().save_model(request, obj, form, change)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Protect the default plan, without which nothing is sent."""
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        defaults = [gettext("%s, the default plan") % plan for plan in objs if plan.is_default]
+        return to_delete, counts, perms_needed, [*protected, *defaults]
 
     @admin.display(description=_("days after the offer"))
     def days_line(self, plan: ReminderPlan) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
@@ -48,13 +48,13 @@ class ReminderAdmin(FactAdmin):
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_before_template = "reminders/sending_notices.html"
     list_filter = ["state", StepFilter]
-    list_select_related = ["offer__follow_up"]
+    list_select_related = ["offer__follow_up", "resolved_by"]
     search_fields = ["offer__number", "recipient", "message_id"]
     date_hierarchy = None
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]
-    actions = ["was_sent", "send_again"]
-    actions_row = actions_detail = ["was_sent_one", "send_again_one"]
+    actions = ["was_sent", "send_again", "set_aside"]
+    actions_row = actions_detail = ["was_sent_one", "send_again_one", "set_aside_one"]
     fields = [
         "offer", ("step", "state"), "recipient", "subject", ("mail_date", "message_id"), ("claimed_at", "sent_at"),
         ("attempts", "retry_at"), "server_reply", "resolved_by",
@@ -75,6 +75,8 @@ class ReminderAdmin(FactAdmin):
     @admin.display(description=_("what became of it"))
     def outcome(self, reminder: Reminder) -> str:
         """What the mail server said, and for one that is planned again whether it still comes."""
+        if reminder.state == Reminder.State.FAILED and reminder.resolved_by:
+            return f"{reminder.server_reply[:120]} {gettext('Dealt with by %s.') % reminder.resolved_by}".strip()
         if reminder.state != Reminder.State.PLANNED:
             return reminder.server_reply[:120]
         follow_up = reminder.offer.follow_up if hasattr(reminder.offer, "follow_up") else None
@@ -91,12 +93,24 @@ class ReminderAdmin(FactAdmin):
 
     @admin.action(description=_("Send again"), permissions=["act"])
     def send_again(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        chosen = rows.count()
         count = services.send_again(rows, by=person(request), now=timezone.now())
-        say(
-            request,
-            count,
-            ngettext_lazy("%d reminder goes out with the next run.", "%d reminders go out with the next run."),
-        )
+        words = ngettext_lazy("%d reminder goes out with the next run.", "%d reminders go out with the next run.")
+        say(request, count, words)
+        if count < chosen:
+            messages.warning(
+                request,
+                gettext(
+                    "The others are not sent again: they did go out, their offer is closed or stopped, or a later step "
+                    "came, was skipped or called. “Dealt with” takes a failed one off the list of what waits."
+                ),
+            )
+
+    @admin.action(description=_("Dealt with"), permissions=["act"])
+    def set_aside(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        count = services.set_aside(rows, by=person(request))
+        words = ngettext_lazy("%d failed reminder is dealt with.", "%d failed reminders are dealt with.")
+        say(request, count, words)
 
     @dialog_action(
         _("Was sent"), _("You have seen that the customer got the mail."), icon="mark_email_read", permission="act"
@@ -113,4 +127,14 @@ class ReminderAdmin(FactAdmin):
     )
     def send_again_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.send_again(request, Reminder.objects.filter(pk=object_id))
+        return go_back(request, reverse("admin:reminders_reminder_changelist"))
+
+    @dialog_action(
+        _("Dealt with"),
+        _("A reminder that failed needs nothing more. It no longer counts as waiting for somebody."),
+        icon="done",
+        permission="act",
+    )
+    def set_aside_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.set_aside(request, Reminder.objects.filter(pk=object_id))
         return go_back(request, reverse("admin:reminders_reminder_changelist"))

@@ -38,7 +38,10 @@ class MailTextAdmin(ModelAdmin):
     @admin.display(description=_("text"))
     def in_short(self, text: MailText) -> str:
         """How the text goes on after its greeting, with dots for what is filled in."""
-        words = render_text(text.text, {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False})
+        try:
+            words = render_text(text.text, {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False, "count": 1})
+        except MailTextError as error:
+            return str(error)
         _greeting, _gap, rest = words.partition("\n")
         return Truncator(" ".join((rest or words).split())).chars(120)
 

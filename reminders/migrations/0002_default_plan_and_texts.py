@@ -29,7 +29,7 @@ Freundliche Grüße""",
         "",
         """{{ greeting }},
 
-{% if several %}zu den unten genannten Angeboten{% else %}zu unserem Angebot {{ offer_number }} vom {{ offer_date }}{% endif %} möchten wir Sie ein letztes Mal um Ihre Rückmeldung bitten. Dies ist unsere letzte Erinnerung dazu.
+{% if several %}zu den unten genannten Angeboten{% else %}zu unserem Angebot {{ offer_number }} vom {{ offer_date }}{% endif %} möchten wir Sie noch einmal um Ihre Rückmeldung bitten.
 
 Wenn das Vorhaben ruht oder Sie sich anders entschieden haben, sagen Sie es uns gern mit einem Klick. Selbstverständlich können Sie auch später jederzeit auf uns zukommen.
 
@@ -59,7 +59,7 @@ Kind regards""",
         "",
         """{{ greeting }},
 
-This is our last reminder about {% if several %}the quotations listed below{% else %}our quotation {{ offer_number }} of {{ offer_date }}{% endif %}, and we would like to ask once more for your answer.
+We would like to ask once more for your answer about {% if several %}the quotations listed below{% else %}our quotation {{ offer_number }} of {{ offer_date }}{% endif %}.
 
 If the project is on hold or you have decided otherwise, one click lets us know. Of course you are welcome to get in touch at any later time.
 
@@ -89,7 +89,7 @@ Meilleures salutations""",
         "",
         """{{ greeting }},
 
-Nous nous permettons de vous demander une dernière fois votre réponse concernant {% if several %}les offres mentionnées ci-dessous{% else %}notre offre {{ offer_number }} du {{ offer_date }}{% endif %}. Ceci est notre dernier rappel à ce sujet.
+Nous nous permettons de vous demander encore une fois votre réponse concernant {% if several %}les offres mentionnées ci-dessous{% else %}notre offre {{ offer_number }} du {{ offer_date }}{% endif %}.
 
 Si le projet est en suspens ou si vous avez pris une autre décision, un clic suffit pour nous le dire. Bien entendu, vous pouvez nous contacter plus tard à tout moment.
 
@@ -119,7 +119,7 @@ Cordiali saluti""",
         "",
         """{{ greeting }},
 
-vi chiediamo un’ultima volta un riscontro {% if several %}sulle offerte indicate sotto{% else %}sulla nostra offerta {{ offer_number }} del {{ offer_date }}{% endif %}. Questo è il nostro ultimo promemoria al riguardo.
+vi chiediamo ancora una volta un riscontro {% if several %}sulle offerte indicate sotto{% else %}sulla nostra offerta {{ offer_number }} del {{ offer_date }}{% endif %}.
 
 Se il progetto è sospeso o avete deciso diversamente, basta un clic per dircelo. Naturalmente potete contattarci anche più avanti, in qualsiasi momento.
 

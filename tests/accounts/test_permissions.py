@@ -54,7 +54,8 @@ MODELS = {
 }
 OFFER_ACTIONS = ("note_contact", "record_answer", "new_link", "extend_link", "revoke_link", "pause", "resume", "stop")
 OFFER_ACTIONS += ("send_reminder",)
-FOLLOW_UP_ACTIONS = ("call_made", "call_one", "edit_text", "send_now", "skip_one", "snooze")
+FOLLOW_UP_ACTIONS = ("call_made", "call_one", "edit_text", "release_one", "send_now", "skip_one", "snooze")
+REMINDER_ACTIONS = ("send_again_one", "set_aside_one", "was_sent_one")
 ANSWER_ACTIONS = ("handle", "undo", "confirm", "dismiss")
 FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one")
 OTHERS = {
@@ -78,9 +79,10 @@ OTHERS = {
     **dict.fromkeys((f"admin:offers_offer_{action}" for action in OFFER_ACTIONS), "VLA"),
     "admin:offers_customer_export_person": "VLA",
     "admin:offers_customer_send_reminders": "VLA",
+    "admin:offers_customer_clear_bounce_one": "VLA",
     "admin:offers_customer_erase_person": "A",
     **dict.fromkeys((f"admin:reminders_followup_{action}" for action in FOLLOW_UP_ACTIONS), "VLA"),
-    **dict.fromkeys((f"admin:reminders_reminder_{action}" for action in ("send_again_one", "was_sent_one")), "VLA"),
+    **dict.fromkeys((f"admin:reminders_reminder_{action}" for action in REMINDER_ACTIONS), "VLA"),
     **dict.fromkeys((f"admin:reminders_sendinghold_{action}" for action in ("hold", "release")), "LA"),
     **dict.fromkeys((f"admin:reminders_mailtext_{page}" for page in ("preview", "preview_page", "test_mail")), "VLA"),
     **dict.fromkeys((f"admin:offers_sourcefile_{action}" for action in FILE_ACTIONS), "VLA"),

@@ -15,6 +15,7 @@ from offers.chains import refresh_offers
 from offers.models import Customer, Offer
 from offers.services import set_status
 from reminders.explain import explain
+from reminders.health import check_sending
 from reminders.holds import hold_sending
 from reminders.models import (
     CompanyHoliday,
@@ -79,7 +80,7 @@ def test_every_list_and_page_opens(staff: Client, django_assert_max_num_queries:
         assert staff.get(reverse(f"admin:reminders_{model}_add")).status_code == 200
 
 
-@pytest.mark.parametrize("due", ["tomorrow", "mails", "release", "calls", "none"])
+@pytest.mark.parametrize("due", ["next", "mails", "release", "calls", "none"])
 def test_the_list_of_what_comes_filters(staff: Client, due: str):
     make_due(timezone.now())
     assert staff.get(reverse("admin:reminders_followup_changelist"), {"due": due}).status_code == 200
@@ -222,7 +223,7 @@ def test_send_now_passes_no_gate(staff: Client, receiver: Receiver):
 @pytest.mark.parametrize(
     ("action", "data", "expected"),
     [
-        ("snooze", {"until": "2099-01-05"}, ("paused", 1)),
+        ("snooze", {"until": f"{timezone.localdate() + timedelta(days=300)}"}, ("paused", 1)),
         ("skip_one", {}, (None, 2)),
         ("call_one", {}, ("call", 1)),
     ],
@@ -401,17 +402,32 @@ def test_a_changed_plan_reaches_existing_offers(staff: Client):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("days", "3, 2"), ("days", "x"), ("subdivision", "ZZ"), ("window_to", "07:00"), ("country", "US")],
+    [
+        ("days", "3, 2"),
+        ("days", "x"),
+        ("subdivision", "ZZ"),
+        ("window_to", "07:00"),
+        ("country", "US"),
+        ("min_gap_days", "366"),
+        ("quiet_days", "40000"),
+        ("no_answer_days", "99999999999"),
+        ("max_age_days", "4000"),
+        ("call_above", "-5"),
+        ("call_above", "0"),
+        ("is_default", ""),
+    ],
 )
 def test_a_plan_that_cannot_work_is_refused_at_the_field(staff: Client, field: str, value: str):
     plan = ReminderPlan.objects.get()
     good = {
         "name": "S",
+        "is_default": "on",
         "days": "3",
         "window_from": "09:00",
         "window_to": "11:00",
         "country": "DE",
         "release": "automatic",
+        "contact_basis": "request",
     }
     numbers = {"min_gap_days": 2, "quiet_days": 3, "max_age_days": 60, "no_answer_days": 14}
     response = staff.post(
@@ -420,6 +436,74 @@ def test_a_plan_that_cannot_work_is_refused_at_the_field(staff: Client, field: s
     )
     assert response.status_code == 200
     assert field in response.context["adminform"].form.errors
+
+
+def test_a_new_default_plan_takes_the_place_of_the_old_one(staff: Client):
+    data = {
+        "name": "Fast", "is_default": "on", "days": "1", "window_from": "08:00", "window_to": "10:00", "country": "CH",
+        "min_gap_days": 2, "quiet_days": 3, "max_age_days": 60, "no_answer_days": 14, "release": "automatic",
+        "contact_basis": "request",
+    }  # fmt: skip
+    response = staff.post(reverse("admin:reminders_reminderplan_add"), data)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    assert ReminderPlan.objects.get(is_default=True).name == "Fast"
+
+
+def test_the_default_plan_cannot_be_deleted(staff: Client):
+    plan, other = ReminderPlan.objects.get(), ReminderPlan.objects.create(name="Slow", days=[20])
+    for rows in ([plan], [plan, other]):
+        data = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+        staff.post(reverse("admin:reminders_reminderplan_changelist"), data)
+    page = staff.post(reverse("admin:reminders_reminderplan_delete", args=[plan.pk]), {"post": "yes"})
+    assert f"{plan}, the default plan" in page.content.decode()
+    assert ReminderPlan.objects.count() == 2
+
+
+def test_health_tells_of_a_missing_default_plan():
+    make_defaults()
+    assert all(finding.is_ok for finding in check_sending(timezone.now()))
+    ReminderPlan.objects.update(is_default=False)
+    assert [finding.is_ok for finding in check_sending(timezone.now())] == [False]
+
+
+def test_a_reminder_asked_for_while_sending_is_held_does_not_go_out_later(staff: Client, receiver: Receiver):
+    offer = make_due(timezone.now(), sent_at=timezone.now() - timedelta(hours=1))
+    hold_sending(SendingHold.Reason.PERSON, timezone.now())
+    post_dialog(staff, "offers_offer_send_reminder", offer.pk)
+    follow_up = FollowUp.objects.get()
+    assert (follow_up.send_now_at, follow_up.because) == (None, Because.STEP_DUE)
+    assert follow_up.next_at > timezone.now()
+    assert not receiver.mails
+
+
+def make_stuck(state: str, **fields: Any) -> Reminder:
+    offer = make_due(timezone.now(), **fields)
+    row = Reminder.objects.create(
+        offer=offer, step=1, state=state, message_id="<a@b>", mail_date=timezone.now(), recipient="a@b.example",
+        claimed_at=timezone.now(),
+    )  # fmt: skip
+    plan_offer_ids([offer.pk], timezone.now())
+    return row
+
+
+@pytest.mark.parametrize("why", ["stopped", "skipped", "closed"])
+def test_what_would_not_go_out_is_not_sent_again(staff: Client, why: str):
+    row = make_stuck("in_doubt", reminders_stopped=why == "stopped")
+    if why == "skipped":
+        FollowUp.objects.update(skipped_step=1)
+    if why == "closed":
+        set_status(row.offer, Offer.Status.DECLINED, channel=Offer.Channel.PHONE, at=timezone.now())
+    post_dialog(staff, "reminders_reminder_send_again_one", row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.message_id, FollowUp.objects.get().send_now_at) == ("in_doubt", "<a@b>", None)
+    assert "are not sent again" in staff.get(reverse("admin:index")).content.decode()
+
+
+def test_a_failed_reminder_that_is_dealt_with_waits_for_nobody(staff: Client):
+    failed, doubtful = make_stuck("failed"), make_stuck("in_doubt")
+    run_bulk(staff, "reminder", "set_aside", failed.pk, doubtful.pk)
+    assert list(Reminder.objects.stuck()) == [doubtful]
+    assert "Dealt with by" in staff.get(reverse("admin:reminders_reminder_changelist")).content.decode()
 
 
 def read_list(client: Client, model: str, **query: str) -> str:
@@ -453,7 +537,7 @@ def test_an_action_leads_back_to_the_list_it_was_chosen_in(staff: Client):
     pk = make_due(timezone.now()).follow_up.pk
     url = reverse("admin:reminders_followup_skip_one", args=[pk])
     for current, expected in (
-        ("http://testserver/admin/reminders/followup/?due=tomorrow",) * 2,
+        ("http://testserver/admin/reminders/followup/?due=next",) * 2,
         ("https://evil.example/", reverse("admin:reminders_followup_changelist")),
     ):
         response = staff.post(url, {"_form_submitted": "True"}, headers={"HX-Current-URL": current})

@@ -11,11 +11,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 
 from feedback import links
 from reminders.emails import Letter, OfferLine, Sender, build_message, reply_subject, write_parts
 from reminders.phrases import PHRASES, write_date
-from reminders.texts import PLACEHOLDERS, MailTextError, compile_text
+from reminders.texts import PLACEHOLDERS, MailTextError, compile_text, render
 from tests.reminders.header_checker import find_faults
 
 TEXTS = import_module("reminders.migrations.0002_default_plan_and_texts").TEXTS
@@ -100,9 +101,17 @@ def test_both_parts_say_all_that_a_customer_must_know(language: str, kind: str):
     ("language", "words"),
     [("de", "letzte Erinnerung"), ("en", "last reminder"), ("fr", "dernier rappel"), ("it", "ultimo promemoria")],
 )
-def test_only_the_last_reminder_says_that_it_is_the_last(language: str, words: str):
-    said = [words in write_parts(make_letter(language, step)).text for step in (1, 2, 3)]
-    assert said == [False, False, True]
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_only_the_last_reminder_of_the_plan_says_that_it_is_the_last(language: str, words: str, step: int):
+    for is_last in (False, True):
+        parts = write_parts(make_letter(language, step, offers=(make_line(is_last_step=is_last),)))
+        assert (words in parts.text, words in parts.html) == (is_last, is_last)
+
+
+def test_a_mail_about_several_offers_says_why_it_comes_in_the_plural():
+    letter = make_letter(offers=(make_line("A-1"), make_line("A-2")))
+    assert "die genannten Angebote an" in write_parts(letter).text
+    assert "das genannte Angebot an" in write_parts(make_letter()).html
 
 
 def test_nothing_in_the_mail_is_fetched_from_elsewhere():
@@ -227,15 +236,38 @@ def test_every_placeholder_that_is_listed_can_be_used():
     assert "AN-2026-1" in write_parts(make_letter(body_text=text)).text
 
 
-@pytest.mark.parametrize(
-    "text", ["{{ a.b }}", "{% for x in name %}{% endfor %}", "{% extends 'x' %}", "{{", "{% debug %}"]
-)
+@pytest.mark.parametrize("text", ["{{ a.b }}", "{% for x in name %}{% endfor %}", "{% extends 'x' %}", "{% debug %}"])
 def test_a_text_can_reach_nothing_but_its_placeholders(text: str):
-    if text == "{{":
-        compile_text(text)
-        return
     with pytest.raises(MailTextError):
         compile_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{{ name|default:kunde }}", "Line 1: “kunde” is not a placeholder"),
+        ("A\n{{ 'x'|add:foo }}", "Line 2: “foo” is not a placeholder"),
+        ("A\n{{ count|divisibleby:0 }}", "Line 2: this cannot be filled in"),
+        ("{% if several %}{{ count|divisibleby:0 }}{% endif %}", "Line 1: this cannot be filled in"),
+        ("A\n{{ name", "Line 2: “{{” has no counterpart."),
+        ("A {{ name }}\n\n{ { name } }", "Line 3: “{ {” has no counterpart."),
+        ("name }}", "Line 1: “}}” has no counterpart."),
+        ("{% if several %}x", "Line 1: {% if %} has no end."),
+        ("A\n{% inlcude 'x' %}", "Line 2: {% inlcude %} cannot be used here, only {% if %}."),
+        ("{{ name|shout }}", "Line 1: there is no filter “shout”."),
+        ("{{ }}", "Line 1: this cannot be read."),
+        ("{{ name name }}", "Line 1: this cannot be read."),
+    ],
+)
+def test_a_mistake_in_a_text_is_named_with_its_line(text: str, complaint: str):
+    with override("en"), pytest.raises(MailTextError) as caught:
+        compile_text(text)
+    assert str(caught.value).startswith(complaint)
+
+
+def test_a_text_that_cannot_be_filled_in_is_a_mistake_of_that_text():
+    with pytest.raises(MailTextError):
+        render("{{ count|divisibleby:count }}", {"count": 0})
 
 
 @pytest.mark.parametrize(
@@ -244,8 +276,3 @@ def test_a_text_can_reach_nothing_but_its_placeholders(text: str):
 )
 def test_days_are_written_as_people_write_them(language: str, expected: str):
     assert write_date(date(2026, 3, 1), language) == expected
-
-
-def test_a_single_offer_at_its_last_step_needs_no_second_sentence_about_it():
-    letter = make_letter("de", 3, offers=(make_line(is_last_step=True),))
-    assert PHRASES["de"].last_of_offer not in write_parts(letter).text

@@ -258,8 +258,10 @@ def test_a_dry_run_says_what_would_go_out_and_why_not_and_changes_nothing(receiv
     with time_machine.travel(now, tick=False), override("en"):
         make_fresh(now)
         lines = call_command("send_reminders", dry_run=True).splitlines()
-    assert f"{due.number}, step 1: goes out. The plan says so." in lines
-    assert f"{shut.number}, step –: does not go out. Reminders of this offer were stopped." in lines
-    assert lines[-1] == "Dry run, 2 lines, nothing sent."
+    assert f"{due.number}, {due.customer.email}, step 1: goes out. The plan says so." in lines
+    assert (
+        f"{shut.number}, {shut.customer.email}, step –: does not go out. Reminders of this offer were stopped." in lines
+    )
+    assert lines[-1] == "Dry run: nothing was sent."
     assert not receiver.message_ids
     assert not Reminder.objects.exists()

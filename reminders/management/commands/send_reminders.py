@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand
 from reminders.sending import explain_due, send_due
@@ -22,7 +23,7 @@ class Command(JobCommand):
             return super().handle(*args, **options)
         # A dry run is no sign of life of the job, so it leaves no trace.
         lines = list(explain_due(timezone.now()))
-        return "\n".join([*lines, f"Dry run, {len(lines)} lines, nothing sent."])
+        return "\n".join([*lines, _("Dry run: nothing was sent.")])
 
     def run(self, **options: Any) -> str:
         now = timezone.now()
