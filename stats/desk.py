@@ -90,7 +90,8 @@ def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
     if can_open(user, "offers.offer"):
         piles.append(_bounced(offers))
     if can_open(user, "reminders.followup"):
-        piles += [_replies(offers), _calls(offers, now), _due(offers, now)]
+        until = find_horizon(now)
+        piles += [_replies(offers), _calls(offers, until), _due(offers, until)]
     if can_open(user, "reminders.reminder"):
         piles.append(_stuck(offers))
     if can_open(user, "offers.sourcefile"):
@@ -182,8 +183,8 @@ def _bounced(offers: QuerySet[Offer]) -> Pile:
     )
 
 
-def _calls(offers: QuerySet[Offer], now: datetime) -> Pile:
-    rows = FollowUp.objects.filter(_of(offers), call_at__lt=find_horizon(now)).select_related("offer__customer")
+def _calls(offers: QuerySet[Offer], until: datetime) -> Pile:
+    rows = FollowUp.objects.filter(_of(offers), call_at__lt=until).select_related("offer__customer")
     return Pile(
         _("Phone calls"),
         rows.count(),
@@ -198,8 +199,8 @@ def _calls(offers: QuerySet[Offer], now: datetime) -> Pile:
     )
 
 
-def _due(offers: QuerySet[Offer], now: datetime) -> Pile:
-    rows = FollowUp.objects.filter(_of(offers), next_at__lt=find_horizon(now)).select_related("offer__customer")
+def _due(offers: QuerySet[Offer], until: datetime) -> Pile:
+    rows = FollowUp.objects.filter(_of(offers), next_at__lt=until).select_related("offer__customer")
 
     def detail(follow_up: FollowUp) -> str:
         words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
