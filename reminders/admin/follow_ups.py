@@ -95,9 +95,11 @@ class FollowUpAdmin(FactAdmin):
 
     @display(description=_("offer"), ordering="offer__number", header=True)
     def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
-        # The number is not said twice, and a card on a phone has room for two lines.
-        number, subject = follow_up.offer.number, follow_up.offer.subject
-        return number, Truncator(" ".join(subject.replace(number, "").split()).strip(" :,-–")).chars(34)
+        # The number is not said twice, and a card on a phone has room for two lines. What it is about stands behind the
+        # number as a rule: "Ihr Angebot 4711: Carport".
+        number = follow_up.offer.number
+        before, _number, after = " ".join(follow_up.offer.subject.split()).partition(number)
+        return number, Truncator(after.strip(" :,-–/") or before.strip(" :,-–/")).chars(30)
 
     @display(description=_("customer"), ordering="offer__customer__company", header=True)
     def customer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:

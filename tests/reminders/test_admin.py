@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
@@ -84,6 +85,23 @@ def test_every_list_and_page_opens(staff: Client, django_assert_max_num_queries:
 def test_the_list_of_what_comes_filters(staff: Client, due: str):
     make_due(timezone.now())
     assert staff.get(reverse("admin:reminders_followup_changelist"), {"due": due}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Unser Angebot AN-7: Fluchttreppe", "Fluchttreppe"),
+        ("Angebot Nr. AN-7 für Fluchttreppe", "für Fluchttreppe"),
+        ("AW: Anfrage Carport - Angebot AN-7", "AW: Anfrage Carport - Angebot"),
+        ("Carport", "Carport"),
+        ("AN-7", ""),
+    ],
+)
+def test_the_list_of_what_comes_says_what_an_offer_is_about(subject: str, words: str):
+    make_defaults()
+    offer = make_due(timezone.now(), number="AN-7", subject=subject)
+    model_admin = admin.site.get_model_admin(FollowUp)
+    assert model_admin.offer_in_short(FollowUp.objects.get(offer=offer)) == ("AN-7", words)
 
 
 def test_the_offer_says_when_its_next_reminder_comes_and_why(staff: Client):
