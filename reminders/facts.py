@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -89,6 +89,16 @@ class Plans:
 
     def _find(self, case: Case) -> tuple[Plan, Calendar] | None:
         return (self._by_id.get(case.plan_id) if case.plan_id else None) or self._default
+
+
+def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Return those of the offers that are open and whose customer replied by mail, and nobody has dealt with it.
+
+    The same in SQL as `reminders.rules` has it: no newer mail of the offer, and no person who said to go on.
+    """
+    dealt_with = FollowUp.objects.filter(offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at"))
+    replied = offers.filter(status=Offer.Status.OPEN, replied_at__isnull=False, replied_at__gte=F("sent_at"))
+    return replied.exclude(Exists(dealt_with))
 
 
 def find_horizon(now: datetime) -> datetime:

@@ -18,7 +18,7 @@ from crm.core.job_states import JobState, find_job_states
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
 from offers.models import Offer, SourceFile
 from reminders.explain import explain_sending
-from reminders.facts import find_horizon
+from reminders.facts import find_horizon, find_open_replies
 from reminders.models import FollowUp, Reminder
 from reminders.rules import Because
 from stats import queries
@@ -88,10 +88,10 @@ def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
     if can_open(user, "feedback.answer"):
         piles.append(_answers(offers, now))
     if can_open(user, "offers.offer"):
-        piles.append(_bounced(offers))
+        piles += [_replies(offers), _bounced(offers)]
     if can_open(user, "reminders.followup"):
         until = find_horizon(now)
-        piles += [_replies(offers), _calls(offers, until), _due(offers, until)]
+        piles += [_calls(offers, until), _due(offers, until)]
     if can_open(user, "reminders.reminder"):
         piles.append(_stuck(offers))
     if can_open(user, "offers.sourcefile"):
@@ -147,15 +147,15 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
 
 def _replies(offers: QuerySet[Offer]) -> Pile:
     """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the offer."""
-    rows = FollowUp.objects.filter(_of(offers), because=Because.REPLIED).select_related("offer__customer")
+    rows = find_open_replies(offers).select_related("customer")
     return Pile(
         _("Customers who replied by mail"),
         rows.count(),
         [
-            Row(_who(row.offer), row.offer.subject, _change("offers_offer", row.offer_id), row.offer.replied_at)
-            for row in rows.order_by("-offer__replied_at")[:ROWS]
+            Row(_who(offer), offer.subject, _change("offers_offer", offer.pk), offer.replied_at)
+            for offer in rows.order_by("-replied_at")[:ROWS]
         ],
-        _list("reminders_followup", because__exact=Because.REPLIED),
+        _list("offers_offer", to_do="replied"),
         _("Nobody has replied by mail to an open offer."),
         tone="act",
         icon="reply",

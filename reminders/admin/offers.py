@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,16 +15,28 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 
 import feedback.backoffice.admin
+import offers.admin.offers
 from crm.core.admin_tools import change_url, dialog_action, go_to, note_acts, once
 from offers.models import Offer
 from offers.timeline import Event, Kind
 from reminders import services
 from reminders.admin.follow_ups import say_paused, send_offers_now
 from reminders.explain import explain, explain_sending
+from reminders.facts import find_open_replies
 from reminders.forms import UntilForm
 from reminders.models import FollowUp, Reminder
 
 _Below = feedback.backoffice.admin.OfferAdmin
+
+
+class ToDoFilter(offers.admin.offers.ToDoFilter):
+    """Replies that somebody has dealt with are no longer to do."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        if self.value() == "replied":
+            return find_open_replies(queryset)
+        return super().queryset(request, queryset)
+
 
 admin.site.unregister(Offer)
 
@@ -32,6 +45,7 @@ admin.site.unregister(Offer)
 class OfferAdmin(_Below):
     """The page of an offer with its reminders: when the next one comes and why, and what was sent."""
 
+    list_filter = [ToDoFilter if each is offers.admin.offers.ToDoFilter else each for each in _Below.list_filter]
     actions_row = [*_Below.actions_row, "pause", "send_reminder"]
     actions_detail = [
         *_Below.actions_detail,

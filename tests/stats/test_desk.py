@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from crm.core.models import JobRun
@@ -34,8 +35,8 @@ def test_an_empty_desk_welcomes_and_says_what_to_do(client: Client) -> None:
 def test_each_kind_of_work_lies_on_the_desk() -> None:
     user = make_user(is_superuser=True)
     offer = make_offer()
-    for fields in ({"because": "replied"}, {"because": "call", "call_at": NOW}):
-        FollowUp.objects.create(offer=make_offer(), **fields)
+    make_offer(replied_at=NOW)
+    FollowUp.objects.create(offer=make_offer(), because="call", call_at=NOW)
     make_offer(customer=make_customer(bounced_at=NOW))
     Answer.objects.create(offer=offer, kind="interested", answered_at=NOW)
     FollowUp.objects.create(offer=offer, next_at=NOW + timedelta(hours=1), next_step=2)
@@ -57,7 +58,7 @@ def test_every_number_of_the_desk_opens_a_list(client: Client) -> None:
     assert {client.get(link).status_code for link in links} == {200}
 
 
-def test_a_reply_that_was_dealt_with_leaves_the_desk() -> None:
+def test_a_reply_that_was_dealt_with_leaves_the_desk_and_the_list(client: Client) -> None:
     offer = make_offer(sent_at=NOW - timedelta(days=2), replied_at=NOW - timedelta(days=1))
     ReminderPlan.objects.get_or_create(is_default=True, defaults={"name": "Standard"})
     plan_offer_ids([offer.pk], NOW)
@@ -66,9 +67,13 @@ def test_a_reply_that_was_dealt_with_leaves_the_desk() -> None:
     def count() -> int:
         return next(pile.number for pile in build_desk(user, now=NOW).piles if pile.icon == "reply")
 
-    assert count() == 1
+    def listed() -> int:
+        return len(client.get(reverse("admin:offers_offer_changelist"), {"to_do": "replied"}).context["cl"].result_list)
+
+    client.force_login(user)
+    assert (count(), listed()) == (1, 1)
     resume(Offer.objects.all(), now=NOW)
-    assert count() == 0
+    assert (count(), listed()) == (0, 0)
 
 
 @pytest.mark.parametrize(
