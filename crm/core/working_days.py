@@ -61,9 +61,10 @@ class Calendar:
     def on_or_after(self, day: date) -> date:
         """Return the day itself when it is a working day, else the next one.
 
-        A calendar in which a whole year is closed has no answer; the day itself is returned then.
+        A calendar in which a whole year is closed, or all that is left of time, has no answer; the day itself is
+        returned then.
         """
-        for ahead in range(366):
+        for ahead in range(min(366, (date.max - day).days + 1)):
             candidate = day + timedelta(days=ahead)
             if self.is_working_day(candidate):
                 return candidate

@@ -76,6 +76,11 @@ def test_the_wall_clock_holds_through_clock_changes(day: date, clock: time, expe
     assert local_instant(day, clock, ZURICH) == expected
 
 
+def test_the_last_day_of_all_is_no_error():
+    closed = Calendar("DE", "", frozenset({date.max}))
+    assert closed.on_or_after(date.max) == date.max
+
+
 @pytest.mark.parametrize("region", [("XX", ""), ("DE", "ZZ"), ("CH", "BY"), ("LI", "ZH")], ids="-".join)
 def test_an_unknown_region_is_refused(region: tuple[str, str]):
     with pytest.raises(UnknownRegionError):
