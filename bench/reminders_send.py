@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.reminders.smtp_server import TakesGroups
 from tests.servers import free_port, stop, wait_for_port
 
 COUNT = 10_000
@@ -32,14 +33,8 @@ POST_OFFICE_CONNECTIONS = 5
 SENDER = "angebote@muster-metallbau.example"
 
 
-class Sink:
-    """Accepts every mail and forgets it, and takes commands in groups, as mail servers do."""
-
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+class Sink(TakesGroups):
+    """Accepts every mail and forgets it."""
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         return "250 OK"

@@ -14,23 +14,18 @@ from aiosmtpd.controller import Controller
 from crm.core.smtp import Connection, Outcome, Server, SmtpUnavailableError, Stage
 from tests.deploy.authority import Authority
 from tests.deploy.machine import need_programs
+from tests.reminders.smtp_server import TakesGroups
 from tests.scripted_smtp import scripted_smtp
 from tests.servers import free_port
 
 WAYS = pytest.mark.parametrize("way", ["use_tls", "use_ssl"], ids=["STARTTLS", "TLS from the first byte"])
 
 
-class Keeper:
-    """Keeps what it is sent, and takes commands in groups."""
+class Keeper(TakesGroups):
+    """Keeps what it is sent."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, bytes]] = []
-
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.kept.append((envelope.rcpt_tos[0], envelope.content))

@@ -47,17 +47,21 @@ class Receiver:
         return found
 
 
-class Keeper:
-    """Writes each mail to a file before it says 250, as a mail server must; takes commands in groups, as most do."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.count = folder, 0
+class TakesGroups:
+    """Says that it takes commands in groups (RFC 2920), as most mail servers do."""
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+
+class Keeper(TakesGroups):
+    """Writes each mail to a file before it says 250, as a mail server must."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.count = folder, 0
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.count += 1
