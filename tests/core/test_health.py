@@ -16,6 +16,7 @@ from crm.core.models import JobRun
 from crm.core.schedules import Job, find_jobs
 from feedback.backoffice.models import RejectedAnswer, SyncState
 from offers.models import MailFolder
+from tests.reminders.rows import make_defaults
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,7 @@ def sound_office(tmp_path, settings) -> MailFolder:
     for job in find_jobs():
         JobRun.objects.create(name=job.name, started_at=now, succeeded_at=now, summary="Done.")
     SyncState.objects.create(pk=1, pulled_at=now)
+    make_defaults()
     return MailFolder.objects.create(name="David", path=str(tmp_path))
 
 

@@ -23,6 +23,7 @@ from tests.chain.office import Inbox, smtp_server
 from tests.conftest import lacks
 from tests.feedback.live import PublicService, public_service
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server
+from tests.reminders.rows import make_defaults
 from tests.servers import MissingBinaryError, postgres
 
 
@@ -95,6 +96,7 @@ def machine(  # noqa: PLR0917 - fixtures
         machine.move_to(start)
         Company.objects.create(pk=1, name="Muster Metallbau", email="info@muster-metallbau.example")
         MailFolder.objects.create(name="David", path=str(mail_folder))
+        make_defaults()
         call_command("setup_schedules")
         for job in find_jobs():
             JobRun.objects.create(name=job.name, started_at=start, succeeded_at=start, summary="Done.")
