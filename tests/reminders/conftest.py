@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from tests.make import make_user
+from tests.reminders.rows import make_defaults
 from tests.reminders.smtp_server import Receiver, running_smtp
 
 # A Tuesday, 09:30 in Zurich: in the window of the default plan.
@@ -28,3 +31,11 @@ def receiver(smtp_process: Receiver, settings: Any) -> Receiver:
     settings.EMAIL_HOST_USER, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = "", False, False
     settings.REMINDERS_PER_MINUTE = 0
     return smtp_process
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    """Somebody who may do everything, at work in English."""
+    make_defaults()
+    client.force_login(make_user(is_superuser=True, language="en"))
+    return client
