@@ -24,6 +24,16 @@ ON_POSTGRES := $(BIN)/python -m tests.with_postgres
 LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
+
+# The installer's warnings go to a file; when it fails, all of it is shown.
+define install_packages
+mkdir -p var && { if command -v uv >/dev/null; \
+	then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt; fi; \
+	} >var/install.log 2>&1 || { cat var/install.log; \
+	echo "The packages could not be installed. Is there a network connection to the package index?"; exit 1; }
+endef
+
 .PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements audit sbom release-data
 
 install: $(STAMP)
@@ -33,9 +43,7 @@ $(STAMP): requirements/dev.txt
 	|| { command -v $(PYTHON) >/dev/null || echo "There is no $(PYTHON). Install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3 …"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the packages …"
-	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; fi \
-	|| { echo "The packages could not be installed. Is there a network connection to the package index?"; exit 1; }
+	@$(call install_packages,dev)
 	@rm -f $(VENV)/.installed-* && touch $@
 
 catalogues: install
@@ -87,8 +95,7 @@ torture: catalogues
 
 # Each file of bench/ that can be run is one benchmark with its yardsticks beside it; the figures are in docs/performance.md.
 bench: catalogues
-	@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt; fi
+	@$(call install_packages,bench)
 	@for file in $$(grep -l __main__ bench/*.py); do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done
 
 # What is compared with what, and each difference with its verdict: docs/corpus_differences.tsv.

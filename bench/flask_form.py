@@ -1,8 +1,8 @@
 """The yardstick of bench/public_form.py: the same form and table as a minimal Flask service.
 
-Flask, SQLAlchemy and Flask-Limiter as their quick starts put them together; no sealing, no stamp, no languages. Its
-limiter counts in the memory of each process, which is its default and counts wrong with several, but costs least;
-BENCH_LIMITS_URL names a Redis in which it counts right.
+Flask, SQLAlchemy and Flask-Limiter as their quick starts put them together; no sealing, no stamp,
+no languages. Its limiter counts in the memory of each process, which is its default and counts
+wrong with several, but costs least; BENCH_LIMITS_URL names a Redis in which it counts right.
 """
 
 from __future__ import annotations
@@ -32,13 +32,19 @@ PAGE = """<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Ange
 <label for="comment">Mitteilung</label><textarea name="comment" id="comment" maxlength="2000"></textarea>
 <button type="submit">Antwort senden</button></form></main></body></html>"""
 THANKS = "<!doctype html><title>Vielen Dank</title><h1>Vielen Dank für Ihre Antwort</h1>"
-ANSWERS = [("interested", "Ja, wir sind interessiert"), ("declined", "Nein"), ("undecided", "Noch unentschieden")]
+ANSWERS = [
+    ("interested", "Ja, wir sind interessiert"),
+    ("declined", "Nein"),
+    ("undecided", "Noch unentschieden"),
+]
 
 app = Flask(__name__)
 app.jinja_loader = DictLoader({"form.html": PAGE})
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["BENCH_DATABASE_URL"]
 db = SQLAlchemy(app)
-limiter = Limiter(get_remote_address, app=app, storage_uri=os.environ.get("BENCH_LIMITS_URL", "memory://"))
+limiter = Limiter(
+    get_remote_address, app=app, storage_uri=os.environ.get("BENCH_LIMITS_URL", "memory://")
+)
 
 
 class Invitation(db.Model):
@@ -71,7 +77,8 @@ with app.app_context():
     @event.listens_for(db.engine, "connect")
     def tune(connection, _record):
         connection.execute("PRAGMA journal_mode=WAL")
-        # SQLite's default, as ours for an answer: who is thanked for an answer has given it for good.
+        # SQLite's default, as ours for an answer: who is thanked for an answer has given it for
+        # good.
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA busy_timeout=20000")
 
@@ -87,7 +94,11 @@ def show(token):
     invitation = find(token)
     reasons = db.session.scalars(db.select(Reason)).all()
     return render_template(
-        "form.html", invitation=invitation, answers=ANSWERS, reasons=reasons, company="Muster Metallbau GmbH"
+        "form.html",
+        invitation=invitation,
+        answers=ANSWERS,
+        reasons=reasons,
+        company="Muster Metallbau GmbH",
     )
 
 
@@ -100,10 +111,16 @@ def answer(token):
     if kind not in dict(ANSWERS) or len(comment) > 2000 or (kind == "declined" and not reason):
         abort(422)
     now = datetime.now(UTC)
-    unanswered = db.update(Invitation).where(Invitation.id == invitation.id, Invitation.answered_at.is_(None))
+    unanswered = db.update(Invitation).where(
+        Invitation.id == invitation.id, Invitation.answered_at.is_(None)
+    )
     if db.session.execute(unanswered.values(answered_at=now)).rowcount != 1:
         abort(409)
-    db.session.add(Answer(invitation_id=invitation.id, kind=kind, reason=reason, comment=comment, submitted_at=now))
+    db.session.add(
+        Answer(
+            invitation_id=invitation.id, kind=kind, reason=reason, comment=comment, submitted_at=now
+        )
+    )
     db.session.commit()
     return THANKS
 
@@ -112,7 +129,9 @@ def fill(tokens: list[str]) -> None:
     """Make the tables and the links."""
     with app.app_context():
         db.create_all()
-        db.session.add_all(Reason(code=code, label=code) for code in ("price", "competitor", "other"))
+        db.session.add_all(
+            Reason(code=code, label=code) for code in ("price", "competitor", "other")
+        )
         rows = [
             {
                 "digest": hashlib.sha256(token.encode()).hexdigest(),

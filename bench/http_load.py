@@ -1,4 +1,6 @@
-"""A load generator on bare sockets: one request per connection, as nginx sends them to a sync worker."""
+"""A load generator on bare sockets: one request per connection, as nginx sends them to a sync
+worker.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a run: requests per second, latencies in seconds (sorted), how often which status came."""
+    """What came of a run: requests per second, latencies in seconds (sorted), how often which
+    status came.
+    """
 
     per_second: float
     latencies: list[float]
@@ -21,29 +25,40 @@ class Load:
         return 1000 * self.latencies[min(int(share * len(self.latencies)), len(self.latencies) - 1)]
 
 
-def run(port: int, requests: list[bytes], *, clients: int = 4, per_second: float | None = None) -> Load:
+def run(
+    port: int, requests: list[bytes], *, clients: int = 4, per_second: float | None = None
+) -> Load:
     """Send the requests from several client processes; as fast as they go, or at a fixed rate."""
     shares = [requests[number::clients] for number in range(clients)]
     interval = clients / per_second if per_second else 0.0
     start = time.time() + 0.3
     with ProcessPoolExecutor(clients) as pool:
-        results = list(pool.map(_send, [port] * clients, shares, [interval] * clients, [start] * clients))
+        results = list(
+            pool.map(_send, [port] * clients, shares, [interval] * clients, [start] * clients)
+        )
     end = max(result[0] for result in results)
     statuses: dict[int, int] = {}
     for _, _, codes in results:
         for code in codes:
             statuses[code] = statuses.get(code, 0) + 1
-    return Load(len(requests) / (end - start), sorted(one for result in results for one in result[1]), statuses)
+    return Load(
+        len(requests) / (end - start),
+        sorted(one for result in results for one in result[1]),
+        statuses,
+    )
 
 
-def _send(port: int, requests: list[bytes], interval: float, start: float) -> tuple[float, list[float], list[int]]:
+def _send(
+    port: int, requests: list[bytes], interval: float, start: float
+) -> tuple[float, list[float], list[int]]:
     latencies, codes = [], []
     time.sleep(max(start - time.time(), 0))
     for number, request in enumerate(requests):
         due = start + number * interval
         if interval:
             time.sleep(max(due - time.time(), 0))
-        # At a fixed rate latency counts from when the request was due, so that a stall is not hidden.
+        # At a fixed rate latency counts from when the request was due, so that a stall is not
+        # hidden.
         began = due if interval else time.time()
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(request)

@@ -1,8 +1,8 @@
 """Time and memory per imported file while the ledger grows from 1,000 to 1,000,000 rows.
 
-`python -m bench.import_growth [--largest 1000000] [--mails 1000]`. At each size as many new mails are imported, twice,
-the first time to let the database write what the filling left. On SQLite in a throw-away folder, on PostgreSQL behind
-`python -m tests.with_postgres`.
+`python -m bench.import_growth [--largest 1000000] [--mails 1000]`. At each size as many new mails
+are imported, twice, the first time to let the database write what the filling left. On SQLite in a
+throw-away folder, on PostgreSQL behind `python -m tests.with_postgres`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ OLDEST = timedelta(minutes=2_000_000)  # almost four years
 
 
 def grow(rows: int, first: int) -> None:
-    """Add customers, offers, links, follow-ups and ledger rows of a folder that was imported long ago."""
+    """Add customers, offers, links, follow-ups and ledger rows of a folder that was imported long
+    ago.
+    """
     from django.db import transaction
 
     from crm.core.bulk import insert_rows, new_row
@@ -54,7 +56,13 @@ def grow(rows: int, first: int) -> None:
         ]  # fmt: skip
         tokens = [links.new_token() for _number in numbers]
         invitations = [
-            new_row(Invitation, offer=offer, token=token, digest=links.digest(token), expires_at=offer.sent_at)
+            new_row(
+                Invitation,
+                offer=offer,
+                token=token,
+                digest=links.digest(token),
+                expires_at=offer.sent_at,
+            )
             for offer, token in zip(offers, tokens, strict=True)
         ]
         follow_ups = [new_row(FollowUp, offer=offer, because="too_old") for offer in offers]
@@ -64,8 +72,9 @@ def grow(rows: int, first: int) -> None:
 
 
 def measure(place: Path, size: int, mails: int, first: int) -> tuple[float, float, int]:
-    """Return milliseconds per mail of an import beside `size` old rows, as the clock and as the processor of the
-    storing process count, and the peak of memory in MiB so far."""
+    """Return milliseconds per mail of an import beside `size` old rows, as the clock and as the
+    processor of the storing process count, and the peak of memory in MiB so far.
+    """
     from offers.importing import import_folder
     from offers.models import MailFolder
 

@@ -1,9 +1,11 @@
-"""Importing offer mails, beside django-mailbox's `Mailbox.process_incoming_message` on the same files.
+"""Importing offer mails, beside django-mailbox's `Mailbox.process_incoming_message` on the same
+files.
 
-`python -m bench.import_offers [--mails 2000] [--large 2000] [--rounds 5]`: each round starts on an empty SQLite
-database with the same settings. Ours stores ledger, customers, offers, tokens and follow-ups. Its rounds come first, as
-django-mailbox leaves gigabytes of attachments for the disk to write. Beside the rates stands the processor time per
-file, that of the process which reads ahead included.
+`python -m bench.import_offers [--mails 2000] [--large 2000] [--rounds 5]`: each round starts on an
+empty SQLite database with the same settings. Ours stores ledger, customers, offers, tokens and
+follow-ups. Its rounds come first, as django-mailbox leaves gigabytes of attachments for the disk to
+write. Beside the rates stands the processor time per file, that of the process which reads ahead
+included.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ def import_django_mailbox(paths: list[Path]) -> tuple[float, float]:
 
 
 def start() -> tuple[float, float]:
-    """Let the disk finish what the filling or the other side has left to it, and start both clocks."""
+    """Let the disk finish what the filling or the other side has left to it, and start both
+    clocks.
+    """
     os.sync()
     return perf_counter(), processor_time()
 
@@ -57,7 +61,9 @@ def processor_time() -> float:
     return sum(os.times()[:4])
 
 
-def compare(place: Path, title: str, count: int, *, attachment: int, rounds: int, target: int) -> None:
+def compare(
+    place: Path, title: str, count: int, *, attachment: int, rounds: int, target: int
+) -> None:
     folder = place / title.replace(" ", "-")
     paths = office.write_mails(folder, count, attachment=attachment)
     ours, theirs = [], []
@@ -67,7 +73,9 @@ def compare(place: Path, title: str, count: int, *, attachment: int, rounds: int
     for _round in range(rounds):
         with office.fresh_database(place):
             theirs.append(import_django_mailbox(paths))
-    (seconds, worked), (other_seconds, other_worked) = (map(median, zip(*side, strict=True)) for side in (ours, theirs))
+    (seconds, worked), (other_seconds, other_worked) = (
+        map(median, zip(*side, strict=True)) for side in (ours, theirs)
+    )
     print(
         f"{title}: {count / seconds:,.0f} files/s, django-mailbox {count / other_seconds:,.0f}: "
         f"{other_seconds / seconds:.1f} times (at least {target}); processor {1000 * worked / count:.2f} and "
@@ -88,7 +96,9 @@ def main() -> None:
         small = f"{options.mails} small mails"
         compare(place, small, options.mails, attachment=2048, rounds=options.rounds, target=10)
         large = f"{options.large} mails with 1 MiB"
-        compare(place, large, options.large, attachment=1024 * 1024, rounds=options.rounds, target=100)
+        compare(
+            place, large, options.large, attachment=1024 * 1024, rounds=options.rounds, target=100
+        )
     finally:
         shutil.rmtree(place)
 

@@ -1,6 +1,8 @@
-"""A look at a folder of known files with ten new ones, beside a bare `os.scandir` with `stat` of the same folder.
+"""A look at a folder of known files with ten new ones, beside a bare `os.scandir` with `stat` of
+the same folder.
 
-`python -m bench.import_scan [--files 100000] [--rounds 5]`. The peak of memory is that of a fresh process.
+`python -m bench.import_scan [--files 100000] [--rounds 5]`. The peak of memory is that of a fresh
+process.
 """
 
 from __future__ import annotations
@@ -90,7 +92,9 @@ def measure(folder: Path, rounds: int) -> None:
         import_folder(row)
         ours.append(perf_counter() - started)
     ratio = median(ours) / median(bare)
-    print(f"nothing new: {median(ours):.3f} s, bare scandir + stat {median(bare):.3f} s: {ratio:.2f} times (at most 3)")
+    print(
+        f"nothing new: {median(ours):.3f} s, bare scandir + stat {median(bare):.3f} s: {ratio:.2f} times (at most 3)"
+    )
 
     office.write_mails(folder, 10)
     opened: list[object] = []
@@ -106,12 +110,18 @@ def measure(folder: Path, rounds: int) -> None:
     seconds = perf_counter() - started
     offers.inbox.os.open = real
     ratio = seconds / median(bare)
-    print(f"ten new: {seconds:.3f} s, {ratio:.2f} times; {stored} stored, {len(opened)} files opened (exactly 10)")
+    print(
+        f"ten new: {seconds:.3f} s, {ratio:.2f} times; {stored} stored, {len(opened)} files opened (exactly 10)"
+    )
 
     office.write_mails(folder, 10, first=100)
-    found = subprocess.run([sys.executable, "-c", CHILD], check=True, capture_output=True, text=True, env=os.environ)
+    found = subprocess.run(
+        [sys.executable, "-c", CHILD], check=True, capture_output=True, text=True, env=os.environ
+    )
     stored_text, peak = found.stdout.split()
-    print(f"fresh process: {stored_text} stored, peak {peak} MiB (under 150); this one {own_peak()} MiB")
+    print(
+        f"fresh process: {stored_text} stored, peak {peak} MiB (under 150); this one {own_peak()} MiB"
+    )
 
 
 def own_peak() -> int:

@@ -1,4 +1,6 @@
-"""A throw-away office for the benchmarks: the real settings, a fresh SQLite database for each round."""
+"""A throw-away office for the benchmarks: the real settings, a fresh SQLite database for each
+round.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def fresh_database(folder: Path) -> Iterator[None]:
 
 
 def write_mails(folder: Path, count: int, *, first: int = 0, attachment: int = 0) -> list[Path]:
-    """Write offer mails as David does, an hour old, one customer for every third; return their paths."""
+    """Write offer mails as David does, an hour old, one customer for every third; return their
+    paths.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     body = random.Random(1).randbytes(attachment * 3 // 4)
     encoded = encode_lines(body) if attachment else ""
@@ -89,7 +93,10 @@ def write_mails(folder: Path, count: int, *, first: int = 0, attachment: int = 0
         ]
         if attachment:
             lines += [f"--{boundary}", 'Content-Type: application/pdf; name="Angebot.pdf"']
-            lines += ['Content-Disposition: attachment; filename="Angebot.pdf"', "Content-Transfer-Encoding: base64"]
+            lines += [
+                'Content-Disposition: attachment; filename="Angebot.pdf"',
+                "Content-Transfer-Encoding: base64",
+            ]
             lines += ["", encoded]
         lines += [f"--{boundary}--", ""]
         path = folder / f"{number:07}.eml"

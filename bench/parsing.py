@@ -1,8 +1,9 @@
-"""Header blocks per second: ours beside the standard library's `policy.default` and `compat32`, on the same mails.
+"""Header blocks per second: ours beside the standard library's `policy.default` and `compat32`, on
+the same mails.
 
-`python -m bench.parsing [--mails 5000] [--rounds 5]`. The mails are variations of the David samples. Each method reads
-To, Subject, Date and Message-ID; the best of several rounds in turn counts, in processor time, because other programs
-run beside it.
+`python -m bench.parsing [--mails 5000] [--rounds 5]`. The mails are variations of the David
+samples. Each method reads To, Subject, Date and Message-ID; the best of several rounds in turn
+counts, in processor time, because other programs run beside it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ DAVID = Path(__file__).resolve().parent.parent / "tests" / "data" / "david"
 
 def make_blocks(count: int) -> list[bytes]:
     """Return header blocks that differ in number, recipient and Message-ID."""
-    samples = [path.read_bytes().split(b"\r\n\r\n", 1)[0] + b"\r\n\r\n" for path in sorted(DAVID.glob("*.eml"))]
+    samples = [
+        path.read_bytes().split(b"\r\n\r\n", 1)[0] + b"\r\n\r\n"
+        for path in sorted(DAVID.glob("*.eml"))
+    ]
     return [
         samples[index % len(samples)]
         .replace(b"0815", b"%05d" % index)
@@ -81,7 +85,9 @@ def main() -> None:
     arguments = parser.parse_args()
     rates = measure(make_blocks(arguments.mails), arguments.rounds)
     for name, rate in rates.items():
-        print(f"{name:<36} {rate:>9,.0f} header blocks per second, {rates['ours'] / rate:.1f} times slower than ours")
+        print(
+            f"{name:<36} {rate:>9,.0f} header blocks per second, {rates['ours'] / rate:.1f} times slower than ours"
+        )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
     python -m bench.public_form [--requests 4000] [--links 20000] [--rounds 3] [--redis]
 
-Wanted: requests per second of GET and POST at least Flask's, p99 under 50 ms at half the top rate, resident memory at
-most 1.3 times Flask's, 10,000 invitations registered and 10,000 answers pulled in under 10 s each. The rounds
-alternate between the two, and the best of each counts: what else runs on the machine only ever takes away. gunicorn
-runs both from the file of the VPS. The yardstick counts its limits in the memory of each process, so that with two of
-them twice the limit passes; ours counts over all processes in the database. With --redis both count in a Redis.
+Wanted: requests per second of GET and POST at least Flask's, p99 under 50 ms at half the top rate,
+resident memory at most 1.3 times Flask's, 10,000 invitations registered and 10,000 answers pulled
+in under 10 s each. The rounds alternate between the two, and the best of each counts: what else
+runs on the machine only ever takes away. gunicorn runs both from the file of the VPS. The yardstick
+counts its limits in the memory of each process, so that with two of them twice the limit passes;
+ours counts over all processes in the database. With --redis both count in a Redis.
 """
 
 from __future__ import annotations
@@ -61,11 +62,20 @@ def main() -> int:
         seconds = time.perf_counter() - start
     for what in ("GET", "POST"):
         show(what, best, half, cpu)
-    print(f"resident per process: Nachfass {memory['Nachfass']:.0f} MiB, Flask {memory['Flask']:.0f} MiB,", end=" ")
+    print(
+        f"resident per process: Nachfass {memory['Nachfass']:.0f} MiB, Flask {memory['Flask']:.0f} MiB,",
+        end=" ",
+    )
     print(f"{memory['Nachfass'] / memory['Flask']:.2f} times")
-    print(f"registered {options.links} invitations: {registered * 10_000 / options.links:.1f} s per 10,000", end=" ")
+    print(
+        f"registered {options.links} invitations: {registered * 10_000 / options.links:.1f} s per 10,000",
+        end=" ",
+    )
     print("(sealing the cards in the office included)")
-    print(f"pulled and acknowledged {pulled} answers: {seconds * 10_000 / max(pulled, 1):.1f} s per 10,000,", end=" ")
+    print(
+        f"pulled and acknowledged {pulled} answers: {seconds * 10_000 / max(pulled, 1):.1f} s per 10,000,",
+        end=" ",
+    )
     print(f"slowest page {max(seconds_per_page):.2f} s")
     return 0
 
@@ -81,14 +91,26 @@ def parse_arguments() -> argparse.Namespace:
 
 @contextmanager
 def limits_store(options: argparse.Namespace) -> Iterator[dict[str, str]]:
-    """Yield the settings of ours for the limits; with --redis a server runs meanwhile, and Flask is told of it."""
+    """Yield the settings of ours for the limits; with --redis a server runs meanwhile, and Flask is
+    told of it.
+    """
     if not options.redis:
         yield LIMITS
         return
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     os.environ["BENCH_LIMITS_URL"] = url
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]
+    command = [
+        "redis-server",
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--loglevel",
+        "warning",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_for_port(port, process)
@@ -108,7 +130,9 @@ def serve_flask(folder: Path, tokens: list[str]) -> Iterator[tuple[int, int]]:
     arguments = [f"--config={GUNICORN}", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}"]
     with (folder / "flask.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *arguments, "bench.flask_form:app"], stdout=log, stderr=log
+            [sys.executable, "-m", "gunicorn", *arguments, "bench.flask_form:app"],
+            stdout=log,
+            stderr=log,
         )
     try:
         wait_for_port(port, process)
@@ -120,7 +144,8 @@ def serve_flask(folder: Path, tokens: list[str]) -> Iterator[tuple[int, int]]:
 def measure(
     ports: dict[str, int], processes: dict[str, int], tokens: list[str], options: argparse.Namespace
 ) -> tuple[dict[tuple[str, str], Load], dict[tuple[str, str], float]]:
-    """Return the best round of each service and method, and the least CPU milliseconds of the workers per request.
+    """Return the best round of each service and method, and the least CPU milliseconds of the
+    workers per request.
 
     Every POST takes a link of its own.
     """
@@ -142,12 +167,17 @@ def measure(
 
 
 def half_rate(
-    ports: dict[str, int], tokens: list[str], best: dict[tuple[str, str], Load], options: argparse.Namespace
+    ports: dict[str, int],
+    tokens: list[str],
+    best: dict[tuple[str, str], Load],
+    options: argparse.Namespace,
 ) -> dict[tuple[str, str], Load]:
     """Return the run at half of each one's top rate."""
     fresh = tokens[options.rounds * options.requests :][: options.requests]
     return {
-        (name, what): http_load.run(port, build(what, fresh), per_second=best[name, what].per_second / 2)
+        (name, what): http_load.run(
+            port, build(what, fresh), per_second=best[name, what].per_second / 2
+        )
         for name, port in ports.items()
         for what in ("GET", "POST")
     }
@@ -159,14 +189,20 @@ def build(what: str, tokens: list[str]) -> list[bytes]:
     return [
         http_load.post(
             f"/feedback/{token}",
-            urlencode(make.answer_data(token, "declined", reason="price", comment="Das war uns leider zu teuer.")),
+            urlencode(
+                make.answer_data(
+                    token, "declined", reason="price", comment="Das war uns leider zu teuer."
+                )
+            ),
         )
         for token in tokens
     ]
 
 
 def pull_all(service: live.Service) -> tuple[int, list[float]]:
-    """Pull and acknowledge until nothing waits; return how many came and the seconds of each page."""
+    """Pull and acknowledge until nothing waits; return how many came and the seconds of each
+    page.
+    """
     count, seconds = 0, []
     while True:
         start = time.perf_counter()
@@ -181,12 +217,16 @@ def pull_all(service: live.Service) -> tuple[int, list[float]]:
 
 def rss(pid: int) -> float:
     """Return the resident MiB of the largest worker."""
-    output = subprocess.run(["ps", "-o", "rss=", "--ppid", str(pid)], check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(
+        ["ps", "-o", "rss=", "--ppid", str(pid)], check=True, capture_output=True, text=True
+    ).stdout
     return max(int(size) for size in output.split()) / 1024
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of the workers so far: unlike the rate it hardly depends on what else runs."""
+    """Return the CPU time of the workers so far: unlike the rate it hardly depends on what else
+    runs.
+    """
     total = 0
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
@@ -207,7 +247,9 @@ def show(
             f" p99 {calm.percentile(0.99):5.1f} ms,"
             f" CPU {cpu[name, what]:.2f} ms per request"
         )
-    print(f"{what:4} ratio {best['Nachfass', what].per_second / best['Flask', what].per_second:.2f}")
+    print(
+        f"{what:4} ratio {best['Nachfass', what].per_second / best['Flask', what].per_second:.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Planning and finding what is due among many offers: `python -m bench.reminders_plan [offers …]`.
 
-Stores offers of ten weeks, plans them all anew twice (first everything, then an ordinary night in which nothing has
-changed), and asks for what is due with one in a hundred due. Prints seconds, milliseconds and the peak of memory. On
-SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a database.
+Stores offers of ten weeks, plans them all anew twice (first everything, then an ordinary night in
+which nothing has changed), and asks for what is due with one in a hundred due. Prints seconds,
+milliseconds and the peak of memory. On SQLite in a throw-away folder, on PostgreSQL where
+DATABASE_URL names a database.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
 
 
 def fill(count: int) -> None:
-    """Store open offers, one in eight customers, each with a link that works. Copies of one row, by SQL."""
+    """Store open offers, one in eight customers, each with a link that works. Copies of one row, by
+    SQL.
+    """
     from django.db import connection
 
     from feedback import links
@@ -30,11 +33,20 @@ def fill(count: int) -> None:
     customers = max(10, count // 8)
     customer = Customer.objects.create(email="c0@kunde.example")
     offer = Offer.objects.create(
-        number="A0", number_key="A0", customer=customer, subject="A0", sent_at=NOW, first_sent_at=NOW
+        number="A0",
+        number_key="A0",
+        customer=customer,
+        subject="A0",
+        sent_at=NOW,
+        first_sent_at=NOW,
     )
     token = links.new_token()
     Invitation.objects.create(
-        offer=offer, token=token, digest=links.digest(token), expires_at=NOW + timedelta(days=30), registered_at=NOW
+        offer=offer,
+        token=token,
+        digest=links.digest(token),
+        expires_at=NOW + timedelta(days=30),
+        registered_at=NOW,
     )
     is_postgres = connection.vendor == "postgresql"
     minutes = f"(n * 7919) %% {70 * 24 * 60}"
@@ -44,8 +56,15 @@ def fill(count: int) -> None:
         sent_at = f"'{base}'::timestamptz - make_interval(mins => ({minutes})::int)"
     token_of = "md5(n::text)::uuid" if is_postgres else "printf('%%032x', n)"
     digest_of = "lpad(to_hex(n), 64, '0')" if is_postgres else "printf('%%064x', n)"
-    text = {"number": "'A' || n", "number_key": "'A' || n", "subject": "'A' || n", "message_id": "'<' || n || '@x>'"}
-    copy_rows(Customer, customers, {"id": f"{customer.pk} + n", "email": "'c' || n || '@kunde.example'"})
+    text = {
+        "number": "'A' || n",
+        "number_key": "'A' || n",
+        "subject": "'A' || n",
+        "message_id": "'<' || n || '@x>'",
+    }
+    copy_rows(
+        Customer, customers, {"id": f"{customer.pk} + n", "email": "'c' || n || '@kunde.example'"}
+    )
     owner = {"id": f"{offer.pk} + n", "customer_id": f"{customer.pk} + n %% {customers}"}
     copy_rows(Offer, count, {**text, **owner, "sent_at": sent_at, "first_sent_at": sent_at})
     link = {"id": "n + 1", "offer_id": f"{offer.pk} + n", "token": token_of, "digest": digest_of}
@@ -55,7 +74,9 @@ def fill(count: int) -> None:
 
 
 def copy_rows(model: Any, count: int, values: dict[str, str]) -> None:
-    """Copy the one row of a model until there are `count`, with some columns as SQL expressions of n = 1, 2, …"""
+    """Copy the one row of a model until there are `count`, with some columns as SQL expressions of
+    n = 1, 2, …
+    """
     from django.db import connection
 
     columns = [field.column for field in model._meta.local_concrete_fields if not field.generated]
@@ -68,7 +89,9 @@ def copy_rows(model: Any, count: int, values: dict[str, str]) -> None:
 
 
 def sweep() -> None:
-    """Do what autovacuum does within a minute of such changes, so that the figure is that of an ordinary day."""
+    """Do what autovacuum does within a minute of such changes, so that the figure is that of an
+    ordinary day.
+    """
     from django.db import connection
 
     if connection.vendor == "postgresql":

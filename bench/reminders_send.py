@@ -1,10 +1,11 @@
 """Sending reminders beside a bare smtplib loop and django-post-office.
 
-`python -m bench.reminders_send [mails] [--rounds 3]`. All send the same mails to the same SMTP receiver
-(aiosmtpd in a process of its own, which forgets them), one after the other in one run. Ours checks every gate, renders,
-claims and commits the mark before each DATA; on SQLite it is measured again with marks that do not wait for the disk.
-The bare loop has ready bytes. post_office has its rows ready and runs its own command with its default threads; ours is
-measured once more with as many connections. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a
+`python -m bench.reminders_send [mails] [--rounds 3]`. All send the same mails to the same SMTP
+receiver (aiosmtpd in a process of its own, which forgets them), one after the other in one run.
+Ours checks every gate, renders, claims and commits the mark before each DATA; on SQLite it is
+measured again with marks that do not wait for the disk. The bare loop has ready bytes. post_office
+has its rows ready and runs its own command with its default threads; ours is measured once more
+with as many connections. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a
 database.
 """
 
@@ -44,7 +45,9 @@ async def serve(port: int) -> None:
     from aiosmtpd.smtp import SMTP
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Sink(), hostname="sink.test", loop=loop), "127.0.0.1", port)
+    server = await loop.create_server(
+        lambda: SMTP(Sink(), hostname="sink.test", loop=loop), "127.0.0.1", port
+    )
     async with server:
         await server.serve_forever()
 
@@ -64,17 +67,23 @@ def fill(count: int) -> None:
 
 
 def add_due(count: int) -> None:
-    """Store offers of as many customers, each with a link that works and a first reminder that is due."""
+    """Store offers of as many customers, each with a link that works and a first reminder that is
+    due.
+    """
     from crm.accounts.models import Company
     from feedback import links
     from feedback.backoffice.models import Invitation, SyncState
     from offers.models import Customer, Offer
     from reminders.models import FollowUp
 
-    Company.objects.get_or_create(pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"})
+    Company.objects.get_or_create(
+        pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"}
+    )
     SyncState.objects.update_or_create(pk=1, defaults={"pulled_at": NOW})
     numbers = range(count)
-    customers = [Customer(email=f"kunde{n}@kunde.example", name=f"Jörg Bühler {n}") for n in numbers]
+    customers = [
+        Customer(email=f"kunde{n}@kunde.example", name=f"Jörg Bühler {n}") for n in numbers
+    ]
     Customer.objects.bulk_create(customers, batch_size=2000)
     sent_at = NOW - timedelta(days=5)
     offers = [
@@ -92,7 +101,11 @@ def add_due(count: int) -> None:
         expires_at = NOW + timedelta(days=50)
         invitations.append(
             Invitation(
-                offer=offer, token=token, digest=links.digest(token), expires_at=expires_at, registered_at=sent_at
+                offer=offer,
+                token=token,
+                digest=links.digest(token),
+                expires_at=expires_at,
+                registered_at=sent_at,
             )
         )
     Invitation.objects.bulk_create(invitations, batch_size=2000)
@@ -110,7 +123,9 @@ def send_ours() -> None:
 
 
 def send_ours_without_waiting() -> None:
-    """The same with marks that are committed, but do not wait for the disk: what that waiting costs (SQLite)."""
+    """The same with marks that are committed, but do not wait for the disk: what that waiting costs
+    (SQLite).
+    """
     from unittest import mock
 
     with mock.patch("crm.core.durable._set_synchronous"):
@@ -129,7 +144,10 @@ def write_mails(folder: Path) -> None:
     texts, plans = Texts(), Plans()
     for start in range(0, len(pks), 500):
         cases = load_cases(pks[start : start + 500], NOW)
-        claims = [Claim(new_message_id(SENDER), NOW, {case.offer_id: 1}, NOW, cases=(case,)) for case in cases]
+        claims = [
+            Claim(new_message_id(SENDER), NOW, {case.offer_id: 1}, NOW, cases=(case,))
+            for case in cases
+        ]
         letters = Letters(claims, texts, plans)
         for claim in claims:
             letter = letters.build(claim)
@@ -179,7 +197,9 @@ def send_post_office() -> None:
 def run_child(step: str, *arguments: str, environment: dict[str, str]) -> float:
     """Run a step in a process of its own and return how many seconds it says that it took."""
     command = [sys.executable, "-m", "bench.reminders_send", f"--{step}", *arguments]
-    output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    output = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
     return float(output.split()[-1])
 
 
@@ -196,13 +216,20 @@ def run(count: int, rounds: int) -> None:
         }  # fmt: skip
         try:
             wait_for_port(port, sink)
-            seconds = [run_round(count, folder / "mails", port, environment) for _round in range(rounds)]
+            seconds = [
+                run_round(count, folder / "mails", port, environment) for _round in range(rounds)
+            ]
         finally:
             stop(sink)
     for what in seconds[0]:
         rate = count / median(each[what] for each in seconds)
-        shares = [median(each[yardstick] / each[what] for each in seconds) for yardstick in (BARE, POST_OFFICE)]
-        print(f"  {what:32} {rate:6.0f} mails/s  {shares[0]:5.0%} of the bare loop  {shares[1]:5.2f} × post_office")
+        shares = [
+            median(each[yardstick] / each[what] for each in seconds)
+            for yardstick in (BARE, POST_OFFICE)
+        ]
+        print(
+            f"  {what:32} {rate:6.0f} mails/s  {shares[0]:5.0%} of the bare loop  {shares[1]:5.2f} × post_office"
+        )
 
 
 def run_round(count: int, mails: Path, port: int, environment: dict[str, str]) -> dict[str, float]:

@@ -1,11 +1,13 @@
-"""Rates of a worker machine on PostgreSQL: two machines beside one, and one beside more and more offers. Only for root.
+"""Rates of a worker machine on PostgreSQL: two machines beside one, and one beside more and more
+offers. Only for root.
 
-`python -m bench.scale [--count 4000]` compares two with one; `--growth 1000000` measures one beside 1,000, 10,000, …
-offers with a ledger row, a link and a follow-up each, written by the database itself. Each machine is a network
-namespace with an address of its own; database, public service and mail receiver are in a third one, and the workers
-reach them over the line between. Import: one folder for each machine, half of the mails in each (one machine takes
-both); links registered, answers pulled and reminders sent: both run the same command. Prints rows per second, the best
-of two rounds where machines are compared. All share the processors of this machine.
+`python -m bench.scale [--count 4000]` compares two with one; `--growth 1000000` measures one beside
+1,000, 10,000, … offers with a ledger row, a link and a follow-up each, written by the database
+itself. Each machine is a network namespace with an address of its own; database, public service and
+mail receiver are in a third one, and the workers reach them over the line between. Import: one
+folder for each machine, half of the mails in each (one machine takes both); links registered,
+answers pulled and reminders sent: both run the same command. Prints rows per second, the best of
+two rounds where machines are compared. All share the processors of this machine.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ from tests.servers import free_port, postgres, stop, wait_for_port
 COUNT = 4_000
 STEPS = ("mails imported", "links registered", "answers pulled", "reminders sent")
 HUB = f"nfb{os.getpid()}-hub"
-# What listens on the hub's loopback interface answers to the workers too, who are to be seen as local.
+# What listens on the hub's loopback interface answers to the workers too, who are to be seen as
+# local.
 NAT = """
 table inet bench {
   chain incoming { type nat hook prerouting priority -100; ip daddr 10.78.0.0/16 dnat ip to 127.0.0.1; }
@@ -86,7 +89,9 @@ def work(step: str, *arguments: str) -> None:
     steps = {
         "grow": lambda: grow(int(arguments[0])),
         "due": lambda: add_due(int(arguments[0])),
-        "import": lambda: [call_command("import_offers", folder=folder, verbosity=0) for folder in arguments],
+        "import": lambda: [
+            call_command("import_offers", folder=folder, verbosity=0) for folder in arguments
+        ],
         "sync": sync.sync,
         "send": lambda: send_due(lambda: NOW),
     }
@@ -97,7 +102,9 @@ def work(step: str, *arguments: str) -> None:
 
 
 def grow(count: int) -> None:
-    """Add offers that were imported long ago, each with its ledger row, a link and a follow-up of another day."""
+    """Add offers that were imported long ago, each with its ledger row, a link and a follow-up of
+    another day.
+    """
     from django.core.management.color import no_style
     from django.db import connection
 
@@ -109,7 +116,9 @@ def grow(count: int) -> None:
     fill(count)
     folder = MailFolder.objects.create(name="old", path="/nowhere")
     offer = Offer.objects.order_by("pk")[0]
-    FollowUp.objects.create(offer=offer, next_at=NOW + timedelta(days=3), next_step=1, because="step_due")
+    FollowUp.objects.create(
+        offer=offer, next_at=NOW + timedelta(days=3), next_step=1, because="step_due"
+    )
     row = SourceFile.objects.create(
         folder=folder,
         name="0",
@@ -134,11 +143,23 @@ def grow(count: int) -> None:
 
 
 def timed(env: dict[str, str], step: str, per_worker: list[list[str]]) -> float:
-    """Start a step on as many workers as there are lists of arguments; return the seconds until the last is done."""
+    """Start a step on as many workers as there are lists of arguments; return the seconds until the
+    last is done.
+    """
     children = []
     for worker, arguments in enumerate(per_worker, 1):
-        seen = {name: value.replace("127.0.0.1", f"10.78.{worker}.1") for name, value in env.items()}
-        command = ["ip", "netns", "exec", os.environ["WORKERS"].format(worker), sys.executable, "-m", "bench.scale"]
+        seen = {
+            name: value.replace("127.0.0.1", f"10.78.{worker}.1") for name, value in env.items()
+        }
+        command = [
+            "ip",
+            "netns",
+            "exec",
+            os.environ["WORKERS"].format(worker),
+            sys.executable,
+            "-m",
+            "bench.scale",
+        ]
         children.append(
             subprocess.Popen(
                 [*command, "--work", step, *arguments],
@@ -160,7 +181,9 @@ def timed(env: dict[str, str], step: str, per_worker: list[list[str]]) -> float:
 
 @dataclass(frozen=True)
 class Hub:
-    """What the worker machines reach: a PostgreSQL with a migrated database `empty`, and a mail receiver (in `env`)."""
+    """What the worker machines reach: a PostgreSQL with a migrated database `empty`, and a mail
+    receiver (in `env`).
+    """
 
     postgres: str
     env: dict[str, str]
@@ -195,14 +218,19 @@ def measure(hub: Hub, name: str, count: int, *, workers: int = 1, beside: int = 
         nothing: list[list[str]] = [[]] * workers
         imported = timed(env, "import", [[path] for path in folders] if workers == 2 else [folders])
         timed(env, "due", [[str(count)]])
-        hub.ask(name, f"UPDATE feedback_invitation SET registered_at = NULL WHERE offer_id IN ({DUE_OFFERS})")
+        hub.ask(
+            name,
+            f"UPDATE feedback_invitation SET registered_at = NULL WHERE offer_id IN ({DUE_OFFERS})",
+        )
         registered = timed(env, "sync", nothing)
         service.give_answers(answers_of(hub, name), threads=2)
         pulled = timed(env, "sync", nothing)
         assert hub.ask(name, "SELECT count(*) FROM feedback_answer") == [(count,)]
         hub.ask(name, "UPDATE feedback_syncstate SET pulled_at = %s", NOW)
         sent = timed(env, "send", nothing)
-    assert hub.ask(name, "SELECT count(*) FROM reminders_reminder WHERE state = 'sent'") == [(count,)]
+    assert hub.ask(name, "SELECT count(*) FROM reminders_reminder WHERE state = 'sent'") == [
+        (count,)
+    ]
     return [count / imported, 2 * count / registered, count / pulled, count / sent]
 
 
@@ -213,17 +241,25 @@ def answers_of(hub: Hub, name: str) -> list[dict[str, str]]:
     """What the customers of the imported offers say."""
     links = "SELECT digest FROM feedback_invitation JOIN offers_offer ON offers_offer.id = offer_id"
     imported = hub.ask(name, f"{links} WHERE strpos(message_id, '.6AA79CAD@') > 0")
-    return [{"digest": digest, "kind": "declined", "reason": "price", "sealed_comment": ""} for (digest,) in imported]
+    return [
+        {"digest": digest, "kind": "declined", "reason": "price", "sealed_comment": ""}
+        for (digest,) in imported
+    ]
 
 
 def compare(hub: Hub, count: int) -> None:
     """Print the rates of one machine and of two, the best of two rounds."""
     measure(hub, "warm", count // 10)
-    rounds = [measure(hub, f"round{number}", count, workers=workers) for number, workers in enumerate((1, 2, 2, 1))]
+    rounds = [
+        measure(hub, f"round{number}", count, workers=workers)
+        for number, workers in enumerate((1, 2, 2, 1))
+    ]
     one = [max(rates) for rates in zip(rounds[0], rounds[3], strict=True)]
     two = [max(rates) for rates in zip(rounds[1], rounds[2], strict=True)]
     for what, alone, both in zip(STEPS, one, two, strict=True):
-        print(f"  {what:17} {alone:7,.0f}/s with one machine, {both:7,.0f}/s with two: factor {both / alone:.2f}")
+        print(
+            f"  {what:17} {alone:7,.0f}/s with one machine, {both:7,.0f}/s with two: factor {both / alone:.2f}"
+        )
 
 
 def show_growth(hub: Hub, count: int, largest: int) -> None:
@@ -269,8 +305,15 @@ def main(arguments: list[str]) -> None:
         work(*arguments[1:])
         return
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=COUNT, help="mails, answers and reminders of each measurement")
-    parser.add_argument("--growth", type=int, metavar="OFFERS", help="measure one machine beside up to so many offers")
+    parser.add_argument(
+        "--count", type=int, default=COUNT, help="mails, answers and reminders of each measurement"
+    )
+    parser.add_argument(
+        "--growth",
+        type=int,
+        metavar="OFFERS",
+        help="measure one machine beside up to so many offers",
+    )
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.inside:
@@ -281,7 +324,17 @@ def main(arguments: list[str]) -> None:
                 compare(hub, options.count)
     else:
         with machines():
-            inside = ["ip", "netns", "exec", HUB, sys.executable, "-m", "bench.scale", "--inside", *arguments]
+            inside = [
+                "ip",
+                "netns",
+                "exec",
+                HUB,
+                sys.executable,
+                "-m",
+                "bench.scale",
+                "--inside",
+                *arguments,
+            ]
             subprocess.run(inside, env={**os.environ, "WORKERS": f"{HUB}-{{}}"}, check=True)
 
 

@@ -1,9 +1,11 @@
-"""The figures, the lists and the export with many offers: `python -m bench.stats [--only PART] [offers …]`.
+"""The figures, the lists and the export with many offers: `python -m bench.stats [--only PART]
+[offers …]`.
 
-Runs on SQLite in a throw-away folder, or on the database that DATABASE_URL names (`python -m tests.with_postgres
-python -m bench.stats`), which it empties; where that holds the offers already, they are measured as they are. PART is
-fill, pages or exports. Prints milliseconds, how many times as long a page takes with ten times the offers, and rows
-per second of the CSV beside django-import-export's default export.
+Runs on SQLite in a throw-away folder, or on the database that DATABASE_URL names (`python -m
+tests.with_postgres python -m bench.stats`), which it empties; where that holds the offers already,
+they are measured as they are. PART is fill, pages or exports. Prints milliseconds, how many times
+as long a page takes with ten times the offers, and rows per second of the CSV beside
+django-import-export's default export.
 """
 
 from __future__ import annotations
@@ -79,7 +81,10 @@ def list_pages(seller: int, reason: int) -> dict[str, str]:
         pages[f"figures, {period}"] = f"/stats/?period={period}"
         for name, query in FILTERS.items():
             pages[f"figures, {period}, {name}"] = f"/stats/?period={period}&{query.format(**known)}"
-    pages |= {f"list: {name}": f"/admin/offers/offer/?{query.format(**known)}" for name, query in LISTS.items()}
+    pages |= {
+        f"list: {name}": f"/admin/offers/offer/?{query.format(**known)}"
+        for name, query in LISTS.items()
+    }
     return pages | {name: f"/admin/{path.format(**known)}" for name, path in OTHER_LISTS.items()}
 
 
@@ -95,7 +100,10 @@ def measure_pages(results: dict[str, float], rounds: int) -> None:
     settings.STATS_PER_SALESPERSON = True
     client = Client()
     client.force_login(User.objects.create_superuser(f"boss{time.time_ns()}"))
-    seller, reason = User.objects.get(username="seller7").pk, DeclineReason.objects.earliest("pk").pk
+    seller, reason = (
+        User.objects.get(username="seller7").pk,
+        DeclineReason.objects.earliest("pk").pk,
+    )
     for name, path in list_pages(seller, reason).items():
         times = []
         for _round in range(rounds):
@@ -123,7 +131,9 @@ def measure_exports(results: dict[str, float], number: int) -> None:
             results["first rows" if pieces == 2 else "first byte"] = time.perf_counter() - start
     results["csv"] = time.perf_counter() - start
     first = results.get("first rows", results["csv"])
-    print(f"  csv of 17 columns            {number / results['csv']:8.0f} rows/s, {size / 1e6:.0f} MB")
+    print(
+        f"  csv of 17 columns            {number / results['csv']:8.0f} rows/s, {size / 1e6:.0f} MB"
+    )
     print(
         f"  its first byte, first rows   {results['first byte']:8.2f} s, {first:.2f} s, {peak() - before:.0f} MiB more"
     )
@@ -131,8 +141,12 @@ def measure_exports(results: dict[str, float], number: int) -> None:
     some = min(number, 100_000)
     for rows in (some // 10, some):
         with measured("xlsx", results), tempfile.TemporaryFile() as file:
-            exports.write_xlsx(columns, islice(exports.read_rows(queries.counted_offers(), columns), rows), file)
-        print(f"  xlsx of {rows:7} rows         {rows / results['xlsx']:8.0f} rows/s, {peak() - before:.0f} MiB more")
+            exports.write_xlsx(
+                columns, islice(exports.read_rows(queries.counted_offers(), columns), rows), file
+            )
+        print(
+            f"  xlsx of {rows:7} rows         {rows / results['xlsx']:8.0f} rows/s, {peak() - before:.0f} MiB more"
+        )
     compare_exports(results, min(number, 20_000))
 
 
@@ -142,7 +156,15 @@ def compare_exports(results: dict[str, float], some: int) -> None:
     from offers.models import Offer
     from stats import exports
 
-    same = ["number", "first_sent_at", "sent_at", "subject", "customer__name", "customer__email", "customer__company"]
+    same = [
+        "number",
+        "first_sent_at",
+        "sent_at",
+        "subject",
+        "customer__name",
+        "customer__email",
+        "customer__company",
+    ]
     same += ["amount", "currency", "status", "status_at", "status_channel"]
 
     class OfferResource(resources.ModelResource):
@@ -215,16 +237,22 @@ def run(number: int, part: str, rounds: int) -> dict[str, float]:
     if part == "exports":
         measure_exports(results, number)
     elif not part:
-        subprocess.run([sys.executable, "-m", "bench.stats", "--only", "exports", str(number)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "bench.stats", "--only", "exports", str(number)], check=True
+        )
     return pages
 
 
 def print_growth(sizes: list[int], pages: list[dict[str, float]]) -> None:
-    """Print how many times as long each page takes with the most offers as with the fewest, the worst first."""
+    """Print how many times as long each page takes with the most offers as with the fewest, the
+    worst first.
+    """
     growth = {name: seconds / pages[0][name] for name, seconds in pages[-1].items()}
     print(f"== {sizes[-1]} offers take how many times the milliseconds of {sizes[0]}")
     for name, times in sorted(growth.items(), key=lambda item: -item[1]):
-        print(f"  {name:48} {times:6.1f}   {pages[0][name] * 1000:6.0f} {pages[-1][name] * 1000:6.0f}")
+        print(
+            f"  {name:48} {times:6.1f}   {pages[0][name] * 1000:6.0f} {pages[-1][name] * 1000:6.0f}"
+        )
 
 
 def main() -> None:

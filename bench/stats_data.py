@@ -1,6 +1,8 @@
-"""Ten years of offers for `bench.stats`, written by the database itself: a million of them in a minute or two.
+"""Ten years of offers for `bench.stats`, written by the database itself: a million of them in a
+minute or two.
 
-Chance comes from multiplications modulo a prime, so that both databases hold the same rows in every run.
+Chance comes from multiplications modulo a prime, so that both databases hold the same rows in every
+run.
 """
 
 from __future__ import annotations
@@ -13,13 +15,35 @@ from django.db import connection
 SPAN = 10 * 365 * 86400
 SELLERS = 50
 OFFERS_PER_CUSTOMER = 8
-_NAMES = ["Kühn", "Meier", "Vogt", "Şahin", "Weiß", "Rossi", "Brunner", "Köhler", "Huber", "Da Silva"]
-_TRADES = ["Metallbau", "Stahlbau", "Maschinenbau", "Fassaden", "Immobilien", "Hotel", "Stadtwerke", "Logistik"]
+_NAMES = [
+    "Kühn",
+    "Meier",
+    "Vogt",
+    "Şahin",
+    "Weiß",
+    "Rossi",
+    "Brunner",
+    "Köhler",
+    "Huber",
+    "Da Silva",
+]
+_TRADES = [
+    "Metallbau",
+    "Stahlbau",
+    "Maschinenbau",
+    "Fassaden",
+    "Immobilien",
+    "Hotel",
+    "Stadtwerke",
+    "Logistik",
+]
 _THINGS = ["Geländer", "Vordach", "Treppe", "Tor", "Fassade", "Balkon", "Zaun", "Wartung"]
 
 
 def fill(number: int, *, now: datetime) -> None:
-    """Store offers by 50 sellers, answers of six in ten, one and a half reminders, a link and a follow-up each."""
+    """Store offers by 50 sellers, answers of six in ten, one and a half reminders, a link and a
+    follow-up each.
+    """
     from tests.stats.make import make_reasons
 
     reasons = make_reasons()
@@ -36,9 +60,16 @@ def fill(number: int, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-        for table in ("offers_offer", "feedback_answer", "reminders_reminder", "feedback_invitation"):
+        for table in (
+            "offers_offer",
+            "feedback_answer",
+            "reminders_reminder",
+            "feedback_invitation",
+        ):
             if _is_postgres():
-                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+                cursor.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
+                )
         cursor.execute("ANALYZE")
 
 
@@ -48,7 +79,9 @@ def _make_people(number: int) -> tuple[int, int]:
     from offers.models import Customer
 
     chance = random.Random(1)
-    User.objects.bulk_create(User(username=f"seller{n}", last_name=f"Vogt {n}", is_staff=True) for n in range(SELLERS))
+    User.objects.bulk_create(
+        User(username=f"seller{n}", last_name=f"Vogt {n}", is_staff=True) for n in range(SELLERS)
+    )
     Customer.objects.bulk_create(
         (
             Customer(
@@ -69,7 +102,9 @@ def _is_postgres() -> bool:
 
 
 def _chance(prime: int, below: int) -> str:
-    """Return the SQL of a whole number from 0 to `below` (excluded) that looks like chance and depends on the id."""
+    """Return the SQL of a whole number from 0 to `below` (excluded) that looks like chance and
+    depends on the id.
+    """
     return f"(((id * {prime}) % 2147483647) % {below})"
 
 
@@ -90,13 +125,19 @@ def _later(column: str, seconds: str) -> str:
 
 
 def _uuid(prime: int) -> str:
-    return f"lpad(to_hex(id * {prime}), 32, '0')::uuid" if _is_postgres() else f"printf('%032x', id * {prime})"
+    return (
+        f"lpad(to_hex(id * {prime}), 32, '0')::uuid"
+        if _is_postgres()
+        else f"printf('%032x', id * {prime})"
+    )
 
 
 def _offers(number: int, now: int, seller: str, customer: str) -> str:
     statuses = ["interested", "declined", "declined", "ordered", "no_answer", "no_answer"]
     sent = f"{now} - {_chance(48271, SPAN)}"
-    decided = f"sent + 3600 * {_chance(16807, 24)} + 86400 * ({_chance(62089, 9)} * {_chance(52774, 7)})"
+    decided = (
+        f"sent + 3600 * {_chance(16807, 24)} + 86400 * ({_chance(62089, 9)} * {_chance(52774, 7)})"
+    )
     no, null = ("FALSE", "NULL::timestamptz") if _is_postgres() else ("0", "NULL")
     return f"""
     WITH RECURSIVE ids(id) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT id + 1 FROM ids WHERE id < {number}),

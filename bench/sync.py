@@ -1,9 +1,11 @@
-"""Registering links and pulling answers over loopback: `python -m bench.sync [COUNT …]`, 1,000 and 10,000 by default.
+"""Registering links and pulling answers over loopback: `python -m bench.sync [COUNT …]`, 1,000 and
+10,000 by default.
 
-The public service runs as on the VPS (gunicorn, own SQLite database). The office works on SQLite in a throw-away
-folder, on PostgreSQL where DATABASE_URL names a database (`python -m tests.with_postgres python -m bench.sync`).
-Prints seconds, rows per second, how much the peak memory of the office grew, and the most resident memory that the
-public process had. The answers carry a reason and sealed words; all listeners of the offers do their work.
+The public service runs as on the VPS (gunicorn, own SQLite database). The office works on SQLite in
+a throw-away folder, on PostgreSQL where DATABASE_URL names a database (`python -m
+tests.with_postgres python -m bench.sync`). Prints seconds, rows per second, how much the peak
+memory of the office grew, and the most resident memory that the public process had. The answers
+carry a reason and sealed words; all listeners of the offers do their work.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ def make_links(count: int) -> list[Invitation]:
     now = timezone.now()
     for low in range(start, start + count, CHUNK):
         numbers = range(low, min(low + CHUNK, start + count))
-        customers = Customer.objects.bulk_create(Customer(email=f"kunde{n}@kunde.example") for n in numbers)
+        customers = Customer.objects.bulk_create(
+            Customer(email=f"kunde{n}@kunde.example") for n in numbers
+        )
         with transaction.atomic():
             offers = Offer.objects.bulk_create(
                 Offer(
@@ -98,7 +102,10 @@ def answers_for(links: list[Invitation]) -> list[dict[str, str]]:
 
     public_key = sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
     words = sealing.seal_message(sealing.Message(comment="Leider 12 % zu teuer. " * 5), public_key)
-    return [{"digest": link.digest, "kind": "declined", "reason": "price", "sealed_comment": words} for link in links]
+    return [
+        {"digest": link.digest, "kind": "declined", "reason": "price", "sealed_comment": words}
+        for link in links
+    ]
 
 
 def timed(what: str, count: int, act: Callable[[], object]) -> None:
@@ -106,7 +113,9 @@ def timed(what: str, count: int, act: Callable[[], object]) -> None:
     act()
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     grown = peak_mib() - peak
-    print(f"{what}: {seconds:6.2f} s ({cpu:.2f} s of it here), {count / seconds:7,.0f} a second, +{grown:.0f} MiB")
+    print(
+        f"{what}: {seconds:6.2f} s ({cpu:.2f} s of it here), {count / seconds:7,.0f} a second, +{grown:.0f} MiB"
+    )
 
 
 def peak_mib() -> float:
@@ -115,7 +124,9 @@ def peak_mib() -> float:
 
 def most_resident_mib(service: PublicService) -> float:
     """The most resident memory that the one worker process of the service ever had."""
-    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    children = (
+        Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    )
     status = Path(f"/proc/{children[0]}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 

@@ -1,4 +1,6 @@
-"""Which of the two profiles runs here: said by the environment or by one env file, never by a default."""
+"""Which of the two profiles runs here: said by the environment or by one env file, never by a
+default.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,19 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def load() -> None:
-    """Read the env file (``ENV_FILE``, else ``.env`` beside manage.py) and insist on a settings module.
+    """Read the env file (``ENV_FILE``, else ``.env`` beside manage.py) and insist on a settings
+    module.
 
-    Variables that are already set win over the file. Exits with one sentence when no profile is named,
-    because a guessed profile could open the office on the internet.
+    Variables that are already set win over the file. Exits with one sentence when no profile is
+    named, because a guessed profile could open the office on the internet.
     """
     env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
     if env_file.is_file():
         environ.Env.read_env(str(env_file))
     elif "ENV_FILE" in os.environ:
-        sys.exit(f"The env file {env_file} does not exist. Set ENV_FILE to the file that holds the settings.")
+        sys.exit(
+            f"The env file {env_file} does not exist. Set ENV_FILE to the file that holds the settings."
+        )
     if "DJANGO_SETTINGS_MODULE" not in os.environ:
         sys.exit(
             "No profile is set. Put DJANGO_SETTINGS_MODULE=crm.settings.office (or crm.settings.public) into "

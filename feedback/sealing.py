@@ -1,5 +1,6 @@
-"""Sealing of what lies on the VPS. Whoever has the link can read the card, whoever has the disk cannot; only the
-office can read what customers wrote. Shared by both halves, no models."""
+"""Sealing of what lies on the VPS. Whoever has the link can read the card, whoever has the disk
+cannot; only the office can read what customers wrote. Shared by both halves, no models.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ class SealError(Exception):
 
 @dataclass(frozen=True)
 class Card:
-    """What the form shows of an offer. `offered_on` is an ISO date; `language` is not part of the card."""
+    """What the form shows of an offer. `offered_on` is an ISO date; `language` is not part of the
+    card.
+    """
 
     number: str
     subject: str
@@ -44,8 +47,11 @@ Sealed = TypeVar("Sealed", Card, Message)
 
 
 def _card_box(token: UUID) -> SecretBox:
-    # Another function and another input form than `links.digest`, so that the digest says nothing about the key.
-    return SecretBox(blake2b(token.bytes, digest_size=32, person=b"nachfass-card", encoder=RawEncoder))
+    # Another function and another input form than `links.digest`, so that the digest says nothing
+    # about the key.
+    return SecretBox(
+        blake2b(token.bytes, digest_size=32, person=b"nachfass-card", encoder=RawEncoder)
+    )
 
 
 def seal_card(card: Card, token: UUID) -> str:
@@ -64,7 +70,9 @@ def open_card(sealed: str, token: UUID) -> Card:
 def new_key_pair() -> tuple[str, str]:
     """Return (private key, public key), both base64 of 32 bytes (X25519)."""
     private = PrivateKey.generate()
-    return b64encode(bytes(private)).decode("ascii"), b64encode(bytes(private.public_key)).decode("ascii")
+    return b64encode(bytes(private)).decode("ascii"), b64encode(bytes(private.public_key)).decode(
+        "ascii"
+    )
 
 
 def public_key_of(private_key: str) -> str:
@@ -73,7 +81,9 @@ def public_key_of(private_key: str) -> str:
 
 
 def seal_message(message: Message, public_key: str) -> str:
-    """Return the customer's words sealed to the office's public key, as base64; an empty message stays empty."""
+    """Return the customer's words sealed to the office's public key, as base64; an empty message
+    stays empty.
+    """
     if message == Message():
         return ""
     try:
@@ -88,9 +98,13 @@ def open_message(sealed: str, private_key: str) -> Message:
     if not sealed:
         return Message()
     try:
-        return _read(Message, SealedBox(_private(private_key)).decrypt(b64decode(sealed, validate=True)))
+        return _read(
+            Message, SealedBox(_private(private_key)).decrypt(b64decode(sealed, validate=True))
+        )
     except (CryptoError, ValueError, TypeError) as error:
-        raise SealError("The words were sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY.") from error
+        raise SealError(
+            "The words were sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY."
+        ) from error
 
 
 def _read(kind: type[Sealed], content: bytes) -> Sealed:
@@ -103,4 +117,6 @@ def _private(private_key: str) -> PrivateKey:
     try:
         return PrivateKey(b64decode(private_key, validate=True))
     except (ValueError, TypeError, CryptoError) as error:
-        raise SealError("FEEDBACK_SEALING_PRIVATE_KEY is not a base64 X25519 key of 32 bytes.") from error
+        raise SealError(
+            "FEEDBACK_SEALING_PRIVATE_KEY is not a base64 X25519 key of 32 bytes."
+        ) from error

@@ -1,7 +1,8 @@
-"""What goes over the wire between the office and the VPS, as DRF serializers. Shared by both halves, no models.
+"""What goes over the wire between the office and the VPS, as DRF serializers. Shared by both
+halves, no models.
 
-The office keeps to what it sends; the VPS refuses what does not fit. Fields may be added, never renamed: an old
-office talks to a new VPS and the reverse.
+The office keeps to what it sends; the VPS refuses what does not fit. Fields may be added, never
+renamed: an old office talks to a new VPS and the reverse.
 """
 
 from __future__ import annotations

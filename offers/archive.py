@@ -19,15 +19,17 @@ _MOST_PER_RUN = 5_000
 
 
 def archive_offers(folder: MailFolder) -> str:
-    """Copy the offer mails of a folder that have no copy yet; return what kept it from that, or an empty text.
+    """Copy the offer mails of a folder that have no copy yet; return what kept it from that, or an
+    empty text.
 
-    Runs after the ledger is committed, so that a kill or a full disk leaves a copy to be made by the next run.
+    Runs after the ledger is committed, so that a kill or a full disk leaves a copy to be made by
+    the next run.
     """
     if not settings.OFFERS_ARCHIVE_DIR:
         return ""
-    rows = folder.files.filter(state__in=(SourceFile.State.OFFER, SourceFile.State.REVISION), content_hash="").order_by(
-        "pk"
-    )
+    rows = folder.files.filter(
+        state__in=(SourceFile.State.OFFER, SourceFile.State.REVISION), content_hash=""
+    ).order_by("pk")
     for row in rows[:_MOST_PER_RUN]:
         try:
             raw = read_whole(Path(folder.path, disk_name(row.name)))
@@ -50,7 +52,9 @@ def archive_path(content_hash: str) -> Path:
 
 
 def read_mail_of(file: SourceFile) -> bytes:
-    """Return the bytes of a mail: its archived copy, else the file. Raises OSError or TooLargeError."""
+    """Return the bytes of a mail: its archived copy, else the file. Raises OSError or
+    TooLargeError.
+    """
     if settings.OFFERS_ARCHIVE_DIR and file.content_hash not in ("", GONE):
         try:
             return read_whole(archive_path(file.content_hash))

@@ -1,4 +1,6 @@
-"""Works an offer out of its mails: which one founded it, which one counts, when the customer was last in contact."""
+"""Works an offer out of its mails: which one founded it, which one counts, when the customer was
+last in contact.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,20 @@ _OFFER_FIELDS = [
     "subject", "message_id", "sender_email", "sender_name", "first_sent_at", "sent_at", "revision", "contacted_at",
     "replied_at", "status", "status_at", "status_channel", "status_by", "needs_review",
 ]  # fmt: skip
-_CLOSED = (Offer.Status.DECLINED, Offer.Status.ORDERED, Offer.Status.SUPERSEDED, Offer.Status.WITHDRAWN)
+_CLOSED = (
+    Offer.Status.DECLINED,
+    Offer.Status.ORDERED,
+    Offer.Status.SUPERSEDED,
+    Offer.Status.WITHDRAWN,
+)
 
 
 def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
-    """Make offers and the ledger rows of their mails say what follows from all these mails together.
+    """Make offers and the ledger rows of their mails say what follows from all these mails
+    together.
 
-    The same mails give the same result, whatever the order in which their files turned up. Announces nothing.
+    The same mails give the same result, whatever the order in which their files turned up.
+    Announces nothing.
     """
     if not offers:
         return
@@ -33,15 +42,25 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     for file in files.select_related("folder").order_by("sent_at"):
         kind = mails if file.folder.direction == MailFolder.Direction.OUTGOING else replies
         kind[file.offer_id or 0].append(file)
-    contacts = dict(Contact.objects.filter(offer__in=offers).order_by().values_list("offer").annotate(Max("at")))
+    contacts = dict(
+        Contact.objects.filter(offer__in=offers).order_by().values_list("offer").annotate(Max("at"))
+    )
     changed_files: list[SourceFile] = []
     for offer in offers:
         changed_files += _order_mails(offer, mails[offer.pk])
-        counted = [file for file in mails[offer.pk] if file.state in (State.OFFER, State.REVISION) and file.sent_at]
+        counted = [
+            file
+            for file in mails[offer.pk]
+            if file.state in (State.OFFER, State.REVISION) and file.sent_at
+        ]
         if counted:
             _take_newest(offer, counted, now)
         reply_times = [file.sent_at for file in replies[offer.pk] if file.sent_at]
-        follow_ups = [file.sent_at for file in mails[offer.pk] if file.state == State.FOLLOW_UP and file.sent_at]
+        follow_ups = [
+            file.sent_at
+            for file in mails[offer.pk]
+            if file.state == State.FOLLOW_UP and file.sent_at
+        ]
         offer.replied_at = max(reply_times, default=None)
         times = [*reply_times, *follow_ups, *([contacts[offer.pk]] if offer.pk in contacts else [])]
         offer.contacted_at = max(times, default=None)
@@ -53,13 +72,20 @@ def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
     """Give the mails of an offer their places; return those whose state changed."""
     chain = [
         ChainMail(
-            file, file.sent_at, State(file.state), file.is_reply, bool(file.number), file.decided_by_id is not None
+            file,
+            file.sent_at,
+            State(file.state),
+            file.is_reply,
+            bool(file.number),
+            file.decided_by_id is not None,
         )
         for file in files
         if file.sent_at
     ]
     changed = []
-    for mail, state in zip(chain, order_chain(chain, has_founder=offer.source != Offer.Source.MAIL), strict=True):
+    for mail, state in zip(
+        chain, order_chain(chain, has_founder=offer.source != Offer.Source.MAIL), strict=True
+    ):
         if state != mail.state:
             mail.file.state, mail.file.reason = state, _reason(state, mail.file)
             changed.append(mail.file)
@@ -89,7 +115,11 @@ def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> 
     if offer.sent_at <= was_sent_at:
         return
     if offer.status == Offer.Status.NO_ANSWER:
-        offer.status, offer.status_at, offer.status_channel = Offer.Status.OPEN, now, Offer.Channel.AUTOMATIC
+        offer.status, offer.status_at, offer.status_channel = (
+            Offer.Status.OPEN,
+            now,
+            Offer.Channel.AUTOMATIC,
+        )
         offer.status_by = None
     elif offer.status in _CLOSED and not offer.needs_review:
         offer.needs_review = _("A newer mail was sent after the offer was closed.")

@@ -20,20 +20,34 @@ def check_own_domains(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     if not settings.OFFERS_OWN_DOMAINS:
         hint = "Set it to the domains of the company's own addresses, separated by commas: example.com,example.ch"
         return [checks.Warning("OFFERS_OWN_DOMAINS is empty.", hint=hint, id="offers.W001")]
-    wrong = [domain for domain in settings.OFFERS_OWN_DOMAINS if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain.strip())]
+    wrong = [
+        domain
+        for domain in settings.OFFERS_OWN_DOMAINS
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain.strip())
+    ]
     if wrong:
         hint = "Write only what stands behind the @: example.com"
-        return [Error(f"OFFERS_OWN_DOMAINS names no domain in {wrong[0]!r}.", hint=hint, id="offers.E001")]
+        return [
+            Error(
+                f"OFFERS_OWN_DOMAINS names no domain in {wrong[0]!r}.", hint=hint, id="offers.E001"
+            )
+        ]
     return []
 
 
 @register()
-def check_number_pattern(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_number_pattern(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
     """A pattern that finds nothing would turn every offer into a mail to check."""
     try:
         if settings.OFFERS_NUMBER_PATTERN:
             compile_pattern(settings.OFFERS_NUMBER_PATTERN)
     except PatternError as error:
-        hint = r"Write a regular expression with one group around the number, such as AN-(\d{4}-\d{4})"
-        return [Error(f"OFFERS_NUMBER_PATTERN cannot be used: {error}", hint=hint, id="offers.E002")]
+        hint = (
+            r"Write a regular expression with one group around the number, such as AN-(\d{4}-\d{4})"
+        )
+        return [
+            Error(f"OFFERS_NUMBER_PATTERN cannot be used: {error}", hint=hint, id="offers.E002")
+        ]
     return []

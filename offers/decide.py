@@ -35,10 +35,10 @@ class Twin(NamedTuple):
 class Facts(NamedTuple):
     """What the database knows that matters to one mail.
 
-    `same_number` are offers with its number, `in_thread` the offer of a mail that it answers, `of_sender` the open
-    offers of its sender that were sent before it, `of_company` those of the sender's company. `own_offer` is the offer
-    of a reminder of ours. `bounced` are the customers to whom the mail could not be delivered; of a bounce `of_sender`
-    are their open offers.
+    `same_number` are offers with its number, `in_thread` the offer of a mail that it answers,
+    `of_sender` the open offers of its sender that were sent before it, `of_company` those of the
+    sender's company. `own_offer` is the offer of a reminder of ours. `bounced` are the customers to
+    whom the mail could not be delivered; of a bounce `of_sender` are their open offers.
     """
 
     own_domains: Collection[str] = ()
@@ -53,7 +53,9 @@ class Facts(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of a mail: its state, why, and the offer it belongs to or the customer of a new one."""
+    """What becomes of a mail: its state, why, and the offer it belongs to or the customer of a new
+    one.
+    """
 
     state: SourceFile.State
     reason: Reason
@@ -78,7 +80,9 @@ def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PL
     recipients = letter.mail.recipients
     external = tuple(each for each in recipients if each.domain not in facts.own_domains)
     if letter.is_own or facts.is_own:
-        return Decision(State.OWN_REMINDER, Reason.OWN_REMINDER, offer=facts.own_offer or facts.in_thread)
+        return Decision(
+            State.OWN_REMINDER, Reason.OWN_REMINDER, offer=facts.own_offer or facts.in_thread
+        )
     if letter.automatic:
         return Decision(State.AUTOMATIC, Reason.AUTOMATIC, letter.automatic)
     if recipients and not external:
@@ -99,13 +103,20 @@ def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PL
 
 
 def _decide_twin(letter: Letter, twin: Twin) -> Decision:
-    if twin.reason == Reason.SAME_MESSAGE_ID and letter.number and twin.number and letter.number != twin.number:
+    if (
+        twin.reason == Reason.SAME_MESSAGE_ID
+        and letter.number
+        and twin.number
+        and letter.number != twin.number
+    ):
         return Decision(State.REVIEW, Reason.OTHER_NUMBER, twin.number)
     return _duplicate(twin)
 
 
 def _duplicate(twin: Twin) -> Decision:
-    return Decision(State.DUPLICATE, twin.reason, twin.file.name[:500], twin.file.offer, duplicate_of=twin.file)
+    return Decision(
+        State.DUPLICATE, twin.reason, twin.file.name[:500], twin.file.offer, duplicate_of=twin.file
+    )
 
 
 def _decide_number(  # noqa: PLR0911 - the order is the rule
@@ -137,11 +148,14 @@ def _decide_number(  # noqa: PLR0911 - the order is the rule
     return Decision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
 
 
-def find_known(offers: Sequence[Offer], external: Sequence[Address], in_thread: Offer | None) -> Offer | None:
+def find_known(
+    offers: Sequence[Offer], external: Sequence[Address], in_thread: Offer | None
+) -> Offer | None:
     """Return the offer among those of one number that a mail to these recipients is about.
 
-    The one it answers, else the one of a recipient, else the one of a recipient's company: a number that goes to a
-    colleague of the customer is no second offer, or two people of one company would be reminded of it.
+    The one it answers, else the one of a recipient, else the one of a recipient's company: a number
+    that goes to a colleague of the customer is no second offer, or two people of one company would
+    be reminded of it.
     """
     if in_thread is not None and in_thread in offers:
         return in_thread
@@ -154,29 +168,40 @@ def find_known(offers: Sequence[Offer], external: Sequence[Address], in_thread: 
 
 
 def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
-    """Tell whether a mail went to people of more than one company; private mailboxes count each for itself.
+    """Tell whether a mail went to people of more than one company; private mailboxes count each for
+    itself.
 
     Copies to others are usual; but where To names nobody outside, Cc and Bcc are those it went to.
     """
     outside = [each for each in mail.to if each.domain not in own_domains]
     outside = outside or [each for each in mail.recipients if each.domain not in own_domains]
-    return len({each.email if each.domain in MAIL_PROVIDERS else each.domain for each in outside}) > 1
+    return (
+        len({each.email if each.domain in MAIL_PROVIDERS else each.domain for each in outside}) > 1
+    )
 
 
 def decide_incoming(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - the order is the rule
-    """Return what becomes of a received mail. A reply of a person stops the reminders of its offer."""
+    """Return what becomes of a received mail. A reply of a person stops the reminders of its
+    offer.
+    """
     if letter.problem:
         return decide_problem(letter)
     if letter.is_own or facts.is_own:
-        return Decision(State.OWN_REMINDER, Reason.OWN_REMINDER, offer=facts.own_offer or facts.in_thread)
+        return Decision(
+            State.OWN_REMINDER, Reason.OWN_REMINDER, offer=facts.own_offer or facts.in_thread
+        )
     if facts.twin:
         return _duplicate(facts.twin)
     if letter.bounce:
         return _decide_bounce(letter, facts)
     if letter.automatic:
-        reason = Reason.RETURN_DATE if letter.returns_on and facts.of_sender else Reason.OUT_OF_OFFICE
+        reason = (
+            Reason.RETURN_DATE if letter.returns_on and facts.of_sender else Reason.OUT_OF_OFFICE
+        )
         detail = letter.returns_on.isoformat() if letter.returns_on else letter.automatic
-        return Decision(State.AUTOMATIC, reason, detail, _find_meant(letter, facts) or _only(facts.of_sender))
+        return Decision(
+            State.AUTOMATIC, reason, detail, _find_meant(letter, facts) or _only(facts.of_sender)
+        )
     sender = letter.mail.sender
     if sender is not None and sender.domain in facts.own_domains:
         return Decision(State.INTERNAL, Reason.FROM_COLLEAGUE)
@@ -185,7 +210,9 @@ def decide_incoming(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PL
     if by_number := _find_meant(letter, facts):
         return Decision(State.FOLLOW_UP, Reason.REPLY_BY_NUMBER, offer=by_number, is_reply=True)
     if len(facts.of_sender) == 1:
-        return Decision(State.FOLLOW_UP, Reason.REPLY_BY_SENDER, offer=facts.of_sender[0], is_reply=True)
+        return Decision(
+            State.FOLLOW_UP, Reason.REPLY_BY_SENDER, offer=facts.of_sender[0], is_reply=True
+        )
     if facts.of_sender:
         return Decision(State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _numbers(facts.of_sender))
     if facts.of_company:
@@ -203,7 +230,9 @@ def _decide_bounce(letter: Letter, facts: Facts) -> Decision:
 
 
 def _find_meant(letter: Letter, facts: Facts) -> Offer | None:
-    """Return the offer that an incoming mail answers, or whose number it names and whose customer sent it."""
+    """Return the offer that an incoming mail answers, or whose number it names and whose customer
+    sent it.
+    """
     if facts.in_thread:
         return facts.in_thread
     email = letter.mail.sender.email if letter.mail.sender else ""
@@ -220,7 +249,9 @@ def _numbers(offers: Sequence[Offer]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChainMail:
-    """A mail of one offer, as far as its place among the others matters. `is_fixed`: a person decided."""
+    """A mail of one offer, as far as its place among the others matters. `is_fixed`: a person
+    decided.
+    """
 
     file: SourceFile
     sent_at: datetime
@@ -233,9 +264,9 @@ class ChainMail:
 def order_chain(mails: Sequence[ChainMail], *, has_founder: bool) -> list[SourceFile.State]:
     """Return the state of each mail of one offer, in the given order.
 
-    The oldest with a number founds the offer, also behind a reply prefix; later ones are follow-ups behind a reply
-    prefix or in a thread, else revisions. So the result does not depend on the order in which files turned up. With
-    `has_founder` a person entered the offer and no mail founds it.
+    The oldest with a number founds the offer, also behind a reply prefix; later ones are follow-ups
+    behind a reply prefix or in a thread, else revisions. So the result does not depend on the order
+    in which files turned up. With `has_founder` a person entered the offer and no mail founds it.
     """
     states: dict[int, SourceFile.State] = {}
     for mail in sorted(mails, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name)):

@@ -15,11 +15,18 @@ from offers.models import MailFolder
 def check_folders(now: datetime) -> Iterator[Finding]:
     folders = MailFolder.objects.filter(is_active=True)
     if not folders:
-        yield Finding("mail folders", _("None is watched. Add David's export folder in the back office."), is_ok=False)
+        yield Finding(
+            "mail folders",
+            _("None is watched. Add David's export folder in the back office."),
+            is_ok=False,
+        )
     for folder in folders:
         name = f"mail folder {folder.name}"
         if not os.access(folder.path, os.R_OK | os.X_OK):
-            detail = _("%s cannot be read. Is the share mounted, and may this user read it?") % folder.path
+            detail = (
+                _("%s cannot be read. Is the share mounted, and may this user read it?")
+                % folder.path
+            )
             yield Finding(name, detail, is_ok=False)
         elif folder.error:
             yield Finding(name, folder.error, is_ok=False)

@@ -1,4 +1,6 @@
-"""The import: from the files of a folder to ledger rows, in batches, and again at a person's request."""
+"""The import: from the files of a folder to ledger rows, in batches, and again at a person's
+request.
+"""
 
 from __future__ import annotations
 
@@ -55,32 +57,44 @@ class _Waiting:
 
 
 def import_folders(
-    folders: Iterable[MailFolder] | None = None, *, on_stored: Callable[[SourceFile], None] | None = None
+    folders: Iterable[MailFolder] | None = None,
+    *,
+    on_stored: Callable[[SourceFile], None] | None = None,
 ) -> ImportResult:
-    """Import what is new in the folders, by default in all active ones, sent mails before received ones.
+    """Import what is new in the folders, by default in all active ones, sent mails before received
+    ones.
 
-    A folder that cannot be read says so in `MailFolder.error` and in the problems; the others go on. Raises what the
-    database raises when it is away: then the files wait for the next run.
+    A folder that cannot be read says so in `MailFolder.error` and in the problems; the others go
+    on. Raises what the database raises when it is away: then the files wait for the next run.
     """
     if folders is None:
         folders = MailFolder.objects.filter(is_active=True)
     result = ImportResult()
-    for folder in sorted(folders, key=lambda each: (each.direction != MailFolder.Direction.OUTGOING, each.pk)):
+    for folder in sorted(
+        folders, key=lambda each: (each.direction != MailFolder.Direction.OUTGOING, each.pk)
+    ):
         import_folder(folder, result=result, on_stored=on_stored)
     return result
 
 
 def import_folder(
-    folder: MailFolder, *, result: ImportResult | None = None, on_stored: Callable[[SourceFile], None] | None = None
+    folder: MailFolder,
+    *,
+    result: ImportResult | None = None,
+    on_stored: Callable[[SourceFile], None] | None = None,
 ) -> ImportResult:
-    """Import what is new in one folder and note on it when it was looked at and what is wrong with it."""
+    """Import what is new in one folder and note on it when it was looked at and what is wrong with
+    it.
+    """
     result = result or ImportResult()
     now = timezone.now()
     problem = _find_pattern_problem(folder)
     if not problem:
         sightings, problem = _scan(folder, result, now)
         waiting = _load_waiting(folder)
-        reader = read_ahead(lambda each: _read_letter(folder, each, waiting.get(each.name), now), sightings)
+        reader = read_ahead(
+            lambda each: _read_letter(folder, each, waiting.get(each.name), now), sightings
+        )
         with _light_collector(len(sightings)), _wide_cache(), closing(reader) as letters:
             for batch in _batches(letters):
                 for row in _store(folder, batch, now):
@@ -99,16 +113,20 @@ def import_folder(
 def check_again(files: Sequence[SourceFile]) -> ImportResult:
     """Decide anew about files of the import log, as a fresh import with today's settings would.
 
-    Offers that came from these mails alone and are none any more are removed, unless something happened to them since.
-    Files that are gone stay as they are and are counted in the problems. Safe to be killed: a file in the middle of it
-    is waiting, and waiting files are looked at by the next import.
+    Offers that came from these mails alone and are none any more are removed, unless something
+    happened to them since. Files that are gone stay as they are and are counted in the problems.
+    Safe to be killed: a file in the middle of it is waiting, and waiting files are looked at by the
+    next import.
     """
     result = ImportResult()
-    ordered = sorted(files, key=lambda each: (each.sent_at or each.first_seen_at, each.mtime_ns, each.name))
+    ordered = sorted(
+        files, key=lambda each: (each.sent_at or each.first_seen_at, each.mtime_ns, each.name)
+    )
     folders = {file.folder_id: file.folder for file in ordered}
     gone = 0
     touched = {file.offer_id for file in ordered if file.offer_id}
-    # Only an offer that loses the mail that founded it may go: others may have founders that were pruned long ago.
+    # Only an offer that loses the mail that founded it may go: others may have founders that were
+    # pruned long ago.
     founded = {file.offer_id for file in ordered if file.offer_id and file.state == State.OFFER}
     chosen: dict[int, list[Sighting]] = {pk: [] for pk in folders}
     for file in ordered:
@@ -118,21 +136,29 @@ def check_again(files: Sequence[SourceFile]) -> ImportResult:
         else:
             chosen[file.folder_id].append(sighting)
             _forget(file, sighting)
-    for folder in sorted(folders.values(), key=lambda each: each.direction != MailFolder.Direction.OUTGOING):
+    for folder in sorted(
+        folders.values(), key=lambda each: each.direction != MailFolder.Direction.OUTGOING
+    ):
         now = timezone.now()
         waiting = _load_waiting(folder)
-        letters = (_read_letter(folder, each, waiting.get(each.name), now) for each in chosen[folder.pk])
+        letters = (
+            _read_letter(folder, each, waiting.get(each.name), now) for each in chosen[folder.pk]
+        )
         for batch in _batches(letters):
             for row in _store(folder, batch, now):
                 result.states[row.state] += 1
     remove_empty_offers(founded, touched, now=timezone.now())
     if gone:
-        result.problems.append(_("%(count)d files are no longer there and stay as they are.") % {"count": gone})
+        result.problems.append(
+            _("%(count)d files are no longer there and stay as they are.") % {"count": gone}
+        )
     return result
 
 
 def find_pattern(folder: MailFolder) -> str:
-    """Return the pattern of offer numbers that holds for a folder; empty means the built-in recognition."""
+    """Return the pattern of offer numbers that holds for a folder; empty means the built-in
+    recognition.
+    """
     return folder.number_pattern or str(settings.OFFERS_NUMBER_PATTERN)
 
 
@@ -141,12 +167,16 @@ def _find_pattern_problem(folder: MailFolder) -> str:
         if pattern := find_pattern(folder):
             compile_pattern(pattern)
     except PatternError as error:
-        return _("The pattern of the offer number cannot be used: %s") % explain_pattern_error(error)
+        return _("The pattern of the offer number cannot be used: %s") % explain_pattern_error(
+            error
+        )
     return ""
 
 
 def _scan(folder: MailFolder, result: ImportResult, now: datetime) -> tuple[list[Sighting], str]:
-    """Return the new and changed files, oldest first, and what kept the scan from being complete."""
+    """Return the new and changed files, oldest first, and what kept the scan from being
+    complete.
+    """
     sightings: list[Sighting] = []
     known = _load_known(folder)
     try:
@@ -163,7 +193,11 @@ def _age_key(sighting: Sighting) -> tuple[int, str]:
 
 def _load_known(folder: MailFolder) -> dict[str, Stamp]:
     """Return the stamps of all files that need no second look, by their names on the disk."""
-    rows = SourceFile.objects.filter(folder=folder).exclude(state=State.WAITING).exclude(reason=Reason.VANISHED)
+    rows = (
+        SourceFile.objects.filter(folder=folder)
+        .exclude(state=State.WAITING)
+        .exclude(reason=Reason.VANISHED)
+    )
     found = rows.order_by().values_list("name", "size", "mtime_ns").iterator(chunk_size=10_000)
     return {disk_name(name): (size, mtime_ns) for name, size, mtime_ns in found}
 
@@ -171,7 +205,10 @@ def _load_known(folder: MailFolder) -> dict[str, Stamp]:
 def _load_waiting(folder: MailFolder) -> dict[str, _Waiting]:
     rows = SourceFile.objects.filter(folder=folder, state=State.WAITING)
     found = rows.values_list("name", "size", "mtime_ns", "decided_at", "first_seen_at")
-    return {disk_name(n): _Waiting((size, mtime), decided or seen) for n, size, mtime, decided, seen in found}
+    return {
+        disk_name(n): _Waiting((size, mtime), decided or seen)
+        for n, size, mtime, decided, seen in found
+    }
 
 
 def _note_vanished(folder: MailFolder, seen: set[str], result: ImportResult, now: datetime) -> None:
@@ -179,19 +216,29 @@ def _note_vanished(folder: MailFolder, seen: set[str], result: ImportResult, now
     rows = SourceFile.objects.filter(folder=folder, state=State.WAITING).only("pk", "name")
     gone = [row.pk for row in rows if disk_name(row.name) not in seen]
     if gone:
-        SourceFile.objects.filter(pk__in=gone).update(state=State.BROKEN, reason=Reason.VANISHED, decided_at=now)
+        SourceFile.objects.filter(pk__in=gone).update(
+            state=State.BROKEN, reason=Reason.VANISHED, decided_at=now
+        )
         result.states[State.BROKEN] += len(gone)
 
 
-def _read_letter(folder: MailFolder, sighting: Sighting, waiting: _Waiting | None, now: datetime) -> Letter:
-    """Return what a file says; whatever goes wrong is said by the letter, so that one file never stops the rest."""
+def _read_letter(
+    folder: MailFolder, sighting: Sighting, waiting: _Waiting | None, now: datetime
+) -> Letter:
+    """Return what a file says; whatever goes wrong is said by the letter, so that one file never
+    stops the rest.
+    """
     age = now.timestamp() - sighting.mtime_ns / 1e9
     if waiting and waiting.stamp == sighting.stamp:
         # The clock of the file server may be ahead of ours: then our own watch counts.
         age = max(age, (now - waiting.since).total_seconds())
-    examine = examine_outgoing if folder.direction == MailFolder.Direction.OUTGOING else examine_incoming
+    examine = (
+        examine_outgoing if folder.direction == MailFolder.Direction.OUTGOING else examine_incoming
+    )
     try:
-        reading = read(folder.path, sighting, age=age, settle_seconds=settings.OFFERS_SETTLE_SECONDS)
+        reading = read(
+            folder.path, sighting, age=age, settle_seconds=settings.OFFERS_SETTLE_SECONDS
+        )
         return examine(folder.path, reading, pattern=find_pattern(folder), now=now)
     except Exception:
         logger.exception("mail folder %s: a file could not be examined", folder.pk)
@@ -199,14 +246,18 @@ def _read_letter(folder: MailFolder, sighting: Sighting, waiting: _Waiting | Non
 
 
 def _store(folder: MailFolder, letters: Sequence[Letter], now: datetime) -> list[SourceFile]:
-    """Store a batch; when that fails, store its mails one by one, so that one of them never stops the rest."""
+    """Store a batch; when that fails, store its mails one by one, so that one of them never stops
+    the rest.
+    """
     try:
         with transaction.atomic():
             return store_batch(folder, letters, now=now)
     except Exception as error:
         if _is_away(error):
             raise
-        logger.info("mail folder %s: a batch is stored one by one (%s)", folder.pk, type(error).__name__)
+        logger.info(
+            "mail folder %s: a batch is stored one by one (%s)", folder.pk, type(error).__name__
+        )
     return [row for letter in letters for row in _store_alone(folder, letter, now)]
 
 
@@ -227,17 +278,20 @@ def _store_alone(folder: MailFolder, letter: Letter, now: datetime) -> list[Sour
 
 
 def _is_away(error: Exception) -> bool:
-    """Tell whether the database itself is away. Being chosen to end a deadlock is no reason to give up."""
+    """Tell whether the database itself is away. Being chosen to end a deadlock is no reason to give
+    up.
+    """
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, OperationalError | InterfaceError) and state not in _RETRY_STATES
 
 
 @contextmanager
 def _light_collector(files: int) -> Iterator[None]:
-    """Let the garbage collector leave out what was there before: looking through it takes a quarter of an import.
+    """Let the garbage collector leave out what was there before: looking through it takes a quarter
+    of an import.
 
-    Of a large one only. Afterwards all counts as old, and old garbage is rarely looked for: a worker that did this each
-    minute grew by megabytes a day.
+    Of a large one only. Afterwards all counts as old, and old garbage is rarely looked for: a
+    worker that did this each minute grew by megabytes a day.
     """
     if files < PAYS_FROM:
         yield
@@ -254,7 +308,9 @@ def _light_collector(files: int) -> Iterator[None]:
 
 @contextmanager
 def _wide_cache() -> Iterator[None]:
-    """Let SQLite keep 64 MiB of pages: a new row touches a page of each index, all over the file once it is large."""
+    """Let SQLite keep 64 MiB of pages: a new row touches a page of each index, all over the file
+    once it is large.
+    """
     if connection.vendor != "sqlite":
         yield
         return
@@ -267,7 +323,9 @@ def _wide_cache() -> Iterator[None]:
 
 
 def _batches(items: Iterable[Letter]) -> Iterator[list[Letter]]:
-    """Yield batches that grow, so that storing begins soon and waits little for the mails that are read meanwhile."""
+    """Yield batches that grow, so that storing begins soon and waits little for the mails that are
+    read meanwhile.
+    """
     iterator, size = iter(items), min(_FIRST_BATCH, BATCH_SIZE)
     while batch := list(islice(iterator, size)):
         yield batch
@@ -285,5 +343,11 @@ def _sight(file: SourceFile) -> Sighting | None:
 
 
 def _forget(file: SourceFile, sighting: Sighting) -> None:
-    file.state, file.offer, file.duplicate_of, file.fingerprint, file.decided_by = State.WAITING, None, None, None, None
+    file.state, file.offer, file.duplicate_of, file.fingerprint, file.decided_by = (
+        State.WAITING,
+        None,
+        None,
+        None,
+        None,
+    )
     file.save(update_fields=["state", "offer", "duplicate_of", "fingerprint", "decided_by"])

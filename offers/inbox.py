@@ -1,4 +1,5 @@
-"""Mail files on disk: which are new, whether they are finished, and their bytes. Files are only ever read.
+"""Mail files on disk: which are new, whether they are finished, and their bytes. Files are only
+ever read.
 
 No database here: what is known comes in, what was seen goes out.
 """
@@ -24,8 +25,11 @@ LONGEST_HEADER = 256 * 1024
 PATIENCE_SECONDS = 600
 _NO_MAIL = Mail()
 _TAIL = 8 * 1024
-# NOFOLLOW: a symlink that replaced the file after the scan; NONBLOCK: a FIFO must not hang the import; BINARY: Windows.
-_FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+# NOFOLLOW: a symlink that replaced the file after the scan; NONBLOCK: a FIFO must not hang the
+# import; BINARY: Windows.
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
 _UNSTORABLE = re.compile(r"[\\\ud800-\udfff]")
 _STORED = re.compile(r"\\(?:x([0-9a-f]{2})|u(d[89a-f][0-9a-f]{2}))")
 
@@ -54,7 +58,9 @@ class Sighting(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What was read of a file: its header block and mail, or the `problem` that kept it from being read."""
+    """What was read of a file: its header block and mail, or the `problem` that kept it from being
+    read.
+    """
 
     sighting: Sighting
     problem: Reason | None = None
@@ -65,7 +71,9 @@ class Reading(NamedTuple):
 
 
 def store_name(name: str) -> str:
-    r"""Return a file name as the database can keep it: undecodable bytes as \xNN, the backslash itself as \x5c."""
+    r"""Return a file name as the database can keep it: undecodable bytes as \xNN, the backslash
+    itself as \x5c.
+    """
     return _UNSTORABLE.sub(_escape, name)
 
 
@@ -85,10 +93,12 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def look(path: str | Path, known: Mapping[str, Stamp]) -> Iterator[Sighting]:
-    """Yield the mail files of a folder whose size or mtime is not the known one (`known` by disk name).
+    """Yield the mail files of a folder whose size or mtime is not the known one (`known` by disk
+    name).
 
-    Regular files whose names end in `.eml` in any case; links, pipes and folders are passed over. Raises FolderError
-    when the folder cannot be read, also in the middle: what was yielded before stays true.
+    Regular files whose names end in `.eml` in any case; links, pipes and folders are passed over.
+    Raises FolderError when the folder cannot be read, also in the middle: what was yielded before
+    stays true.
     """
     try:
         with os.scandir(path) as entries:
@@ -111,8 +121,8 @@ def read(  # noqa: PLR0911 - each return is one thing that a file can be
 ) -> Reading:
     """Return the header block of a file, if it is finished. Never raises for what a file can be.
 
-    `age` is for how many seconds it is known not to have changed. Size and mtime must be the same at the scan, at
-    opening and after reading; a mail that lacks its end gets PATIENCE_SECONDS.
+    `age` is for how many seconds it is known not to have changed. Size and mtime must be the same
+    at the scan, at opening and after reading; a mail that lacks its end gets PATIENCE_SECONDS.
     """
     if age < settle_seconds or (not sighting.size and age < PATIENCE_SECONDS):
         return Reading(sighting, Reason.STILL_WRITTEN)
@@ -139,7 +149,9 @@ def read(  # noqa: PLR0911 - each return is one thing that a file can be
 
 
 def read_whole(path: Path, *, limit: int = LONGEST_WHOLE_MAIL) -> bytes:
-    """Return all bytes of a mail file. Raises TooLargeError above `limit`, OSError when it cannot be read."""
+    """Return all bytes of a mail file. Raises TooLargeError above `limit`, OSError when it cannot
+    be read.
+    """
     with _open(path) as stream:
         if _stamp(stream)[0] > limit:
             raise TooLargeError(str(limit))
@@ -159,7 +171,9 @@ def _stamp(stream: FileIO) -> Stamp:
 
 
 def _is_unfinished(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool:
-    """Tell whether the end of a mail is missing: of the header block, or the closing boundary of a multipart."""
+    """Tell whether the end of a mail is missing: of the header block, or the closing boundary of a
+    multipart.
+    """
     if "header_not_ended" in mail.defects:
         return len(header) < LONGEST_HEADER
     if not mail.header("content-type").lower().lstrip().startswith("multipart/"):

@@ -1,4 +1,6 @@
-"""Stores what mail files said: customers, offers, ledger rows and all that hangs on them, batch by batch."""
+"""Stores what mail files said: customers, offers, ledger rows and all that hangs on them, batch by
+batch.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +35,20 @@ _FACT_FIELDS = [
 ]  # fmt: skip
 
 
-def store_batch(folder: MailFolder, letters: Iterable[Letter], *, now: datetime) -> list[SourceFile]:
-    """Store what some mails of one folder said and return their ledger rows; call it inside a transaction.
+def store_batch(
+    folder: MailFolder, letters: Iterable[Letter], *, now: datetime
+) -> list[SourceFile]:
+    """Store what some mails of one folder said and return their ledger rows; call it inside a
+    transaction.
 
-    What is already in the ledger with the same size and mtime is left alone, so that a second importer, or a run after
-    a kill, stores nothing twice. The offers that changed are announced once. Raises IntegrityError when another
-    importer stored one of them at the same moment.
+    What is already in the ledger with the same size and mtime is left alone, so that a second
+    importer, or a run after a kill, stores nothing twice. The offers that changed are announced
+    once. Raises IntegrityError when another importer stored one of them at the same moment.
     """
     writer = _Writer(folder, now)
-    return writer.store(sorted(letters, key=lambda each: (each.sent_at, each.sighting.mtime_ns, each.sighting.name)))
+    return writer.store(
+        sorted(letters, key=lambda each: (each.sent_at, each.sighting.mtime_ns, each.sighting.name))
+    )
 
 
 class _Writer:
@@ -65,17 +72,25 @@ class _Writer:
         todo = []
         for name, letter in zip(names, letters, strict=True):
             row = known.get(name)
-            if row is None or is_undecided(row) or (row.size, row.mtime_ns) != letter.sighting.stamp:
+            if (
+                row is None
+                or is_undecided(row)
+                or (row.size, row.mtime_ns) != letter.sighting.stamp
+            ):
                 todo.append((letter, name, row))
         again = [row for _letter, _name, row in todo if row]
         for row in again:
-            # An offer that loses a mail, because its file was rewritten, is worked out anew without it.
+            # An offer that loses a mail, because its file was rewritten, is worked out anew without
+            # it.
             if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
                 self.to_refresh[id(row.offer)] = row.offer
         forgotten = [row.pk for row in again]
-        # Two rewritten files may have changed places: their old fingerprints must not be in each other's way.
+        # Two rewritten files may have changed places: their old fingerprints must not be in each
+        # other's way.
         if forgotten:
-            SourceFile.objects.filter(pk__in=forgotten, fingerprint__isnull=False).update(fingerprint=None)
+            SourceFile.objects.filter(pk__in=forgotten, fingerprint__isnull=False).update(
+                fingerprint=None
+            )
         self.desk = Desk(self.folder, [letter for letter, _name, _row in todo], forgotten)
         for letter, name, row in todo:
             self._take(letter, name, row)
@@ -84,7 +99,11 @@ class _Writer:
 
     def _find_known(self, names: Sequence[str]) -> Iterable[SourceFile]:
         keys = find_keys(SourceFile, "name", names, folder=self.folder.pk)
-        return SourceFile.objects.filter(among("pk", keys)).select_related("offer__customer") if keys else ()
+        return (
+            SourceFile.objects.filter(among("pk", keys)).select_related("offer__customer")
+            if keys
+            else ()
+        )
 
     def _take(self, letter: Letter, name: str, row: SourceFile | None) -> None:
         facts = self.desk.facts(letter)
@@ -101,7 +120,12 @@ class _Writer:
         facts_of_row = self._describe(letter, decision, offer)
         if row is None:
             row = new_row(
-                SourceFile, folder=self.folder, name=name, first_seen_at=self.now, decided_at=self.now, **facts_of_row
+                SourceFile,
+                folder=self.folder,
+                name=name,
+                first_seen_at=self.now,
+                decided_at=self.now,
+                **facts_of_row,
             )
         else:
             if decision.state != State.WAITING or (row.size, row.mtime_ns) != letter.sighting.stamp:
@@ -118,7 +142,9 @@ class _Writer:
     def _describe(self, letter: Letter, decision: Decision, offer: Offer | None) -> dict[str, Any]:
         """Return the columns of a ledger row that say what a mail is and what became of it."""
         mail, (__, size, mtime_ns) = letter.mail, letter.sighting
-        fingerprint = letter.fingerprint if self.is_outgoing and decision.duplicate_of is None else None
+        fingerprint = (
+            letter.fingerprint if self.is_outgoing and decision.duplicate_of is None else None
+        )
         return {
             "size": size,
             "mtime_ns": mtime_ns,
@@ -185,15 +211,21 @@ class _Writer:
         return offer
 
     def _question(self, offer: Offer) -> None:
-        """Let no reminder go out for an offer that may have been ordered, until a person has looked."""
+        """Let no reminder go out for an offer that may have been ordered, until a person has
+        looked.
+        """
         if offer.is_open and not offer.needs_review:
-            offer.needs_review = _("An order, an invoice or the like was sent about it. Was it ordered?")
+            offer.needs_review = _(
+                "An order, an invoice or the like was sent about it. Was it ordered?"
+            )
             if offer.pk:
                 offer.save(update_fields=["needs_review"])
             self.touched[id(offer)] = offer
 
     def _act_on_automatic(self, letter: Letter, decision: Decision, facts: Facts) -> None:
-        """Park the offers of a customer who is away, mark the address of one who cannot be reached."""
+        """Park the offers of a customer who is away, mark the address of one who cannot be
+        reached.
+        """
         if decision.reason == Reason.RETURN_DATE and letter.returns_on:
             until = letter.returns_on + timedelta(days=1)
             for offer in (*facts.of_sender, *filter(None, [decision.offer])):
@@ -208,7 +240,8 @@ class _Writer:
             self.touched.update({id(offer): offer for offer in facts.of_sender})
 
     def _write(self) -> None:
-        # In one order everywhere: two importers at once then wait for each other instead of locking each other out.
+        # In one order everywhere: two importers at once then wait for each other instead of locking
+        # each other out.
         ErasedAddress.silence(self.new_customers.values())
         insert_rows([customer for __, customer in sorted(self.new_customers.items())])
         if self.changed_customers:
@@ -217,9 +250,15 @@ class _Writer:
         insert_rows(self.new_offers)
         self._write_rows()
         new = {id(offer) for offer in self.new_offers}
-        chains = Counter(row.offer_id for row in self.rows if row.state in SourceFile.MAILS_OF_AN_OFFER)
+        chains = Counter(
+            row.offer_id for row in self.rows if row.state in SourceFile.MAILS_OF_AN_OFFER
+        )
         # A new offer with one mail is as it should be.
-        stale = [offer for key, offer in self.to_refresh.items() if key not in new or chains[offer.pk] > 1]
+        stale = [
+            offer
+            for key, offer in self.to_refresh.items()
+            if key not in new or chains[offer.pk] > 1
+        ]
         unique = {offer.pk: offer for offer in stale}
         refresh_offers(list(unique.values()), now=self.now)
         self.touched.update({id(offer): offer for offer in unique.values()})
@@ -247,4 +286,7 @@ def is_undecided(row: SourceFile) -> bool:
 def find_language(subject: str) -> str:
     """Return the language that the word for "offer" in a subject gives away, or an empty text."""
     lower = subject.lower()
-    return next((language for language, words in _LANGUAGE_WORDS if any(word in lower for word in words)), "")
+    return next(
+        (language for language, words in _LANGUAGE_WORDS if any(word in lower for word in words)),
+        "",
+    )

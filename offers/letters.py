@@ -1,4 +1,6 @@
-"""What a mail file says, as far as deciding needs to know. The body is read only when the header cannot decide."""
+"""What a mail file says, as far as deciding needs to know. The body is read only when the header
+cannot decide.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,13 @@ from offers.parsing.subjects import Prefixes, split_prefixes
 
 _NO_MAIL, _NO_PREFIXES = Mail(), Prefixes(False, False, "")
 _OWN_MESSAGE_ID = "<nachfass."
-# A kind of multipart that carries no attachments. Apple Mail puts them even into multipart/alternative.
+# A kind of multipart that carries no attachments. Apple Mail puts them even into
+# multipart/alternative.
 _NO_ATTACHMENTS = ("multipart/report",)
 # A file that is named by the number alone, such as `AN-2026-0815.pdf`.
 _OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORECASE)
-# What stands instead of the subject that an encrypted mail hides inside (RFC 9788; Enigmail, pEp, older Thunderbird).
+# What stands instead of the subject that an encrypted mail hides inside (RFC 9788; Enigmail, pEp,
+# older Thunderbird).
 _HIDDEN_SUBJECTS = frozenset(("[...]", "...", "…", "encrypted message", "p≡p", "pep"))
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _CALENDAR = ("text/calendar", "urn:content-classes:calendarmessage")
@@ -37,10 +41,11 @@ class Letter:
 
     Filled in step by step while the file is examined, and not changed after that.
 
-    `number` is the offer number as written, found in the subject or, with `number_in_attachment`, in the name of an
-    attachment; `offer_file` is the name of an attachment that looks like an offer. `is_other_document` is an order, an
-    invoice or the like that only names the number, `is_appointment` an invitation to a meeting. `returns_on` is the
-    day named by an automatic reply. `hides_subject` is an encrypted mail whose subject only its recipient can read.
+    `number` is the offer number as written, found in the subject or, with `number_in_attachment`,
+    in the name of an attachment; `offer_file` is the name of an attachment that looks like an
+    offer. `is_other_document` is an order, an invoice or the like that only names the number,
+    `is_appointment` an invitation to a meeting. `returns_on` is the day named by an automatic
+    reply. `hides_subject` is an encrypted mail whose subject only its recipient can read.
     """
 
     sighting: Sighting
@@ -67,21 +72,29 @@ class Letter:
 
     @property
     def thread(self) -> tuple[str, ...]:
-        """The Message-IDs that this mail is about, the nearest first; of a bounce those of the mail that came back."""
+        """The Message-IDs that this mail is about, the nearest first; of a bounce those of the mail
+        that came back.
+        """
         if self.bounce:
             returned = (self.bounce.original_message_id, *reversed(self.bounce.original_references))
             return tuple(filter(None, returned))
         return (*self.mail.in_reply_to, *reversed(self.mail.references))
 
 
-def examine_outgoing(folder: str | Path, reading: Reading, *, pattern: str, now: datetime) -> Letter:
-    """Return what a sent mail says. `pattern` replaces the built-in number recognition, unless it is empty."""
+def examine_outgoing(
+    folder: str | Path, reading: Reading, *, pattern: str, now: datetime
+) -> Letter:
+    """Return what a sent mail says. `pattern` replaces the built-in number recognition, unless it
+    is empty.
+    """
     letter = _begin(reading, now)
     if letter.problem or letter.is_own or letter.automatic:
         return letter
     mail = letter.mail
     if mail.recipients and mail.sent_at:
-        letter.fingerprint = fingerprint([each.email for each in mail.recipients], mail.subject, letter.sent_at)
+        letter.fingerprint = fingerprint(
+            [each.email for each in mail.recipients], mail.subject, letter.sent_at
+        )
     letter.number = find_number(mail.subject, pattern) or ""
     if letter.number:
         letter.is_other_document = names_other_document(mail.subject)
@@ -94,8 +107,12 @@ def examine_outgoing(folder: str | Path, reading: Reading, *, pattern: str, now:
     return letter
 
 
-def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now: datetime) -> Letter:
-    """Return what a received mail says; of automatic mails also whether they are a bounce or name a return date."""
+def examine_incoming(
+    folder: str | Path, reading: Reading, *, pattern: str, now: datetime
+) -> Letter:
+    """Return what a received mail says; of automatic mails also whether they are a bounce or name a
+    return date.
+    """
     letter = _begin(reading, now)
     if letter.problem or letter.is_own:
         return letter
@@ -110,7 +127,9 @@ def examine_incoming(folder: str | Path, reading: Reading, *, pattern: str, now:
         letter.is_too_large = True
         return letter
     except OSError as error:
-        return Letter(reading.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error))
+        return Letter(
+            reading.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error)
+        )
     letter.bounce = read_bounce(raw, mail)
     if not letter.bounce:
         _read_answer(letter, raw)
@@ -128,7 +147,9 @@ def _read_answer(letter: Letter, raw: bytes) -> None:
 
 
 def _begin(reading: Reading, now: datetime) -> Letter:
-    mtime = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=min(reading.sighting.mtime_ns // 1000, 4 * 10**15))
+    mtime = datetime.fromtimestamp(0, UTC) + timedelta(
+        microseconds=min(reading.sighting.mtime_ns // 1000, 4 * 10**15)
+    )
     if reading.problem:
         return Letter(reading.sighting, mtime, reading.problem, reading.detail)
     mail, defects = reading.mail, list(reading.mail.defects)
@@ -150,7 +171,8 @@ def _begin(reading: Reading, now: datetime) -> Letter:
         defects=tuple(defects),
         prefixes=split_prefixes(mail.subject),
         is_too_large=len(reading.header) >= LONGEST_HEADER,
-        is_own=mail.message_id.startswith(_OWN_MESSAGE_ID) or bool(mail.header("x-nachfass-reminder")),
+        is_own=mail.message_id.startswith(_OWN_MESSAGE_ID)
+        or bool(mail.header("x-nachfass-reminder")),
         automatic=automatic_reason(mail),
     )
 
@@ -166,7 +188,10 @@ def _hides_subject(mail: Mail) -> bool:
 
 
 def _is_calendar(mail: Mail) -> bool:
-    return any(mail.header(name).lower().startswith(_CALENDAR) for name in ("content-type", "content-class"))
+    return any(
+        mail.header(name).lower().startswith(_CALENDAR)
+        for name in ("content-type", "content-class")
+    )
 
 
 def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
@@ -176,13 +201,17 @@ def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
         letter.is_too_large = True
         return letter
     except OSError as error:
-        return Letter(letter.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error))
+        return Letter(
+            letter.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error)
+        )
     numbers = [number for name in body.attachments if (number := _find_in_name(name, pattern))]
     # Two attachments with different numbers decide nothing.
     if len({number.upper() for number in numbers}) == 1:
         letter.number, letter.number_in_attachment = numbers[0], True
     else:
-        letter.offer_file = next((name for name in body.attachments if _is_named_like_offer(name)), "")
+        letter.offer_file = next(
+            (name for name in body.attachments if _is_named_like_offer(name)), ""
+        )
     return letter
 
 

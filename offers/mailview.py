@@ -1,4 +1,6 @@
-"""A mail for a person to look at: its text and what is attached, nothing that runs and nothing from elsewhere."""
+"""A mail for a person to look at: its text and what is attached, nothing that runs and nothing from
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class MailView:
 
 
 def read_mail_view(file: SourceFile) -> MailView:
-    """Return text and attachment names of a mail, from the archive or its file. HTML is shown as plain text only."""
+    """Return text and attachment names of a mail, from the archive or its file. HTML is shown as
+    plain text only.
+    """
     try:
         body = parse_body(read_mail_of(file))
     except TooLargeError:

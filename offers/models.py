@@ -29,12 +29,16 @@ class MailFolder(models.Model):
 
     name = models.CharField(_("name"), max_length=100)
     path = models.CharField(_("path"), max_length=500, unique=True)
-    direction = models.CharField(_("direction"), max_length=10, choices=Direction, default=Direction.OUTGOING)
+    direction = models.CharField(
+        _("direction"), max_length=10, choices=Direction, default=Direction.OUTGOING
+    )
     number_pattern = models.CharField(
         _("pattern of the offer number"),
         max_length=500,
         blank=True,
-        help_text=_("A regular expression with one group around the number. Empty: the built-in recognition."),
+        help_text=_(
+            "A regular expression with one group around the number. Empty: the built-in recognition."
+        ),
     )
     is_active = models.BooleanField(_("active"), default=True)
     scanned_at = models.DateTimeField(_("last looked at"), null=True, blank=True, editable=False)
@@ -62,7 +66,9 @@ class Customer(models.Model):
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
     company = models.CharField(_("company"), max_length=200, blank=True, db_index=True)
-    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, default=Language.GERMAN
+    )
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
     opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
     bounced_at = models.DateTimeField(_("address bounced"), null=True, blank=True)
@@ -77,7 +83,9 @@ class Customer(models.Model):
         ordering = ["email"]
         constraints = [
             models.UniqueConstraint(fields=["email"], name="offers_customer_unique_email"),
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="offers_customer_lower_case_email"),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="offers_customer_lower_case_email"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,15 +104,17 @@ class Customer(models.Model):
 
 
 def number_key(number: str) -> str:
-    """Return what two spellings of one offer number have in common: upper case, white space folded."""
+    """Return what two spellings of one offer number have in common: upper case, white space
+    folded.
+    """
     return " ".join(number.split()).upper()
 
 
 class Offer(models.Model):
     """One offer number sent to one customer. The newest mail of it counts.
 
-    Moves: open → any other; interested, no_answer → any; declined, ordered, superseded, withdrawn → open by a person.
-    A late answer reopens `no_answer`.
+    Moves: open → any other; interested, no_answer → any; declined, ordered, superseded, withdrawn →
+    open by a person. A late answer reopens `no_answer`.
     """
 
     class Status(models.TextChoices):
@@ -124,7 +134,9 @@ class Offer(models.Model):
         AUTOMATIC = "automatic", _("automatic")
 
     class ContactBasis(models.TextChoices):
-        """On what ground the customer may be written to; a page for lawyers in docs/ says what each rests on."""
+        """On what ground the customer may be written to; a page for lawyers in docs/ says what each
+        rests on.
+        """
 
         REQUEST = "request", _("the customer asked for the offer")
         CUSTOMER = "customer", _("existing customer")
@@ -137,9 +149,12 @@ class Offer(models.Model):
         UPLOAD = "upload", _("uploaded list")
 
     number = models.CharField(_("offer number"), max_length=100)
-    # The unique constraint and the indexes below begin with it: an index of its own would only slow the import.
+    # The unique constraint and the indexes below begin with it: an index of its own would only slow
+    # the import.
     number_key = models.CharField(max_length=100, editable=False)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="offers", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="offers", verbose_name=_("customer")
+    )
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -152,17 +167,29 @@ class Offer(models.Model):
     sender_email = models.EmailField(_("sent from"), max_length=254, blank=True)
     sender_name = models.CharField(_("sender"), max_length=200, blank=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
-    message_id = models.CharField(_("Message-ID"), max_length=500, blank=True, db_index=True, editable=False)
+    message_id = models.CharField(
+        _("Message-ID"), max_length=500, blank=True, db_index=True, editable=False
+    )
     first_sent_at = models.DateTimeField(_("first sent"))
-    sent_at = models.DateTimeField(_("sent"), db_index=True, help_text=_("The newest mail of the offer."))
+    sent_at = models.DateTimeField(
+        _("sent"), db_index=True, help_text=_("The newest mail of the offer.")
+    )
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, null=True, blank=True)
+    amount = models.DecimalField(
+        _("amount"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
-    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.GERMAN)
-    source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.MAIL, editable=False)
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, default=Language.GERMAN
+    )
+    source = models.CharField(
+        _("source"), max_length=10, choices=Source, default=Source.MAIL, editable=False
+    )
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OPEN)
     status_at = models.DateTimeField(_("status since"), default=timezone.now)
-    status_channel = models.CharField(_("status through"), max_length=10, choices=Channel, blank=True)
+    status_channel = models.CharField(
+        _("status through"), max_length=10, choices=Channel, blank=True
+    )
     status_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -173,11 +200,19 @@ class Offer(models.Model):
         verbose_name=_("status set by"),
     )
     superseded_by = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="supersedes", verbose_name=_("superseded by")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="supersedes",
+        verbose_name=_("superseded by"),
     )
     needs_review = models.CharField(_("to check"), max_length=300, blank=True)
     contacted_at = models.DateTimeField(
-        _("last contact"), null=True, blank=True, help_text=_("The newest follow-up or reply about this offer.")
+        _("last contact"),
+        null=True,
+        blank=True,
+        help_text=_("The newest follow-up or reply about this offer."),
     )
     replied_at = models.DateTimeField(_("customer replied by mail"), null=True, blank=True)
     paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
@@ -187,7 +222,9 @@ class Offer(models.Model):
         max_length=10,
         choices=ContactBasis,
         blank=True,
-        help_text=_("On what ground the customer may be written to. Empty: as the reminder plan says."),
+        help_text=_(
+            "On what ground the customer may be written to. Empty: as the reminder plan says."
+        ),
     )
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
@@ -197,12 +234,18 @@ class Offer(models.Model):
         verbose_name_plural = _("offers")
         ordering = ["-sent_at"]
         constraints = [
-            models.UniqueConstraint(fields=["number_key", "customer"], name="offers_offer_unique_number_per_customer"),
+            models.UniqueConstraint(
+                fields=["number_key", "customer"], name="offers_offer_unique_number_per_customer"
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "sent_at"], name="offers_offer_status_sent"),
             models.Index(fields=["salesperson", "status"], name="offers_offer_seller_status"),
-            models.Index(fields=["sent_at"], condition=~models.Q(needs_review=""), name="offers_offer_to_check"),
+            models.Index(
+                fields=["sent_at"],
+                condition=~models.Q(needs_review=""),
+                name="offers_offer_to_check",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -219,12 +262,21 @@ class Offer(models.Model):
 
 
 class Contact(models.Model):
-    """A contact with the customer about an offer that no mail file tells of: a call, a visit. Quiet days follow it."""
+    """A contact with the customer about an offer that no mail file tells of: a call, a visit. Quiet
+    days follow it.
+    """
 
-    offer = models.ForeignKey(Offer, models.CASCADE, related_name="contacts", verbose_name=_("offer"))
+    offer = models.ForeignKey(
+        Offer, models.CASCADE, related_name="contacts", verbose_name=_("offer")
+    )
     at = models.DateTimeField(_("when"), default=timezone.now)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
     )
     note = models.TextField(_("note"), blank=True)
 
@@ -238,41 +290,82 @@ class Contact(models.Model):
 
 
 class Reason(models.TextChoices):
-    """Why a mail file is in its state: one sentence each, `SourceFile.detail` adds what the sentence cannot know."""
+    """Why a mail file is in its state: one sentence each, `SourceFile.detail` adds what the
+    sentence cannot know.
+    """
 
     NEW_NUMBER = "new_number", _("The subject has an offer number that is new for this customer.")
-    NUMBER_IN_ATTACHMENT = "number_in_attachment", _("The number stands in the name of an attachment.")
-    NEWER_MAIL = "newer_mail", _("A newer mail of a known offer. The reminders start again from it.")
+    NUMBER_IN_ATTACHMENT = (
+        "number_in_attachment",
+        _("The number stands in the name of an attachment."),
+    )
+    NEWER_MAIL = (
+        "newer_mail",
+        _("A newer mail of a known offer. The reminders start again from it."),
+    )
     BY_PERSON = "by_person", _("A person made it an offer.")
     ATTACHED = "attached", _("A person said to which offer it belongs.")
     IGNORED = "ignored", _("A person decided that it is no offer.")
     SAME_CONTENT = "same_content", _("The same mail is there as another file.")
-    SAME_MESSAGE_ID = "same_message_id", _("A mail with the same Message-ID was already imported from this folder.")
-    SAME_MAIL = "same_mail", _("Recipients, subject and time are those of a mail that was already imported.")
+    SAME_MESSAGE_ID = (
+        "same_message_id",
+        _("A mail with the same Message-ID was already imported from this folder."),
+    )
+    SAME_MAIL = (
+        "same_mail",
+        _("Recipients, subject and time are those of a mail that was already imported."),
+    )
     OWN_REMINDER = "own_reminder", _("Nachfass sent it itself.")
     REPLY_PREFIX = "reply_prefix", _("A further mail to the customer about a known offer.")
     IN_THREAD = "in_thread", _("An answer in the conversation about a known offer.")
     AUTOMATIC = "automatic", _("Written by a program, not by a person.")
     OUT_OF_OFFICE = "out_of_office", _("An automatic reply. Nothing was stopped.")
-    RETURN_DATE = "return_date", _("The customer is away. The next reminder waits until after the return.")
-    BOUNCED = "bounced", _("The mail could not be delivered. The address is marked and gets no more reminders.")
+    RETURN_DATE = (
+        "return_date",
+        _("The customer is away. The next reminder waits until after the return."),
+    )
+    BOUNCED = (
+        "bounced",
+        _("The mail could not be delivered. The address is marked and gets no more reminders."),
+    )
     DELAYED = "delayed", _("The mail could not be delivered yet. The mail server may still manage.")
-    BOUNCE_OF_OTHERS = "bounce_of_others", _("A delivery report about an address that is no customer's.")
+    BOUNCE_OF_OTHERS = (
+        "bounce_of_others",
+        _("A delivery report about an address that is no customer's."),
+    )
     OWN_DOMAINS_ONLY = "own_domains_only", _("All recipients are colleagues.")
     FROM_COLLEAGUE = "from_colleague", _("A colleague sent it.")
     NO_OFFER = "no_offer", _("Neither an offer number nor a word for an offer was found.")
     NO_REPLY = "no_reply", _("It belongs to no offer.")
     REPLY = "reply", _("The customer replied. The reminders of this offer have stopped.")
-    REPLY_BY_NUMBER = "reply_by_number", _("The customer wrote with the offer number. The reminders have stopped.")
-    REPLY_BY_SENDER = "reply_by_sender", _("The customer has one open offer and wrote. The reminders have stopped.")
-    SEVERAL_OPEN_OFFERS = "several_open_offers", _("The customer has several open offers. Which one is meant?")
+    REPLY_BY_NUMBER = (
+        "reply_by_number",
+        _("The customer wrote with the offer number. The reminders have stopped."),
+    )
+    REPLY_BY_SENDER = (
+        "reply_by_sender",
+        _("The customer has one open offer and wrote. The reminders have stopped."),
+    )
+    SEVERAL_OPEN_OFFERS = (
+        "several_open_offers",
+        _("The customer has several open offers. Which one is meant?"),
+    )
     SAME_COMPANY = "same_company", _("The sender's company has an open offer. Is this about it?")
     HIDDEN_SUBJECT = "hidden_subject", _("It is encrypted and hides its subject. Is it an offer?")
     NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
-    ATTACHMENT_LOOKS_LIKE_OFFER = "attachment_looks_like_offer", _("Only an attachment is named like an offer.")
-    OTHER_DOCUMENT = "other_document", _("An order, an invoice or the like that names an offer. Was it ordered?")
+    ATTACHMENT_LOOKS_LIKE_OFFER = (
+        "attachment_looks_like_offer",
+        _("Only an attachment is named like an offer."),
+    )
+    OTHER_DOCUMENT = (
+        "other_document",
+        _("An order, an invoice or the like that names an offer. Was it ordered?"),
+    )
     APPOINTMENT = "appointment", _("An invitation that names an offer which is not known.")
-    SEVERAL_COMPANIES = "several_companies", _("It went to several companies. Which one is the customer?")
+    SEVERAL_COMPANIES = (
+        "several_companies",
+        _("It went to several companies. Which one is the customer?"),
+    )
     FORWARDED = "forwarded", _("A forwarded mail with an offer number. Whose offer is it?")
     NO_RECIPIENT = "no_recipient", _("It has no readable recipient.")
     OTHER_NUMBER = "other_number", _("Its Message-ID belongs to a mail with another offer number.")
@@ -280,7 +373,10 @@ class Reason(models.TextChoices):
     STILL_WRITTEN = "still_written", _("It was changed a moment ago and may still be written.")
     INCOMPLETE = "incomplete", _("Its end is missing. It is taken as it is after ten minutes.")
     NOT_READABLE = "not_readable", _("It cannot be read now. Nachfass tries again at each run.")
-    FAILED = "failed", _("Nachfass stumbled over it and tries again at each run. The server's log says why.")
+    FAILED = (
+        "failed",
+        _("Nachfass stumbled over it and tries again at each run. The server's log says why."),
+    )
     EMPTY = "empty", _("The file is empty.")
     NO_MAIL = "no_mail", _("The file is not a mail.")
     VANISHED = "vanished", _("The file was gone before it could be read.")
@@ -289,8 +385,9 @@ class Reason(models.TextChoices):
 class SourceFile(models.Model):
     """One row per file ever seen in a mail folder, with what became of it and why.
 
-    Moves: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check again"; offer,
-    revision and follow_up → each other, when an older or newer mail of the same offer turns up.
+    Moves: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check
+    again"; offer, revision and follow_up → each other, when an older or newer mail of the same
+    offer turns up.
     """
 
     class State(models.TextChoices):
@@ -309,9 +406,15 @@ class SourceFile(models.Model):
     MAILS_OF_AN_OFFER = (State.OFFER, State.REVISION, State.FOLLOW_UP)
 
     folder = models.ForeignKey(
-        MailFolder, models.CASCADE, related_name="files", db_index=False, verbose_name=_("mail folder")
+        MailFolder,
+        models.CASCADE,
+        related_name="files",
+        db_index=False,
+        verbose_name=_("mail folder"),
     )
-    name = models.CharField(_("file"), max_length=1100, help_text=_("Undecodable bytes are written as \\xNN."))
+    name = models.CharField(
+        _("file"), max_length=1100, help_text=_("Undecodable bytes are written as \\xNN.")
+    )
     size = models.BigIntegerField(_("size"))
     mtime_ns = models.BigIntegerField(_("changed (ns since 1970)"))
     state = models.CharField(_("state"), max_length=20, choices=State, db_index=True)
@@ -333,7 +436,12 @@ class SourceFile(models.Model):
         Offer, models.SET_NULL, null=True, blank=True, related_name="files", verbose_name=_("offer")
     )
     duplicate_of = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="duplicates", verbose_name=_("duplicate of")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        verbose_name=_("duplicate of"),
     )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -352,15 +460,23 @@ class SourceFile(models.Model):
         verbose_name_plural = _("import log")
         ordering = ["-first_seen_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["folder", "name"], name="offers_sourcefile_unique_name"),
+            models.UniqueConstraint(
+                fields=["folder", "name"], name="offers_sourcefile_unique_name"
+            ),
             models.UniqueConstraint(fields=["fingerprint"], name="offers_sourcefile_unique_mail"),
         ]
-        # Here and not at the field: there, PostgreSQL would get a second one for the beginnings of texts. Indexes of
-        # values in no order are what an import beside a million rows pays for most.
+        # Here and not at the field: there, PostgreSQL would get a second one for the beginnings of
+        # texts. Indexes of values in no order are what an import beside a million rows pays for
+        # most.
         indexes = [
             models.Index(fields=["message_id"], name="offers_sourcefile_message_id"),
-            # Equal header blocks have equal Message-IDs; only those without one are found by their hash.
-            models.Index(fields=["header_hash"], condition=models.Q(message_id=""), name="offers_sourcefile_no_id"),
+            # Equal header blocks have equal Message-IDs; only those without one are found by their
+            # hash.
+            models.Index(
+                fields=["header_hash"],
+                condition=models.Q(message_id=""),
+                name="offers_sourcefile_no_id",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -368,9 +484,11 @@ class SourceFile(models.Model):
 
 
 class ErasedAddress(models.Model):
-    """Somebody who was erased: an HMAC of the address and no more, so that nobody writes to it again.
+    """Somebody who was erased: an HMAC of the address and no more, so that nobody writes to it
+    again.
 
-    `digest` is HMAC-SHA-256 with `salt`, which is one per office and lies here and in the erasure list alone.
+    `digest` is HMAC-SHA-256 with `salt`, which is one per office and lies here and in the erasure
+    list alone.
     """
 
     digest = models.CharField(max_length=64, unique=True)
@@ -387,13 +505,23 @@ class ErasedAddress(models.Model):
 
     @staticmethod
     def digest_of(email: str, salt: str) -> str:
-        """Return the fingerprint of an address: without the salt it tells nothing, not even by trying addresses."""
-        return hmac.new(bytes.fromhex(salt), email.strip().lower().encode(), hashlib.sha256).hexdigest()
+        """Return the fingerprint of an address: without the salt it tells nothing, not even by
+        trying addresses.
+        """
+        return hmac.new(
+            bytes.fromhex(salt), email.strip().lower().encode(), hashlib.sha256
+        ).hexdigest()
 
     @classmethod
     def silence(cls, customers: Iterable[Customer]) -> None:
-        """Mark those new customers as "do not contact" who were erased before. Stores nothing by itself."""
+        """Mark those new customers as "do not contact" who were erased before. Stores nothing by
+        itself.
+        """
         salts = set(cls.objects.values_list("salt", flat=True))
         by_digest = {cls.digest_of(each.email, salt): each for each in customers for salt in salts}
-        for digest in cls.objects.filter(digest__in=by_digest).values_list("digest", flat=True) if by_digest else ():
+        for digest in (
+            cls.objects.filter(digest__in=by_digest).values_list("digest", flat=True)
+            if by_digest
+            else ()
+        ):
             by_digest[digest].do_not_contact = True

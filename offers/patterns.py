@@ -20,4 +20,6 @@ def explain_pattern_error(error: PatternError) -> str:
             "Begin what is repeated with a fixed character, as in (?:-\\d+)*, or repeat less."
         ),
     }
-    return sentences.get(error.code) or _("It is not a valid regular expression: %s.") % error.detail
+    return (
+        sentences.get(error.code) or _("It is not a valid regular expression: %s.") % error.detail
+    )

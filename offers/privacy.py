@@ -1,7 +1,8 @@
 """What is stored about a person: given out, or erased so that the figures stay and the person goes.
 
-Each app that keeps something about a customer has a module `privacy` with two functions: `export(customer)` returns
-JSON by section, `erase(customer)` empties its own rows. `settings.PRIVACY` names them, in the order of erasing.
+Each app that keeps something about a customer has a module `privacy` with two functions:
+`export(customer)` returns JSON by section, `erase(customer)` empties its own rows.
+`settings.PRIVACY` names them, in the order of erasing.
 """
 
 from __future__ import annotations
@@ -37,14 +38,18 @@ class ErasureError(Exception):
 
 @dataclass(frozen=True)
 class Erasure:
-    """What is left to do by hand: mail files of other systems, and tables in which the address still stands."""
+    """What is left to do by hand: mail files of other systems, and tables in which the address
+    still stands.
+    """
 
     files: list[str]
     traces: list[str]
 
 
 def export_person(email: str) -> dict[str, Any] | None:
-    """Return all that is stored about the person, by section; None when there is no such customer."""
+    """Return all that is stored about the person, by section; None when there is no such
+    customer.
+    """
     customer = Customer.objects.filter(email=email.strip().lower()).first()
     if customer is None:
         return None
@@ -55,10 +60,11 @@ def export_person(email: str) -> dict[str, Any] | None:
 
 
 def erase_person(email: str, *, now: datetime) -> Erasure | None:
-    """Erase the person everywhere in the office and put the address on the list; None when there is no such customer.
+    """Erase the person everywhere in the office and put the address on the list; None when there is
+    no such customer.
 
-    The list comes first: should the database be restored from a backup after this, the person is erased again.
-    Raises ErasureError when the list cannot be written.
+    The list comes first: should the database be restored from a backup after this, the person is
+    erased again. Raises ErasureError when the list cannot be written.
     """
     email = email.strip().lower()
     customer = Customer.objects.filter(email=email).first()
@@ -101,7 +107,10 @@ def find_traces(text: str) -> Iterator[str]:
         if not model._meta.managed:
             continue
         for field in model._meta.local_concrete_fields:
-            if isinstance(field, models.CharField | models.TextField | models.JSONField) and not field.choices:
+            if (
+                isinstance(field, models.CharField | models.TextField | models.JSONField)
+                and not field.choices
+            ):
                 rows = model._base_manager.filter(**{f"{field.name}__icontains": text})
                 if rows.exists():
                     yield f"{model._meta.db_table}.{field.column}"
@@ -120,7 +129,9 @@ def _put_on_list(email: str, now: datetime) -> None:
             file.write(f"{row.salt} {row.digest} {row.erased_at.isoformat()}\n")
     except OSError as error:
         words = {"path": path, "error": error.strerror or error}
-        raise ErasureError(_("Nothing was erased: %(path)s cannot be written (%(error)s).") % words) from error
+        raise ErasureError(
+            _("Nothing was erased: %(path)s cannot be written (%(error)s).") % words
+        ) from error
 
 
 def _read_list() -> list[str]:
@@ -158,7 +169,9 @@ def erase(customer: Customer) -> None:
         content_hash=GONE, defects=[],
     )  # fmt: skip
     Contact.objects.filter(offer__customer=customer).update(note="")
-    customer.offers.update(subject="", note="", needs_review="", message_id="", reminders_stopped=True)
+    customer.offers.update(
+        subject="", note="", needs_review="", message_id="", reminders_stopped=True
+    )
     _erase_history(customer)
     Customer.objects.filter(pk=customer.pk).update(
         email=nowhere(customer), name="", company="", note="", bounce_detail="", do_not_contact=True
@@ -168,8 +181,14 @@ def erase(customer: Customer) -> None:
 def as_dict(row: models.Model) -> dict[str, Any]:
     """Return the columns of a row by name, also those that no form shows."""
     shown = model_to_dict(row)
-    hidden = {field.name: field.value_from_object(row) for field in row._meta.concrete_fields if not field.editable}
-    return {name: value for name, value in (shown | hidden).items() if value not in (None, "", [], {})}
+    hidden = {
+        field.name: field.value_from_object(row)
+        for field in row._meta.concrete_fields
+        if not field.editable
+    }
+    return {
+        name: value for name, value in (shown | hidden).items() if value not in (None, "", [], {})
+    }
 
 
 def as_dicts(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
@@ -180,7 +199,11 @@ def as_dicts(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
 def _files_about(customer: Customer) -> models.QuerySet[SourceFile]:
     """Mails of the customer's offers, from the customer, or to the customer."""
     # As text, because SQLite cannot look into JSON for a value at any place.
-    named = Q(offer__customer=customer) | Q(sender__iexact=customer.email) | Q(recipients__icontains=customer.email)
+    named = (
+        Q(offer__customer=customer)
+        | Q(sender__iexact=customer.email)
+        | Q(recipients__icontains=customer.email)
+    )
     return SourceFile.objects.filter(named)
 
 
@@ -200,7 +223,9 @@ def _erase_archive(files: list[SourceFile]) -> None:
 
 def _erase_history(customer: Customer) -> None:
     """What the admin noted about changes carries the names of the rows."""
-    of_customer = Q(content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk))
+    of_customer = Q(
+        content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk)
+    )
     keys = [str(key) for key in customer.offers.values_list("pk", flat=True)]
     of_offers = Q(content_type=ContentType.objects.get_for_model(Offer), object_id__in=keys)
     LogEntry.objects.filter(of_customer | of_offers).update(object_repr="", change_message="")

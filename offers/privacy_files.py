@@ -1,4 +1,6 @@
-"""What is stored about a person, as files to hand over, and what an erasure leaves to be done by hand."""
+"""What is stored about a person, as files to hand over, and what an erasure leaves to be done by
+hand.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,18 @@ from offers.privacy import Erasure
 
 def build_archive(sections: dict[str, Any]) -> bytes:
     """Return a ZIP file with `person.json` for programs and `person.html` for people."""
-    tables = {name: rows if isinstance(rows, list) else [rows] for name, rows in sections.items() if rows}
+    tables = {
+        name: rows if isinstance(rows, list) else [rows] for name, rows in sections.items() if rows
+    }
     tables.pop("exported_at", None)
-    page = render_to_string("offers/person.html", {"exported_at": sections["exported_at"], "tables": tables})
+    page = render_to_string(
+        "offers/person.html", {"exported_at": sections["exported_at"], "tables": tables}
+    )
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("person.json", json.dumps(sections, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+        file.writestr(
+            "person.json", json.dumps(sections, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        )
         file.writestr("person.html", page)
     return archive.getvalue()
 
@@ -31,7 +39,9 @@ def describe_rest(erasure: Erasure) -> str:
     sentences = []
     if erasure.files:
         files = ", ".join(erasure.files)
-        sentences.append(_("These mail files still have the person; remove them there: %s.") % files)
+        sentences.append(
+            _("These mail files still have the person; remove them there: %s.") % files
+        )
     if erasure.traces:
         sentences.append(_("The address still stands in: %s.") % ", ".join(erasure.traces))
     return " ".join(sentences)

@@ -1,4 +1,6 @@
-"""Reads many mail files ahead in a process of its own, while the caller stores those before them."""
+"""Reads many mail files ahead in a process of its own, while the caller stores those before
+them.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +22,20 @@ logger = logging.getLogger(__name__)
 # For fewer files the few milliseconds of starting a process are not worth it.
 PAYS_FROM = 300
 _CHUNK = 25
-_AHEAD_BYTES = 1024 * 1024  # what an unprivileged process may let a pipe hold on Linux: about 1,500 letters
+_AHEAD_BYTES = (
+    1024 * 1024
+)  # what an unprivileged process may let a pipe hold on Linux: about 1,500 letters
 
 Read = Callable[[Sighting], Letter]
 
 
 def read_ahead(read: Read, sightings: Sequence[Sighting]) -> Generator[Letter, None, None]:
-    """Yield what `read` says of each file, in their order; of many files it is called in a forked process.
+    """Yield what `read` says of each file, in their order; of many files it is called in a forked
+    process.
 
-    `read` must not use the database. A reading process that dies costs nothing but speed: what is left is read here.
-    Where the system cannot fork (Windows) or has one processor, everything is; and where other threads run, whose
-    locks a forked process might wait for in vain.
+    `read` must not use the database. A reading process that dies costs nothing but speed: what is
+    left is read here. Where the system cannot fork (Windows) or has one processor, everything is;
+    and where other threads run, whose locks a forked process might wait for in vain.
     """
     done = 0
     if _may_fork() and len(sightings) >= PAYS_FROM:
@@ -38,7 +43,9 @@ def read_ahead(read: Read, sightings: Sequence[Sighting]) -> Generator[Letter, N
             yield letter
             done += 1
         if done < len(sightings):
-            logger.warning("the process that reads mails ahead has died; reading goes on without it")
+            logger.warning(
+                "the process that reads mails ahead has died; reading goes on without it"
+            )
     for sighting in islice(sightings, done, None):
         yield read(sighting)
 
@@ -65,7 +72,9 @@ def _read_in_child(read: Read, sightings: Sequence[Sighting]) -> Generator[Lette
 
 
 def _send_and_exit(read: Read, sightings: Sequence[Sighting], pipe: int) -> None:
-    """Send all letters through the pipe and end the child, without the parent's clean-up at its exit."""
+    """Send all letters through the pipe and end the child, without the parent's clean-up at its
+    exit.
+    """
     gc.disable()  # reading leaves no cycles behind; looking for some takes a tenth of the time
     try:
         with os.fdopen(pipe, "wb") as stream:
@@ -86,7 +95,9 @@ def _send(letters: Sequence[Letter], stream: BinaryIO) -> None:
 
 
 def _widen(pipe: int) -> None:
-    """Let a pipe hold more where the system can, so that the child does not wait while the parent stores."""
+    """Let a pipe hold more where the system can, so that the child does not wait while the parent
+    stores.
+    """
     with contextlib.suppress(ImportError, AttributeError, OSError):
         import fcntl  # noqa: PLC0415 - not on Windows
 

@@ -40,7 +40,11 @@ _NAMES = {
 
 def export_guarded(value: Any, field: Field) -> Any:
     """Return the value of a cell: no text is a formula to a spreadsheet, and a number stays one."""
-    return guard(value) if isinstance(value, str) and not isinstance(field.widget, NumberWidget) else value
+    return (
+        guard(value)
+        if isinstance(value, str) and not isinstance(field.widget, NumberWidget)
+        else value
+    )
 
 
 def rename_columns(dataset: Dataset) -> None:
@@ -77,8 +81,12 @@ class MomentWidget(Widget):
             german = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,]+(\d{1,2}):(\d\d))?", text)
             try:
                 if german:
-                    day, month, year, hour, minute = (int(part) if part else None for part in german.groups())
-                    moment = datetime(year or 0, month or 0, day or 0, 12 if hour is None else hour, minute or 0)  # noqa: DTZ001
+                    day, month, year, hour, minute = (
+                        int(part) if part else None for part in german.groups()
+                    )
+                    moment = datetime(  # noqa: DTZ001
+                        year or 0, month or 0, day or 0, 12 if hour is None else hour, minute or 0
+                    )
                 elif day_alone := parse_date(text):
                     moment = datetime(day_alone.year, day_alone.month, day_alone.day, 12)  # noqa: DTZ001
                 else:
@@ -97,15 +105,23 @@ class MomentWidget(Widget):
 class ContactBasisWidget(Widget):
     """Reads a basis of contact by its code or as German lists name it."""
 
-    _words = {"anfrage": "request", "bestandskunde": "customer", "einwilligung": "consent", "keine": "none"}
+    _words = {
+        "anfrage": "request",
+        "bestandskunde": "customer",
+        "einwilligung": "consent",
+        "keine": "none",
+    }
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
         text = str(value or "").strip().lower()
         code = self._words.get(text, text)
         if code and code not in Offer.ContactBasis.values:
-            known = ", ".join((*Offer.ContactBasis.values, *(word.capitalize() for word in self._words)))
+            known = ", ".join(
+                (*Offer.ContactBasis.values, *(word.capitalize() for word in self._words))
+            )
             raise ValueError(
-                _("“%(value)s” is no basis of contact. Known are: %(known)s.") % {"value": value, "known": known}
+                _("“%(value)s” is no basis of contact. Known are: %(known)s.")
+                % {"value": value, "known": known}
             )
         return code
 
@@ -121,18 +137,28 @@ class SalespersonWidget(ForeignKeyWidget):
         try:
             found: User | None = super().clean(str(value or "").strip(), row, **kwargs)
         except User.DoesNotExist as error:
-            raise ValueError(_("Nobody here has the address “%s”. Add the person first.") % value) from error
+            raise ValueError(
+                _("Nobody here has the address “%s”. Add the person first.") % value
+            ) from error
         return found
 
 
 class ReadableResource(ModelResource):
-    """A list whose columns are shown by the words of the pages; `rename_columns` knows each of them."""
+    """A list whose columns are shown by the words of the pages; `rename_columns` knows each of
+    them.
+    """
 
     def get_user_visible_fields(self) -> list[Field]:
-        return [Field(column_name=self._label(field)) for field in self.get_import_fields() if _is_shown(field)]
+        return [
+            Field(column_name=self._label(field))
+            for field in self.get_import_fields()
+            if _is_shown(field)
+        ]
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
-        """Let the preview show the columns of the list by the words of the pages, not those by which rows are found."""
+        """Let the preview show the columns of the list by the words of the pages, not those by
+        which rows are found.
+        """
         super().after_import(dataset, result, **kwargs)
         fields = self.get_import_fields()
         shown = [_is_shown(field) and field.column_name in dataset.headers for field in fields]
@@ -142,7 +168,9 @@ class ReadableResource(ModelResource):
             row.diff = list(compress(row.diff, shown)) if row.diff else row.diff
         for invalid in result.invalid_rows:
             invalid.values = tuple(compress(invalid.values, shown))
-            invalid.error_dict = {labels.get(name, name): texts for name, texts in invalid.error_dict.items()}
+            invalid.error_dict = {
+                labels.get(name, name): texts for name, texts in invalid.error_dict.items()
+            }
 
     def _label(self, field: Field) -> str:
         model = Customer if field.column_name in ("email", "name", "company") else self._meta.model
@@ -183,19 +211,27 @@ class CustomerResource(ReadableResource):
 
 
 class OfferImportResource(ReadableResource):
-    """Offers from a list. New ones get their customer, link and follow-up; known ones what the list adds to them."""
+    """Offers from a list. New ones get their customer, link and follow-up; known ones what the list
+    adds to them.
+    """
 
     number_key = Field(attribute="number_key", column_name="number_key")
-    customer = Field(attribute="customer", column_name="email", widget=ForeignKeyWidget(Customer, "email"))
+    customer = Field(
+        attribute="customer", column_name="email", widget=ForeignKeyWidget(Customer, "email")
+    )
     # Shown; a new customer gets them before the offer is read.
     name = Field(attribute="customer__name", column_name="name", readonly=True)
     company = Field(attribute="customer__company", column_name="company", readonly=True)
     salesperson = Field(
-        attribute="salesperson", column_name="salesperson", widget=SalespersonWidget(User, "email__iexact")
+        attribute="salesperson",
+        column_name="salesperson",
+        widget=SalespersonWidget(User, "email__iexact"),
     )
     sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
     amount = Field(attribute="amount", column_name="amount", widget=AmountWidget())
-    contact_basis = Field(attribute="contact_basis", column_name="contact_basis", widget=ContactBasisWidget())
+    contact_basis = Field(
+        attribute="contact_basis", column_name="contact_basis", widget=ContactBasisWidget()
+    )
 
     class Meta:
         model = Offer
@@ -212,10 +248,15 @@ class OfferImportResource(ReadableResource):
         rename_columns(dataset)
         self._stored: list[Offer] = []
         numbers = dataset["number"] if "number" in (dataset.headers or []) else [""] * len(dataset)
-        dataset.append_col([number_key(str(number or "")) for number in numbers], header="number_key")
+        dataset.append_col(
+            [number_key(str(number or "")) for number in numbers], header="number_key"
+        )
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
-        number, email = str(row.get("number") or "").strip(), str(row.get("email") or "").strip().lower()
+        number, email = (
+            str(row.get("number") or "").strip(),
+            str(row.get("email") or "").strip().lower(),
+        )
         if not number:
             raise ValidationError({"number": _("The offer number is missing.")})
         if not _is_email(email):
@@ -223,7 +264,9 @@ class OfferImportResource(ReadableResource):
         row["number"], row["email"] = number, email
         if "language" in row:
             row["language"] = _language(row["language"])
-        customer = Customer(email=email, name=str(row.get("name") or ""), company=str(row.get("company") or ""))
+        customer = Customer(
+            email=email, name=str(row.get("name") or ""), company=str(row.get("company") or "")
+        )
         if not Customer.objects.filter(email=email).exists():
             customer.full_clean()
             customer.save()
@@ -243,9 +286,14 @@ class OfferImportResource(ReadableResource):
             instance.source = Offer.Source.UPLOAD
             instance.first_sent_at = instance.status_at = instance.sent_at
             if instance.salesperson:
-                instance.sender_email, instance.sender_name = instance.salesperson.email, str(instance.salesperson)
+                instance.sender_email, instance.sender_name = (
+                    instance.salesperson.email,
+                    str(instance.salesperson),
+                )
 
-    def after_init_instance(self, instance: Offer, new: bool, row: dict[str, Any], **kwargs: Any) -> None:
+    def after_init_instance(
+        self, instance: Offer, new: bool, row: dict[str, Any], **kwargs: Any
+    ) -> None:
         if new:
             # Set in earnest before saving; the check of the whole row comes earlier.
             instance.first_sent_at = timezone.now()
@@ -288,8 +336,13 @@ def _is_email(email: str) -> bool:
 
 
 def _language(value: Any) -> str:
-    """Return the code of a language that a list names by code or by word; an unknown one is none."""
+    """Return the code of a language that a list names by code or by word; an unknown one is
+    none.
+    """
     text = str(value or "").strip().lower()
-    words = {label.lower(): code for code, label in Language.choices} | {"german": "de", "englisch": "en"}
+    words = {label.lower(): code for code, label in Language.choices} | {
+        "german": "de",
+        "englisch": "en",
+    }
     words |= {"französisch": "fr", "italienisch": "it", "french": "fr", "italian": "it"}
     return text if text in Language.values else words.get(text, "")

@@ -1,4 +1,6 @@
-"""How long the office keeps what it knows about people. The periods are settings; `prune` calls these (`PRUNERS`)."""
+"""How long the office keeps what it knows about people. The periods are settings; `prune` calls
+these (`PRUNERS`).
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,13 @@ _LED_TO_NOTHING = (
 
 
 def prune_log(*, now: datetime, dry_run: bool = False) -> str:
-    """Empty the entries of the import log, older than `KEEP_LOG_DAYS`, of mails that were no offers."""
+    """Empty the entries of the import log, older than `KEEP_LOG_DAYS`, of mails that were no
+    offers.
+    """
     limit = now - timedelta(days=settings.KEEP_LOG_DAYS)
-    old = SourceFile.objects.filter(state__in=_LED_TO_NOTHING, first_seen_at__lt=limit).exclude(sender="", subject="")
+    old = SourceFile.objects.filter(state__in=_LED_TO_NOTHING, first_seen_at__lt=limit).exclude(
+        sender="", subject=""
+    )
     if dry_run:
         return f"Would empty {old.count()} entries of the import log before {limit:%Y-%m-%d}."
     emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")
@@ -31,7 +37,8 @@ def prune_log(*, now: datetime, dry_run: bool = False) -> str:
 
 
 def prune_people(*, now: datetime, dry_run: bool = False) -> str:
-    """Erase customers with whom nothing happened for `KEEP_PEOPLE_DAYS`; their offers stay as figures.
+    """Erase customers with whom nothing happened for `KEEP_PEOPLE_DAYS`; their offers stay as
+    figures.
 
     They do not come on the erasure list: whoever asks for an offer after years is a new customer.
     """
@@ -49,7 +56,12 @@ def prune_people(*, now: datetime, dry_run: bool = False) -> str:
 
 def _silent_since(limit: datetime) -> QuerySet[Customer]:
     offers = Offer.objects.filter(customer=OuterRef("pk"))
-    recent = Q(sent_at__gte=limit) | Q(contacted_at__gte=limit) | Q(replied_at__gte=limit) | Q(status_at__gte=limit)
+    recent = (
+        Q(sent_at__gte=limit)
+        | Q(contacted_at__gte=limit)
+        | Q(replied_at__gte=limit)
+        | Q(status_at__gte=limit)
+    )
     calls = Contact.objects.filter(offer__customer=OuterRef("pk"), at__gte=limit)
     return (
         Customer.objects.filter(created_at__lt=limit)

@@ -1,4 +1,6 @@
-"""What can be done with offers. Every entry point (schedule, command, admin action) comes through here."""
+"""What can be done with offers. Every entry point (schedule, command, admin action) comes through
+here.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,12 @@ STATUS_FIELDS = ["status", "status_channel", "status_at", "status_by"]
 
 
 def set_status(
-    offer: Offer, status: Offer.Status, *, channel: Offer.Channel, at: datetime, by: User | None = None
+    offer: Offer,
+    status: Offer.Status,
+    *,
+    channel: Offer.Channel,
+    at: datetime,
+    by: User | None = None,
 ) -> None:
     """Record what became of an offer, through which channel and by whom, and tell the listeners."""
     assign_status(offer, status, channel=channel, at=at, by=by)
@@ -43,18 +50,27 @@ def set_status(
 
 
 def assign_status(
-    offer: Offer, status: Offer.Status, *, channel: Offer.Channel, at: datetime, by: User | None = None
+    offer: Offer,
+    status: Offer.Status,
+    *,
+    channel: Offer.Channel,
+    at: datetime,
+    by: User | None = None,
 ) -> None:
     """Say in memory what became of an offer; `store_statuses` keeps it."""
     offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
 
 
 def store_statuses(offers: Sequence[Offer]) -> None:
-    """Keep the assigned statuses of many offers in few statements; their rows must exist and be locked.
+    """Keep the assigned statuses of many offers in few statements; their rows must exist and be
+    locked.
 
-    The caller announces them, in the same transaction. An upsert, because `bulk_update` takes eight times as long.
+    The caller announces them, in the same transaction. An upsert, because `bulk_update` takes eight
+    times as long.
     """
-    Offer.objects.bulk_create(offers, update_conflicts=True, unique_fields=["pk"], update_fields=STATUS_FIELDS)
+    Offer.objects.bulk_create(
+        offers, update_conflicts=True, unique_fields=["pk"], update_fields=STATUS_FIELDS
+    )
 
 
 def opt_out(customer: Customer, *, at: datetime) -> None:
@@ -66,7 +82,9 @@ def opt_out(customer: Customer, *, at: datetime) -> None:
 
 
 def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: str = "") -> Contact:
-    """Record a contact that no mail tells of, such as a call: the quiet days start again from it."""
+    """Record a contact that no mail tells of, such as a call: the quiet days start again from
+    it.
+    """
     with transaction.atomic():
         contact = Contact.objects.create(offer=offer, at=at, by=by, note=note)
         if offer.contacted_at is None or offer.contacted_at < at:
@@ -102,7 +120,9 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
 
 
 def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
-    """Store what a person changed of a customer; a new address has not bounced. Tells the listeners."""
+    """Store what a person changed of a customer; a new address has not bounced. Tells the
+    listeners.
+    """
     fields = set(changed)
     if "email" in fields and customer.bounced_at is not None:
         customer.bounced_at, customer.bounce_detail = None, ""
@@ -119,18 +139,23 @@ def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
 def make_offer_of_file(
     file: SourceFile, *, number: str, email: str, name: str = "", by: User | None, at: datetime
 ) -> Offer:
-    """Make a mail of the import log an offer, or a newer mail of the offer with this number and customer.
+    """Make a mail of the import log an offer, or a newer mail of the offer with this number and
+    customer.
 
     The person's decision stands until somebody presses "check again".
     """
     sent_at = file.sent_at or at
     with transaction.atomic():
-        customer, _created = Customer.objects.get_or_create(email=email.strip().lower(), defaults={"name": name})
+        customer, _created = Customer.objects.get_or_create(
+            email=email.strip().lower(), defaults={"name": name}
+        )
         offer = Offer.objects.filter(number_key=number_key(number), customer=customer).first()
         file.state = SourceFile.State.OFFER if offer is None else SourceFile.State.REVISION
         if offer is None:
             salesperson = (
-                User.objects.filter(is_active=True, email__iexact=file.sender).first() if file.sender else None
+                User.objects.filter(is_active=True, email__iexact=file.sender).first()
+                if file.sender
+                else None
             )
             offer = Offer.objects.create(
                 number=number.strip(),
@@ -145,34 +170,79 @@ def make_offer_of_file(
                 status_at=sent_at,
                 language=customer.language,
             )
-        file.offer, file.number, file.reason, file.detail = offer, number.strip(), Reason.BY_PERSON, ""
+        file.offer, file.number, file.reason, file.detail = (
+            offer,
+            number.strip(),
+            Reason.BY_PERSON,
+            "",
+        )
         file.sent_at, file.decided_by, file.decided_at = sent_at, by, at
-        file.save(update_fields=["state", "offer", "number", "reason", "detail", "sent_at", "decided_by", "decided_at"])
+        file.save(
+            update_fields=[
+                "state",
+                "offer",
+                "number",
+                "reason",
+                "detail",
+                "sent_at",
+                "decided_by",
+                "decided_at",
+            ]
+        )
         refresh_offers([offer], now=at)
         announce([offer])
     return offer
 
 
 def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
-    """Return address and name of the customer a mail went to, where only one person outside the company got it."""
+    """Return address and name of the customer a mail went to, where only one person outside the
+    company got it.
+    """
     own = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
     external = [each for each in file.recipients if each["email"].rpartition("@")[2] not in own]
     return (external[0]["email"], external[0]["name"]) if len(external) == 1 else None
 
 
 def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
-    """Let a person say to which offer a mail belongs: a received one is a reply, a sent one a follow-up."""
-    file.state, file.offer, file.reason, file.detail = SourceFile.State.FOLLOW_UP, offer, Reason.ATTACHED, ""
+    """Let a person say to which offer a mail belongs: a received one is a reply, a sent one a
+    follow-up.
+    """
+    file.state, file.offer, file.reason, file.detail = (
+        SourceFile.State.FOLLOW_UP,
+        offer,
+        Reason.ATTACHED,
+        "",
+    )
     file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
     with transaction.atomic():
-        file.save(update_fields=["state", "offer", "reason", "detail", "sent_at", "decided_by", "decided_at"])
+        file.save(
+            update_fields=[
+                "state",
+                "offer",
+                "reason",
+                "detail",
+                "sent_at",
+                "decided_by",
+                "decided_at",
+            ]
+        )
         refresh_offers([offer], now=at)
         announce([offer])
 
 
 def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) -> int:
-    """Let a person decide that mails are no offers, and return how many. Offers keep the mails they came from."""
-    keys = [file.pk for file in files if file.state in (SourceFile.State.REVIEW, SourceFile.State.BROKEN)]
+    """Let a person decide that mails are no offers, and return how many. Offers keep the mails they
+    came from.
+    """
+    keys = [
+        file.pk
+        for file in files
+        if file.state in (SourceFile.State.REVIEW, SourceFile.State.BROKEN)
+    ]
     return SourceFile.objects.filter(pk__in=keys).update(
-        state=SourceFile.State.NOT_AN_OFFER, reason=Reason.IGNORED, detail="", decided_by=by, decided_at=at
+        state=SourceFile.State.NOT_AN_OFFER,
+        reason=Reason.IGNORED,
+        detail="",
+        decided_by=by,
+        decided_at=at,
     )

@@ -1,4 +1,6 @@
-"""The story of an offer: what happened to it, one event per line. Each layer adds its own events."""
+"""The story of an offer: what happened to it, one event per line. Each layer adds its own
+events.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ class Kind(StrEnum):
 class Event:
     """One thing that happened to an offer.
 
-    `at` is aware; `title` says what happened and `detail` adds lines to it, both for a salesperson. `url` leads to the
-    page with all of it, or is empty.
+    `at` is aware; `title` says what happened and `detail` adds lines to it, both for a salesperson.
+    `url` leads to the page with all of it, or is empty.
     """
 
     at: datetime

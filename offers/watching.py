@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 
 # Watchers miss events: on network shares, when their queue overflows, when a share comes back.
 RESCAN_SECONDS = 300.0
-_NETWORK = frozenset({"cifs", "smb2", "smb3", "smbfs", "nfs", "nfs4", "9p", "drvfs", "afs", "fuse.sshfs", "vboxsf"})
+_NETWORK = frozenset(
+    {"cifs", "smb2", "smb3", "smbfs", "nfs", "nfs4", "9p", "drvfs", "afs", "fuse.sshfs", "vboxsf"}
+)
 
 
 def watch_folders(
@@ -30,17 +32,21 @@ def watch_folders(
     stop: threading.Event | None = None,
     rescan_seconds: float = RESCAN_SECONDS,
 ) -> None:
-    """Call `run` at once, whenever a mail file comes or changes, and every `rescan_seconds`, until `stop` or Ctrl-C.
+    """Call `run` at once, whenever a mail file comes or changes, and every `rescan_seconds`, until
+    `stop` or Ctrl-C.
 
-    With waiting files it looks again after the time that a file needs to settle. An error of the database or of a
-    folder is logged and tried again; folders that are added or changed are noticed at the next rescan.
+    With waiting files it looks again after the time that a file needs to settle. An error of the
+    database or of a folder is logged and tried again; folders that are added or changed are noticed
+    at the next rescan.
     """
     stop = stop or threading.Event()
     with suppress(KeyboardInterrupt):
         _watch(folder, run, stop=stop, rescan_seconds=rescan_seconds)
 
 
-def _watch(folder: str | None, run: Callable[[], object], *, stop: threading.Event, rescan_seconds: float) -> None:
+def _watch(
+    folder: str | None, run: Callable[[], object], *, stop: threading.Event, rescan_seconds: float
+) -> None:
     while not stop.is_set():
         until = time.monotonic() + rescan_seconds
         waits = _run_safely(run)
@@ -52,7 +58,8 @@ def _watch(folder: str | None, run: Callable[[], object], *, stop: threading.Eve
 
 
 def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
-    """Tell whether a folder is on a network share, of whose changes the operating system tells nothing.
+    """Tell whether a folder is on a network share, of whose changes the operating system tells
+    nothing.
 
     `mounts` are the lines of /proc/mounts; a system without it (Windows) is judged by the UNC path.
     """
@@ -88,7 +95,8 @@ def _watch_until(
     try:
         is_new = True
         for found in changes:
-            # A file that came between the last run and the start of the watcher was noticed by neither.
+            # A file that came between the last run and the start of the watcher was noticed by
+            # neither.
             if found or waits or is_new:
                 waits, is_new = _run_safely(run), False
             if time.monotonic() >= until:

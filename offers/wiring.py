@@ -13,8 +13,8 @@ from offers.models import Offer
 def announce(offers: Sequence[Offer]) -> None:
     """Tell the listeners of `settings.OFFERS_LISTENERS` that these offers were stored or changed.
 
-    Call it inside the transaction that changed them: each listener is `listener(offers)` and its rows are committed
-    together with the offers.
+    Call it inside the transaction that changed them: each listener is `listener(offers)` and its
+    rows are committed together with the offers.
     """
     if offers:
         for path in settings.OFFERS_LISTENERS:
@@ -22,9 +22,11 @@ def announce(offers: Sequence[Offer]) -> None:
 
 
 def find_own_mails(message_ids: Sequence[str]) -> dict[str, int]:
-    """Return which of the Message-IDs are of mails that Nachfass sent itself, with the key of their offer.
+    """Return which of the Message-IDs are of mails that Nachfass sent itself, with the key of their
+    offer.
 
-    `settings.OFFERS_OWN_MAILS` names the function that knows, because the offers do not know the reminders.
+    `settings.OFFERS_OWN_MAILS` names the function that knows, because the offers do not know the
+    reminders.
     """
     if not message_ids or not settings.OFFERS_OWN_MAILS:
         return {}

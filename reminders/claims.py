@@ -1,8 +1,9 @@
 """Taking a reminder in hand, and writing down what became of it. Every move is a conditional write.
 
-A claim is a row: UNIQUE (offer, step) makes it one worker's alone. The mark `transmitting` is committed before DATA,
-while the mail server thinks about the recipient, so a run that dies before it has surely not sent, and one that dies
-after it may have. That a mail was taken is recorded with the mark of the next one, or a moment later.
+A claim is a row: UNIQUE (offer, step) makes it one worker's alone. The mark `transmitting` is
+committed before DATA, while the mail server thinks about the recipient, so a run that dies before
+it has surely not sent, and one that dies after it may have. That a mail was taken is recorded with
+the mark of the next one, or a moment later.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ State = Reminder.State
 
 @dataclass(frozen=True)
 class Claim:
-    """One mail in hand: the offers it is about with their steps, in the order in which it lists them.
+    """One mail in hand: the offers it is about with their steps, in the order in which it lists
+    them.
 
-    `is_personal` says that somebody wrote its text or asked for it now, which its follow-ups remember until it is sent.
-    `cases` is what was known of the offers when they were claimed.
+    `is_personal` says that somebody wrote its text or asked for it now, which its follow-ups
+    remember until it is sent. `cases` is what was known of the offers when they were claimed.
     """
 
     message_id: str
@@ -58,9 +60,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Done:
-    """A mail of which it is recorded what became of it; `state` is None for one that was given back untouched.
+    """A mail of which it is recorded what became of it; `state` is None for one that was given back
+    untouched.
 
-    `decisions` are what comes after it for each case of its claim, or None where the offers must be read again.
+    `decisions` are what comes after it for each case of its claim, or None where the offers must be
+    read again.
     """
 
     claim: Claim
@@ -70,25 +74,37 @@ class Done:
 
 @collected_later()
 def claim_due(offer_ids: Collection[int], plans: Plans, now: datetime) -> list[Claim]:
-    """Ask the rules again about these offers and claim the reminders that are due right now, one claim per mail.
+    """Ask the rules again about these offers and claim the reminders that are due right now, one
+    claim per mail.
 
-    Offers of one customer that come from one salesperson in one language share a mail. Customers whom another worker
-    is looking at are left to it. What turns out not to be due gets its new plan stored.
+    Offers of one customer that come from one salesperson in one language share a mail. Customers
+    whom another worker is looking at are left to it. What turns out not to be due gets its new plan
+    stored.
     """
     with transaction.atomic():
         locked = lock_customers(offer_ids, skip_locked=True)
         cases = [case for case in load_cases(offer_ids, now) if case.customer_id in locked]
         decisions = {case.offer_id: plans.decide(case, now) for case in cases}
         due = {pk: decision for pk, decision in decisions.items() if decision.is_due(now)}
-        others = {pk: each for pk, each in decisions.items() if pk not in due and each.because != Because.SENDING}
+        others = {
+            pk: each
+            for pk, each in decisions.items()
+            if pk not in due and each.because != Because.SENDING
+        }
         store_decisions(others, now)
         return _write_claims(due, cases, now)
 
 
 def _write_claims(due: dict[int, Decision], cases: Sequence[Case], now: datetime) -> list[Claim]:
-    """Write the rows of the claims; at most one mail per customer, second tries before first ones."""
+    """Write the rows of the claims; at most one mail per customer, second tries before first
+    ones.
+    """
     wanted = {case.offer_id: case for case in cases if case.offer_id in due}
-    tried = {pk for pk, case in wanted.items() if any(step.state is StepState.PLANNED for step in case.facts.steps)}
+    tried = {
+        pk
+        for pk, case in wanted.items()
+        if any(step.state is StepState.PLANNED for step in case.facts.steps)
+    }
     busy: set[int] = set()
     claims = []
     for members in _find_retries({pk: due[pk] for pk in tried}):
@@ -123,7 +139,9 @@ def _build_claim(
 
 
 def _group_cases(cases: Sequence[Case]) -> list[list[Case]]:
-    """Return the offers that share a mail: one customer, one salesperson, one language; the oldest offer first."""
+    """Return the offers that share a mail: one customer, one salesperson, one language; the oldest
+    offer first.
+    """
     groups: dict[tuple[int, str, str], list[Case]] = {}
     for case in sorted(cases, key=lambda case: (case.facts.sent_at, case.offer_id)):
         groups.setdefault((case.customer_id, case.seller_email, case.language), []).append(case)
@@ -160,10 +178,12 @@ def _find_retries(due: dict[int, Decision]) -> list[list[Reminder]]:
 
 
 def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], now: datetime) -> Claim | None:
-    """Claim again what was begun before, with the Message-ID and the date that its mail already has.
+    """Claim again what was begun before, with the Message-ID and the date that its mail already
+    has.
 
-    When the mail has lost an offer since (it was answered, or went out without this one), it is another mail and gets
-    another Message-ID: no mail program shall take it for a copy, and none shall see one Message-ID twice.
+    When the mail has lost an offer since (it was answered, or went out without this one), it is
+    another mail and gets another Message-ID: no mail program shall take it for a copy, and none
+    shall see one Message-ID twice.
     """
     first, pks = members[0], [row.pk for row in members]
     message_id = first.message_id
@@ -175,14 +195,20 @@ def _claim_retry(members: Sequence[Reminder], cases: Sequence[Case], now: dateti
     steps = {row.offer_id: row.step for row in members}
     first_try_at, attempts = first.first_try_at or now, max(1, first.attempts)
     return _build_claim(
-        message_id, steps, cases, mail_date=first.mail_date, first_try_at=first_try_at, attempts=attempts
+        message_id,
+        steps,
+        cases,
+        mail_date=first.mail_date,
+        first_try_at=first_try_at,
+        attempts=attempts,
     )
 
 
-# One statement for the gates that can shut from one second to the next (an answer, an opt-out, a stop, a reply) and for
-# the mark, so nothing fits between looking and marking. In SQL because it runs before DATA of every mail, and
-# putting these querysets together takes longer than the mail itself. All but the Message-ID stands in the subquery,
-# where PostgreSQL cannot take it for a short way and go through all that is claimed, or through all open offers.
+# One statement for the gates that can shut from one second to the next (an answer, an opt-out, a
+# stop, a reply) and for the mark, so nothing fits between looking and marking. In SQL because it
+# runs before DATA of every mail, and putting these querysets together takes longer than the mail
+# itself. All but the Message-ID stands in the subquery, where PostgreSQL cannot take it for a short
+# way and go through all that is claimed, or through all open offers.
 _MARK = """
 UPDATE reminders_reminder SET state = 'transmitting', claimed_at = %s, subject = %s
 WHERE message_id = %s AND (
@@ -207,21 +233,32 @@ _RECORD_SENT_AND_MARK = f"WITH recorded AS ({_RECORD_SENT}) {_MARK}"
 
 
 def can_record_with_mark(sent: Claim, claim: Claim) -> bool:
-    """Return whether one statement can record that a mail was sent and mark the next one: on PostgreSQL, for most."""
+    """Return whether one statement can record that a mail was sent and mark the next one: on
+    PostgreSQL, for most.
+    """
     return connection.vendor == "postgresql" and not sent.is_personal and len(claim.steps) == 1
 
 
 @durable_commits()
-def mark_transmitting(claim: Claim, subject: str, now: datetime, sent: tuple[Claim, Result] | None = None) -> bool:
-    """Commit to the disk that DATA comes next. False when the claim is no longer ours or a gate has shut meanwhile.
+def mark_transmitting(
+    claim: Claim, subject: str, now: datetime, sent: tuple[Claim, Result] | None = None
+) -> bool:
+    """Commit to the disk that DATA comes next. False when the claim is no longer ours or a gate has
+    shut meanwhile.
 
-    In either case the mail before, if it is given as `sent`, is recorded as accepted: see `can_record_with_mark`.
+    In either case the mail before, if it is given as `sent`, is recorded as accepted: see
+    `can_record_with_mark`.
     """
     instant = connection.ops.adapt_datetimefield_value(now)
     today = connection.ops.adapt_datefield_value(timezone.localdate(now))
     parameters = [instant, subject[:500], claim.message_id, today, today]
     if sent is not None:
-        return prepared.execute(_RECORD_SENT_AND_MARK, [instant, sent[1].words, sent[0].message_id, *parameters]) == 1
+        return (
+            prepared.execute(
+                _RECORD_SENT_AND_MARK, [instant, sent[1].words, sent[0].message_id, *parameters]
+            )
+            == 1
+        )
     if len(claim.steps) == 1:
         return prepared.execute(_MARK, parameters) == 1
     with transaction.atomic():
@@ -232,31 +269,44 @@ def mark_transmitting(claim: Claim, subject: str, now: datetime, sent: tuple[Cla
 
 
 def look_ahead(claim: Claim, state: State | None, plans: Plans, now: datetime) -> Done:
-    """Find out what comes after a mail, which follows from what was known at the claim if it was sent now.
+    """Find out what comes after a mail, which follows from what was known at the claim if it was
+    sent now.
 
-    That saves reading it all again, and is done for one mail at a time while the mail server is busy with another.
+    That saves reading it all again, and is done for one mail at a time while the mail server is
+    busy with another.
     """
     decisions: tuple[Decision, ...] | None = None
     if state is State.SENT and not claim.is_personal:
-        decisions = tuple(plans.decide_after(case, claim.steps[case.offer_id], now) for case in claim.cases)
+        decisions = tuple(
+            plans.decide_after(case, claim.steps[case.offer_id], now) for case in claim.cases
+        )
     return Done(claim, state, decisions)
 
 
 def plan_after(done: Sequence[Done], plans: Plans, now: datetime) -> None:
-    """Note which links were mailed, and plan the offers of these mails anew, as it was found out or from the facts."""
+    """Note which links were mailed, and plan the offers of these mails anew, as it was found out or
+    from the facts.
+    """
     cases = [case for each in done for case in each.claim.cases]
     with transaction.atomic():
         if connection.features.has_select_for_update:
-            # As in `lock_customers`: a planner that looked before the record must not write after this.
-            owners = Customer.objects.filter(among("pk", {case.customer_id for case in cases})).order_by("pk")
+            # As in `lock_customers`: a planner that looked before the record must not write after
+            # this.
+            owners = Customer.objects.filter(
+                among("pk", {case.customer_id for case in cases})
+            ).order_by("pk")
             list(owners.select_for_update(no_key=True).values_list("pk"))
-        mark_mailed([pk for each in done if each.state is State.SENT for pk in each.claim.steps], at=now)
+        mark_mailed(
+            [pk for each in done if each.state is State.SENT for pk in each.claim.steps], at=now
+        )
         if not _plan_next(done, now):
             plan_offer_ids([case.offer_id for case in cases], now, plans)
 
 
 def _plan_next(done: Sequence[Done], now: datetime) -> bool:
-    """Store what was found out to come next. False when that is not enough, or something planned an offer meanwhile."""
+    """Store what was found out to come next. False when that is not enough, or something planned an
+    offer meanwhile.
+    """
     alike: dict[tuple[Decision, int], list[int]] = {}
     for each in done:
         if each.decisions is None:
@@ -266,8 +316,11 @@ def _plan_next(done: Sequence[Done], now: datetime) -> bool:
                 return False
             alike.setdefault((decision, each.claim.steps[case.offer_id]), []).append(case.offer_id)
     for (decision, step), offer_ids in alike.items():
-        # A plan that was made since the claim names no time, because a mail is being sent, or another step.
-        rows = FollowUp.objects.filter(among("offer", offer_ids), next_step=step, next_at__isnull=False)
+        # A plan that was made since the claim names no time, because a mail is being sent, or
+        # another step.
+        rows = FollowUp.objects.filter(
+            among("offer", offer_ids), next_step=step, next_at__isnull=False
+        )
         planned = rows.update(
             next_at=decision.at,
             next_step=decision.step,
@@ -281,12 +334,16 @@ def _plan_next(done: Sequence[Done], now: datetime) -> bool:
 
 
 def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> State | None:
-    """Write down what became of the mail and return the state, or None when the claim was given back untouched."""
+    """Write down what became of the mail and return the state, or None when the claim was given
+    back untouched.
+    """
     if result.outcome is Outcome.ACCEPTED:
-        # Also when another run took this one for dead and called the mail doubtful: now it is known.
+        # Also when another run took this one for dead and called the mail doubtful: now it is
+        # known.
         with transaction.atomic() if claim.is_personal else nullcontext():
             prepared.execute(
-                _RECORD_SENT, [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id]
+                _RECORD_SENT,
+                [connection.ops.adapt_datetimefield_value(now), result.words, claim.message_id],
             )
             if claim.is_personal:
                 FollowUp.objects.filter(offer__in=claim.steps).update(own_text="", send_now_at=None)
@@ -305,9 +362,13 @@ def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> 
         _mark_bounced(claim, result.words, now)
     attempts = claim.attempts + 1
     retry_at = now + retry_after(attempts)
-    next_steps_at = (plans.find_give_up_at(case, claim.steps[case.offer_id]) for case in claim.cases)
+    next_steps_at = (
+        plans.find_give_up_at(case, claim.steps[case.offer_id]) for case in claim.cases
+    )
     give_up_at = min(filter(None, next_steps_at), default=None)
-    is_final = result.outcome is Outcome.REFUSED or is_given_up(claim.first_try_at, retry_at, give_up_at)
+    is_final = result.outcome is Outcome.REFUSED or is_given_up(
+        claim.first_try_at, retry_at, give_up_at
+    )
     state = State.FAILED if is_final else State.PLANNED
     rows.filter(state__in=Reminder.IN_FLIGHT).update(
         state=state,
@@ -320,10 +381,14 @@ def record_result(claim: Claim, result: Result, plans: Plans, now: datetime) -> 
 
 
 def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
-    """Note that there is no such mailbox, so that no offer of the customer is reminded of, and tell the listeners."""
+    """Note that there is no such mailbox, so that no offer of the customer is reminded of, and tell
+    the listeners.
+    """
     with transaction.atomic():
         owners = Offer.objects.filter(pk__in=claim.steps).values_list("customer_id", flat=True)
-        Customer.objects.filter(pk__in=list(owners), bounced_at=None).update(bounced_at=now, bounce_detail=words)
+        Customer.objects.filter(pk__in=list(owners), bounced_at=None).update(
+            bounced_at=now, bounce_detail=words
+        )
         announce(list(Offer.objects.filter(customer__in=list(owners), status=Offer.Status.OPEN)))
 
 
@@ -341,7 +406,8 @@ def _give_back(claim: Claim) -> None:
 def recover_stale(now: datetime) -> tuple[int, int]:
     """Clear up after runs that died. Returns (claims given back, reminders in doubt).
 
-    A claim without the mark was surely not sent and is free again; one with it may have been, and a person decides.
+    A claim without the mark was surely not sent and is free again; one with it may have been, and a
+    person decides.
     """
     deadline = now - timedelta(seconds=settings.REMINDERS_STALE_SECONDS)
     stale = Reminder.objects.filter(claimed_at__lte=deadline)
@@ -349,7 +415,9 @@ def recover_stale(now: datetime) -> tuple[int, int]:
     if not offer_ids:
         return 0, 0
     in_doubt = stale.filter(state=State.TRANSMITTING).update(
-        state=State.IN_DOUBT, server_reply="The program ended while the mail was being sent.", resolved_by=None
+        state=State.IN_DOUBT,
+        server_reply="The program ended while the mail was being sent.",
+        resolved_by=None,
     )
     given_back = stale.give_back()
     plan_offer_ids(offer_ids, now)
@@ -357,7 +425,13 @@ def recover_stale(now: datetime) -> tuple[int, int]:
 
 
 def confirm_seen() -> int:
-    """Take reminders in doubt for sent when the outgoing folder shows their mail. Returns how many."""
-    seen = SourceFile.objects.filter(state=SourceFile.State.OWN_REMINDER, message_id=OuterRef("message_id"))
+    """Take reminders in doubt for sent when the outgoing folder shows their mail. Returns how
+    many.
+    """
+    seen = SourceFile.objects.filter(
+        state=SourceFile.State.OWN_REMINDER, message_id=OuterRef("message_id")
+    )
     rows = Reminder.objects.filter(Exists(seen), state=State.IN_DOUBT)
-    return rows.update(state=State.SENT, sent_at=F("claimed_at"), server_reply="Seen in the outgoing folder.")
+    return rows.update(
+        state=State.SENT, sent_at=F("claimed_at"), server_reply="Seen in the outgoing folder."
+    )

@@ -1,8 +1,9 @@
-"""The reminder as a mail: headers and bytes as RFC 5322 wants them, text and HTML written separately.
+"""The reminder as a mail: headers and bytes as RFC 5322 wants them, text and HTML written
+separately.
 
-The message is put together by hand, and what is the same in every mail only once, because building it with the
-standard library's `EmailMessage` and a template each time takes longer than sending it. tests/reminders/test_emails.py
-reads every mail back with that library.
+The message is put together by hand, and what is the same in every mail only once, because building
+it with the standard library's `EmailMessage` and a template each time takes longer than sending it.
+tests/reminders/test_emails.py reads every mail back with that library.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from reminders.texts import render
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _WORD_FRAME = len("=?utf-8?q??=")
-_REPLY_PREFIX = re.compile(r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE)
+_REPLY_PREFIX = re.compile(
+    r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ class OfferLine:
 
 @dataclass(frozen=True)
 class Letter:
-    """All that one reminder mail says. `offers` is not empty; `recipient` may be the test address of the pilot mode."""
+    """All that one reminder mail says. `offers` is not empty; `recipient` may be the test address
+    of the pilot mode.
+    """
 
     message_id: str
     mail_date: datetime
@@ -82,7 +87,9 @@ def _find_address(mailbox: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Return the text as one line without control characters, line separators or halves of surrogates."""
+    """Return the text as one line without control characters, line separators or halves of
+    surrogates.
+    """
     return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
 
 
@@ -112,13 +119,18 @@ def placeholders(letter: Letter) -> dict[str, object]:
 
 
 def write_subject(letter: Letter) -> str:
-    """Return the subject line, decoded. An empty subject text means: the offer mail's subject behind `AW:`."""
-    own = clean_line(render(letter.subject_text, placeholders(letter))) if letter.subject_text else ""
+    """Return the subject line, decoded. An empty subject text means: the offer mail's subject
+    behind `AW:`.
+    """
+    own = (
+        clean_line(render(letter.subject_text, placeholders(letter))) if letter.subject_text else ""
+    )
     return (own or reply_subject(letter.offers[0].subject or letter.offers[0].number))[:400]
 
 
 def build_message(letter: Letter, parts: Parts | None = None) -> bytes:
-    """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets. Raises MailTextError for a broken text.
+    """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets. Raises MailTextError
+    for a broken text.
 
     `parts` is what `write_parts` made of the letter, if that is known already.
     """
@@ -135,12 +147,22 @@ def build_message(letter: Letter, parts: Parts | None = None) -> bytes:
 def _write_headers(letter: Letter, boundary: str, subject: str) -> list[str]:
     sender, first = letter.sender, letter.offers[0]
     from_name = " | ".join(name for name in (sender.seller_name, sender.company) if name)
-    reply_to = _mailbox("Reply-To", sender.seller_name, sender.seller_email) if sender.seller_email else ""
-    thread = [each.message_id for each in letter.offers if re.fullmatch(r"<[!-;=?-~]{1,900}>", each.message_id)]
+    reply_to = (
+        _mailbox("Reply-To", sender.seller_name, sender.seller_email) if sender.seller_email else ""
+    )
+    thread = [
+        each.message_id
+        for each in letter.offers
+        if re.fullmatch(r"<[!-;=?-~]{1,900}>", each.message_id)
+    ]
     headers = [
         f"Date: {format_datetime(letter.mail_date)}",
         _mailbox("From", from_name, _find_address(sender.from_email)),
-        _mailbox("To", letter.customer_name if letter.recipient == letter.customer_email else "", letter.recipient),
+        _mailbox(
+            "To",
+            letter.customer_name if letter.recipient == letter.customer_email else "",
+            letter.recipient,
+        ),
         reply_to,
         _header("Subject", subject),
         f"Message-ID: {letter.message_id}",
@@ -166,9 +188,11 @@ def _header(name: str, text: str) -> str:
 
 
 def _encode_words(text: str, column: int) -> str:
-    """Return the text as encoded words (RFC 2047, Q), folded; the first one begins at this column of its line.
+    """Return the text as encoded words (RFC 2047, Q), folded; the first one begins at this column
+    of its line.
 
-    No word is longer than 75 characters, no line than 76, and no letter is parted between two words.
+    No word is longer than 75 characters, no line than 76, and no letter is parted between two
+    words.
     """
     words, word, room = [], "", 74 - column
     for encoded in map(_encode_letter, text):
@@ -200,8 +224,16 @@ def _mailbox(name: str, display: str, email: str) -> str:
 
 
 def _quoted_printable(content: str) -> str:
-    """Return the text in quoted-printable, without what no mail may carry: NUL and halves of surrogates."""
-    lines = content.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").replace("\n", "\r\n")
+    """Return the text in quoted-printable, without what no mail may carry: NUL and halves of
+    surrogates.
+    """
+    lines = (
+        content.replace("\0", "")
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .rstrip("\n")
+        .replace("\n", "\r\n")
+    )
     return binascii.b2a_qp(f"{lines}\r\n".encode(errors="ignore"), istext=True).decode("ascii")
 
 
@@ -218,7 +250,11 @@ def write_parts(letter: Letter) -> Parts:
     """Return what the customer will read. Raises MailTextError for a broken text."""
     body = render(letter.body_text, placeholders(letter)).replace("\r\n", "\n").strip()
     phrases = get_phrases(letter.language)
-    return Parts(write_subject(letter), _write_text(letter, body, phrases), _write_html(letter, body, phrases))
+    return Parts(
+        write_subject(letter),
+        _write_text(letter, body, phrases),
+        _write_html(letter, body, phrases),
+    )
 
 
 def _legal_links(sender: Sender, phrases: Phrases) -> list[tuple[str, str]]:
@@ -228,7 +264,9 @@ def _legal_links(sender: Sender, phrases: Phrases) -> list[tuple[str, str]]:
 
 def _offer_line(offer: OfferLine, language: str) -> str:
     line = get_phrases(language).offer_line.format(
-        number=clean_line(offer.number), date=write_date(offer.offered_on, language), subject=clean_line(offer.subject)
+        number=clean_line(offer.number),
+        date=write_date(offer.offered_on, language),
+        subject=clean_line(offer.subject),
     )
     return line.rstrip(" :")
 
@@ -257,7 +295,11 @@ def _write_why(letter: Letter, phrases: Phrases) -> str:
 
 
 def _signature(sender: Sender) -> list[str]:
-    return [line for line in (sender.seller_name, sender.company, sender.seller_phone, sender.seller_email) if line]
+    return [
+        line
+        for line in (sender.seller_name, sender.company, sender.seller_phone, sender.seller_email)
+        if line
+    ]
 
 
 def _write_html(letter: Letter, body: str, phrases: Phrases) -> str:
@@ -273,11 +315,14 @@ def _write_html(letter: Letter, body: str, phrases: Phrases) -> str:
 
 
 @lru_cache(maxsize=256)
-def _build_html_form(language: str, sender: Sender, paragraphs: tuple[int, ...], last_steps: tuple[bool, ...]) -> str:
-    """Return the HTML part as a format string, for a body of paragraphs of so many lines and for so many offers.
+def _build_html_form(
+    language: str, sender: Sender, paragraphs: tuple[int, ...], last_steps: tuple[bool, ...]
+) -> str:
+    """Return the HTML part as a format string, for a body of paragraphs of so many lines and for so
+    many offers.
 
-    Its fields are, in this order: the lines of the body, a line and a link for each offer, why the mail comes, and the
-    link to opt out. They take values that are escaped.
+    Its fields are, in this order: the lines of the body, a line and a link for each offer, why the
+    mail comes, and the link to opt out. They take values that are escaped.
     """
     mark, fields = uuid4().hex, count()
     phrases = get_phrases(language)

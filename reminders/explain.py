@@ -26,16 +26,21 @@ def explain(follow_up: FollowUp | None) -> str:
 
 
 def explain_sending() -> list[str]:
-    """Return what keeps all reminders from going out, or turns them elsewhere; nothing on a usual day."""
+    """Return what keeps all reminders from going out, or turns them elsewhere; nothing on a usual
+    day.
+    """
     notices = []
     if not settings.REMINDERS_ENABLED:
         notices.append(str(SENTENCES[Because.OFF]))
     hold = SendingHold.get()
     if hold.is_held:
-        notices.append(_("Sending is held, because %(reason)s.") % {"reason": hold.get_reason_display()})
+        notices.append(
+            _("Sending is held, because %(reason)s.") % {"reason": hold.get_reason_display()}
+        )
     if settings.REMINDERS_TEST_ADDRESS:
         notices.append(
-            _("This is a trial: all reminders go to %s, none to a customer.") % settings.REMINDERS_TEST_ADDRESS
+            _("This is a trial: all reminders go to %s, none to a customer.")
+            % settings.REMINDERS_TEST_ADDRESS
         )
     return notices
 
@@ -43,7 +48,11 @@ def explain_sending() -> list[str]:
 def explain_doubts() -> list[str]:
     """Return what to do about reminders in doubt; nothing when there is none."""
     # Said twice, so that the index of those not sent is used.
-    if not Reminder.objects.filter(state=Reminder.State.IN_DOUBT).exclude(state=Reminder.State.SENT).exists():
+    if (
+        not Reminder.objects.filter(state=Reminder.State.IN_DOUBT)
+        .exclude(state=Reminder.State.SENT)
+        .exists()
+    ):
         return []
     return [
         _(

@@ -19,7 +19,17 @@ from crm.core.working_days import Calendar, build_calendar, local_instant
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
 from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
-from reminders.rules import Because, Decision, Facts, Link, Plan, Step, StepState, decide, find_give_up_at
+from reminders.rules import (
+    Because,
+    Decision,
+    Facts,
+    Link,
+    Plan,
+    Step,
+    StepState,
+    decide,
+    find_give_up_at,
+)
 
 _COLUMNS = (
     "pk", "customer_id", "sent_at", "status", "needs_review", "reminders_stopped", "amount", "paused_until",
@@ -32,7 +42,9 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One offer with what is known of it. `is_personal`: somebody wrote its next text or asked for it now."""
+    """One offer with what is known of it. `is_personal`: somebody wrote its next text or asked for
+    it now.
+    """
 
     offer_id: int
     customer_id: int
@@ -74,7 +86,10 @@ class Plans:
 
     def decide_after(self, case: Case, step: int, now: datetime) -> Decision:
         """Ask the rules what comes after this step, sent now, if nothing else happens."""
-        steps = (*(each for each in case.facts.steps if each.step != step), Step(step, StepState.SENT, now))
+        steps = (
+            *(each for each in case.facts.steps if each.step != step),
+            Step(step, StepState.SENT, now),
+        )
         facts = replace(case.facts, steps=steps, send_now=False, customer_mailed_at=now)
         return self._decide(case, facts, now)
 
@@ -92,23 +107,33 @@ class Plans:
 
 
 def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Return those of the offers that are open and whose customer replied by mail, and nobody has dealt with it.
+    """Return those of the offers that are open and whose customer replied by mail, and nobody has
+    dealt with it.
 
-    The same in SQL as `reminders.rules` has it: no newer mail of the offer, and no person who said to go on.
+    The same in SQL as `reminders.rules` has it: no newer mail of the offer, and no person who said
+    to go on.
     """
-    dealt_with = FollowUp.objects.filter(offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at"))
-    replied = offers.filter(status=Offer.Status.OPEN, replied_at__isnull=False, replied_at__gte=F("sent_at"))
+    dealt_with = FollowUp.objects.filter(
+        offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at")
+    )
+    replied = offers.filter(
+        status=Offer.Status.OPEN, replied_at__isnull=False, replied_at__gte=F("sent_at")
+    )
     return replied.exclude(Exists(dealt_with))
 
 
 def find_horizon(now: datetime) -> datetime:
-    """Return the end of the next working day: up to then people look ahead, on a Friday to the end of Monday."""
+    """Return the end of the next working day: up to then people look ahead, on a Friday to the end
+    of Monday.
+    """
     day = Plans().next_working_day(timezone.localdate(now))
     return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
 
 
 def build_plan(row: ReminderPlan) -> Plan:
-    """Return the plan as the rules take it, with the go-live day and the time zone of the settings."""
+    """Return the plan as the rules take it, with the go-live day and the time zone of the
+    settings.
+    """
     go_live_on = settings.REMINDERS_GO_LIVE_ON
     return Plan(
         days=tuple(row.days),
@@ -128,7 +153,9 @@ def build_plan(row: ReminderPlan) -> Plan:
 
 
 def load_cases(offer_ids: Collection[int], now: datetime) -> list[Case]:
-    """Return what is known of these offers, in the order of their ids. Five queries, however many offers."""
+    """Return what is known of these offers, in the order of their ids. Five queries, however many
+    offers.
+    """
     rows = list(Offer.objects.filter(among("pk", offer_ids)).order_by("pk").values_list(*_COLUMNS))
     steps = _load_steps(offer_ids)
     asked = _load_undecided(offer_ids)
@@ -178,7 +205,17 @@ def _build_case(
     )
     is_personal = bool(own_text) or send_now_at is not None
     plan_id = plan_id or customer_plan_id
-    return Case(pk, customer_id, plan_id, facts, customer_email, seller_email, language, own_text or "", is_personal)
+    return Case(
+        pk,
+        customer_id,
+        plan_id,
+        facts,
+        customer_email,
+        seller_email,
+        language,
+        own_text or "",
+        is_personal,
+    )
 
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:
@@ -187,8 +224,26 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[Step]]:
     if not keys:
         return steps
     rows = Reminder.objects.filter(among("pk", keys)).order_by("step")
-    columns = ("offer_id", "step", "state", "sent_at", "claimed_at", "mail_date", "retry_at", "first_try_at")
-    for offer_id, step, state, sent_at, claimed_at, mail_date, retry_at, first_try_at in rows.values_list(*columns):
+    columns = (
+        "offer_id",
+        "step",
+        "state",
+        "sent_at",
+        "claimed_at",
+        "mail_date",
+        "retry_at",
+        "first_try_at",
+    )
+    for (
+        offer_id,
+        step,
+        state,
+        sent_at,
+        claimed_at,
+        mail_date,
+        retry_at,
+        first_try_at,
+    ) in rows.values_list(*columns):
         at = sent_at or claimed_at or mail_date
         steps[offer_id].append(Step(step, StepState(state), at, retry_at, first_try_at))
     return steps
@@ -201,12 +256,16 @@ def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, dat
     rows = Answer.objects.filter(among("pk", keys)).order_by("answered_at", "pk")
     return {
         offer_id: (answered_at, ask_again_on)
-        for offer_id, answered_at, ask_again_on in rows.values_list("offer_id", "answered_at", "ask_again_on")
+        for offer_id, answered_at, ask_again_on in rows.values_list(
+            "offer_id", "answered_at", "ask_again_on"
+        )
     }
 
 
 def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, Link]:
-    rows = Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE, expires_at__gt=now)
+    rows = Invitation.objects.filter(
+        among("offer", offer_ids), state=Invitation.State.ACTIVE, expires_at__gt=now
+    )
     return {
         offer_id: Link.WAITS if registered_at is None else Link.VALID
         for offer_id, registered_at in rows.values_list("offer_id", "registered_at")
@@ -214,15 +273,20 @@ def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, Link]:
 
 
 def _load_mailed(customer_ids: Collection[int]) -> dict[int, datetime]:
-    rows = Reminder.objects.filter(among("offer__customer", customer_ids), state__in=Reminder.MAILED)
+    rows = Reminder.objects.filter(
+        among("offer__customer", customer_ids), state__in=Reminder.MAILED
+    )
     newest = (
-        rows.order_by().values("offer__customer_id").annotate(at=Max(Coalesce("sent_at", "claimed_at", "mail_date")))
+        rows.order_by()
+        .values("offer__customer_id")
+        .annotate(at=Max(Coalesce("sent_at", "claimed_at", "mail_date")))
     )
     return dict(newest.values_list("offer__customer_id", "at"))
 
 
 def store_decisions(decisions: dict[int, Decision], now: datetime) -> None:
-    """Write what the rules said into the follow-ups of the offers where it is new, making those that do not exist yet.
+    """Write what the rules said into the follow-ups of the offers where it is new, making those
+    that do not exist yet.
 
     Reading what is there costs a tenth of writing it again, and on most nights nothing has changed.
     """
@@ -243,7 +307,8 @@ def store_decisions(decisions: dict[int, Decision], now: datetime) -> None:
                 computed_at=now,
             )
             for offer_id, decision in decisions.items()
-            if known.get(offer_id) != (decision.at, decision.step, decision.call_at, decision.because)
+            if known.get(offer_id)
+            != (decision.at, decision.step, decision.call_at, decision.because)
         ],
         unique=["offer_id"],
         update=["next_at", "next_step", "call_at", "because", "computed_at"],

@@ -21,7 +21,12 @@ from reminders.letters import write_next_text
 from reminders.models import FollowUp, ReminderPlan
 from reminders.texts import MailTextError, compile_text
 
-COUNTRY_NAMES = [("DE", _("Germany")), ("AT", _("Austria")), ("CH", _("Switzerland")), ("LI", _("Liechtenstein"))]
+COUNTRY_NAMES = [
+    ("DE", _("Germany")),
+    ("AT", _("Austria")),
+    ("CH", _("Switzerland")),
+    ("LI", _("Liechtenstein")),
+]
 
 
 class DaysField(forms.CharField):
@@ -39,20 +44,30 @@ class DaysField(forms.CharField):
         try:
             return [int(part) for part in str(text).replace(";", ",").split(",") if part.strip()]
         except ValueError as error:
-            raise forms.ValidationError(_("Write whole numbers with commas between them, such as 3, 7, 14.")) from error
+            raise forms.ValidationError(
+                _("Write whole numbers with commas between them, such as 3, 7, 14.")
+            ) from error
 
 
 class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     days = DaysField(
         label=_("days after the offer"),
-        help_text=_("One number for each reminder, such as 3, 7, 14. Each must be larger than the one before."),
+        help_text=_(
+            "One number for each reminder, such as 3, 7, 14. Each must be larger than the one before."
+        ),
     )
-    country = forms.ChoiceField(label=_("country"), choices=COUNTRY_NAMES, widget=UnfoldAdminSelectWidget)
+    country = forms.ChoiceField(
+        label=_("country"), choices=COUNTRY_NAMES, widget=UnfoldAdminSelectWidget
+    )
 
     class Meta:
         model = ReminderPlan
         fields = "__all__"  # noqa: DJ007 - the plan has nothing that its editors may not see
-        help_texts = {"subdivision": _("Its code, such as BY or ZH. Empty: only the holidays of the whole country.")}
+        help_texts = {
+            "subdivision": _(
+                "Its code, such as BY or ZH. Empty: only the holidays of the whole country."
+            )
+        }
 
     def _get_validation_exclusions(self) -> set[str]:
         # A second default is no mistake: it takes the place of the one before.

@@ -1,4 +1,6 @@
-"""Whether anything may be sent at all: sending is not held, and what the customers answered is here."""
+"""Whether anything may be sent at all: sending is not held, and what the customers answered is
+here.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from reminders.incidents import begin_incident, end_incident
 from reminders.models import Incident
 from reminders.rules import Because
 
-# Who answers while a long run is under way must not be reminded by its end, and who holds sending means now.
+# Who answers while a long run is under way must not be reminded by its end, and who holds sending
+# means now.
 ASK_AGAIN_SECONDS = 10
 
 
@@ -28,7 +31,9 @@ def find_shut_gate(due_count: int, now: datetime) -> Because | None:
 
 
 def _has_fresh_answers(due_count: int, now: datetime) -> bool:
-    """Return whether the customers' answers are here, fetching them if need be, and tell the admins if they are not."""
+    """Return whether the customers' answers are here, fetching them if need be, and tell the admins
+    if they are not.
+    """
     if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now):
         detail = _(
             "%d reminders are due, but the customers' answers could not be fetched. Nothing is sent until they are."
@@ -40,7 +45,8 @@ def _has_fresh_answers(due_count: int, now: datetime) -> bool:
 
 
 class Gate:
-    """Whether anything may be sent at all, which a run asks again while it lasts, for all its connections.
+    """Whether anything may be sent at all, which a run asks again while it lasts, for all its
+    connections.
 
     `shut` says why not. Once it is shut, the run is over.
     """

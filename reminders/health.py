@@ -22,24 +22,36 @@ OVERDUE_AFTER = timedelta(days=4)
 def check_sending(now: datetime) -> Iterator[Finding]:
     incidents = Incident.objects.filter(ended_at=None)
     for incident in incidents:
-        yield Finding("reminders", f"{incident.get_kind_display()}: {incident.detail}", is_ok=False, is_told=True)
+        yield Finding(
+            "reminders",
+            f"{incident.get_kind_display()}: {incident.detail}",
+            is_ok=False,
+            is_told=True,
+        )
     has_default = ReminderPlan.objects.filter(is_default=True).exists()
     if not has_default:
         yield Finding("reminders", str(SENTENCES[Because.NO_PLAN]), is_ok=False)
     if has_default and not incidents:
-        state = _("They are sent.") if settings.REMINDERS_ENABLED else _("Sending is switched off (REMINDERS_ENABLED).")
+        state = (
+            _("They are sent.")
+            if settings.REMINDERS_ENABLED
+            else _("Sending is switched off (REMINDERS_ENABLED).")
+        )
         yield Finding("reminders", state)
 
 
 def check_overdue(now: datetime) -> Iterator[Finding]:
-    """A reminder waits for the next window, at most over a long weekend; longer means that the sender stands still."""
+    """A reminder waits for the next window, at most over a long weekend; longer means that the
+    sender stands still.
+    """
     oldest = FollowUp.objects.filter(next_at__lt=now - OVERDUE_AFTER).order_by("next_at").first()
     if oldest is None or oldest.next_at is None or not settings.REMINDERS_ENABLED:
         yield Finding("oldest due", _("Nothing is overdue."))
     else:
         yield Finding(
             "oldest due",
-            _("A reminder has been due since %s.") % date_format(oldest.next_at, "SHORT_DATE_FORMAT"),
+            _("A reminder has been due since %s.")
+            % date_format(oldest.next_at, "SHORT_DATE_FORMAT"),
             is_ok=False,
         )
 
@@ -51,7 +63,8 @@ def check_mail_server(now: datetime) -> Iterator[Finding]:
     except SmtpUnavailableError as error:
         yield Finding(
             "mail server",
-            _("No mail can be sent, %(stage)s failed: %(error)s") % {"stage": error.stage, "error": error},
+            _("No mail can be sent, %(stage)s failed: %(error)s")
+            % {"stage": error.stage, "error": error},
             is_ok=False,
         )
 

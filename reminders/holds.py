@@ -26,7 +26,9 @@ def is_held(due_count: int, now: datetime) -> bool:
 
 
 def check(due_count: int, now: datetime) -> bool:
-    """Hold sending when more is due than one run may send, and tell the admins. True while it is held."""
+    """Hold sending when more is due than one run may send, and tell the admins. True while it is
+    held.
+    """
     if not is_held(due_count, now):
         return False
     hold_sending(SendingHold.Reason.TOO_MANY, now, due_count=due_count)
@@ -34,28 +36,45 @@ def check(due_count: int, now: datetime) -> bool:
 
 
 def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 0) -> None:
-    """Let nothing go out until a person releases it. An earlier reason stays, but a restore weighs more than any."""
+    """Let nothing go out until a person releases it. An earlier reason stays, but a restore weighs
+    more than any.
+    """
     SendingHold.get()
     hold = SendingHold.objects.filter(pk=1)
-    hold.filter(held_at=None).update(held_at=now, reason=reason, released_by=None, allowed_until=None)
+    hold.filter(held_at=None).update(
+        held_at=now, reason=reason, released_by=None, allowed_until=None
+    )
     hold.update(due_count=due_count)
     if reason is SendingHold.Reason.RESTORED:
         hold.update(reason=reason)
-    detail = _("%(count)d reminders wait, because %(reason)s. Look at the follow-ups that are due and release them.")
+    detail = _(
+        "%(count)d reminders wait, because %(reason)s. Look at the follow-ups that are due and release them."
+    )
     words = {"count": due_count, "reason": SendingHold.get().get_reason_display()}
     begin_incident(Incident.Kind.HELD, detail % words, now)
 
 
 def hold_after_restore() -> str:
-    """Hold sending, because reminders that went out since the backup are not in it; return what a person must do."""
+    """Hold sending, because reminders that went out since the backup are not in it; return what a
+    person must do.
+    """
     hold_sending(SendingHold.Reason.RESTORED, timezone.now())
-    return _("Sending is held: reminders sent since the backup are unknown. Release it after a look at what is due.")
+    return _(
+        "Sending is held: reminders sent since the backup are unknown. Release it after a look at what is due."
+    )
 
 
 def release_sending(now: datetime, *, due_count: int, by: User | None = None) -> bool:
-    """Let what is due now go out, up to `due_count` at once for two days. False when nothing was held."""
+    """Let what is due now go out, up to `due_count` at once for two days. False when nothing was
+    held.
+    """
     released = SendingHold.objects.filter(pk=1, held_at__isnull=False).update(
-        held_at=None, reason="", due_count=0, allowed_count=due_count, allowed_until=now + RELEASED_FOR, released_by=by
+        held_at=None,
+        reason="",
+        due_count=0,
+        allowed_count=due_count,
+        allowed_until=now + RELEASED_FOR,
+        released_by=by,
     )
     if released:
         end_incident(Incident.Kind.HELD, now)

@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 def begin_incident(kind: Incident.Kind, detail: str, now: datetime) -> bool:
-    """Note that something is wrong and tell the admins, unless it is known already. Returns True when it is new."""
+    """Note that something is wrong and tell the admins, unless it is known already. Returns True
+    when it is new.
+    """
     if Incident.objects.filter(kind=kind, ended_at=None).update(detail=detail):
         return False
     try:
@@ -61,7 +63,9 @@ def check_doubts(now: datetime) -> None:
 
 
 def _tell(subject: str, message: str) -> None:
-    """Mail the admins. A mail server that is down must not stop the run; the incident is in the admin all the same."""
+    """Mail the admins. A mail server that is down must not stop the run; the incident is in the
+    admin all the same.
+    """
     try:
         mail_admins(subject, message)
     except (OSError, smtplib.SMTPException):

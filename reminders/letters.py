@@ -1,4 +1,6 @@
-"""From claims to letters: everything the mails of a batch say, read with a fixed number of queries."""
+"""From claims to letters: everything the mails of a batch say, read with a fixed number of
+queries.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,19 @@ class Texts:
         self._texts = {(text.language, text.step): text for text in MailText.objects.all()}
 
     def get(self, language: str, step: int) -> MailText:
-        """Return the text of a step: in the language, else in German; for a later step than there are texts, the last.
+        """Return the text of a step: in the language, else in German; for a later step than there
+        are texts, the last.
 
         Raises MissingTextError.
         """
         for candidate in (language, "de"):
-            steps = [known for (known_language, known) in self._texts if known_language == candidate]
+            steps = [
+                known for (known_language, known) in self._texts if known_language == candidate
+            ]
             if steps:
-                return self._texts[candidate, max((known for known in steps if known <= step), default=min(steps))]
+                return self._texts[
+                    candidate, max((known for known in steps if known <= step), default=min(steps))
+                ]
         raise MissingTextError(f"There is no mail text for step {step}.")
 
 
@@ -72,17 +79,24 @@ _COLUMNS = (
 
 
 def _load_sources(offer_ids: Collection[int]) -> dict[int, _Source]:
-    return {row[0]: _Source._make(row) for row in Offer.objects.filter(among("pk", offer_ids)).values_list(*_COLUMNS)}
+    return {
+        row[0]: _Source._make(row)
+        for row in Offer.objects.filter(among("pk", offer_ids)).values_list(*_COLUMNS)
+    }
 
 
 class Letters:
-    """Writes the letters of a batch of claims from what was read for all of them at once, with three queries."""
+    """Writes the letters of a batch of claims from what was read for all of them at once, with
+    three queries.
+    """
 
     def __init__(self, claims: Collection[Claim], texts: Texts, plans: Plans) -> None:
         offer_ids = [pk for claim in claims for pk in claim.steps]
         self._texts, self._plans = texts, plans
         self._sources = _load_sources(offer_ids)
-        invitations = Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE)
+        invitations = Invitation.objects.filter(
+            among("offer", offer_ids), state=Invitation.State.ACTIVE
+        )
         self._tokens = dict(invitations.values_list("offer_id", "token"))
         self._company = Company.get()
 
@@ -96,7 +110,9 @@ class Letters:
         lines = []
         for case in claim.cases:
             is_last_step = claim.steps[case.offer_id] >= self._plans.count_steps(case)
-            lines.append(_offer_line(self._sources[case.offer_id], self._tokens[case.offer_id], is_last_step))
+            lines.append(
+                _offer_line(self._sources[case.offer_id], self._tokens[case.offer_id], is_last_step)
+            )
         first = self._sources[claim.offer_ids[0]]
         text = self._texts.get(first.language, min(claim.steps.values()))
         own_text = next((case.own_text for case in claim.cases if case.own_text), "")
@@ -141,7 +157,9 @@ def _build_letter(
 
 
 def _build_sender(source: _Source, company: Company) -> Sender:
-    """Return who the reminder comes from: the offer's salesperson, else the sender of the offer mail."""
+    """Return who the reminder comes from: the offer's salesperson, else the sender of the offer
+    mail.
+    """
     seller_name = f"{source.seller_first_name or ''} {source.seller_last_name or ''}".strip()
     return Sender(
         from_email=settings.DEFAULT_FROM_EMAIL,
@@ -174,7 +192,9 @@ def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str
     """
     [case] = load_cases([offer.pk], now)
     source = _load_sources([offer.pk])[offer.pk]
-    line = _offer_line(source, links.new_token(), text.step >= max(Plans().count_steps(case), text.step))
+    line = _offer_line(
+        source, links.new_token(), text.step >= max(Plans().count_steps(case), text.step)
+    )
     return _build_letter(
         source,
         Company.get(),
@@ -189,7 +209,9 @@ def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str
 
 
 def find_example_offer(text: MailText, number: str = "") -> Offer | None:
-    """Return the newest offer with this number, else the newest one in the language of the text, else the newest."""
+    """Return the newest offer with this number, else the newest one in the language of the text,
+    else the newest.
+    """
     offers = Offer.objects.select_related("customer", "salesperson").order_by("-sent_at")
     if number:
         return offers.filter(number_key=number_key(number)).first()
@@ -197,7 +219,9 @@ def find_example_offer(text: MailText, number: str = "") -> Offer | None:
 
 
 def write_next_text(follow_up: FollowUp, now: datetime) -> str:
-    """Return what the next reminder of the offer would say by its mail text; empty where that cannot be written."""
+    """Return what the next reminder of the offer would say by its mail text; empty where that
+    cannot be written.
+    """
     try:
         text = Texts().get(follow_up.offer.language, follow_up.next_step or 1)
         letter = build_example(text, follow_up.offer, now=now)

@@ -47,7 +47,9 @@ class ReminderPlan(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     is_default = models.BooleanField(_("default plan"), default=False)
-    days = models.JSONField(_("days after the offer"), default=default_days, validators=[validate_days])
+    days = models.JSONField(
+        _("days after the offer"), default=default_days, validators=[validate_days]
+    )
     working_days = models.BooleanField(_("count working days"), default=True)
     window_from = models.TimeField(_("send from"), default=time(9))
     window_to = models.TimeField(_("send until"), default=time(11))
@@ -63,9 +65,13 @@ class ReminderPlan(models.Model):
         _("days until 'no answer'"), default=14, validators=[_AT_MOST_A_YEAR]
     )
     max_age_days = models.PositiveSmallIntegerField(
-        _("never start for offers older than (days)"), default=60, validators=[MaxValueValidator(3650)]
+        _("never start for offers older than (days)"),
+        default=60,
+        validators=[MaxValueValidator(3650)],
     )
-    release = models.CharField(_("release"), max_length=10, choices=Release, default=Release.AUTOMATIC)
+    release = models.CharField(
+        _("release"), max_length=10, choices=Release, default=Release.AUTOMATIC
+    )
     call_above = models.DecimalField(
         _("call instead above amount"),
         max_digits=14,
@@ -79,7 +85,9 @@ class ReminderPlan(models.Model):
         max_length=10,
         choices=Offer.ContactBasis,
         default=Offer.ContactBasis.REQUEST,
-        help_text=_("For offers that name no basis of their own. With “none” they get no reminder until they do."),
+        help_text=_(
+            "For offers that name no basis of their own. With “none” they get no reminder until they do."
+        ),
     )
 
     class Meta:
@@ -88,10 +96,13 @@ class ReminderPlan(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["is_default"], condition=models.Q(is_default=True), name="reminders_reminderplan_one_default"
+                fields=["is_default"],
+                condition=models.Q(is_default=True),
+                name="reminders_reminderplan_one_default",
             ),
             models.CheckConstraint(
-                condition=models.Q(window_from__lt=models.F("window_to")), name="reminders_reminderplan_window"
+                condition=models.Q(window_from__lt=models.F("window_to")),
+                name="reminders_reminderplan_window",
             ),
         ]
 
@@ -99,10 +110,19 @@ class ReminderPlan(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a region that the calendar does not know, and to leave the company without a default plan."""
-        if not self.is_default and ReminderPlan.objects.filter(pk=self.pk, is_default=True).exists():
+        """Refuse a region that the calendar does not know, and to leave the company without a
+        default plan.
+        """
+        if (
+            not self.is_default
+            and ReminderPlan.objects.filter(pk=self.pk, is_default=True).exists()
+        ):
             raise ValidationError(
-                {"is_default": _("One plan must be the default. Make another one the default instead.")}
+                {
+                    "is_default": _(
+                        "One plan must be the default. Make another one the default instead."
+                    )
+                }
             )
         if self.country not in COUNTRIES:
             raise ValidationError({"country": _("Choose one of: %s.") % ", ".join(COUNTRIES)})
@@ -131,7 +151,9 @@ class CompanyHoliday(models.Model):
 class CustomerPlan(models.Model):
     """The plan of one customer, in place of the default one. An offer's own plan goes first."""
 
-    customer = models.OneToOneField(Customer, models.CASCADE, related_name="own_plan", verbose_name=_("customer"))
+    customer = models.OneToOneField(
+        Customer, models.CASCADE, related_name="own_plan", verbose_name=_("customer")
+    )
     plan = models.ForeignKey(ReminderPlan, models.CASCADE, related_name="+", verbose_name=_("plan"))
 
     class Meta:
@@ -145,7 +167,9 @@ class CustomerPlan(models.Model):
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def due(self, now: datetime) -> FollowUpQuerySet:
-        """Those whose reminder may go out now, as far as was known when they were planned; the longest due first."""
+        """Those whose reminder may go out now, as far as was known when they were planned; the
+        longest due first.
+        """
         in_flight = Reminder.objects.filter(offer=OuterRef("offer"), state__in=Reminder.IN_FLIGHT)
         return (
             self.filter(next_at__lte=now)
@@ -156,11 +180,20 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
 
 class FollowUp(models.Model):
-    """When the next reminder of an offer is due and why, or why none will come. Computed by `reminders.rules`."""
+    """When the next reminder of an offer is due and why, or why none will come. Computed by
+    `reminders.rules`.
+    """
 
-    offer = models.OneToOneField(Offer, models.CASCADE, related_name="follow_up", verbose_name=_("offer"))
+    offer = models.OneToOneField(
+        Offer, models.CASCADE, related_name="follow_up", verbose_name=_("offer")
+    )
     plan = models.ForeignKey(
-        ReminderPlan, models.SET_NULL, null=True, blank=True, related_name="follow_ups", verbose_name=_("own plan")
+        ReminderPlan,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+        verbose_name=_("own plan"),
     )
     next_at = models.DateTimeField(_("next reminder"), null=True, blank=True)
     next_step = models.PositiveSmallIntegerField(_("step"), null=True, blank=True)
@@ -172,7 +205,9 @@ class FollowUp(models.Model):
     send_now_at = models.DateTimeField(_("asked to send now"), null=True, blank=True)
     resumed_at = models.DateTimeField(_("resumed"), null=True, blank=True)
     own_text = models.TextField(
-        _("own text of the next reminder"), blank=True, help_text=_("Takes the place of the mail text, once.")
+        _("own text of the next reminder"),
+        blank=True,
+        help_text=_("Takes the place of the mail text, once."),
     )
     computed_at = models.DateTimeField(_("computed"), default=timezone.now)
 
@@ -182,10 +217,18 @@ class FollowUp(models.Model):
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
         indexes = [
-            models.Index(fields=["next_at"], condition=models.Q(next_at__isnull=False), name="reminders_followup_due"),
+            models.Index(
+                fields=["next_at"],
+                condition=models.Q(next_at__isnull=False),
+                name="reminders_followup_due",
+            ),
             # The order of the list in the admin.
             models.Index(fields=["next_at", "call_at", "id"], name="reminders_followup_list"),
-            models.Index(fields=["call_at"], condition=models.Q(call_at__isnull=False), name="reminders_followup_call"),
+            models.Index(
+                fields=["call_at"],
+                condition=models.Q(call_at__isnull=False),
+                name="reminders_followup_call",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -194,25 +237,32 @@ class FollowUp(models.Model):
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
     def stuck(self) -> ReminderQuerySet:
-        """Those that a person must decide about. Said twice, so that the index of those not sent is used."""
-        return self.filter(state__in=Reminder.RESOLVABLE, resolved_by=None).exclude(state=Reminder.State.SENT)
+        """Those that a person must decide about. Said twice, so that the index of those not sent is
+        used.
+        """
+        return self.filter(state__in=Reminder.RESOLVABLE, resolved_by=None).exclude(
+            state=Reminder.State.SENT
+        )
 
     def give_back(self) -> int:
-        """Free what is claimed and so surely not sent, as if it had never been claimed. Returns how many rows."""
+        """Free what is claimed and so surely not sent, as if it had never been claimed. Returns how
+        many rows.
+        """
         claimed = self.filter(state=Reminder.State.CLAIMED)
         tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
         return tried_before + claimed.filter(attempts=0).delete()[0]
 
 
 class Reminder(models.Model):
-    """One step of one offer. The rows with the same `message_id` are one mail: it lists several offers of a customer.
+    """One step of one offer. The rows with the same `message_id` are one mail: it lists several
+    offers of a customer.
 
-    Moves: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA); claimed or
-    transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final dot); transmitting → in_doubt
-    (killed or cut off after DATA was announced); planned → claimed; planned → failed (given up);
-    in_doubt → sent, planned (by a person; sent also by the mail seen in the outgoing folder); failed → planned (by a
-    person). `resolved_by` of a failed one says who has dealt with it. A claim that never reached the mail server is
-    deleted.
+    Moves: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA);
+    claimed or transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final
+    dot); transmitting → in_doubt (killed or cut off after DATA was announced); planned → claimed;
+    planned → failed (given up); in_doubt → sent, planned (by a person; sent also by the mail seen
+    in the outgoing folder); failed → planned (by a person). `resolved_by` of a failed one says who
+    has dealt with it. A claim that never reached the mail server is deleted.
     """
 
     class State(models.TextChoices):
@@ -228,7 +278,9 @@ class Reminder(models.Model):
     MAILED = (State.CLAIMED, State.TRANSMITTING, State.SENT, State.IN_DOUBT)
     RESOLVABLE = (State.FAILED, State.IN_DOUBT)
 
-    offer = models.ForeignKey(Offer, models.CASCADE, related_name="reminders", db_index=False, verbose_name=_("offer"))
+    offer = models.ForeignKey(
+        Offer, models.CASCADE, related_name="reminders", db_index=False, verbose_name=_("offer")
+    )
     step = models.PositiveSmallIntegerField(_("step"))
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.CLAIMED)
     message_id = models.CharField(_("Message-ID"), max_length=200, editable=False)
@@ -257,11 +309,18 @@ class Reminder(models.Model):
         verbose_name = _("reminder")
         verbose_name_plural = _("reminders")
         ordering = ["-mail_date", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["offer", "step"], name="reminders_reminder_unique_step")]
-        # A claim, its mark and its record each write to every index on PostgreSQL, so there is none that has no query.
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "step"], name="reminders_reminder_unique_step")
+        ]
+        # A claim, its mark and its record each write to every index on PostgreSQL, so there is none
+        # that has no query.
         indexes = [
             models.Index(fields=["message_id"], name="reminders_reminder_message_id"),
-            models.Index(fields=["state"], condition=~models.Q(state="sent"), name="reminders_reminder_not_sent"),
+            models.Index(
+                fields=["state"],
+                condition=~models.Q(state="sent"),
+                name="reminders_reminder_not_sent",
+            ),
             models.Index(
                 fields=["resolved_by"],
                 condition=models.Q(resolved_by__isnull=False),
@@ -276,13 +335,17 @@ class Reminder(models.Model):
 class MailText(models.Model):
     """Subject and body of a reminder, by step and language, in Django's template language."""
 
-    step = models.PositiveSmallIntegerField(_("step"), validators=[MinValueValidator(1), MaxValueValidator(10)])
+    step = models.PositiveSmallIntegerField(
+        _("step"), validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
     language = models.CharField(_("language"), max_length=2, choices=Language)
     subject = models.CharField(
         _("subject"),
         max_length=300,
         blank=True,
-        help_text=_("Empty: the subject of the offer mail behind “AW:”, so that mail programs show one conversation."),
+        help_text=_(
+            "Empty: the subject of the offer mail behind “AW:”, so that mail programs show one conversation."
+        ),
     )
     text = models.TextField(_("text"))
 
@@ -290,7 +353,11 @@ class MailText(models.Model):
         verbose_name = _("mail text")
         verbose_name_plural = _("mail texts")
         ordering = ["language", "step"]
-        constraints = [models.UniqueConstraint(fields=["step", "language"], name="reminders_mailtext_unique_step")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["step", "language"], name="reminders_mailtext_unique_step"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_language_display()}, {self.step}"
@@ -308,7 +375,9 @@ class MailText(models.Model):
 
 
 class Incident(models.Model):
-    """Something that staff must look at. Told once when it begins and once when it ends; one open row per kind."""
+    """Something that staff must look at. Told once when it begins and once when it ends; one open
+    row per kind.
+    """
 
     class Kind(models.TextChoices):
         HELD = "held", _("sending is held")
@@ -328,7 +397,9 @@ class Incident(models.Model):
         ordering = ["-began_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind"], condition=models.Q(ended_at=None), name="reminders_incident_one_open"
+                fields=["kind"],
+                condition=models.Q(ended_at=None),
+                name="reminders_incident_one_open",
             )
         ]
 
@@ -337,7 +408,8 @@ class Incident(models.Model):
 
 
 class SendingHold(models.Model):
-    """Whether sending waits for a person: one row. A released hold lets up to `allowed_count` go until `allowed_until`.
+    """Whether sending waits for a person: one row. A released hold lets up to `allowed_count` go
+    until `allowed_until`.
 
     Moves: free → held (too many due at once, a restored backup, a person) → free (by a person).
     """
@@ -364,7 +436,9 @@ class SendingHold(models.Model):
     class Meta:
         verbose_name = _("hold on sending")
         verbose_name_plural = _("hold on sending")
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="reminders_sendinghold_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="reminders_sendinghold_one_row")
+        ]
 
     def __str__(self) -> str:
         return self.get_reason_display() or gettext("not held")

@@ -1,4 +1,6 @@
-"""Computing follow-ups anew: for a few offers when something happened to them, for all of them every night."""
+"""Computing follow-ups anew: for a few offers when something happened to them, for all of them
+every night.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,16 @@ CHUNK = 2000
 def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> set[int]:
     """Lock the customers of these offers until the transaction ends and return their ids.
 
-    Whoever decides about a customer holds this lock from reading the facts to writing the decision. Without it, a
-    slow planner could write "is being sent" after the sender had already planned the next step. SQLite has one writer
-    at a time anyway (IMMEDIATE).
+    Whoever decides about a customer holds this lock from reading the facts to writing the decision.
+    Without it, a slow planner could write "is being sent" after the sender had already planned the
+    next step. SQLite has one writer at a time anyway (IMMEDIATE).
     """
     # Asked of the offers: from the customers, SQLite goes through all of them.
-    owners = set(Offer.objects.filter(among("pk", offer_ids)).order_by().values_list("customer_id", flat=True))
+    owners = set(
+        Offer.objects.filter(among("pk", offer_ids))
+        .order_by()
+        .values_list("customer_id", flat=True)
+    )
     if not connection.features.has_select_for_update:
         return owners
     locked = (
@@ -41,10 +47,12 @@ def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> 
 def plan_offer_ids(
     offer_ids: Collection[int], now: datetime, plans: Plans | None = None, *, has_news: bool = False
 ) -> int:
-    """Compute anew when the next reminder of each offer is due. Returns how many offers became "no answer".
+    """Compute anew when the next reminder of each offer is due. Returns how many offers became "no
+    answer".
 
-    `has_news` says that something happened to the offers: mails about them that a run has claimed and not yet begun to
-    send are taken out of its hands, because they were claimed and written before it.
+    `has_news` says that something happened to the offers: mails about them that a run has claimed
+    and not yet begun to send are taken out of its hands, because they were claimed and written
+    before it.
     """
     if not offer_ids:
         return 0
@@ -56,17 +64,28 @@ def plan_offer_ids(
             cases = load_cases(offer_ids, now)
         decisions = {case.offer_id: plans.decide(case, now) for case in cases}
         store_decisions(decisions, now)
-        silent = [pk for pk, decision in decisions.items() if decision.close_at and decision.close_at <= now]
-        for offer in Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN) if silent else ():
+        silent = [
+            pk
+            for pk, decision in decisions.items()
+            if decision.close_at and decision.close_at <= now
+        ]
+        for offer in (
+            Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN) if silent else ()
+        ):
             set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
     return len(silent)
 
 
 def _give_back_claims(cases: Collection[Case]) -> int:
-    claimed = [case.offer_id for case in cases if any(step.state is StepState.CLAIMED for step in case.facts.steps)]
+    claimed = [
+        case.offer_id
+        for case in cases
+        if any(step.state is StepState.CLAIMED for step in case.facts.steps)
+    ]
     if not claimed:
         return 0
-    # One whose mark is being made in this moment is on its way, and waiting for it could end in a deadlock.
+    # One whose mark is being made in this moment is on its way, and waiting for it could end in a
+    # deadlock.
     free = Reminder.objects.filter(among("offer", claimed), state=Reminder.State.CLAIMED)
     keys = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
     return Reminder.objects.filter(among("pk", keys)).give_back()
@@ -81,7 +100,8 @@ class PlanSums:
 
 
 def plan_all(now: datetime) -> PlanSums:
-    """Compute all follow-ups anew that could have changed: those of open offers, and any that still name a time.
+    """Compute all follow-ups anew that could have changed: those of open offers, and any that still
+    name a time.
 
     Works in chunks of committed transactions, so memory stays flat and a kill loses nothing.
     """
@@ -95,8 +115,16 @@ def plan_all(now: datetime) -> PlanSums:
 
 def _chunks() -> Iterator[list[int]]:
     last = 0
-    wanted = Q(status=Offer.Status.OPEN) | Q(follow_up__isnull=True) | Q(follow_up__next_at__isnull=False)
+    wanted = (
+        Q(status=Offer.Status.OPEN)
+        | Q(follow_up__isnull=True)
+        | Q(follow_up__next_at__isnull=False)
+    )
     wanted |= Q(follow_up__call_at__isnull=False)
-    while chunk := list(Offer.objects.filter(wanted, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+    while chunk := list(
+        Offer.objects.filter(wanted, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:CHUNK]
+    ):
         yield chunk
         last = chunk[-1]

@@ -26,7 +26,9 @@ SENTENCES: dict[Because, _StrPromise] = {
     Because.CALL: _("A phone call takes the place of the mail."),
     Because.OFF: _("Sending is switched off (REMINDERS_ENABLED)."),
     Because.HELD: _("Sending is held until someone releases it."),
-    Because.STALE_ANSWERS: _("The answers of the customers could not be fetched, so nothing is sent."),
+    Because.STALE_ANSWERS: _(
+        "The answers of the customers could not be fetched, so nothing is sent."
+    ),
     Because.INTERESTED: _("The customer is interested."),
     Because.DECLINED: _("The customer has declined."),
     Because.ORDERED: _("The customer has ordered."),
@@ -37,10 +39,16 @@ SENTENCES: dict[Because, _StrPromise] = {
     Because.STOPPED: _("Reminders of this offer were stopped."),
     Because.OPTED_OUT: _("The customer wants no more reminders."),
     Because.DO_NOT_CONTACT: _("The customer is marked “do not contact”."),
-    Because.NO_BASIS: _("There is no basis for writing to the customer. Name one in the offer or in its plan."),
+    Because.NO_BASIS: _(
+        "There is no basis for writing to the customer. Name one in the offer or in its plan."
+    ),
     Because.BOUNCED: _("Mails to this address come back."),
-    Because.REPLIED: _("The customer has replied by mail. Read the reply, then resume or close the offer."),
-    Because.FAILED: _("The mail server refused the last reminder. Someone has to decide what to do."),
+    Because.REPLIED: _(
+        "The customer has replied by mail. Read the reply, then resume or close the offer."
+    ),
+    Because.FAILED: _(
+        "The mail server refused the last reminder. Someone has to decide what to do."
+    ),
     Because.STEPS_DONE: _("All reminders of the plan have been sent."),
     Because.BEFORE_GO_LIVE: _("The offer is older than the day on which reminders started."),
     Because.TOO_OLD: _("The offer is too old for a first reminder."),

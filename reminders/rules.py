@@ -1,7 +1,9 @@
-"""When the next reminder of an offer is due and why, or why none will come. Pure: no Django, no clock.
+"""When the next reminder of an offer is due and why, or why none will come. Pure: no Django, no
+clock.
 
-`decide` takes what is known of one offer, its plan, the calendar of the region and the time, and returns one decision.
-The same function plans ahead, explains itself in the admin, and is asked again right before each mail.
+`decide` takes what is known of one offer, its plan, the calendar of the region and the time, and
+returns one decision. The same function plans ahead, explains itself in the admin, and is asked
+again right before each mail.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ RETRY_FOR = timedelta(days=4)
 
 
 class Because(StrEnum):
-    """Why the next reminder comes when it comes, or why none will. Sentences are in `reminders.reasons`."""
+    """Why the next reminder comes when it comes, or why none will. Sentences are in
+    `reminders.reasons`.
+    """
 
     STEP_DUE = "step_due"
     ASK_AGAIN = "ask_again"
@@ -82,7 +86,8 @@ class StepState(StrEnum):
 class Plan:
     """When reminders go out. `days` rise; `window_from` < `window_to`, local time in `zone`.
 
-    `contact_basis` is why customers may be written to whose offer names no basis of its own; "none" forbids it.
+    `contact_basis` is why customers may be written to whose offer names no basis of its own; "none"
+    forbids it.
     """
 
     days: tuple[int, ...] = (3, 7, 14)
@@ -115,8 +120,9 @@ class Step:
 class Facts:
     """What is known of one offer. Instants are aware; days are local.
 
-    `customer_mailed_at` is the newest reminder to the customer about any offer. `asked_at` and `ask_again_on` are of
-    the customer's newest "still undecided", `resumed_at` of the person who said that reminders go on after a reply.
+    `customer_mailed_at` is the newest reminder to the customer about any offer. `asked_at` and
+    `ask_again_on` are of the customer's newest "still undecided", `resumed_at` of the person who
+    said that reminders go on after a reply.
     """
 
     sent_at: datetime
@@ -147,8 +153,8 @@ class Facts:
 class Decision:
     """The next reminder, or none.
 
-    `at` and `step` are None when no further one will come by itself. `call_at` is set instead of `at` when the step is
-    a phone call. `close_at` is when the offer becomes "no answer" by itself.
+    `at` and `step` are None when no further one will come by itself. `call_at` is set instead of
+    `at` when the step is a phone call. `close_at` is when the offer becomes "no answer" by itself.
     """
 
     because: Because
@@ -160,17 +166,20 @@ class Decision:
     def is_due(self, now: datetime) -> bool:
         """True when the mail may go out right now."""
         return (
-            self.at is not None and self.at <= now and self.because not in (Because.NEEDS_RELEASE, Because.LINK_WAITS)
+            self.at is not None
+            and self.at <= now
+            and self.because not in (Because.NEEDS_RELEASE, Because.LINK_WAITS)
         )
 
 
 def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own answer
     facts: Facts, plan: Plan, calendar: Calendar, now: datetime
 ) -> Decision:
-    """Return when the next reminder of the offer is due, which step it is, and why, or why none will come.
+    """Return when the next reminder of the offer is due, which step it is, and why, or why none
+    will come.
 
-    The instant lies in the plan's window on a working day. It is in the past only within a window that is open right
-    now, so a reminder whose day was missed moves to the next window.
+    The instant lies in the plan's window on a working day. It is in the past only within a window
+    that is open right now, so a reminder whose day was missed moves to the next window.
     """
     if blocked := _find_block(facts, plan):
         return Decision(blocked)
@@ -184,16 +193,25 @@ def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own
         if last is not None and last.state is StepState.FAILED and last.step > facts.skipped_step:
             return Decision(Because.FAILED, step=last.step)
         return Decision(Because.STEPS_DONE, close_at=_close_at(facts, used, plan))
-    if step == 1 and begun is None and not facts.send_now and (never := _find_reason_not_to_start(facts, plan, now)):
+    if (
+        step == 1
+        and begun is None
+        and not facts.send_now
+        and (never := _find_reason_not_to_start(facts, plan, now))
+    ):
         return Decision(never)
     if facts.link is Link.INVALID:
         return Decision(Because.LINK_INVALID)
     if facts.send_now:
-        return Decision(Because.LINK_WAITS if facts.link is Link.WAITS else Because.SEND_NOW, step=step, at=now)
+        return Decision(
+            Because.LINK_WAITS if facts.link is Link.WAITS else Because.SEND_NOW, step=step, at=now
+        )
     if begun is not None and begun.state is not StepState.PLANNED:
         begun = None
     at, because = _find_instant(facts, plan, calendar, now, step=step, used=used, begun=begun)
-    if facts.call_step == step or (plan.call_above and facts.amount and facts.amount > plan.call_above):
+    if facts.call_step == step or (
+        plan.call_above and facts.amount and facts.amount > plan.call_above
+    ):
         return Decision(Because.CALL, step=step, call_at=at)
     if plan.needs_release and facts.released_step < step:
         return Decision(Because.NEEDS_RELEASE, step=step, at=at)
@@ -203,16 +221,26 @@ def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own
 
 
 def _next_step(facts: Facts) -> int:
-    """Return the step after the last one that was sent, may have been sent, was refused for good, or was skipped.
+    """Return the step after the last one that was sent, may have been sent, was refused for good,
+    or was skipped.
 
-    A refused step does not stop the later ones: it never reached the customer, and stands in a list for a person.
+    A refused step does not stop the later ones: it never reached the customer, and stands in a list
+    for a person.
     """
     done = (StepState.SENT, StepState.IN_DOUBT, StepState.FAILED)
-    return max(max((each.step for each in facts.steps if each.state in done), default=0), facts.skipped_step) + 1
+    return (
+        max(
+            max((each.step for each in facts.steps if each.state in done), default=0),
+            facts.skipped_step,
+        )
+        + 1
+    )
 
 
 def find_give_up_at(facts: Facts, plan: Plan, calendar: Calendar, step: int) -> datetime | None:
-    """Return when the step after this one is due by the plan: no second try of this one is worth it then."""
+    """Return when the step after this one is due by the plan: no second try of this one is worth it
+    then.
+    """
     if step >= len(plan.days):
         return None
     used = [each for each in facts.steps if each.state in (StepState.SENT, StepState.IN_DOUBT)]
@@ -236,7 +264,9 @@ def _find_block(facts: Facts, plan: Plan) -> Because | None:
 
 
 def _has_open_reply(facts: Facts) -> bool:
-    """True when the customer wrote by mail and neither a newer offer mail nor a person said to go on."""
+    """True when the customer wrote by mail and neither a newer offer mail nor a person said to go
+    on.
+    """
     if facts.replied_at is None or facts.replied_at < facts.sent_at:
         return False
     return facts.resumed_at is None or facts.resumed_at < facts.replied_at
@@ -251,7 +281,9 @@ def _find_reason_not_to_start(facts: Facts, plan: Plan, now: datetime) -> Becaus
 
 
 def _close_at(facts: Facts, used: list[Step], plan: Plan) -> datetime | None:
-    """Return when silence becomes "no answer": counted from the last mail, or from the day the customer named."""
+    """Return when silence becomes "no answer": counted from the last mail, or from the day the
+    customer named.
+    """
     last = max((step.at for step in used), default=facts.sent_at)
     last = max(last, facts.sent_at, facts.contacted_at or last, facts.asked_at or last)
     if facts.ask_again_on is not None:
@@ -269,7 +301,9 @@ def _find_instant(
     used: list[Step],
     begun: Step | None,
 ) -> tuple[datetime, Because]:
-    """Return the instant of the step and the reason that decided it, the latest of all that apply."""
+    """Return the instant of the step and the reason that decided it, the latest of all that
+    apply.
+    """
     day, because = _find_day(facts, plan, calendar, step, used)
     at = _window(calendar.on_or_after(day), plan)
     if facts.customer_mailed_at is not None:
@@ -277,7 +311,8 @@ def _find_instant(
         if free_at > at:
             at, because = _next_window(free_at, plan, calendar), Because.GAP
     if begun is not None and begun.retry_at is not None:
-        # A second try may leave the minute it was planned for, but not the window: a night mail looks like a machine.
+        # A second try may leave the minute it was planned for, but not the window: a night mail
+        # looks like a machine.
         at, because = max(at, _next_window(begun.retry_at, plan, calendar)), Because.RETRY
     if at < now:
         open_at = _next_window(now, plan, calendar)
@@ -286,19 +321,27 @@ def _find_instant(
     return at, because
 
 
-def _find_day(facts: Facts, plan: Plan, calendar: Calendar, step: int, used: list[Step]) -> tuple[date, Because]:
-    """Return the local day of a step by the plan, moved by what the customer asked for, contacts and pauses.
+def _find_day(
+    facts: Facts, plan: Plan, calendar: Calendar, step: int, used: list[Step]
+) -> tuple[date, Because]:
+    """Return the local day of a step by the plan, moved by what the customer asked for, contacts
+    and pauses.
 
-    Days count from the newest mail of the offer: after a revision the clock starts again, but steps that were used
-    stay used, so that a customer never gets more mails than the plan has steps. The distance to the step before is
-    kept when that one went out late; so there is one mail to catch up after an outage, not a burst of them.
+    Days count from the newest mail of the offer: after a revision the clock starts again, but steps
+    that were used stay used, so that a customer never gets more mails than the plan has steps. The
+    distance to the step before is kept when that one went out late; so there is one mail to catch
+    up after an outage, not a burst of them.
     """
 
     def local(instant: datetime) -> date:
         return instant.astimezone(plan.zone).date()
 
     def later(day: date, days: int) -> date:
-        return calendar.add(day, days) if plan.working_days else calendar.on_or_after(day + timedelta(days=days))
+        return (
+            calendar.add(day, days)
+            if plan.working_days
+            else calendar.on_or_after(day + timedelta(days=days))
+        )
 
     used_before = max((each.step for each in used if each.at < facts.sent_at), default=0)
     index = step - 1 - used_before
@@ -312,7 +355,9 @@ def _find_day(facts: Facts, plan: Plan, calendar: Calendar, step: int, used: lis
         if facts.ask_again_on is not None:
             day, because = facts.ask_again_on, Because.ASK_AGAIN
         else:
-            day, because = max((day, because), (later(local(facts.asked_at), plan.quiet_days), Because.QUIET))
+            day, because = max(
+                (day, because), (later(local(facts.asked_at), plan.quiet_days), Because.QUIET)
+            )
     if facts.contacted_at is not None and facts.contacted_at > facts.sent_at:
         quiet_until = later(local(facts.contacted_at), plan.quiet_days)
         if quiet_until > day:
@@ -338,10 +383,18 @@ def _next_window(instant: datetime, plan: Plan, calendar: Calendar) -> datetime:
 
 
 def retry_after(attempts: int) -> timedelta:
-    """Return how long to wait after the n-th failed try: half an hour, then twice as long each time."""
+    """Return how long to wait after the n-th failed try: half an hour, then twice as long each
+    time.
+    """
     return RETRY_FIRST * (1 << max(attempts, 1) - 1)
 
 
-def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime | None = None) -> bool:
-    """True when the next try would come more than four days after the first one, or when the next step is due."""
-    return retry_at - first_try_at > RETRY_FOR or (give_up_at is not None and retry_at >= give_up_at)
+def is_given_up(
+    first_try_at: datetime, retry_at: datetime, give_up_at: datetime | None = None
+) -> bool:
+    """True when the next try would come more than four days after the first one, or when the next
+    step is due.
+    """
+    return retry_at - first_try_at > RETRY_FOR or (
+        give_up_at is not None and retry_at >= give_up_at
+    )

@@ -35,7 +35,9 @@ RUN_SECONDS = 480
 
 @dataclass
 class SendSums:
-    """What a run came to. `because` says why it sent nothing at all, or ended early, if so; counts are mails."""
+    """What a run came to. `because` says why it sent nothing at all, or ended early, if so; counts
+    are mails.
+    """
 
     because: Because | None = None
     sent: int = 0
@@ -63,7 +65,9 @@ class SendSums:
         counts = (self.sent, self.planned, self.failed, self.in_doubt, self.withheld)
         if why and not any(counts):
             return why
-        sums = _("%(sent)d sent, %(planned)d later, %(failed)d failed, %(in_doubt)d in doubt, %(withheld)d withheld.")
+        sums = _(
+            "%(sent)d sent, %(planned)d later, %(failed)d failed, %(in_doubt)d in doubt, %(withheld)d withheld."
+        )
         return " ".join(filter(None, (sums % vars(self), why, self.problem, self.text_problem)))
 
 
@@ -95,7 +99,9 @@ class Pace:
 
 @dataclass(frozen=True)
 class _Message:
-    """A claim with its mail, ready to be sent; `content` is empty when no mail could be made of it."""
+    """A claim with its mail, ready to be sent; `content` is empty when no mail could be made of
+    it.
+    """
 
     claim: Claim
     recipient: str = ""
@@ -106,11 +112,12 @@ class _Message:
 class Run:
     """One run over one connection.
 
-    While the server is busy with a mail, the one before it is recorded and those after it are written. Nothing of
-    that touches the promise: each claim is committed before its mail is written, and the gates that can shut from one
-    second to the next are looked at once more in the statement that marks a mail, while the server thinks about its
-    recipient and so before its DATA. A run that is killed leaves the mail under way in doubt, and the one before it
-    where that was not recorded yet; under a cap on mails each is recorded before the next.
+    While the server is busy with a mail, the one before it is recorded and those after it are
+    written. Nothing of that touches the promise: each claim is committed before its mail is
+    written, and the gates that can shut from one second to the next are looked at once more in the
+    statement that marks a mail, while the server thinks about its recipient and so before its DATA.
+    A run that is killed leaves the mail under way in doubt, and the one before it where that was
+    not recorded yet; under a cap on mails each is recorded before the next.
     """
 
     def __init__(
@@ -136,7 +143,9 @@ class Run:
         self._error: Exception | None = None
 
     def send_all(self) -> SendSums:
-        """Send chunk after chunk until none is left, the time is up, the mail server is away or sending is shut."""
+        """Send chunk after chunk until none is left, the time is up, the mail server is away or
+        sending is shut.
+        """
         try:
             with self._connection:
                 while self._may_go_on() and (message := self._next()):
@@ -162,7 +171,9 @@ class Run:
         return self.gate.shut is None
 
     def _take(self, chunks: Iterator[list[int]]) -> Iterator[bool]:
-        """Claim chunk after chunk and write the mails, in small steps. Yields whether the chunk has mails to write."""
+        """Claim chunk after chunk and write the mails, in small steps. Yields whether the chunk has
+        mails to write.
+        """
         for chunk in chunks:
             self._claims.extend(claims.claim_due(chunk, self.plans, self.clock()))
             letters = Letters(self._claims, self.texts, self.plans)
@@ -176,13 +187,17 @@ class Run:
             letter = letters.build(claim)
             if letter is not None:
                 parts = write_parts(letter)
-                return _Message(claim, letter.recipient, parts.subject, build_message(letter, parts))
+                return _Message(
+                    claim, letter.recipient, parts.subject, build_message(letter, parts)
+                )
         except (MissingTextError, MailTextError) as error:
             self.sums.text_problem = str(error)
         return _Message(claim)
 
     def _next(self) -> _Message | None:
-        """Return the next mail, or None after the last one. The next chunk is claimed when this one is sent."""
+        """Return the next mail, or None after the last one. The next chunk is claimed when this one
+        is sent.
+        """
         while not self._ready:
             self._record()
             self._plan()
@@ -195,10 +210,11 @@ class Run:
     def _work(self, stage: Stage) -> bool:
         """Do the next little thing that waits while the server is busy; False when there is none.
 
-        The mail before is recorded and what comes after it found out while the server gets ready for the content. Mails
-        are written after the final dot, when the server takes longest: done earlier, it would keep the server waiting.
-        The two that go next come before all else then, so that the server can be told of each behind the one before.
-        What goes wrong is raised when the mail server has said its word about the mail that is under way.
+        The mail before is recorded and what comes after it found out while the server gets ready
+        for the content. Mails are written after the final dot, when the server takes longest: done
+        earlier, it would keep the server waiting. The two that go next come before all else then,
+        so that the server can be told of each behind the one before. What goes wrong is raised when
+        the mail server has said its word about the mail that is under way.
         """
         try:
             if self._error is not None:
@@ -218,11 +234,15 @@ class Run:
         return True
 
     def _has_written(self, count: int) -> bool:
-        """Return whether so many mails are written behind the one that is under way, or all that are claimed."""
+        """Return whether so many mails are written behind the one that is under way, or all that
+        are claimed.
+        """
         return len(self._ready) >= min(count, len(self._claims) - 1)
 
     def _send(self, message: _Message) -> None:
-        """Send one mail. That it was taken is recorded while the next one is under way, anything else at once."""
+        """Send one mail. That it was taken is recorded while the next one is under way, anything
+        else at once.
+        """
         claim = message.claim
         if not message.content:
             claims.release_all([self._claims.popleft()], self.plans, self.clock())
@@ -252,12 +272,16 @@ class Run:
             self._reconnect(result.words)
 
     def _find_upcoming(self) -> list[str]:
-        """Return whom the mail server may hear of already, because the mail to them is written and goes next."""
+        """Return whom the mail server may hear of already, because the mail to them is written and
+        goes next.
+        """
         is_next = not self.pace.is_limited and self._ready and self._ready[0].content
         return [self._ready[0].recipient] if is_next else []
 
     def _mark(self, message: _Message) -> bool:
-        """Mark the mail; False when it must not go. The mail before is recorded with it where that can be."""
+        """Mark the mail; False when it must not go. The mail before is recorded with it where that
+        can be.
+        """
         claim, sent = message.claim, self._sent
         if sent is None or not claims.can_record_with_mark(sent[0], claim):
             return claims.mark_transmitting(claim, message.subject, self.clock())
@@ -272,7 +296,9 @@ class Run:
             self._note(claim, claims.record_result(claim, result, self.plans, self.clock()))
 
     def _note(self, claim: Claim, state: Reminder.State | None) -> None:
-        """Count the last mail, which has been recorded, and remember that its offers are to be planned."""
+        """Count the last mail, which has been recorded, and remember that its offers are to be
+        planned.
+        """
         self._sent = None
         self._recorded.append((claim, state))
         name = state.value if state else "withheld"
@@ -293,7 +319,8 @@ class Run:
             claims.plan_after(done, self.plans, self.clock())
 
     def _reconnect(self, words: str) -> None:
-        """Go on over a new connection when the old one had carried mails; a server that took none gets no second go.
+        """Go on over a new connection when the old one had carried mails; a server that took none
+        gets no second go.
 
         Servers close after so many mails or minutes, and say 421 or nothing.
         """

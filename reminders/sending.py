@@ -34,7 +34,8 @@ CAPPED_CHUNK = 10
 def send_due(
     clock: Callable[[], datetime], *, only: Collection[int] | None = None, pace: Pace | None = None
 ) -> SendSums:
-    """Send the reminders that are due now; with `only`, those of these offers alone. Returns what became of them.
+    """Send the reminders that are due now; with `only`, those of these offers alone. Returns what
+    became of them.
 
     Safe to run several times at once, and to be killed at any point.
     """
@@ -66,7 +67,9 @@ def send_due(
 def _run(due: Sequence[tuple[int, int]], clock: Callable[[], datetime], pace: Pace) -> SendSums:
     """Send what is due in chunks, over as many connections as the settings say."""
     connections = settings.REMINDERS_CONNECTIONS
-    size = CAPPED_CHUNK if pace.is_limited else max(CAPPED_CHUNK, min(CHUNK, len(due) // connections))
+    size = (
+        CAPPED_CHUNK if pace.is_limited else max(CAPPED_CHUNK, min(CHUNK, len(due) // connections))
+    )
     chunks, gate = _Chunks(due, size), Gate(len(due), clock)
     plans, texts = Plans(), Texts()
     count = min(connections, -(-len(due) // size))
@@ -74,7 +77,10 @@ def _run(due: Sequence[tuple[int, int]], clock: Callable[[], datetime], pace: Pa
     if len(runs) == 1:
         return runs[0].send_all()
     with ThreadPoolExecutor(len(runs)) as pool:
-        return sum(pool.map(partial(_send_in_thread, get_language() or settings.LANGUAGE_CODE), runs), SendSums())
+        return sum(
+            pool.map(partial(_send_in_thread, get_language() or settings.LANGUAGE_CODE), runs),
+            SendSums(),
+        )
 
 
 def _send_in_thread(language: str, run: Run) -> SendSums:
@@ -86,12 +92,16 @@ def _send_in_thread(language: str, run: Run) -> SendSums:
 
 
 def explain_due(now: datetime) -> Iterator[str]:
-    """Yield a line for each reminder that would be looked at now: whether it would go out, and why or why not."""
+    """Yield a line for each reminder that would be looked at now: whether it would go out, and why
+    or why not.
+    """
     plans = Plans()
     due = FollowUp.objects.due(now).values_list("offer_id", flat=True)
     shut = Because.OFF if not settings.REMINDERS_ENABLED else None
     shut = shut or (Because.HELD if holds.is_held(len(due), now) else None)
-    shut = shut or (None if ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now) else Because.STALE_ANSWERS)
+    shut = shut or (
+        None if ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now) else Because.STALE_ANSWERS
+    )
     if shut:
         yield str(SENTENCES[shut])
     ids = iter(list(due))
@@ -111,9 +121,11 @@ def find_due(now: datetime, only: Collection[int] | None) -> Iterator[tuple[int,
     if only is not None:
         due = due.filter(offer__in=only)
     offer_ids = list(due.values_list("offer_id", flat=True))
-    # Asked for apart: for a join PostgreSQL reads the whole table of offers, and for a subquery of each row it may
-    # spend a second on compiling it.
-    owners = dict(Offer.objects.filter(among("pk", offer_ids)).order_by().values_list("pk", "customer_id"))
+    # Asked for apart: for a join PostgreSQL reads the whole table of offers, and for a subquery of
+    # each row it may spend a second on compiling it.
+    owners = dict(
+        Offer.objects.filter(among("pk", offer_ids)).order_by().values_list("pk", "customer_id")
+    )
     by_customer: dict[int, list[int]] = {}
     for offer_id in offer_ids:
         if offer_id in owners:
@@ -124,7 +136,9 @@ def find_due(now: datetime, only: Collection[int] | None) -> Iterator[tuple[int,
 
 
 class _Chunks:
-    """Hands out the offers that are due in chunks that never part the offers of a customer, to any number of runs."""
+    """Hands out the offers that are due in chunks that never part the offers of a customer, to any
+    number of runs.
+    """
 
     def __init__(self, due: Sequence[tuple[int, int]], size: int) -> None:
         self.due, self.size, self.place = due, size, 0

@@ -1,4 +1,6 @@
-"""What people can do with reminders. Admin actions come through here; each plans the offers anew and says how many."""
+"""What people can do with reminders. Admin actions come through here; each plans the offers anew
+and says how many.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ State = Reminder.State
 
 
 def plan_offers(offers: Sequence[Offer]) -> None:
-    """Plan offers anew to which something happened. A listener of the offers: runs in their transaction."""
+    """Plan offers anew to which something happened. A listener of the offers: runs in their
+    transaction.
+    """
     plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
@@ -39,12 +43,16 @@ def pause(offers: QuerySet[Offer], *, until: date) -> list[int]:
 
 
 def stop(offers: QuerySet[Offer]) -> list[int]:
-    """Let no further reminder of these offers go out. Returns the ids of those that were not stopped before."""
+    """Let no further reminder of these offers go out. Returns the ids of those that were not
+    stopped before.
+    """
     return _change_offers(offers.filter(reminders_stopped=False), reminders_stopped=True)
 
 
 def resume(offers: QuerySet[Offer], *, now: datetime) -> list[int]:
-    """Undo pause and stop, and go on although the customer replied. Returns the ids of the offers."""
+    """Undo pause and stop, and go on although the customer replied. Returns the ids of the
+    offers.
+    """
     with transaction.atomic():
         FollowUp.objects.filter(offer__in=offers).update(resumed_at=now)
         return _change_offers(offers, reminders_stopped=False, paused_until=None)
@@ -59,10 +67,11 @@ def _change_offers(offers: QuerySet[Offer], **fields: object) -> list[int]:
 
 
 def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
-    """Send the next reminder of each offer at once, outside plan and window but through every other gate.
+    """Send the next reminder of each offer at once, outside plan and window but through every other
+    gate.
 
-    Returns what the run came to, or None when a gate is shut for all of them; their follow-ups say which. One that
-    waits for its link goes out as soon as the public side knows it.
+    Returns what the run came to, or None when a gate is shut for all of them; their follow-ups say
+    which. One that waits for its link goes out as soon as the public side knows it.
     """
     pks = [offer.pk for offer in offers]
     follow_ups = FollowUp.objects.filter(offer__in=pks)
@@ -73,7 +82,8 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
     if not ready:
         return None
     sums = send_due(timezone.now, only=ready)
-    # What a hold or the mail server kept back does not go out some night when that is over: "now" has passed.
+    # What a hold or the mail server kept back does not go out some night when that is over: "now"
+    # has passed.
     left = list(follow_ups.filter(because=Because.SEND_NOW).values_list("offer_id", flat=True))
     FollowUp.objects.filter(offer__in=left).update(send_now_at=None)
     plan_offer_ids(left, timezone.now())
@@ -82,17 +92,24 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
     """Release the next reminder of those that wait for it. Returns the ids of their offers."""
-    return _change(follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step"))
+    return _change(
+        follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step")
+    )
 
 
 def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
     """Leave the next step of each out. Returns the ids of their offers."""
-    return _change(follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text="")
+    return _change(
+        follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text=""
+    )
 
 
 def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> list[int]:
     """Let the next reminder of each wait until a day. Returns the ids of their offers."""
-    return pause(Offer.objects.filter(follow_up__in=follow_ups, follow_up__next_step__isnull=False), until=until)
+    return pause(
+        Offer.objects.filter(follow_up__in=follow_ups, follow_up__next_step__isnull=False),
+        until=until,
+    )
 
 
 def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
@@ -101,22 +118,32 @@ def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
 
 
 def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetime) -> list[int]:
-    """Note that the calls were made: the step is done and the quiet days begin. Returns the ids of their offers."""
+    """Note that the calls were made: the step is done and the quiet days begin. Returns the ids of
+    their offers.
+    """
     calls = follow_ups.filter(because=Because.CALL)
     with transaction.atomic():
         for call in calls.select_related("offer"):
-            note_contact(call.offer, at=now, by=by, note=_("Phone call instead of reminder %d") % (call.next_step or 1))
+            note_contact(
+                call.offer,
+                at=now,
+                by=by,
+                note=_("Phone call instead of reminder %d") % (call.next_step or 1),
+            )
         return _change(calls, now, skipped_step=F("next_step"))
 
 
 def write_own_text(follow_ups: QuerySet[FollowUp], text: str, *, now: datetime) -> list[int]:
-    """Let the next reminder of each say this, or its mail text if it is empty. Returns the ids of their offers."""
+    """Let the next reminder of each say this, or its mail text if it is empty. Returns the ids of
+    their offers.
+    """
     return _change(follow_ups, now, own_text=text)
 
 
 def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> list[int]:
     with transaction.atomic():
-        # What a run has claimed is taken out of its hands first, or it would go out in spite of the change.
+        # What a run has claimed is taken out of its hands first, or it would go out in spite of the
+        # change.
         plan_offer_ids(list(follow_ups.values_list("offer_id", flat=True)), now, has_news=True)
         rows = dict(follow_ups.exclude(because=Because.SENDING).values_list("pk", "offer_id"))
         FollowUp.objects.filter(pk__in=rows).update(**fields)
@@ -125,19 +152,25 @@ def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> 
 
 
 def skip_all_due(now: datetime) -> int:
-    """Leave out every step that is due by now, also the later ones of an offer. Returns how many steps.
+    """Leave out every step that is due by now, also the later ones of an offer. Returns how many
+    steps.
 
-    After a restore nobody knows which of them went out since the backup; not sending is the safe side.
+    After a restore nobody knows which of them went out since the backup; not sending is the safe
+    side.
     """
     skipped = 0
-    while offer_ids := skip(FollowUp.objects.filter(_due_today(now), next_step__isnull=False), now=now):
+    while offer_ids := skip(
+        FollowUp.objects.filter(_due_today(now), next_step__isnull=False), now=now
+    ):
         skipped += len(offer_ids)
     return skipped
 
 
 def _due_today(now: datetime) -> Q:
     # What would have been due at a moment that is past is planned for the next window by now.
-    return Q(next_at__lte=now) | Q(because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False)
+    return Q(next_at__lte=now) | Q(
+        because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False
+    )
 
 
 def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
@@ -152,10 +185,11 @@ def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: date
 
 
 def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
-    """Send what failed or is in doubt once more, as a new mail of its own. Returns how many reminders.
+    """Send what failed or is in doubt once more, as a new mail of its own. Returns how many
+    reminders.
 
-    Only what the rules would let go now: not of an offer that is closed or stopped, and not when the customer has a
-    later step or somebody skipped this one.
+    Only what the rules would let go now: not of an offer that is closed or stopped, and not when
+    the customer has a later step or somebody skipped this one.
     """
     rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
     return sum([_try_again(row, by, now) for row in rows.select_related("offer__customer")])
@@ -175,7 +209,9 @@ def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
         follow_up = FollowUp.objects.filter(offer=row.offer_id)
         follow_up.update(send_now_at=now)
         plan_offer_ids([row.offer_id], now)
-        if follow_up.filter(next_step=row.step, because__in=(Because.SEND_NOW, Because.LINK_WAITS)).exists():
+        if follow_up.filter(
+            next_step=row.step, because__in=(Because.SEND_NOW, Because.LINK_WAITS)
+        ).exists():
             return True
         transaction.set_rollback(True)
     return False
@@ -203,13 +239,16 @@ class MailsUnreadError(Exception):
 def release_hold(*, by: User | None, now: datetime) -> bool:
     """Let a held run go. False when nothing was held.
 
-    After a restore, what is due by now is skipped first: it may have gone out since the backup. Raises MailsUnreadError
-    while the offers of the time since then have not been imported again, because the same holds for theirs.
+    After a restore, what is due by now is skipped first: it may have gone out since the backup.
+    Raises MailsUnreadError while the offers of the time since then have not been imported again,
+    because the same holds for theirs.
     """
     hold = SendingHold.get()
     if hold.reason == SendingHold.Reason.RESTORED and hold.held_at is not None:
         imports = JobRun.objects.filter(name="import_offers", succeeded_at__gt=hold.held_at)
         if MailFolder.objects.filter(is_active=True).exists() and not imports.exists():
-            raise MailsUnreadError(_("The mails since the backup must be imported first. Try again in a few minutes."))
+            raise MailsUnreadError(
+                _("The mails since the backup must be imported first. Try again in a few minutes.")
+            )
         skip_all_due(now)
     return holds.release_sending(now, due_count=FollowUp.objects.due(now).count(), by=by)

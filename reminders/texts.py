@@ -1,4 +1,6 @@
-"""Mail texts in Django's template language, cut down to placeholders and conditions, and checked before use."""
+"""Mail texts in Django's template language, cut down to placeholders and conditions, and checked
+before use.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 # No loaders and no libraries: a text can neither read a file nor load a tag.
-_ENGINE = Engine(dirs=[], loaders=[], libraries={}, debug=True, autoescape=False, string_if_invalid="")
+_ENGINE = Engine(
+    dirs=[], loaders=[], libraries={}, debug=True, autoescape=False, string_if_invalid=""
+)
 _ALLOWED_TAGS = ("VariableNode", "TextNode", "IfNode", "CommentNode")
 
 PLACEHOLDERS: dict[str, Promise | str] = {
@@ -26,7 +30,9 @@ PLACEHOLDERS: dict[str, Promise | str] = {
     "offer_number": gettext_lazy("the number of the offer"),
     "offer_date": gettext_lazy("the day of the offer, written out"),
     "offer_subject": gettext_lazy("the subject of the offer mail"),
-    "several": gettext_lazy("true when the mail is about several offers: {% if several %} … {% else %} … {% endif %}"),
+    "several": gettext_lazy(
+        "true when the mail is about several offers: {% if several %} … {% else %} … {% endif %}"
+    ),
     "count": gettext_lazy("how many offers the mail is about"),
     "seller_name": gettext_lazy("the salesperson"),
     "seller_email": gettext_lazy("the salesperson's e-mail address"),
@@ -38,8 +44,14 @@ PLACEHOLDERS: dict[str, Promise | str] = {
 # What Django says of a text it cannot read, in English, and what a salesperson reads instead.
 _SYNTAX = (
     (r"Unclosed tag on line \d+: '(\w+)'", gettext_lazy("{%% %s %%} has no end.")),
-    (r"Invalid block tag on line \d+: '(\w+)'", gettext_lazy("{%% %s %%} cannot be used here, only {%% if %%}.")),
-    (r"'(\w+)' is not a registered tag library", gettext_lazy("{%% load %s %%} cannot be used here, only {%% if %%}.")),
+    (
+        r"Invalid block tag on line \d+: '(\w+)'",
+        gettext_lazy("{%% %s %%} cannot be used here, only {%% if %%}."),
+    ),
+    (
+        r"'(\w+)' is not a registered tag library",
+        gettext_lazy("{%% load %s %%} cannot be used here, only {%% if %%}."),
+    ),
     (r"Invalid filter: '(\w+)'", gettext_lazy("there is no filter “%s”.")),
 )
 # Braces that Django takes for plain text, but nobody means to send: {{ name, or { { name } }.
@@ -68,7 +80,9 @@ def compile_text(source: str) -> Template:
     for node in _walk(template.nodelist):
         _check_node(node)
     for several in (False, True):
-        _fill(template, {**dict.fromkeys(PLACEHOLDERS, "x"), "several": several, "count": 1 + several})
+        _fill(
+            template, {**dict.fromkeys(PLACEHOLDERS, "x"), "several": several, "count": 1 + several}
+        )
     return template
 
 
@@ -80,7 +94,9 @@ def render(source: str, values: dict[str, object]) -> str:
 def _fill(template: Template, values: dict[str, object]) -> str:
     try:
         return str(template.render(Context(values, autoescape=False)))
-    except Exception as error:  # a filter raises what it likes, and one text must not stop the mails of all others
+    except (
+        Exception
+    ) as error:  # a filter raises what it likes, and one text must not stop the mails of all others
         words = _("%(place)s: this cannot be filled in (%(error)s).")
         raise MailTextError(words % {"place": _find_place(error), "error": error}) from error
 
@@ -108,7 +124,9 @@ def _check_node(node: Node) -> None:
     line = (node.token.lineno if node.token else None) or 1
     if type(node).__name__ not in _ALLOWED_TAGS:
         tag = node.token.contents.split()[0] if node.token else type(node).__name__
-        raise MailTextError(f"{_Place(line)}: " + _("{%% %s %%} cannot be used here, only {%% if %%}.") % tag)
+        raise MailTextError(
+            f"{_Place(line)}: " + _("{%% %s %%} cannot be used here, only {%% if %%}.") % tag
+        )
     if isinstance(node, TextNode) and (half := _HALF_MARK.search(node.s)):
         line += node.s.count("\n", 0, half.start())
         raise MailTextError(f"{_Place(line)}: " + _("“%s” has no counterpart.") % half[0])
@@ -119,7 +137,12 @@ def _check_node(node: Node) -> None:
         for condition, _nodelist in node.conditions_nodelists:
             expressions.extend(_find_expressions(condition))
     for expression in expressions:
-        arguments = (value for _filter, given in expression.filters for is_variable, value in given if is_variable)
+        arguments = (
+            value
+            for _filter, given in expression.filters
+            for is_variable, value in given
+            if is_variable
+        )
         for variable in (expression.var, *arguments):
             if isinstance(variable, Variable):
                 _check_name(str(variable), line)

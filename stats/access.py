@@ -1,4 +1,6 @@
-"""Who may open the pages of the figures: a session, or Basic Auth where `STATS_AUTH=basic` allows it."""
+"""Who may open the pages of the figures: a session, or Basic Auth where `STATS_AUTH=basic` allows
+it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class TooManyAttemptsError(Exception):
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """Let in active staff with the permission; ask others to sign in, and refuse (403) who may not see this."""
+    """Let in active staff with the permission; ask others to sign in, and refuse (403) who may not
+    see this.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -35,7 +39,9 @@ def needs(permission: str) -> Callable[[View], View]:
             try:
                 user = _find_person(request)
             except TooManyAttemptsError:
-                return HttpResponse(str(TOO_MANY), status=429, headers={"Retry-After": throttle.WINDOW_SECONDS})
+                return HttpResponse(
+                    str(TOO_MANY), status=429, headers={"Retry-After": throttle.WINDOW_SECONDS}
+                )
             if user is None:
                 return _ask_to_sign_in(request)
             if not user.has_perm(permission):
@@ -49,7 +55,9 @@ def needs(permission: str) -> Callable[[View], View]:
 
 
 def _find_person(request: HttpRequest) -> User | None:
-    """Return the active member of staff who asks, by session or, where switched on, by Basic Auth."""
+    """Return the active member of staff who asks, by session or, where switched on, by Basic
+    Auth.
+    """
     if isinstance(request.user, User) and request.user.is_active and request.user.is_staff:
         return request.user
     if settings.STATS_AUTH != "basic":
@@ -68,7 +76,9 @@ def _find_person(request: HttpRequest) -> User | None:
 
 
 def _read_basic(header: str) -> tuple[str, str]:
-    """Return user and password of an Authorization header (RFC 7617); two empty texts where there are none."""
+    """Return user and password of an Authorization header (RFC 7617); two empty texts where there
+    are none.
+    """
     scheme, _space, value = header.partition(" ")
     if scheme.lower() != "basic":
         return "", ""
@@ -81,5 +91,7 @@ def _read_basic(header: str) -> tuple[str, str]:
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if settings.STATS_AUTH == "basic":
-        return HttpResponse(status=401, headers={"WWW-Authenticate": 'Basic realm="Nachfass", charset="UTF-8"'})
+        return HttpResponse(
+            status=401, headers={"WWW-Authenticate": 'Basic realm="Nachfass", charset="UTF-8"'}
+        )
     return redirect_to_login(request.get_full_path(), "admin:login")

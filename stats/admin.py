@@ -1,4 +1,6 @@
-"""The lists of the admin at any size: the offers, those behind a number of the figures, and what belongs to offers."""
+"""The lists of the admin at any size: the offers, those behind a number of the figures, and what
+belongs to offers.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +35,17 @@ _Registered: Any = type(admin.site.get_model_admin(Offer))
 
 
 class BehindTheFigures(ListFilter):
-    """Shows the offers behind a number: `?figures=` carries the filter of the page and which part of it was clicked."""
+    """Shows the offers behind a number: `?figures=` carries the filter of the page and which part
+    of it was clicked.
+    """
 
     title = gettext_lazy("Figures")
     template = "stats/admin_filter.html"
     parameter = "figures"
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
+    ) -> None:
         super().__init__(request, params, model, model_admin)
         asked = params.pop(self.parameter, None)
         self.asked = asked[-1] if isinstance(asked, list) else asked
@@ -52,10 +58,15 @@ class BehindTheFigures(ListFilter):
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         """The way back to all offers."""
-        yield {"query_string": changelist.get_query_string(remove=[self.parameter]), "display": _("Show all offers")}
+        yield {
+            "query_string": changelist.get_query_string(remove=[self.parameter]),
+            "display": _("Show all offers"),
+        }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        """Return the offers behind the number; all of them, with a message, where the link makes no sense."""
+        """Return the offers behind the number; all of them, with a message, where the link makes no
+        sense.
+        """
         if not self.asked:
             return queryset
         values = QueryDict(self.asked)
@@ -69,10 +80,13 @@ class BehindTheFigures(ListFilter):
                 # For the paginator, which sees nothing but the request.
                 request.counted_ids = behind  # type: ignore[attr-defined]
             elif request.GET.get(SEARCH_VAR):
-                # The few that are found are looked up one by one, instead of all that are behind the number.
+                # The few that are found are looked up one by one, instead of all that are behind
+                # the number.
                 return queryset.filter(Exists(behind.order_by().filter(pk=OuterRef("pk"))))
             elif behind[MOST_NARROWED:].exists():
-                words = _("Filtered are only the newest %(most)s offers behind this number. Choose a shorter period.")
+                words = _(
+                    "Filtered are only the newest %(most)s offers behind this number. Choose a shorter period."
+                )
                 messages.info(request, words % {"most": number(MOST_NARROWED)})
                 # As values: for a subquery PostgreSQL goes through all offers.
                 return queryset.filter(among("pk", behind[:MOST_NARROWED]))
@@ -80,14 +94,17 @@ class BehindTheFigures(ListFilter):
 
 
 def find_behind(offers: OfferFilter, part: str) -> QuerySet[Any, Any]:
-    """Return the ids of the offers behind a number, from where the page counted it, the newest first.
+    """Return the ids of the offers behind a number, from where the page counted it, the newest
+    first.
 
     Raises ValueError.
     """
     if summary.is_large() and not part.startswith("age:"):
         basis = offers.values["basis"]
         facts = summary.narrow(offers.facts.filter(summary.within(basis, offers.span)), part)
-        return facts.order_by(f"-{summary.day_of(basis)}", "-offer_id").values_list("offer_id", flat=True)
+        return facts.order_by(f"-{summary.day_of(basis)}", "-offer_id").values_list(
+            "offer_id", flat=True
+        )
     return queries.narrow(offers.qs, part, now=timezone.now()).values_list("pk", flat=True)
 
 
@@ -97,19 +114,35 @@ class OfferAdmin(_Registered):
     list_filter = [BehindTheFigures, *_Registered.list_filter]
 
     def get_sortable_by(self, request: HttpRequest) -> list[str]:
-        """Return the columns by which the list is sorted in no time: only those with an index, where it is long."""
+        """Return the columns by which the list is sorted in no time: only those with an index,
+        where it is long.
+        """
         columns = list(super().get_sortable_by(request))
         return ["sent_at"] if summary.has_more_than(SORTED_UP_TO) else columns
 
-    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **more: Any) -> Paginator:
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **more: Any
+    ) -> Paginator:
         """Return pages that cost little wherever one turns to; say so where they end."""
         ids: QuerySet[OfferFact, int] | None = getattr(request, "counted_ids", None)
         pages = FirstPages(queryset, per_page)
         if ids is not None:
-            pages = PagesOfFacts(ids, per_page, offers=queryset.model.objects.select_related(*self.list_select_related))
-        if request.GET.get(PAGE_VAR) == str(paging.MOST_PAGES) and pages.count > paging.MOST_PAGES * per_page:
-            words = _("The list ends here, after %(most)s of %(all)s offers. Filter or search to see the others.")
-            messages.info(request, words % {"most": number(paging.MOST_PAGES * per_page), "all": number(pages.count)})
+            pages = PagesOfFacts(
+                ids,
+                per_page,
+                offers=queryset.model.objects.select_related(*self.list_select_related),
+            )
+        if (
+            request.GET.get(PAGE_VAR) == str(paging.MOST_PAGES)
+            and pages.count > paging.MOST_PAGES * per_page
+        ):
+            words = _(
+                "The list ends here, after %(most)s of %(all)s offers. Filter or search to see the others."
+            )
+            messages.info(
+                request,
+                words % {"most": number(paging.MOST_PAGES * per_page), "all": number(pages.count)},
+            )
         return pages
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -125,7 +158,9 @@ class OfferAdmin(_Registered):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Offer], search_term: str
     ) -> tuple[QuerySet[Offer], bool]:
-        """Look for a number that begins like this; only when there is none, through all words by their index."""
+        """Look for a number that begins like this; only when there is none, through all words by
+        their index.
+        """
         by_number = self.find_by_number(queryset, search_term)
         if by_number is not None or not search_term.strip():
             return queryset if by_number is None else by_number, False
@@ -133,7 +168,9 @@ class OfferAdmin(_Registered):
 
 
 class ListOfOffers:
-    """A list of what belongs to offers: found by the words of its offer, and no longer than the list of offers."""
+    """A list of what belongs to offers: found by the words of its offer, and no longer than the
+    list of offers.
+    """
 
     list_per_page = 50
     search_help_text = gettext_lazy("Number, customer, company or subject of the offer.")
@@ -142,7 +179,9 @@ class ListOfOffers:
         """Return no column where the list is so long that sorting it takes time."""
         return [] if summary.has_more_than(SORTED_UP_TO) else list(super().get_sortable_by(request))  # type: ignore[misc]
 
-    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **more: Any) -> Paginator:
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **more: Any
+    ) -> Paginator:
         return FirstPages(queryset, per_page)
 
     def get_search_results(
@@ -156,7 +195,9 @@ class ListOfOffers:
 def _find_offers(request: HttpRequest, words: str) -> list[int]:
     found, are_all = search.find(words)
     if not are_all:
-        sentence = _("More than %(most)s offers match. Only the newest of them are shown: add a word.")
+        sentence = _(
+            "More than %(most)s offers match. Only the newest of them are shown: add a word."
+        )
         messages.warning(request, sentence % {"most": number(search.MOST)})
     return found
 

@@ -12,7 +12,9 @@ Grain = Literal["day", "week", "month"]
 
 @dataclass(frozen=True)
 class Point:
-    """One row of the table, and one bar, slice or point of the chart. Each value links to its offers."""
+    """One row of the table, and one bar, slice or point of the chart. Each value links to its
+    offers.
+    """
 
     label: str
     values: tuple[float, ...]
@@ -22,7 +24,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart and its table. `kind` is a type of Chart.js; `colours` names one colour of the theme per series."""
+    """A chart and its table. `kind` is a type of Chart.js; `colours` names one colour of the theme
+    per series.
+    """
 
     name: str
     kind: Literal["pie", "line", "bar"]
@@ -49,7 +53,9 @@ class Chart:
 
 
 def choose_grain(first: date, last: date) -> Grain:
-    """Return by what the time line counts: days up to six weeks, weeks up to half a year, else months."""
+    """Return by what the time line counts: days up to six weeks, weeks up to half a year, else
+    months.
+    """
     days = (last - first).days
     return "day" if days <= 42 else "week" if days <= 190 else "month"
 
@@ -71,9 +77,11 @@ def end_of(start: date, grain: Grain) -> date:
 def bucket(
     series: Sequence[Mapping[str, int]], *, grain: Grain, first: date, last: date
 ) -> list[tuple[date, date, tuple[int, ...]]]:
-    """Return (first day, last day, one sum per series) for each bucket, also the empty ones between.
+    """Return (first day, last day, one sum per series) for each bucket, also the empty ones
+    between.
 
-    `series` are numbers by ISO day. Days outside `first` to `last` widen the range, so that nothing is left out.
+    `series` are numbers by ISO day. Days outside `first` to `last` widen the range, so that nothing
+    is left out.
     """
     days = [date.fromisoformat(day) for numbers in series for day in numbers]
     first, last = min([first, *days]), max([last, *days])
@@ -88,7 +96,9 @@ def bucket(
     return [(start, end_of(start, grain), tuple(numbers)) for start, numbers in sums.items()]
 
 
-def rank(numbers: Mapping[str, float], label: Callable[[str], str], link: Callable[[str], str]) -> tuple[Point, ...]:
+def rank(
+    numbers: Mapping[str, float], label: Callable[[str], str], link: Callable[[str], str]
+) -> tuple[Point, ...]:
     """Return one point per key, the largest first, equal ones by label."""
     points = (Point(label(key), (number,), (link(key),)) for key, number in numbers.items())
     return tuple(sorted(points, key=lambda point: (-point.values[0], point.label)))

@@ -1,4 +1,6 @@
-"""The salesperson's desk: what waits for a person today. Shown as the admin's home and mailed by `send_digest`."""
+"""The salesperson's desk: what waits for a person today. Shown as the admin's home and mailed by
+`send_digest`.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Pile:
-    """Things of one kind that wait: how many, the first of them, and where all are. `tone`: calm, act or alarm."""
+    """Things of one kind that wait: how many, the first of them, and where all are. `tone`: calm,
+    act or alarm.
+    """
 
     title: str
     number: int
@@ -79,7 +83,9 @@ def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
 
 
 def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
-    """Return the desk of a person: the own offers where there are any (unless `everyone`), else all."""
+    """Return the desk of a person: the own offers where there are any (unless `everyone`), else
+    all.
+    """
     has_own = user.offers.exists()
     is_own = has_own and not everyone
     mine = Q(salesperson=user) if is_own else Q()
@@ -117,17 +123,26 @@ def _change(name: str, pk: int) -> str:
 
 
 def _of(offers: QuerySet[Offer]) -> Exists:
-    """Return the condition that a row belongs to one of the offers. Asked per row: the offers may be a million."""
+    """Return the condition that a row belongs to one of the offers. Asked per row: the offers may
+    be a million.
+    """
     return Exists(offers.filter(pk=OuterRef("offer_id")))
 
 
 def _who(offer: Offer) -> str:
     customer = offer.customer
-    return " · ".join(filter(None, [offer.number, customer.company or customer.name or customer.email]))
+    return " · ".join(
+        filter(None, [offer.number, customer.company or customer.name or customer.email])
+    )
 
 
 def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
-    rows = new_answers().filter(_of(offers)).select_related("offer__customer", "reason").order_by("-answered_at")
+    rows = (
+        new_answers()
+        .filter(_of(offers))
+        .select_related("offer__customer", "reason")
+        .order_by("-answered_at")
+    )
 
     def detail(answer: Answer) -> str:
         reason: DeclineReason | None = answer.reason
@@ -137,7 +152,10 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
     return Pile(
         _("New answers to act on"),
         rows.count(),
-        [Row(_who(a.offer), detail(a), _change("offers_offer", a.offer_id), a.answered_at) for a in rows[:ROWS]],
+        [
+            Row(_who(a.offer), detail(a), _change("offers_offer", a.offer_id), a.answered_at)
+            for a in rows[:ROWS]
+        ],
         _list("feedback_answer", handled="todo"),
         _("No new answer. Everything has been dealt with."),
         tone="act",
@@ -146,7 +164,9 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
 
 
 def _replies(offers: QuerySet[Offer]) -> Pile:
-    """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the offer."""
+    """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the
+    offer.
+    """
     rows = find_open_replies(offers).select_related("customer")
     return Pile(
         _("Customers who replied by mail"),
@@ -163,7 +183,9 @@ def _replies(offers: QuerySet[Offer]) -> Pile:
 
 
 def _bounced(offers: QuerySet[Offer]) -> Pile:
-    rows = offers.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False).select_related("customer")
+    rows = offers.filter(
+        status=Offer.Status.OPEN, customer__bounced_at__isnull=False
+    ).select_related("customer")
     return Pile(
         _("Open offers whose mails came back"),
         rows.count(),
@@ -189,7 +211,12 @@ def _calls(offers: QuerySet[Offer], until: datetime) -> Pile:
         _("Phone calls"),
         rows.count(),
         [
-            Row(_who(row.offer), row.offer.subject, _change("reminders_followup", row.pk), row.call_at)
+            Row(
+                _who(row.offer),
+                row.offer.subject,
+                _change("reminders_followup", row.pk),
+                row.call_at,
+            )
             for row in rows.order_by("call_at")[:ROWS]
         ],
         _list("reminders_followup", due="calls"),
@@ -204,7 +231,11 @@ def _due(offers: QuerySet[Offer], until: datetime) -> Pile:
 
     def detail(follow_up: FollowUp) -> str:
         words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
-        return f"{words}: {_('waits for release')}" if follow_up.because == Because.NEEDS_RELEASE else words
+        return (
+            f"{words}: {_('waits for release')}"
+            if follow_up.because == Because.NEEDS_RELEASE
+            else words
+        )
 
     return Pile(
         _("Reminders due by the next working day"),
@@ -220,10 +251,17 @@ def _due(offers: QuerySet[Offer], until: datetime) -> Pile:
 
 
 def _stuck(offers: QuerySet[Offer]) -> Pile:
-    rows = Reminder.objects.stuck().filter(_of(offers)).select_related("offer__customer").order_by("-mail_date")
+    rows = (
+        Reminder.objects.stuck()
+        .filter(_of(offers))
+        .select_related("offer__customer")
+        .order_by("-mail_date")
+    )
 
     def detail(reminder: Reminder) -> str:
-        return ": ".join(filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]]))
+        return ": ".join(
+            filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]])
+        )
 
     return Pile(
         _("Reminders in doubt or failed"),
@@ -263,7 +301,12 @@ def _review() -> Pile:
 def _rejected() -> list[Pile]:
     rows = RejectedAnswer.objects.filter(resolved_at=None).order_by("-received_at")
     found = [
-        Row(str(row.uid), row.error[:160], _change("feedback_rejectedanswer", row.pk), row.received_at)
+        Row(
+            str(row.uid),
+            row.error[:160],
+            _change("feedback_rejectedanswer", row.pk),
+            row.received_at,
+        )
         for row in rows[:ROWS]
     ]
     if not found:
@@ -275,7 +318,9 @@ def _rejected() -> list[Pile]:
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
     """Return one row per age class of the open offers, `detail` being the number."""
-    labels = {name: _("%(low)s to %(high)s days") % {"low": low, "high": high} for name, low, high in AGES}
+    labels = {
+        name: _("%(low)s to %(high)s days") % {"low": low, "high": high} for name, low, high in AGES
+    }
     labels |= {"over-30": _("over 30 days"), "expired": _("link expired")}
     ages = queries.count_open_by_age(offers, now=now)
     return [

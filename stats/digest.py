@@ -1,4 +1,6 @@
-"""The desk by mail: each working day to everybody who has something to do, each week the main figures to managers."""
+"""The desk by mail: each working day to everybody who has something to do, each week the main
+figures to managers.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sent:
-    """How many mails went out, how many people had nothing to do, and how many mails were refused."""
+    """How many mails went out, how many people had nothing to do, and how many mails were
+    refused.
+    """
 
     digests: int = 0
     idle: int = 0
@@ -41,21 +45,31 @@ class Sent:
 
 
 def send_digests(now: datetime) -> Sent:
-    """Send today's mails; nothing on a day off. Each person gets each mail at most once a day, whatever happens."""
+    """Send today's mails; nothing on a day off. Each person gets each mail at most once a day,
+    whatever happens.
+    """
     today, calendar = timezone.localdate(now), _read_calendar()
     sent = Sent()
     if not calendar.is_working_day(today):
         return sent
     connection = get_connection()
     try:
-        for user in User.objects.filter(is_active=True, is_staff=True, daily_digest=True).exclude(email=""):
+        for user in User.objects.filter(is_active=True, is_staff=True, daily_digest=True).exclude(
+            email=""
+        ):
             sent = _count(
-                sent, "digests", _claim_and_send(connection, user, field="digest_on", build=build_digest, now=now)
+                sent,
+                "digests",
+                _claim_and_send(connection, user, field="digest_on", build=build_digest, now=now),
             )
         if starts_week(today, calendar):
-            for user in User.objects.filter(is_active=True, is_staff=True, weekly_summary=True).exclude(email=""):
+            for user in User.objects.filter(
+                is_active=True, is_staff=True, weekly_summary=True
+            ).exclude(email=""):
                 if user.has_perm("stats.view_figures"):
-                    done = _claim_and_send(connection, user, field="summary_on", build=build_summary, now=now)
+                    done = _claim_and_send(
+                        connection, user, field="summary_on", build=build_summary, now=now
+                    )
                     sent = _count(sent, "summaries", done)
     finally:
         connection.close()
@@ -72,7 +86,9 @@ def _read_calendar() -> Calendar:
 def starts_week(today: date, calendar: Calendar) -> bool:
     """True on the first working day of the week."""
     monday = today - timedelta(days=today.weekday())
-    return not any(calendar.is_working_day(monday + timedelta(days=n)) for n in range(today.weekday()))
+    return not any(
+        calendar.is_working_day(monday + timedelta(days=n)) for n in range(today.weekday())
+    )
 
 
 def _count(sent: Sent, kind: str, outcome: str) -> Sent:
@@ -88,7 +104,9 @@ def _claim_and_send(
     build: Callable[[User, datetime], EmailMessage | None],
     now: datetime,
 ) -> str:
-    """Return "sent", "idle", "failed", or "" where today's mail had been sent before. One attempt a day."""
+    """Return "sent", "idle", "failed", or "" where today's mail had been sent before. One attempt a
+    day.
+    """
     today = timezone.localdate(now)
     if not User.objects.filter(pk=user.pk).exclude(**{field: today}).update(**{field: today}):
         return ""
@@ -99,7 +117,9 @@ def _claim_and_send(
     try:
         connection.send_messages([mail])
     except (smtplib.SMTPException, OSError) as error:
-        logger.warning("The daily mail to person %s was not sent: %s", user.pk, type(error).__name__)
+        logger.warning(
+            "The daily mail to person %s was not sent: %s", user.pk, type(error).__name__
+        )
         return "failed"
     return "sent"
 
@@ -114,7 +134,13 @@ def build_digest(user: User, now: datetime) -> EmailMessage | None:
     subject = ngettext("Nachfass: %s thing to do", "Nachfass: %s things to do", number) % number
     text = render_to_string(
         "stats/digest.txt",
-        {"user": user, "desk": desk, "piles": piles, "base": _base(), "home": reverse("admin:index")},
+        {
+            "user": user,
+            "desk": desk,
+            "piles": piles,
+            "base": _base(),
+            "home": reverse("admin:index"),
+        },
     )
     return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [user.email], headers=_HEADERS)
 
@@ -128,17 +154,27 @@ def build_summary(user: User, now: datetime) -> EmailMessage:
     figures, past = (
         read_figures(
             queries.count_offers(
-                queries.counted_offers().filter(queries.within("first_sent_at", span.first, span.last))
+                queries.counted_offers().filter(
+                    queries.within("first_sent_at", span.first, span.last)
+                )
             ),
             today=today,
         )
         for span in (week, before)
     )
     tiles = build_tiles(figures, past, lambda _part: "")
-    subject = _("Nachfass: the week to %(day)s") % {"day": date_format(last_sunday, "SHORT_DATE_FORMAT")}
+    subject = _("Nachfass: the week to %(day)s") % {
+        "day": date_format(last_sunday, "SHORT_DATE_FORMAT")
+    }
     text = render_to_string(
         "stats/summary.txt",
-        {"user": user, "tiles": tiles, "week": week, "base": _base(), "link": reverse("stats:show")},
+        {
+            "user": user,
+            "tiles": tiles,
+            "week": week,
+            "base": _base(),
+            "link": reverse("stats:show"),
+        },
     )
     return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [user.email], headers=_HEADERS)
 

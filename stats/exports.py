@@ -1,4 +1,6 @@
-"""The offers behind the figures as CSV for a German Excel and as XLSX, streamed: any size in little memory."""
+"""The offers behind the figures as CSV for a German Excel and as XLSX, streamed: any size in little
+memory.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ ROWS_PER_SHEET = 1_048_575
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, what is read of the offer, and what becomes of a value: text, Decimal, int, datetime or None."""
+    """A heading, what is read of the offer, and what becomes of a value: text, Decimal, int,
+    datetime or None.
+    """
 
     title: str
     source: str
@@ -53,39 +57,58 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
         Column(_("Currency"), "currency"),
         Column(_("Status"), "status", lambda value: str(statuses.get(value, value))),
         Column(_("Status since"), "status_at"),
-        Column(_("Status through"), "status_channel", lambda value: str(channels.get(value, value))),
+        Column(
+            _("Status through"), "status_channel", lambda value: str(channels.get(value, value))
+        ),
         Column(_("First answer"), "answered_at"),
         Column(_("Customer's reason"), "customer_reason", lambda value: reasons.get(value, "")),
         Column(_("Seller's reason"), "own_reason", lambda value: reasons.get(value, "")),
         Column(_("Comment"), "comment"),
         Column(_("Reminders sent"), "reminders_sent"),
     ]
-    return [*columns, Column(_("Salesperson"), "salesperson__username")] if with_salesperson else columns
+    return (
+        [*columns, Column(_("Salesperson"), "salesperson__username")]
+        if with_salesperson
+        else columns
+    )
 
 
 def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[Any]]:
     """Yield one list of values per offer, newest first, read in chunks."""
     newest = Answer.objects.filter(offer=OuterRef("pk"), dismissed_at=None).order_by("-answered_at")
     declined = newest.filter(kind=Answer.Kind.DECLINED)
-    sent = Reminder.objects.filter(offer=OuterRef("pk"), state=Reminder.State.SENT).order_by().values("offer")
+    sent = (
+        Reminder.objects.filter(offer=OuterRef("pk"), state=Reminder.State.SENT)
+        .order_by()
+        .values("offer")
+    )
     rows = with_answer(offers).annotate(
         customer_reason=Subquery(declined.values("reason")[:1]),
         own_reason=Subquery(declined.values("seller_reason")[:1]),
         comment=Subquery(newest.exclude(comment="").values("comment")[:1]),
-        reminders_sent=Subquery(sent.annotate(number=Count("pk", filter=Q(sent_at__isnull=False))).values("number")),
+        reminders_sent=Subquery(
+            sent.annotate(number=Count("pk", filter=Q(sent_at__isnull=False))).values("number")
+        ),
     )
     # The index of sent_at gives this order, so that the first rows need no sorting of all.
     return read_plain(rows.order_by("-sent_at", "-pk"), columns)
 
 
 def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
-    """Yield one list of values per row of a query that has all sources of the columns, read in chunks."""
+    """Yield one list of values per row of a query that has all sources of the columns, read in
+    chunks.
+    """
     converters = [column.convert for column in columns]
-    # PostgreSQL computes all rows before the first one unless its cursor lives in a transaction, which on SQLite would
-    # keep all others from writing.
+    # PostgreSQL computes all rows before the first one unless its cursor lives in a transaction,
+    # which on SQLite would keep all others from writing.
     with transaction.atomic() if connection.vendor == "postgresql" else nullcontext():
-        for row in rows.values_list(*(column.source for column in columns)).iterator(chunk_size=2000):
-            yield [value if convert is None else convert(value) for value, convert in zip(row, converters, strict=True)]
+        for row in rows.values_list(*(column.source for column in columns)).iterator(
+            chunk_size=2000
+        ):
+            yield [
+                value if convert is None else convert(value)
+                for value, convert in zip(row, converters, strict=True)
+            ]
 
 
 class _Lines:
@@ -102,7 +125,8 @@ class _Lines:
 
 
 def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[bytes]:
-    """Yield the file in pieces: UTF-8 with BOM, semicolons, decimal comma, local times, no `sep=` line.
+    """Yield the file in pieces: UTF-8 with BOM, semicolons, decimal comma, local times, no `sep=`
+    line.
 
     Numbers stay numbers; only text is guarded against formulas.
     """
@@ -130,7 +154,9 @@ def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[byte
 
 
 def write_xlsx(columns: list[Column], rows: Iterable[list[Any]], file: IO[bytes]) -> None:
-    """Write a workbook to the file. Text is always text, never a formula; more rows than a sheet holds get another."""
+    """Write a workbook to the file. Text is always text, never a formula; more rows than a sheet
+    holds get another.
+    """
     zone = timezone.get_current_timezone()
     book = Workbook(write_only=True)
 

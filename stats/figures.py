@@ -1,7 +1,8 @@
 """What is counted, and what the counts say. Pure: no Django, no clock.
 
-An offer becomes a `Fact`, the `RULES` say what a fact adds to, their sum is a `Tally`, and `read_figures` says what the
-tally means. The page, the weekly mail and the recount all come through here, so no figure has two definitions.
+An offer becomes a `Fact`, the `RULES` say what a fact adds to, their sum is a `Tally`, and
+`read_figures` says what the tally means. The page, the weekly mail and the recount all come through
+here, so no figure has two definitions.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ TENTH_OF_DAY = 8640
 
 
 class Fact(NamedTuple):
-    """One offer. Days are local; a reason is 0 where none was stated; `cents` is None where no amount is known.
+    """One offer. Days are local; a reason is 0 where none was stated; `cents` is None where no
+    amount is known.
 
     `answered_on` and `reaction_seconds` are both there or both None.
     """
@@ -45,7 +47,8 @@ class Fact(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A kind of count: the columns that decide the key, what they make of it (None: not counted), and what is summed.
+    """A kind of count: the columns that decide the key, what they make of it (None: not counted),
+    and what is summed.
 
     Where something is summed, offers without it are not counted.
     """
@@ -67,24 +70,31 @@ class Count:
 class Tally:
     """Counts by kind and key. Adding facts one by one or adding stored counts gives the same."""
 
-    counts: dict[str, dict[str, Count]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Count)))
+    counts: dict[str, dict[str, Count]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Count))
+    )
 
     def add(self, kind: str, key: str, number: int, total: int) -> None:
         count = self.counts[kind][key]
         count.number += number
         count.total += total
 
-    def add_facts(self, rows: Sequence[Sequence[Any]], sign: int = 1, names: Sequence[str] = Fact._fields) -> None:
-        """Count offers, given as facts or as rows that begin with `names`; with sign -1 take them out again.
+    def add_facts(
+        self, rows: Sequence[Sequence[Any]], sign: int = 1, names: Sequence[str] = Fact._fields
+    ) -> None:
+        """Count offers, given as facts or as rows that begin with `names`; with sign -1 take them
+        out again.
 
-        Each rule sees the values of its columns once, however many offers share them: that is ten times as fast as
-        asking per offer. Days may be dates or ISO texts.
+        Each rule sees the values of its columns once, however many offers share them: that is ten
+        times as fast as asking per offer. Days may be dates or ISO texts.
         """
         if not rows:
             return
         columns: dict[str, Iterable[Any]] = dict(zip(names, zip(*rows, strict=True), strict=False))
         columns["is_answered"] = [day is not None for day in columns["answered_on"]]
-        columns["tenths"] = [None if value is None else tenths(value) for value in columns["reaction_seconds"]]
+        columns["tenths"] = [
+            None if value is None else tenths(value) for value in columns["reaction_seconds"]
+        ]
         for kind, rule in RULES.items():
             places = zip(*(columns[name] for name in rule.columns), strict=True)
             groups = _sum_groups(places, columns[rule.summed]) if rule.summed else Counter(places)
@@ -98,7 +108,9 @@ class Tally:
         return {key: count for key, count in self.counts[kind].items() if count.number}
 
     def rows(self) -> list[tuple[str, str, int, int]]:
-        """Return (kind, key, number, total) of all counts in a fixed order, without those that are nothing."""
+        """Return (kind, key, number, total) of all counts in a fixed order, without those that are
+        nothing.
+        """
         return [
             (kind, key, count.number, count.total)
             for kind, counts in sorted(self.counts.items())
@@ -110,7 +122,9 @@ class Tally:
         return {key: count.number for key, count in self.of(kind).items()}
 
 
-def _sum_groups(places: Iterable[tuple[Any, ...]], amounts: Iterable[int | None]) -> dict[tuple[Any, ...], list[int]]:
+def _sum_groups(
+    places: Iterable[tuple[Any, ...]], amounts: Iterable[int | None]
+) -> dict[tuple[Any, ...], list[int]]:
     """Return how many amounts there are at each place, and their sum."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for place, amount in zip(places, amounts, strict=True):
@@ -135,14 +149,20 @@ def _stated(status: str, reason: int) -> str | None:
 RULES: dict[str, Rule] = {
     "status": Rule(("status",), str),
     "sent": Rule(("sent_on",), str),
-    "unanswered": Rule(("sent_on", "is_answered"), lambda day, is_answered: None if is_answered else str(day)),
+    "unanswered": Rule(
+        ("sent_on", "is_answered"), lambda day, is_answered: None if is_answered else str(day)
+    ),
     "answered": Rule(("is_answered",), lambda _is_answered: "", "reaction_seconds"),
     "came": Rule(("answered_on",), _known),
     "reaction": Rule(("tenths",), _known),
-    "step": Rule(("step", "is_answered"), lambda step, is_answered: str(step) if is_answered else None),
+    "step": Rule(
+        ("step", "is_answered"), lambda step, is_answered: str(step) if is_answered else None
+    ),
     "reason": Rule(
         ("status", "customer_reason", "seller_reason"),
-        lambda status, customers, sellers: str(customers or sellers) if status == "declined" else None,
+        lambda status, customers, sellers: (
+            str(customers or sellers) if status == "declined" else None
+        ),
     ),
     "customer_reason": Rule(("status", "customer_reason"), _stated),
     "seller_reason": Rule(("status", "seller_reason"), _stated),
@@ -158,7 +178,9 @@ RULES: dict[str, Rule] = {
 
 
 # What of a fact the rules look at, themselves or by what `add_facts` makes of it.
-COUNTED = [name for name in Fact._fields if name not in ("decided_on", "customer_id", "salesperson_id")]
+COUNTED = [
+    name for name in Fact._fields if name not in ("decided_on", "customer_id", "salesperson_id")
+]
 
 
 def tenths(seconds: int) -> int:
@@ -168,7 +190,9 @@ def tenths(seconds: int) -> int:
 
 @dataclass(frozen=True)
 class Figures:
-    """The main figures of a set of offers. Rates run from 0 to 1, reaction times are days; None: nothing to say."""
+    """The main figures of a set of offers. Rates run from 0 to 1, reaction times are days; None:
+    nothing to say.
+    """
 
     offers: int
     answered: int
@@ -202,9 +226,13 @@ def read_figures(tally: Tally, *, today: date) -> Figures:
     statuses = tally.numbers("status")
     answered = tally.of("answered").get("", Count())
     last_due = (today - timedelta(days=GRACE_DAYS)).isoformat()
-    due = answered.number + sum(n for day, n in tally.numbers("unanswered").items() if day <= last_due)
+    due = answered.number + sum(
+        n for day, n in tally.numbers("unanswered").items() if day <= last_due
+    )
     median = find_median((int(key), number) for key, number in tally.numbers("reaction").items())
-    values = {(key[:3], key[4:]): Decimal(count.total) / 100 for key, count in tally.of("value").items()}
+    values = {
+        (key[:3], key[4:]): Decimal(count.total) / 100 for key, count in tally.of("value").items()
+    }
     return Figures(
         offers=sum(statuses.values()),
         answered=answered.number,

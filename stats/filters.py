@@ -49,7 +49,8 @@ def _reason_id(value: str) -> int:
 
 
 class FilterForm(forms.Form):
-    """The fields of the filter. A wrong value is a sentence beside its field; the other fields still count.
+    """The fields of the filter. A wrong value is a sentence beside its field; the other fields
+    still count.
 
     `customers` holds the ids of those who are meant by a field.
     """
@@ -58,13 +59,17 @@ class FilterForm(forms.Form):
         values = super().clean() or self.cleaned_data
         first, last = values.get("first"), values.get("last")
         if first and last and last < first:
-            self.add_error("last", ValidationError(_("The period ends before it starts. This day is ignored.")))
+            self.add_error(
+                "last", ValidationError(_("The period ends before it starts. This day is ignored."))
+            )
         self.customers = find_customers(
             {name: meant(values[name]) for name, meant in _MEANT.items() if values.get(name)}
         )
         for name, found in self.customers.items():
             if not found:
-                self.add_error(name, ValidationError(_("Nobody is found by this. The field is ignored.")))
+                self.add_error(
+                    name, ValidationError(_("Nobody is found by this. The field is ignored."))
+                )
             elif len(found) > MOST_CUSTOMERS:
                 most = number_format(MOST_CUSTOMERS, force_grouping=True)
                 words = _(
@@ -75,7 +80,9 @@ class FilterForm(forms.Form):
 
 
 def find_customers(fields: dict[str, Q]) -> dict[str, list[int]]:
-    """Return by field the ids of the customers that are meant, at most one more than are allowed. One query for all."""
+    """Return by field the ids of the customers that are meant, at most one more than are allowed.
+    One query for all.
+    """
     found: dict[str, list[int]] = {name: [] for name in fields}
     parts: list[str] = []
     params: list[Any] = []
@@ -93,19 +100,33 @@ def find_customers(fields: dict[str, Q]) -> dict[str, list[int]]:
 
 
 def may_see_salespeople(user: Any) -> bool:
-    """True where the company has switched figures per salesperson on and this person has the right to see them."""
+    """True where the company has switched figures per salesperson on and this person has the right
+    to see them.
+    """
     return bool(settings.STATS_PER_SALESPERSON and user.has_perm("stats.view_salesperson_figures"))
 
 
 class OfferFilter(filters.FilterSet):
-    """Offers that count, by period, state, customer, company, reason and, where allowed, salesperson."""
+    """Offers that count, by period, state, customer, company, reason and, where allowed,
+    salesperson.
+    """
 
-    period = filters.ChoiceFilter(label=_("Period"), choices=PERIODS, method="leave", empty_label=None)
-    first = filters.DateFilter(label=_("From"), method="leave", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    last = filters.DateFilter(label=_("To"), method="leave", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    basis = filters.ChoiceFilter(label=_("Counted"), choices=BASES, method="leave", empty_label=None)
+    period = filters.ChoiceFilter(
+        label=_("Period"), choices=PERIODS, method="leave", empty_label=None
+    )
+    first = filters.DateFilter(
+        label=_("From"), method="leave", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+    )
+    last = filters.DateFilter(
+        label=_("To"), method="leave", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+    )
+    basis = filters.ChoiceFilter(
+        label=_("Counted"), choices=BASES, method="leave", empty_label=None
+    )
     status = filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("all"))
-    reason = filters.ChoiceFilter(label=_("Decline reason"), method="by_reason", empty_label=_("all"))
+    reason = filters.ChoiceFilter(
+        label=_("Decline reason"), method="by_reason", empty_label=_("all")
+    )
     customer = filters.CharFilter(label=_("Customer"), method="by_customer", max_length=200)
     company = filters.CharFilter(label=_("Company"), method="by_customer", max_length=200)
     salesperson = filters.ChoiceFilter(label=_("Salesperson"), empty_label=_("all"))
@@ -115,19 +136,27 @@ class OfferFilter(filters.FilterSet):
         fields: list[str] = []
         form = FilterForm
 
-    def __init__(self, data: Any, *, request: HttpRequest, queryset: QuerySet[Offer] | None = None) -> None:
+    def __init__(
+        self, data: Any, *, request: HttpRequest, queryset: QuerySet[Offer] | None = None
+    ) -> None:
         data = data.copy()
         for name, value in DEFAULTS.items():
             if not data.get(name):
                 data[name] = value
-        super().__init__(data, queryset=queries.counted_offers() if queryset is None else queryset, request=request)
+        super().__init__(
+            data,
+            queryset=queries.counted_offers() if queryset is None else queryset,
+            request=request,
+        )
         self.reasons = queries.find_reasons()
         self.filters["reason"].extra["choices"] = [
             NOT_STATED,
             *((str(reason.pk), str(reason)) for reason in self.reasons.values()),
         ]
         if may_see_salespeople(request.user):
-            self.filters["salesperson"].extra["choices"] = [(str(user.pk), str(user)) for user in User.objects.all()]
+            self.filters["salesperson"].extra["choices"] = [
+                (str(user.pk), str(user)) for user in User.objects.all()
+            ]
         else:
             del self.filters["salesperson"]
 
@@ -135,7 +164,9 @@ class OfferFilter(filters.FilterSet):
     def values(self) -> dict[str, Any]:
         """What was asked for and is valid, with the defaults where nothing was said."""
         self.form.is_valid()  # fills cleaned_data with the valid fields, whatever the others say
-        return DEFAULTS | {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")}
+        return DEFAULTS | {
+            name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")
+        }
 
     @property
     def span(self) -> periods.Span:
@@ -147,7 +178,9 @@ class OfferFilter(filters.FilterSet):
 
     @property
     def part(self) -> Slice | None:
-        """The slice of all offers of which sums are kept; None where the filter leaves something else."""
+        """The slice of all offers of which sums are kept; None where the filter leaves something
+        else.
+        """
         values = self.values
         if set(values) <= {*_PERIOD, "status"}:
             return Slice(values["basis"], values.get("status", ""))
@@ -172,7 +205,11 @@ class OfferFilter(filters.FilterSet):
     @property
     def may_leave_open(self) -> bool:
         """False where no offer can be open that the filter leaves."""
-        return self.values.get("status", "open") == "open" and "reason" not in self.values and not self.by_decision
+        return (
+            self.values.get("status", "open") == "open"
+            and "reason" not in self.values
+            and not self.by_decision
+        )
 
     @property
     def by_decision(self) -> bool:
@@ -184,7 +221,9 @@ class OfferFilter(filters.FilterSet):
         for name, value in self.values.items():
             offers = self.filters[name].filter(offers, value)
         if self.by_decision:
-            return offers.filter(queries.within("status_at", span.first, span.last), status__in=DECIDED)
+            return offers.filter(
+                queries.within("status_at", span.first, span.last), status__in=DECIDED
+            )
         return offers.filter(queries.within("first_sent_at", span.first, span.last))
 
     def filter_queryset(self, queryset: QuerySet[Offer]) -> QuerySet[Offer]:

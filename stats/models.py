@@ -28,7 +28,9 @@ class Figure(models.Model):
 
 
 class OfferFact(models.Model):
-    """What the sums below hold of one offer: written by `stats.summary` alone, never read as the truth about it."""
+    """What the sums below hold of one offer: written by `stats.summary` alone, never read as the
+    truth about it.
+    """
 
     offer_id = models.BigIntegerField(primary_key=True)
     sent_on = models.DateField()
@@ -49,12 +51,19 @@ class OfferFact(models.Model):
         verbose_name_plural = _("counted offers")
         default_permissions = ()
         indexes = [
-            # All that a list behind a number asks for, in its order: a million facts are read from the index alone.
-            models.Index(fields=["sent_on", "offer_id", *_BEHIND_A_NUMBER], name="stats_offerfact_sent"),
-            models.Index(fields=["decided_on", "offer_id", *_BEHIND_A_NUMBER], name="stats_offerfact_decided"),
-            # All that is counted of the twenty thousand offers of a salesperson, which lie scattered over the table.
+            # All that a list behind a number asks for, in its order: a million facts are read from
+            # the index alone.
             models.Index(
-                fields=["salesperson_id", "sent_on", *_BEHIND_A_NUMBER, *_SUMMED], name="stats_offerfact_by_seller"
+                fields=["sent_on", "offer_id", *_BEHIND_A_NUMBER], name="stats_offerfact_sent"
+            ),
+            models.Index(
+                fields=["decided_on", "offer_id", *_BEHIND_A_NUMBER], name="stats_offerfact_decided"
+            ),
+            # All that is counted of the twenty thousand offers of a salesperson, which lie
+            # scattered over the table.
+            models.Index(
+                fields=["salesperson_id", "sent_on", *_BEHIND_A_NUMBER, *_SUMMED],
+                name="stats_offerfact_by_seller",
             ),
             models.Index(
                 fields=["salesperson_id", "decided_on", "sent_on", *_BEHIND_A_NUMBER, *_SUMMED],
@@ -81,7 +90,9 @@ class MonthlySum(models.Model):
         verbose_name_plural = _("monthly sums")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["basis", "month", "kind", "key"], name="stats_monthlysum_unique_key")
+            models.UniqueConstraint(
+                fields=["basis", "month", "kind", "key"], name="stats_monthlysum_unique_key"
+            )
         ]
 
     def __str__(self) -> str:
@@ -91,7 +102,8 @@ class MonthlySum(models.Model):
 class OfferChange(models.Model):
     """An offer whose figures may have changed, noted by triggers of the database, whoever wrote.
 
-    Rows are only added and removed, never shared: two writers that touch one offer never wait for each other here.
+    Rows are only added and removed, never shared: two writers that touch one offer never wait for
+    each other here.
     """
 
     offer_id = models.BigIntegerField()
@@ -121,7 +133,9 @@ class OfferSearch(models.Model):
 
 
 class SummaryState(models.Model):
-    """One row: locked by whoever updates the sums, so that only one does. `offers` is how many are counted."""
+    """One row: locked by whoever updates the sums, so that only one does. `offers` is how many are
+    counted.
+    """
 
     offers = models.BigIntegerField(default=0)
     refreshed_at = models.DateTimeField(null=True)
@@ -130,7 +144,9 @@ class SummaryState(models.Model):
         verbose_name = _("state of the sums")
         verbose_name_plural = _("state of the sums")
         default_permissions = ()
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="stats_summarystate_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="stats_summarystate_one_row")
+        ]
 
     def __str__(self) -> str:
         return str(self.refreshed_at)

@@ -34,7 +34,13 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
             (_("All follow-ups"), "checklist", "reminders.FollowUp", "", ""),
             (_("Reminders sent"), "send", "reminders.Reminder", "", ""),
             (_("Phone calls"), "call", "reminders.FollowUp", "due=calls", ""),
-            (_("In doubt or failed"), "report", "reminders.Reminder", "state__in=in_doubt,failed", "stuck"),
+            (
+                _("In doubt or failed"),
+                "report",
+                "reminders.Reminder",
+                "state__in=in_doubt,failed",
+                "stuck",
+            ),
             (_("Addresses that bounced"), "block", "offers.Customer", "silent=bounced", ""),
         ],
     ),
@@ -94,7 +100,9 @@ def build(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": _("Today"), "icon": "home", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
     if request.user.has_perm("stats.view_figures"):
-        groups[0]["items"].append({"title": _("Figures"), "icon": "monitoring", "link": reverse("stats:show")})
+        groups[0]["items"].append(
+            {"title": _("Figures"), "icon": "monitoring", "link": reverse("stats:show")}
+        )
     for title, entries in _MENU:
         items = [item for entry in entries if (item := _build_item(request, entry, badges))]
         if items:
@@ -111,11 +119,15 @@ def _build_item(
         return None
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     item = {"title": title, "icon": icon, "link": f"{url}?{query}" if query else url}
-    # Two entries lead to one list: the one with the query is marked where the query stands in the address.
+    # Two entries lead to one list: the one with the query is marked where the query stands in the
+    # address.
     here = request.path.startswith(url)
     item["active"] = here and (_asks_for(request, query) if query else not _is_other(request, url))
     if badge and badges.get(badge):
-        item |= {"badge": badges[badge], "badge_variant": "danger" if badge == "stuck" else "primary"}
+        item |= {
+            "badge": badges[badge],
+            "badge_variant": "danger" if badge == "stuck" else "primary",
+        }
     return item
 
 
@@ -127,11 +139,16 @@ def can_open(user: Any, label: str) -> bool:
 
 
 def _asks_for(request: HttpRequest, query: str) -> bool:
-    """True where the address asks for the rows of an entry or for some of them, as one state of several."""
+    """True where the address asks for the rows of an entry or for some of them, as one state of
+    several.
+    """
     name, _equals, values = query.partition("=")
     field = name.partition("__")[0]
     asked = {
-        value for key, text in request.GET.items() if key.partition("__")[0] == field for value in str(text).split(",")
+        value
+        for key, text in request.GET.items()
+        if key.partition("__")[0] == field
+        for value in str(text).split(",")
     }
     return bool(asked) and asked <= set(values.split(","))
 
@@ -142,7 +159,9 @@ def _is_other(request: HttpRequest, url: str) -> bool:
 
 
 def count_waiting(user: Any) -> dict[str, int]:
-    """Return how much waits for a person: new answers, mails to check, reminders that are stuck. One query."""
+    """Return how much waits for a person: new answers, mails to check, reminders that are stuck.
+    One query.
+    """
     waiting = {
         "answers": new_answers(),
         "review": SourceFile.objects.filter(state=SourceFile.State.REVIEW),
@@ -159,5 +178,11 @@ def new_answers() -> QuerySet[Answer]:
 
 
 def _number(rows: QuerySet[Any]) -> Subquery:
-    grouped = rows.order_by().annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
+    grouped = (
+        rows.order_by()
+        .annotate(one=Value(1))
+        .values("one")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
     return Subquery(grouped, output_field=IntegerField())

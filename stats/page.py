@@ -1,4 +1,6 @@
-"""What the page of the figures says: tiles and charts with their words, numbers in local form, and links."""
+"""What the page of the figures says: tiles and charts with their words, numbers in local form, and
+links.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ STATUS_COLOURS = {
 
 @dataclass(frozen=True)
 class Tile:
-    """One main figure. `trend` is the change in words, `is_better` its judgement (None: neither good nor bad)."""
+    """One main figure. `trend` is the change in words, `is_better` its judgement (None: neither
+    good nor bad).
+    """
 
     label: str
     value: str
@@ -110,7 +114,9 @@ def count(offers: OfferFilter, spans: list[Span], ages: QuerySet[Any, Any]) -> l
 
 
 def link_to_offers(offers: OfferFilter) -> Callable[[str], str]:
-    """Return a function from a part ("status:open") to the list of the offers behind it, with the same filter."""
+    """Return a function from a part ("status:open") to the list of the offers behind it, with the
+    same filter.
+    """
     asked = {name: value for name, value in offers.data.items() if value}
     url = reverse("admin:offers_offer_changelist")
     return lambda part: f"{url}?{urlencode({'figures': urlencode({**asked, 'part': part})})}"
@@ -143,32 +149,65 @@ def _days(value: float | None) -> str:
     return "–" if value is None else _("%(days)s d") % {"days": number(value, 1)}
 
 
-def _trend(now: float | None, before: float | None, *, more_is_better: bool | None) -> dict[str, Any]:
+def _trend(
+    now: float | None, before: float | None, *, more_is_better: bool | None
+) -> dict[str, Any]:
     moved = change(now, before)
     if moved is None:
         return {}
     words = f"{'+' if moved > 0 else '−' if moved < 0 else '±'}{number(abs(moved) * 100)} %"
-    return {"trend": words, "is_better": None if more_is_better is None or not moved else (moved > 0) is more_is_better}
+    return {
+        "trend": words,
+        "is_better": None if more_is_better is None or not moved else (moved > 0) is more_is_better,
+    }
 
 
 def build_tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
     # Against a handful of offers every change is a sensation: "+7,850 %" in the first year of use.
     base = past if past is not None and past.offers >= FEW else None
 
-    def tile(label: str, value: str, note: str, part: str, *, of: Measure, more_is_better: bool | None = True) -> Tile:
+    def tile(
+        label: str,
+        value: str,
+        note: str,
+        part: str,
+        *,
+        of: Measure,
+        more_is_better: bool | None = True,
+    ) -> Tile:
         before = None if base is None else of(base)
-        return Tile(label, value, note, link(part), **_trend(of(now), before, more_is_better=more_is_better))
+        return Tile(
+            label, value, note, link(part), **_trend(of(now), before, more_is_better=more_is_better)
+        )
 
     def status_tile(status: str, label: str, better: bool | None) -> Tile:
         def of(figures: Figures) -> float:
             return figures.statuses.get(status, 0)
 
-        return tile(label, number(of(now)), money(now.value(status)), f"status:{status}", of=of, more_is_better=better)
+        return tile(
+            label,
+            number(of(now)),
+            money(now.value(status)),
+            f"status:{status}",
+            of=of,
+            more_is_better=better,
+        )
 
-    answered = _("%(answered)s of %(due)s answered") % {"answered": number(now.answered), "due": number(now.due)}
-    still_open = ngettext("%(number)s offer is still open", "%(number)s offers are still open", now.open)
+    answered = _("%(answered)s of %(due)s answered") % {
+        "answered": number(now.answered),
+        "due": number(now.due),
+    }
+    still_open = ngettext(
+        "%(number)s offer is still open", "%(number)s offers are still open", now.open
+    )
     return [
-        tile(_("Offers"), number(now.offers), money(now.value()), "all", of=lambda figures: figures.offers),
+        tile(
+            _("Offers"),
+            number(now.offers),
+            money(now.value()),
+            "all",
+            of=lambda figures: figures.offers,
+        ),
         tile(
             _("Response rate"),
             _percent(now.response_rate),
@@ -205,7 +244,9 @@ def _reasons(tally: Tally, offers: OfferFilter, link: Callable[[str], str]) -> l
         return str(reason) if reason else _("not stated")
 
     counts = {"0": 0, **tally.numbers("reason")}
-    empty = _("No offer was declined in this period. Reasons appear as soon as a customer declines through the link.")
+    empty = _(
+        "No offer was declined in this period. Reasons appear as soon as a customer declines through the link."
+    )
     charts = [
         Chart(
             name="reasons",
@@ -219,7 +260,11 @@ def _reasons(tally: Tally, offers: OfferFilter, link: Callable[[str], str]) -> l
         _both_sides(tally, label, link),
     ]
     for currency in sorted({key[:3] for key in tally.of("reason_value")}):
-        sums = {key[4:]: c.total / 100 for key, c in tally.of("reason_value").items() if key[:3] == currency}
+        sums = {
+            key[4:]: c.total / 100
+            for key, c in tally.of("reason_value").items()
+            if key[:3] == currency
+        }
         charts.append(
             Chart(
                 name=f"reasons-{currency.lower()}",
@@ -236,28 +281,41 @@ def _reasons(tally: Tally, offers: OfferFilter, link: Callable[[str], str]) -> l
 
 
 def _classes(counts: dict[str, int], offers: OfferFilter, link: Callable[[str], str]) -> Chart:
-    """The reasons by class, so that a renamed or retired reason does not break a comparison over years."""
+    """The reasons by class, so that a renamed or retired reason does not break a comparison over
+    years.
+    """
     numbers = dict.fromkeys(DeclineReason.Group.values, 0)
     for key, number_of_offers in counts.items():
         if reason := offers.reasons.get(int(key)):
             numbers[reason.group] += number_of_offers
     labels = dict(DeclineReason.Group.choices)
-    points = [Point(_sentence_case(labels[name]), (n,), (link(f"group:{name}"),)) for name, n in numbers.items()]
+    points = [
+        Point(_sentence_case(labels[name]), (n,), (link(f"group:{name}"),))
+        for name, n in numbers.items()
+    ]
     return Chart(
         name="classes",
         kind="bar",
         title=_("Classes of decline reasons"),
         head=(_("Class"), _("Offers")),
-        points=(*points, Point(_sentence_case(_("not stated")), (counts["0"],), (link("reason:0"),), "grey")),
+        points=(
+            *points,
+            Point(_sentence_case(_("not stated")), (counts["0"],), (link("reason:0"),), "grey"),
+        ),
         empty=_("No offer was declined in this period."),
-        note=_("Each reason belongs to a class, also the retired ones, so that years can be compared."),
+        note=_(
+            "Each reason belongs to a class, also the retired ones, so that years can be compared."
+        ),
     )
 
 
 def _both_sides(tally: Tally, label: Callable[[str], str], link: Callable[[str], str]) -> Chart:
     """What customers stated beside what their sellers think: both are kept."""
     customers, sellers = tally.numbers("customer_reason"), tally.numbers("seller_reason")
-    keys = sorted({*customers, *sellers}, key=lambda key: (-customers.get(key, 0) - sellers.get(key, 0), label(key)))
+    keys = sorted(
+        {*customers, *sellers},
+        key=lambda key: (-customers.get(key, 0) - sellers.get(key, 0), label(key)),
+    )
     return Chart(
         name="sides",
         kind="bar",
@@ -271,7 +329,9 @@ def _both_sides(tally: Tally, label: Callable[[str], str], link: Callable[[str],
             )
             for key in keys
         ),
-        empty=_("Nobody has stated a reason in this period. Sellers enter their own on the page of an answer."),
+        empty=_(
+            "Nobody has stated a reason in this period. Sellers enter their own on the page of an answer."
+        ),
         colours=("blue", "orange"),
     )
 
@@ -286,7 +346,9 @@ def _time_line(tally: Tally, span: Span, today: date, link: Callable[[str], str]
     days = sorted(date.fromisoformat(day) for day in {*sent, *came})
     first, last = span.first or (days[0] if days else today), min(span.last or today, today)
     grain = choose_grain(min([first, *days[:1]]), max([last, *days[-1:]]))
-    form = {"day": "SHORT_DATE_FORMAT", "week": "SHORT_DATE_FORMAT", "month": "YEAR_MONTH_FORMAT"}[grain]
+    form = {"day": "SHORT_DATE_FORMAT", "week": "SHORT_DATE_FORMAT", "month": "YEAR_MONTH_FORMAT"}[
+        grain
+    ]
     points = tuple(
         Point(
             date_format(start, form),
@@ -302,7 +364,9 @@ def _time_line(tally: Tally, span: Span, today: date, link: Callable[[str], str]
         title=_("Offers and answers over time"),
         head=(heads[grain], _("Offers sent"), _("First answers")),
         points=points,
-        empty=_("No offer was sent in this period. Choose a longer period, or look into the import log."),
+        empty=_(
+            "No offer was sent in this period. Choose a longer period, or look into the import log."
+        ),
         note=_("Offers on the day of their first mail, answers on the day they came."),
     )
 
@@ -315,7 +379,12 @@ def _statuses(figures: Figures, link: Callable[[str], str]) -> Chart:
         title=_("What became of the offers"),
         head=(_("Status"), _("Offers")),
         points=tuple(
-            Point(str(labels[status]), (figures.statuses.get(status, 0),), (link(f"status:{status}"),), colour)
+            Point(
+                str(labels[status]),
+                (figures.statuses.get(status, 0),),
+                (link(f"status:{status}"),),
+                colour,
+            )
             for status, colour in STATUS_COLOURS.items()
         ),
         empty=_("No offer in this period. Choose a longer period, or look into the import log."),
@@ -332,7 +401,9 @@ def _steps(tally: Tally, link: Callable[[str], str]) -> Chart:
         head=(_("Answered"), _("Offers")),
         points=tuple(
             Point(
-                _("before any reminder") if not step else _("after reminder %(step)s") % {"step": step},
+                _("before any reminder")
+                if not step
+                else _("after reminder %(step)s") % {"step": step},
                 (numbers.get(str(step), 0),),
                 (link(f"step:{step}"),),
             )
@@ -353,11 +424,18 @@ def _ages(tally: Tally, link: Callable[[str], str]) -> Chart:
         title=_("Age of open offers"),
         head=(_("Age"), _("Offers")),
         points=tuple(
-            Point(labels[name], (value,), (link(f"age:{name}"),), "red" if name == "expired" else "blue")
+            Point(
+                labels[name],
+                (value,),
+                (link(f"age:{name}"),),
+                "red" if name == "expired" else "blue",
+            )
             for name, value in ages.items()
         ),
         empty=_("No open offer. Everything has been answered or closed."),
-        note=_("Counted from the newest mail. “Link expired” holds the offers whose link can no longer be used."),
+        note=_(
+            "Counted from the newest mail. “Link expired” holds the offers whose link can no longer be used."
+        ),
     )
 
 

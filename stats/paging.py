@@ -1,4 +1,6 @@
-"""The offer list by pages: those behind a number from the counted facts, and none further back than a person looks."""
+"""The offer list by pages: those behind a number from the counted facts, and none further back than
+a person looks.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from django.db.models import QuerySet
 from offers.models import Offer
 from stats.models import OfferFact
 
-# A database counts through all rows before a page: the last page of a million offers took three seconds.
+# A database counts through all rows before a page: the last page of a million offers took three
+# seconds.
 MOST_PAGES = 400
 
 
@@ -24,9 +27,13 @@ class FirstPages(Paginator):  # type: ignore[type-arg]
 
 
 class PagesOfFacts(FirstPages):
-    """Pages of the offers with these ids: counts and sorts ids, which an index holds, then reads one page of offers."""
+    """Pages of the offers with these ids: counts and sorts ids, which an index holds, then reads
+    one page of offers.
+    """
 
-    def __init__(self, ids: QuerySet[OfferFact, int], per_page: int, *, offers: QuerySet[Offer]) -> None:
+    def __init__(
+        self, ids: QuerySet[OfferFact, int], per_page: int, *, offers: QuerySet[Offer]
+    ) -> None:
         super().__init__(ids, per_page)
         self.offers = offers
 

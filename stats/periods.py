@@ -19,10 +19,15 @@ class Span:
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
     def before(self) -> Span | None:
-        """Return the span of the same length that ends the day before; None for one without a beginning or an end."""
+        """Return the span of the same length that ends the day before; None for one without a
+        beginning or an end.
+        """
         if self.first is None or self.last is None:
             return None
-        return Span(self.first - (self.last - self.first) - timedelta(days=1), self.first - timedelta(days=1))
+        return Span(
+            self.first - (self.last - self.first) - timedelta(days=1),
+            self.first - timedelta(days=1),
+        )
 
 
 def _months_before(day: date, months: int) -> date:

@@ -1,4 +1,6 @@
-"""Reads for the figures, one function per question. All of them count the offers that the filter left."""
+"""Reads for the figures, one function per question. All of them count the offers that the filter
+left.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,18 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -16,13 +29,15 @@ from reminders.models import Reminder
 from stats.charts import AGE_CLASSES, AGES
 from stats.figures import DECIDED, Fact, Tally
 
-# What says something about the offer. "No more reminders" does not, and what a robot may have sent is not counted
-# until a person has confirmed it.
+# What says something about the offer. "No more reminders" does not, and what a robot may have sent
+# is not counted until a person has confirmed it.
 SAYING = (Answer.Kind.INTERESTED, Answer.Kind.DECLINED, Answer.Kind.UNDECIDED)
 
 
 def counted_offers() -> QuerySet[Offer]:
-    """Return the offers that count: a superseded one is counted with the offer that took its place."""
+    """Return the offers that count: a superseded one is counted with the offer that took its
+    place.
+    """
     return Offer.objects.exclude(status=Offer.Status.SUPERSEDED).order_by()
 
 
@@ -32,7 +47,9 @@ def start_of_day(day: date) -> datetime:
 
 
 def within(field: str, first: date | None, last: date | None) -> Q:
-    """Return the condition that the moment `field` lies on the local days `first` to `last`; None: no bound."""
+    """Return the condition that the moment `field` lies on the local days `first` to `last`; None:
+    no bound.
+    """
     condition = Q()
     if first is not None:
         condition &= Q(**{f"{field}__gte": start_of_day(first)})
@@ -42,7 +59,9 @@ def within(field: str, first: date | None, last: date | None) -> Q:
 
 
 def is_customer(words: str) -> Q:
-    """Return the condition that a customer is meant by the words: part of the address or of the name."""
+    """Return the condition that a customer is meant by the words: part of the address or of the
+    name.
+    """
     return Q(email__icontains=words) | Q(name__icontains=words)
 
 
@@ -52,9 +71,15 @@ def is_company(words: str) -> Q:
 
 
 def with_answer(offers: QuerySet[Offer]) -> QuerySet[Any]:
-    """Add `answered_at`: the first answer through any channel, else when a person set the state without one."""
-    first = Answer.objects.filter(offer=OuterRef("pk"), kind__in=SAYING, dismissed_at=None).order_by("answered_at")
-    by_hand = When(Q(status__in=DECIDED) & ~Q(status_channel=Offer.Channel.AUTOMATIC), then=F("status_at"))
+    """Add `answered_at`: the first answer through any channel, else when a person set the state
+    without one.
+    """
+    first = Answer.objects.filter(
+        offer=OuterRef("pk"), kind__in=SAYING, dismissed_at=None
+    ).order_by("answered_at")
+    by_hand = When(
+        Q(status__in=DECIDED) & ~Q(status_channel=Offer.Channel.AUTOMATIC), then=F("status_at")
+    )
     return offers.annotate(
         answered_at=Coalesce(
             Subquery(first.values("answered_at")[:1]),
@@ -64,8 +89,12 @@ def with_answer(offers: QuerySet[Offer]) -> QuerySet[Any]:
 
 
 def with_reasons(offers: QuerySet[Any]) -> QuerySet[Any]:
-    """Add `customer_reason` and `seller_reason` of the newest decline; None where none was stated."""
-    newest = Answer.objects.filter(offer=OuterRef("pk"), kind=Answer.Kind.DECLINED, dismissed_at=None)
+    """Add `customer_reason` and `seller_reason` of the newest decline; None where none was
+    stated.
+    """
+    newest = Answer.objects.filter(
+        offer=OuterRef("pk"), kind=Answer.Kind.DECLINED, dismissed_at=None
+    )
     newest = newest.order_by("-answered_at")
     rows: QuerySet[Any] = offers.annotate(
         customer_reason=Subquery(newest.values("reason")[:1]),
@@ -75,7 +104,9 @@ def with_reasons(offers: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def with_step(offers: QuerySet[Any]) -> QuerySet[Any]:
-    """Add `step`: how many reminders had been sent when the first answer came; None for none. Needs `with_answer`."""
+    """Add `step`: how many reminders had been sent when the first answer came; None for none. Needs
+    `with_answer`.
+    """
     sent = Reminder.objects.filter(
         offer=OuterRef("pk"), state=Reminder.State.SENT, sent_at__lt=OuterRef("answered_at")
     ).order_by()
@@ -95,7 +126,18 @@ def read_facts(offers: QuerySet[Offer]) -> Iterator[tuple[int, Fact]]:
         "pk", "first_sent_at", "status", "status_at", "answered_at", "customer_reason", "seller_reason", "step",
         "amount", "currency", "customer_id", "salesperson_id",
     )  # fmt: skip
-    for pk, sent_at, status, status_at, answered_at, customers, sellers, step, amount, *rest in rows.iterator(5000):
+    for (
+        pk,
+        sent_at,
+        status,
+        status_at,
+        answered_at,
+        customers,
+        sellers,
+        step,
+        amount,
+        *rest,
+    ) in rows.iterator(5000):
         is_declined = status == Offer.Status.DECLINED
         yield (
             pk,
@@ -129,10 +171,11 @@ def with_link_end(offers: QuerySet[Offer]) -> QuerySet[Any]:
 
 
 def ages_of_open(offers: QuerySet[Offer], *, now: datetime) -> QuerySet[Any, Any]:
-    """Return how many open offers there are by age class (`charts.AGES`) and, whatever their age, `expired` ones.
+    """Return how many open offers there are by age class (`charts.AGES`) and, whatever their age,
+    `expired` ones.
 
-    Expired: the last link has run out, so the customer cannot answer by it any more. Rows are (0, "age", class, number,
-    0), for a tally or for a union with the sums.
+    Expired: the last link has run out, so the customer cannot answer by it any more. Rows are (0,
+    "age", class, number, 0), for a tally or for a union with the sums.
     """
     today = timezone.localdate(now)
     whens = [When(link_until__lte=now, then=Value("expired"))]
@@ -141,14 +184,20 @@ def ages_of_open(offers: QuerySet[Offer], *, now: datetime) -> QuerySet[Any, Any
         whens.append(When(sent_at__gte=oldest, then=Value(name)))
     age = Case(*whens, default=Value(AGES[-1][0]))
     still_open = with_link_end(offers.filter(status=Offer.Status.OPEN)).annotate(age=age)
-    values: QuerySet[Any, Any] = still_open.values_list(Value(0), Value("age"), "age").annotate(Count("pk"))
+    values: QuerySet[Any, Any] = still_open.values_list(Value(0), Value("age"), "age").annotate(
+        Count("pk")
+    )
     rows: QuerySet[Any, Any] = values.annotate(total=Value(0)).order_by()
     return rows
 
 
 def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:
-    """Return how many open offers there are by age class and expired, those with none among them."""
-    return dict.fromkeys(AGE_CLASSES, 0) | {name: number for _p, _k, name, number, _t in ages_of_open(offers, now=now)}
+    """Return how many open offers there are by age class and expired, those with none among
+    them.
+    """
+    return dict.fromkeys(AGE_CLASSES, 0) | {
+        name: number for _p, _k, name, number, _t in ages_of_open(offers, now=now)
+    }
 
 
 def find_reasons() -> dict[int, DeclineReason]:
@@ -157,10 +206,12 @@ def find_reasons() -> dict[int, DeclineReason]:
 
 
 def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any]:
-    """Return the offers behind one number. `part` is "kind:value", as the links of the page carry it.
+    """Return the offers behind one number. `part` is "kind:value", as the links of the page carry
+    it.
 
-    Kinds: all, status, answered, unanswered, reason, group (of reasons), customer_reason, seller_reason, step, sent and
-    came ("first..last" day), age. Raises ValueError for anything else.
+    Kinds: all, status, answered, unanswered, reason, group (of reasons), customer_reason,
+    seller_reason, step, sent and came ("first..last" day), age. Raises ValueError for anything
+    else.
     """
     kind, _colon, value = part.partition(":")
     if kind not in _PARTS:
@@ -191,9 +242,9 @@ def _of_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[
 def _of_group(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
     reasons = DeclineReason.objects.filter(group=DeclineReason.Group(value)).values("pk")
-    chosen: QuerySet[Any] = rows.annotate(reason=Coalesce("customer_reason", "seller_reason")).filter(
-        reason__in=reasons
-    )
+    chosen: QuerySet[Any] = rows.annotate(
+        reason=Coalesce("customer_reason", "seller_reason")
+    ).filter(reason__in=reasons)
     return chosen
 
 
@@ -242,7 +293,9 @@ def _open_of_age(offers: QuerySet[Offer], name: str, now: datetime) -> QuerySet[
     today = timezone.localdate(now)
     newest = None if low == 0 else today - timedelta(days=low)
     oldest = None if high is None else today - timedelta(days=high)
-    return rows.filter(within("sent_at", oldest, newest)).filter(Q(link_until=None) | Q(link_until__gt=now))
+    return rows.filter(within("sent_at", oldest, newest)).filter(
+        Q(link_until=None) | Q(link_until__gt=now)
+    )
 
 
 _PARTS: dict[str, Callable[[QuerySet[Offer], str, datetime], QuerySet[Any]]] = {
@@ -262,10 +315,14 @@ _PARTS: dict[str, Callable[[QuerySet[Offer], str, datetime], QuerySet[Any]]] = {
 
 
 def suggest(words: str, *, companies: bool) -> list[str]:
-    """Return up to ten addresses, or companies, that match what was typed; none for fewer than two characters."""
+    """Return up to ten addresses, or companies, that match what was typed; none for fewer than two
+    characters.
+    """
     if len(words.strip()) < 2:
         return []
     matching = is_company(words) if companies else is_customer(words)
     field = "company" if companies else "email"
-    found = Customer.objects.filter(matching).order_by(field).values_list(field, flat=True).distinct()
+    found = (
+        Customer.objects.filter(matching).order_by(field).values_list(field, flat=True).distinct()
+    )
     return list(found[:10])

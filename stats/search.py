@@ -1,8 +1,8 @@
 """Finds offers by any part of number, subject or customer, among a million within 300 ms.
 
-An index of groups of three letters (FTS5 of SQLite, pg_trgm of PostgreSQL) is kept by `stats.summary.refresh`, not
-by the import, which it would slow down. Offers that changed since the last refresh are looked through one by one, so
-what is found is always right.
+An index of groups of three letters (FTS5 of SQLite, pg_trgm of PostgreSQL) is kept by
+`stats.summary.refresh`, not by the import, which it would slow down. Offers that changed since the
+last refresh are looked through one by one, so what is found is always right.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def fold(text: str) -> str:
 
 
 def find(words: str) -> tuple[list[int], bool]:
-    """Return the ids of up to `MOST` offers that have all words, the newest first, and whether these are all."""
+    """Return the ids of up to `MOST` offers that have all words, the newest first, and whether
+    these are all.
+    """
     wanted = fold(words).split()
     pending = changed_offers(OfferChange.objects.all()).order_by("-pk")
     for word in wanted:
@@ -82,7 +84,11 @@ def update(ids: Iterable[int]) -> None:
     rows = Offer.objects.filter(pk__in=ids).values_list("pk", *_FIELDS)
     now = {pk: fold("\n".join(fields)) for pk, *fields in rows}
     before = dict(OfferSearch.objects.filter(pk__in=ids).values_list("pk", "words"))
-    # FTS5 knows no ON CONFLICT, and writes what it has gathered to the disk at every rowid below the one before.
+    # FTS5 knows no ON CONFLICT, and writes what it has gathered to the disk at every rowid below
+    # the one before.
     changed = sorted(pk for pk in before.keys() | now.keys() if before.get(pk) != now.get(pk))
     OfferSearch.objects.filter(pk__in=changed).delete()
-    bulk.write_rows("INSERT INTO stats_offersearch (rowid, words)", [(pk, now[pk]) for pk in changed if pk in now])
+    bulk.write_rows(
+        "INSERT INTO stats_offersearch (rowid, words)",
+        [(pk, now[pk]) for pk in changed if pk in now],
+    )

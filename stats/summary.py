@@ -1,7 +1,9 @@
-"""Monthly sums of the counts that `figures.RULES` define, kept up to date from the offers that changed.
+"""Monthly sums of the counts that `figures.RULES` define, kept up to date from the offers that
+changed.
 
-A plain count reads every offer; with a million of them that takes seconds. The sums are exact: each change takes out
-what was counted of the offer before (`OfferFact`) and puts in what counts now (docs/decisions.md, "Sums by month").
+A plain count reads every offer; with a million of them that takes seconds. The sums are exact: each
+change takes out what was counted of the offer before (`OfferFact`) and puts in what counts now
+(docs/decisions.md, "Sums by month").
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ Bounds = tuple[date | None, date | None]
 
 @dataclass(frozen=True)
 class Slice:
-    """Offers of which sums are kept: all, those of one status, or those declined for one reason (0: none stated)."""
+    """Offers of which sums are kept: all, those of one status, or those declined for one reason (0:
+    none stated).
+    """
 
     basis: str
     status: str = ""
@@ -51,7 +55,9 @@ class Slice:
 
 
 def refresh() -> int:
-    """Bring the sums up to date with all changes noted so far; return how many offers were counted anew."""
+    """Bring the sums up to date with all changes noted so far; return how many offers were counted
+    anew.
+    """
     if triggers.find_missing():
         rebuild()
     counted = 0
@@ -64,7 +70,8 @@ def refresh() -> int:
 
 
 def rebuild() -> None:
-    """Note every offer as changed, and every one that is still counted, so that the next refresh counts all anew.
+    """Note every offer as changed, and every one that is still counted, so that the next refresh
+    counts all anew.
 
     In the order of their days: offers of one month that are counted together change fewer sums.
     """
@@ -74,7 +81,9 @@ def rebuild() -> None:
             cursor.execute(
                 "INSERT INTO stats_offerchange (offer_id) SELECT id FROM offers_offer ORDER BY first_sent_at"
             )
-            cursor.execute("INSERT INTO stats_offerchange (offer_id) SELECT rowid FROM stats_offersearch")
+            cursor.execute(
+                "INSERT INTO stats_offerchange (offer_id) SELECT rowid FROM stats_offersearch"
+            )
 
 
 def _refresh_batch() -> int:
@@ -124,7 +133,11 @@ def _find_deltas(before: dict[int, Fact], now: dict[int, Fact]) -> dict[tuple[st
 
 
 def _apply(deltas: dict[tuple[str, date], Tally]) -> None:
-    rows = [(*place, *row) for place, tally in sorted(deltas.items(), key=lambda item: item[0]) for row in tally.rows()]
+    rows = [
+        (*place, *row)
+        for place, tally in sorted(deltas.items(), key=lambda item: item[0])
+        for row in tally.rows()
+    ]
     bulk.write_rows(
         "INSERT INTO stats_monthlysum (basis, month, kind, key, number, total)",
         rows,
@@ -140,16 +153,23 @@ def _store_facts(facts: dict[int, Fact]) -> None:
     changes = ", ".join(f"{name} = excluded.{name}" for name in Fact._fields)
     bulk.write_rows(
         f"INSERT INTO stats_offerfact (offer_id, {names})",
-        [(pk, *(day(value) if isinstance(value, date) else value for value in fact)) for pk, fact in facts.items()],
+        [
+            (pk, *(day(value) if isinstance(value, date) else value for value in fact))
+            for pk, fact in facts.items()
+        ],
         f"ON CONFLICT (offer_id) DO UPDATE SET {changes}",
     )
 
 
-def count_slice(part: Slice, spans: Sequence[Span], more: QuerySet[Any, Any]) -> tuple[int, list[Tally]]:
-    """Return how many offers are counted in all, and what a plain count of the slice says of each period.
+def count_slice(
+    part: Slice, spans: Sequence[Span], more: QuerySet[Any, Any]
+) -> tuple[int, list[Tally]]:
+    """Return how many offers are counted in all, and what a plain count of the slice says of each
+    period.
 
-    The periods must not overlap. Two queries: whole months come from the sums, the days at the edges from the facts.
-    `more` has further rows (number of the period, kind, key, number, total), which are read with the sums.
+    The periods must not overlap. Two queries: whole months come from the sums, the days at the
+    edges from the facts. `more` has further rows (number of the period, kind, key, number, total),
+    which are read with the sums.
     """
     tallies = [Tally() for _span in spans]
     whole = [_whole_months(span) for span in spans]
@@ -160,7 +180,9 @@ def count_slice(part: Slice, spans: Sequence[Span], more: QuerySet[Any, Any]) ->
         Value(-1), Value("offers", CharField()), Value("", CharField()), F("offers"), Value(0)
     )
     counted = 0
-    with connection.cursor() as cursor:  # past the ORM, which looks at each value of ten thousand rows
+    with (
+        connection.cursor() as cursor
+    ):  # past the ORM, which looks at each value of ten thousand rows
         cursor.execute(*rows.union(size, more, all=True).query.sql_with_params())
         found = cursor.fetchall()
     for place, kind, key, number, total in found:
@@ -178,13 +200,20 @@ def count_slice(part: Slice, spans: Sequence[Span], more: QuerySet[Any, Any]) ->
     return counted, tallies
 
 
-def count_facts(facts: QuerySet[OfferFact], basis: str, spans: Sequence[Span]) -> list[Tally] | None:
-    """Return what a plain count of these offers says of each period, from the counted facts; None in a small office.
+def count_facts(
+    facts: QuerySet[OfferFact], basis: str, spans: Sequence[Span]
+) -> list[Tally] | None:
+    """Return what a plain count of these offers says of each period, from the counted facts; None
+    in a small office.
 
     One query, and another one where nothing was found.
     """
     tallies = [Tally() for _span in spans]
-    _add_facts(facts.filter(Exists(_counted_more_than(PLAIN_UP_TO))), basis, list(zip(spans, tallies, strict=True)))
+    _add_facts(
+        facts.filter(Exists(_counted_more_than(PLAIN_UP_TO))),
+        basis,
+        list(zip(spans, tallies, strict=True)),
+    )
     return tallies if any(tally.counts for tally in tallies) or is_large() else None
 
 
@@ -210,18 +239,24 @@ def _facts_of(part: Slice) -> QuerySet[OfferFact]:
 
 
 def reason_is(reason: int) -> Q:
-    """Return the condition that a fact is a decline for the customer's reason, else the seller's; 0: none stated."""
+    """Return the condition that a fact is a decline for the customer's reason, else the seller's;
+    0: none stated.
+    """
     sellers = Q(customer_reason=0, seller_reason=reason)
     return Q(status="declined") & (sellers | Q(customer_reason=reason) if reason else sellers)
 
 
 def narrow(facts: QuerySet[OfferFact], part: str) -> QuerySet[OfferFact]:
-    """Return the facts behind one number of the page, as `queries.narrow` does with offers. Knows no ages."""
+    """Return the facts behind one number of the page, as `queries.narrow` does with offers. Knows
+    no ages.
+    """
     kind, _colon, value = part.partition(":")
     answered = Q(answered_on__isnull=False)
     if kind in ("sent", "came"):
         first, last = queries.days_of(value)
-        return facts.filter(**{f"{'sent' if kind == 'sent' else 'answered'}_on__range": (first, last)})
+        return facts.filter(
+            **{f"{'sent' if kind == 'sent' else 'answered'}_on__range": (first, last)}
+        )
     conditions: dict[str, Callable[[], Q]] = {
         "all": Q,
         "status": lambda: Q(status=Offer.Status(value)),
@@ -241,7 +276,9 @@ def narrow(facts: QuerySet[OfferFact], part: str) -> QuerySet[OfferFact]:
 def reason_in(reasons: QuerySet[DeclineReason]) -> Q:
     """Return the condition that a fact is a decline for one of the reasons."""
     ids = list(reasons.values_list("pk", flat=True))
-    return Q(status="declined") & (Q(customer_reason__in=ids) | Q(customer_reason=0, seller_reason__in=ids))
+    return Q(status="declined") & (
+        Q(customer_reason__in=ids) | Q(customer_reason=0, seller_reason__in=ids)
+    )
 
 
 def day_of(basis: str) -> str:
@@ -264,8 +301,13 @@ def _add_facts(facts: QuerySet[OfferFact], basis: str, parts: list[tuple[Span, T
     within = Q()
     for bounds in ends:
         within |= _between(field, *bounds)
-    rows = facts.filter(within, **{f"{field}__isnull": False}).annotate(place=_place(field, ends)).order_by()
-    # As text: SQLite's driver would make a date of each of two columns, which takes longer than to read them.
+    rows = (
+        facts.filter(within, **{f"{field}__isnull": False})
+        .annotate(place=_place(field, ends))
+        .order_by()
+    )
+    # As text: SQLite's driver would make a date of each of two columns, which takes longer than to
+    # read them.
     columns = [Cast(name, CharField()) if name.endswith("_on") else name for name in COUNTED]
     for chunk in _read_raw(rows.values_list(*columns, "place")):
         by_place: dict[int, list[Any]] = defaultdict(list)
@@ -289,23 +331,36 @@ def _read_raw(rows: QuerySet[Any, Any]) -> Iterator[list[Any]]:
 
 def _place(field: str, bounds: Sequence[Bounds]) -> Case:
     """Return the number of the period in which the day lies, -1 for none."""
-    whens = (When(_between(field, first, end), then=Value(place)) for place, (first, end) in enumerate(bounds))
+    whens = (
+        When(_between(field, first, end), then=Value(place))
+        for place, (first, end) in enumerate(bounds)
+    )
     return Case(*whens, default=Value(-1), output_field=IntegerField())
 
 
 def _reach(bounds: Sequence[Bounds]) -> Bounds:
     """Return the bounds of all periods together: the index finds them faster than the cases."""
-    firsts, ends = [first for first, _end in bounds if first], [end for _first, end in bounds if end]
-    return (min(firsts) if len(firsts) == len(bounds) else None, max(ends) if len(ends) == len(bounds) else None)
+    firsts, ends = (
+        [first for first, _end in bounds if first],
+        [end for _first, end in bounds if end],
+    )
+    return (
+        min(firsts) if len(firsts) == len(bounds) else None,
+        max(ends) if len(ends) == len(bounds) else None,
+    )
 
 
 def _between(field: str, first: date | None, end: date | None) -> Q:
     bounds = {f"{field}__gte": first, f"{field}__lt": end}
-    return Q(**{name: day for name, day in bounds.items() if day is not None}) or Q(**{f"{field}__isnull": False})
+    return Q(**{name: day for name, day in bounds.items() if day is not None}) or Q(
+        **{f"{field}__isnull": False}
+    )
 
 
 def _whole_months(span: Span) -> Bounds:
-    """Return the first whole month of the period and the first month after it that is not whole any more."""
+    """Return the first whole month of the period and the first month after it that is not whole any
+    more.
+    """
     day = timedelta(days=1)
     first, last = span.first, span.last
     if first is not None and first.day != 1:

@@ -1,7 +1,8 @@
-"""Triggers that note which offers' figures or words may have changed, whoever writes: services, admin, SQL.
+"""Triggers that note which offers' figures or words may have changed, whoever writes: services,
+admin, SQL.
 
-SQLite drops the triggers of a table that a migration rebuilds; `find_missing` sees that, and the next refresh installs
-them again and counts everything anew.
+SQLite drops the triggers of a table that a migration rebuilds; `find_missing` sees that, and the
+next refresh installs them again and counts everything anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ EVENTS = ("insert", "update", "delete")
 
 @dataclass(frozen=True)
 class Watch:
-    """A table, the SQL that names the offers of a {row}, the columns that matter, which rows do, and the events."""
+    """A table, the SQL that names the offers of a {row}, the columns that matter, which rows do,
+    and the events.
+    """
 
     table: str
     offers: str
@@ -25,8 +28,8 @@ class Watch:
 
 
 _OF_OFFER = "SELECT {row}.offer_id"
-# A change of a customer is noted by the customer's id with a minus before it. A trigger that looked up the offers would
-# keep SQLite from renaming their table, which is how migrations change one.
+# A change of a customer is noted by the customer's id with a minus before it. A trigger that looked
+# up the offers would keep SQLite from renaming their table, which is how migrations change one.
 WATCHES = (
     Watch(
         "offers_offer",
@@ -34,7 +37,11 @@ WATCHES = (
         "number, subject, first_sent_at, status, status_at, status_channel, amount, currency, customer_id,"
         " salesperson_id",
     ),
-    Watch("feedback_answer", _OF_OFFER, "offer_id, kind, reason_id, seller_reason_id, dismissed_at, answered_at"),
+    Watch(
+        "feedback_answer",
+        _OF_OFFER,
+        "offer_id, kind, reason_id, seller_reason_id, dismissed_at, answered_at",
+    ),
     Watch("reminders_reminder", _OF_OFFER, "offer_id, state, sent_at", "{row}.state = 'sent'"),
     Watch(
         "offers_customer",
@@ -55,7 +62,11 @@ def names() -> set[str]:
 
 def find_missing() -> set[str]:
     """Return the names of the triggers that the database lacks."""
-    catalogue = "pg_trigger WHERE NOT tgisinternal AND tgname" if _is_postgres() else "sqlite_master WHERE name"
+    catalogue = (
+        "pg_trigger WHERE NOT tgisinternal AND tgname"
+        if _is_postgres()
+        else "sqlite_master WHERE name"
+    )
     column = "tgname" if _is_postgres() else "name"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {column} FROM {catalogue} LIKE 'stats%%'", [])  # noqa: S608 - constants
@@ -83,11 +94,17 @@ def uninstall() -> None:
 
 
 def _statements(watch: Watch, event: str) -> list[str]:
-    """Return the SQL of one trigger. An update notes both offers where a row moved from one to another."""
+    """Return the SQL of one trigger. An update notes both offers where a row moved from one to
+    another.
+    """
     sides = {"insert": ["NEW"], "update": ["NEW", "OLD"], "delete": ["OLD"]}[event]
-    note = "INSERT INTO stats_offerchange (offer_id) " + " UNION ".join(watch.offers.format(row=side) for side in sides)
+    note = "INSERT INTO stats_offerchange (offer_id) " + " UNION ".join(
+        watch.offers.format(row=side) for side in sides
+    )
     name = _name(watch, event)
-    which = " OR ".join(f"({watch.rows.format(row=side)})" for side in sides) if watch.rows else "TRUE"
+    which = (
+        " OR ".join(f"({watch.rows.format(row=side)})" for side in sides) if watch.rows else "TRUE"
+    )
     if _is_postgres():
         return _postgres_statements(watch, event, name, which, note)
     columns = f" OF {watch.columns}" if event == "update" else ""
@@ -96,11 +113,15 @@ def _statements(watch: Watch, event: str) -> list[str]:
 
 
 def _postgres_statements(watch: Watch, event: str, name: str, which: str, note: str) -> list[str]:
-    """Return the function and the trigger. The condition stands in the function, where no column depends on it.
+    """Return the function and the trigger. The condition stands in the function, where no column
+    depends on it.
 
     PostgreSQL refuses a migration that changes the type of a column which a trigger itself names.
     """
-    sides = [", ".join(f"{side}.{column.strip()}" for column in watch.columns.split(",")) for side in ("OLD", "NEW")]
+    sides = [
+        ", ".join(f"{side}.{column.strip()}" for column in watch.columns.split(","))
+        for side in ("OLD", "NEW")
+    ]
     update = f"({sides[0]}) IS DISTINCT FROM ({sides[1]})"
     condition = f"({which}) AND {update}" if event == "update" else which
     function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "

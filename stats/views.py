@@ -25,7 +25,12 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "stats/show.html",
-        {**admin.site.each_context(request), "title": _("Figures"), "page": page, "query": request.GET.urlencode()},
+        {
+            **admin.site.each_context(request),
+            "title": _("Figures"),
+            "page": page,
+            "query": request.GET.urlencode(),
+        },
     )
 
 

@@ -13,9 +13,14 @@ SKIPPED = "Skipped: needs "
 
 
 def lacks(program: str, package: str) -> None:
-    """Skip the calling test because the machine lacks a program. Said once at the end; an error in CI."""
+    """Skip the calling test because the machine lacks a program. Said once at the end; an error in
+    CI.
+    """
     if os.environ.get("CI") == "true":
-        pytest.fail(f"This machine lacks {program}, which CI must have: apt-get install {package}", pytrace=False)
+        pytest.fail(
+            f"This machine lacks {program}, which CI must have: apt-get install {package}",
+            pytrace=False,
+        )
     pytest.skip(f"needs {program} (apt-get install {package})")
 
 
@@ -29,7 +34,9 @@ def chromium() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL run what touches the database; the rest has run on SQLite. Browsers look at pages once."""
+    """On PostgreSQL run what touches the database; the rest has run on SQLite. Browsers look at
+    pages once.
+    """
     torture, postgres = config.getoption("-m"), _on_postgres()
     chosen, others = [], []
     for item in items:
@@ -65,6 +72,8 @@ def _on_postgres() -> bool:
 
 
 def _touches_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or not {"db", "transactional_db", "live_server"}.isdisjoint(
-        getattr(item, "fixturenames", ())
-    )
+    return bool(item.get_closest_marker("django_db")) or not {
+        "db",
+        "transactional_db",
+        "live_server",
+    }.isdisjoint(getattr(item, "fixturenames", ()))

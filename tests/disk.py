@@ -1,4 +1,6 @@
-"""Which changes of the database wait for the disk, so that a loss of power does not take them back."""
+"""Which changes of the database wait for the disk, so that a loss of power does not take them
+back.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def waits() -> bool:
 
 @contextmanager
 def watch(part: str) -> Iterator[list[bool]]:
-    """Yield a list that gets, for each statement that has this part, whether its commit waits for the disk."""
+    """Yield a list that gets, for each statement that has this part, whether its commit waits for
+    the disk.
+    """
     seen: list[bool] = []
 
     def look(execute: Any, sql: str, *rest: Any) -> Any:

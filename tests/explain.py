@@ -12,5 +12,7 @@ def explain(sql: str, parameters: Any) -> str:
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {'' if connection.vendor == 'postgresql' else 'QUERY PLAN '}{sql}", parameters)
+        cursor.execute(
+            f"EXPLAIN {'' if connection.vendor == 'postgresql' else 'QUERY PLAN '}{sql}", parameters
+        )
         return "\n".join(str(row[-1]) for row in cursor.fetchall())

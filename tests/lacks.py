@@ -1,4 +1,6 @@
-"""What the machine lacks for the whole suite, gathered over its runs: said in one line, an error in CI."""
+"""What the machine lacks for the whole suite, gathered over its runs: said in one line, an error in
+CI.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from pathlib import Path
 
 
 def note(what: str) -> None:
-    """Remember that something was not tested for want of `what`, when `make test` gathers that (LACKS)."""
+    """Remember that something was not tested for want of `what`, when `make test` gathers that
+    (LACKS).
+    """
     if path := os.environ.get("LACKS"):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(what + "\n")

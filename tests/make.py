@@ -28,11 +28,18 @@ def make_customer(**fields: Any) -> Customer:
     return Customer.objects.create(**{**defaults, **fields})
 
 
-def make_offer(*, sent_at: datetime | None = None, customer: Customer | None = None, **fields: Any) -> Offer:
-    """An open offer that was sent ten days ago, without link and follow-up: `announce` makes those."""
+def make_offer(
+    *, sent_at: datetime | None = None, customer: Customer | None = None, **fields: Any
+) -> Offer:
+    """An open offer that was sent ten days ago, without link and follow-up: `announce` makes
+    those.
+    """
     sent_at = sent_at or timezone.now() - timedelta(days=10)
     number = fields.pop("number", f"AN-2026-{next(_numbers):04}")
-    defaults = {"subject": f"Ihr Angebot {number}", "sender_email": "p.vogt@muster-metallbau.example"}
+    defaults = {
+        "subject": f"Ihr Angebot {number}",
+        "sender_email": "p.vogt@muster-metallbau.example",
+    }
     defaults |= {"message_id": f"<{number}@muster-metallbau.example>"}
     return Offer.objects.create(
         number=number,

@@ -26,10 +26,12 @@ _GOOD = {
 
 @dataclass
 class ScriptedServer:
-    """Says what `script` says at a stage: a number or whole reply, or one of the faults; else all is well.
+    """Says what `script` says at a stage: a number or whole reply, or one of the faults; else all
+    is well.
 
-    `commands` is what clients said, `accepted` what they were promised to have delivered. A fault at "MAIL 2" concerns
-    the second mail of a connection alone. With `takes_groups` it says that it takes commands in groups (RFC 2920).
+    `commands` is what clients said, `accepted` what they were promised to have delivered. A fault
+    at "MAIL 2" concerns the second mail of a connection alone. With `takes_groups` it says that it
+    takes commands in groups (RFC 2920).
     """
 
     script: dict[str, int | str | bytes] = field(default_factory=dict)
@@ -49,7 +51,13 @@ class ScriptedServer:
                 verb = line[:4].upper()
                 if verb == b"MAIL":
                     count += 1
-                stage = {b"EHLO": "EHLO", b"HELO": "EHLO", b"AUTH": "AUTH", b"MAIL": "MAIL", b"RCPT": "RCPT"}.get(verb)
+                stage = {
+                    b"EHLO": "EHLO",
+                    b"HELO": "EHLO",
+                    b"AUTH": "AUTH",
+                    b"MAIL": "MAIL",
+                    b"RCPT": "RCPT",
+                }.get(verb)
                 if verb == b"DATA":
                     if not self.take_message(connection, lines, count):
                         return

@@ -25,11 +25,15 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], *, seconds: float = 20) -> None:
-    """Return when something answers on the port. Raises RuntimeError when the process ends or time runs out."""
+    """Return when something answers on the port. Raises RuntimeError when the process ends or time
+    runs out.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended with {process.returncode} before it listened.")
+            raise RuntimeError(
+                f"{process.args} ended with {process.returncode} before it listened."
+            )
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -52,7 +56,9 @@ def find_postgres() -> Path | None:
     """Return the folder of the newest installed PostgreSQL server, or None."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3])
+    )
     return versions[-1].parent if versions else None
 
 
@@ -60,8 +66,9 @@ def find_postgres() -> Path | None:
 def postgres() -> Iterator[str]:
     """Start a throw-away PostgreSQL server and yield its URL.
 
-    Never runs as root: as root it hands the server to the user `postgres`, who exists wherever Debian's package is.
-    TCP instead of a socket path, because URL parsers lower-case a path in the place of the host.
+    Never runs as root: as root it hands the server to the user `postgres`, who exists wherever
+    Debian's package is. TCP instead of a socket path, because URL parsers lower-case a path in the
+    place of the host.
     """
     binaries = find_postgres()
     if binaries is None:
@@ -73,17 +80,37 @@ def postgres() -> Iterator[str]:
             shutil.chown(folder, "postgres")
         data, port = folder / "data", free_port()
         subprocess.run(
-            [*as_postgres, binaries / "initdb", "--no-sync", "-A", "trust", "-U", "nachfass", "-E", "UTF8", "-D", data],
+            [
+                *as_postgres,
+                binaries / "initdb",
+                "--no-sync",
+                "-A",
+                "trust",
+                "-U",
+                "nachfass",
+                "-E",
+                "UTF8",
+                "-D",
+                data,
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
         )
-        options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+        }
         options |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
         arguments = [f"-c{name}={value}" for name, value in options.items()]
         with (folder.with_suffix(".log")).open("wb") as log:
             server = subprocess.Popen(
-                [*as_postgres, binaries / "postgres", "-D", data, *arguments], stdout=log, stderr=log, cwd="/"
+                [*as_postgres, binaries / "postgres", "-D", data, *arguments],
+                stdout=log,
+                stderr=log,
+                cwd="/",
             )
             try:
                 wait_for_port(port, server)

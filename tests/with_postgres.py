@@ -16,7 +16,9 @@ from tests.servers import MissingBinaryError, postgres
 def main() -> int:
     try:
         with postgres() as url:
-            return subprocess.run(sys.argv[1:], check=False, env={**os.environ, "DATABASE_URL": url}).returncode
+            return subprocess.run(
+                sys.argv[1:], check=False, env={**os.environ, "DATABASE_URL": url}
+            ).returncode
     except MissingBinaryError as error:
         note(str(error))
         print(f"Not tested on PostgreSQL, because this machine lacks it: {error}.")

@@ -30,7 +30,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "first_name", "last_name", "email", "roles", "is_active", "last_login"]
+    list_display = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "roles",
+        "is_active",
+        "last_login",
+    ]
     list_filter = ["groups", "is_active"]
     list_filter_submit = False
     fieldsets = [
@@ -41,13 +49,28 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
-        (None, {"fields": ["username", "first_name", "last_name", "email", "groups", "password1", "password2"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "username",
+                    "first_name",
+                    "last_name",
+                    "email",
+                    "groups",
+                    "password1",
+                    "password2",
+                ]
+            },
+        ),
     ]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ()
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **options: Any) -> Any:
-        """Offer the roles as boxes to tick: there are three, and a chooser of two lists speaks English."""
+        """Offer the roles as boxes to tick: there are three, and a chooser of two lists speaks
+        English.
+        """
         options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field = super().formfield_for_manytomany(db_field, request, **options)
         if field:
@@ -99,7 +122,9 @@ class CompanyAdmin(ModelAdmin):
             return redirect("admin:accounts_company_change", 1)
         return redirect("admin:accounts_company_add")
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         if self.has_add_permission(request) and Company.objects.filter(pk=1).exists():
             return redirect("admin:accounts_company_change", 1)
         response: HttpResponse = super().add_view(request, form_url, extra_context)

@@ -19,16 +19,26 @@ class _Listed(Subquery):
     template = "(SELECT group_concat(right_name, ' ') FROM (%(subquery)s) AS names)"
 
     def as_postgresql(self, compiler: Any, connection: Any) -> Any:
-        return self.as_sql(compiler, connection, "(SELECT string_agg(right_name, ' ') FROM (%(subquery)s) AS names)")
+        return self.as_sql(
+            compiler,
+            connection,
+            "(SELECT string_agg(right_name, ' ') FROM (%(subquery)s) AS names)",
+        )
 
 
 class RightsBackend(ModelBackend):
-    """Django's own backend, which reads a person and their rights, own ones and those of the roles, by one query."""
+    """Django's own backend, which reads a person and their rights, own ones and those of the roles,
+    by one query.
+    """
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the person of a session, rights included: every page asks for both."""
-        rights = Permission.objects.filter(Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk"))).order_by()
-        names = rights.values(right_name=Concat(F("content_type__app_label"), Value("."), F("codename")))
+        rights = Permission.objects.filter(
+            Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk"))
+        ).order_by()
+        names = rights.values(
+            right_name=Concat(F("content_type__app_label"), Value("."), F("codename"))
+        )
         user = User.objects.annotate(rights=_Listed(names)).filter(pk=user_id).first()
         if user is None or not self.user_can_authenticate(user):
             return None
@@ -37,7 +47,9 @@ class RightsBackend(ModelBackend):
         return user
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        """Return the rights as "app.codename"; none for somebody who is not active, or for a single row."""
+        """Return the rights as "app.codename"; none for somebody who is not active, or for a single
+        row.
+        """
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_perm_cache"):

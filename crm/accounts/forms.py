@@ -14,7 +14,9 @@ from unfold.forms import AuthenticationForm
 
 from crm.accounts import throttle
 
-TOO_MANY = _("Too many attempts. Wait a quarter of an hour, or ask your administrator for a new password.")
+TOO_MANY = _(
+    "Too many attempts. Wait a quarter of an hour, or ask your administrator for a new password."
+)
 
 
 _RIGHTS = {
@@ -29,7 +31,10 @@ class RightsField(ModelMultipleChoiceField):
     """Rights in the person's language; Django stores the names of its own ones in English."""
 
     def label_from_instance(self, right: Permission) -> str:
-        words, model = _RIGHTS.get(right.codename.partition("_")[0]), right.content_type.model_class()
+        words, model = (
+            _RIGHTS.get(right.codename.partition("_")[0]),
+            right.content_type.model_class(),
+        )
         if words is None or model is None:
             return gettext(right.name)
         return words % {"rows": capfirst(model._meta.verbose_name_plural)}

@@ -10,7 +10,9 @@ from django.utils import translation
 
 
 class UserLanguageMiddleware:
-    """Activate the signed-in person's language. The browser is not asked: the office works in German by default."""
+    """Activate the signed-in person's language. The browser is not asked: the office works in
+    German by default.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,6 @@
-"""The company that uses Nachfass and the people who work in it. Office only: the VPS has no accounts."""
+"""The company that uses Nachfass and the people who work in it. Office only: the VPS has no
+accounts.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,20 @@ class User(AbstractUser):
     language = models.CharField(
         _("language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de"
     )
-    phone = models.CharField(_("phone"), max_length=50, blank=True, help_text=_("Shown to customers in reminders."))
+    phone = models.CharField(
+        _("phone"), max_length=50, blank=True, help_text=_("Shown to customers in reminders.")
+    )
     daily_digest = models.BooleanField(
-        _("mail each working day"), default=True, help_text=_("Answers to act on, open and due offers, at 07:30.")
+        _("mail each working day"),
+        default=True,
+        help_text=_("Answers to act on, open and due offers, at 07:30."),
     )
     weekly_summary = models.BooleanField(
         _("summary each week"),
         default=False,
-        help_text=_("The main figures, on the first working day. Needs the right to see the figures."),
+        help_text=_(
+            "The main figures, on the first working day. Needs the right to see the figures."
+        ),
     )
     digest_on = models.DateField(null=True, editable=False)
     summary_on = models.DateField(null=True, editable=False)
@@ -34,13 +42,17 @@ class User(AbstractUser):
 
 
 class Company(models.Model):
-    """The sender of offers: one row, edited in the admin, shown on the form and below every mail."""
+    """The sender of offers: one row, edited in the admin, shown on the form and below every
+    mail.
+    """
 
     name = models.CharField(_("company name"), max_length=200)
     legal_notice = models.TextField(
         _("legal block"),
         blank=True,
-        help_text=_("Stands below every reminder: legal form, seat, register, management, VAT number."),
+        help_text=_(
+            "Stands below every reminder: legal form, seat, register, management, VAT number."
+        ),
     )
     imprint_url = models.URLField(_("link to the imprint"), blank=True)
     privacy_url = models.URLField(_("link to the privacy notice"), blank=True)
@@ -50,7 +62,9 @@ class Company(models.Model):
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("company")
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="accounts_company_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="accounts_company_one_row")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,4 +1,5 @@
-"""The three roles of the office and what each may do. Rights of the upper apps are text here: they are not known.
+"""The three roles of the office and what each may do. Rights of the upper apps are text here: they
+are not known.
 
 Which role may open which page is tested URL by URL in tests/accounts/test_permissions.py.
 """
@@ -14,20 +15,41 @@ SALES, LEADERS, ADMINISTRATORS = "Vertrieb", "Leitung", "Administration"
 
 
 def _rights(verbs: str, *models: str) -> set[str]:
-    return {f"{app}.{verb}_{name}" for app, _dot, name in (m.partition(".") for m in models) for verb in verbs.split()}
+    return {
+        f"{app}.{verb}_{name}"
+        for app, _dot, name in (m.partition(".") for m in models)
+        for verb in verbs.split()
+    }
 
 
 _SALES = (
     _rights("view add change", "offers.offer", "offers.customer")
-    | _rights("view change", "offers.sourcefile", "feedback.answer", "reminders.followup", "reminders.reminder")
+    | _rights(
+        "view change",
+        "offers.sourcefile",
+        "feedback.answer",
+        "reminders.followup",
+        "reminders.reminder",
+    )
     | _rights("add", "feedback.answer")
     | _rights("view add change", "reminders.customerplan")
-    | _rights("view", "feedback.invitation", "feedback.declinereason", "reminders.reminderplan", "reminders.mailtext")
+    | _rights(
+        "view",
+        "feedback.invitation",
+        "feedback.declinereason",
+        "reminders.reminderplan",
+        "reminders.mailtext",
+    )
 )
 _LEADERS = (
     _SALES
     | _rights("view add change", "feedback.declinereason", "reminders.mailtext")
-    | _rights("view add change delete", "reminders.reminderplan", "reminders.companyholiday", "reminders.customerplan")
+    | _rights(
+        "view add change delete",
+        "reminders.reminderplan",
+        "reminders.companyholiday",
+        "reminders.customerplan",
+    )
     | _rights("view change", "reminders.sendinghold")
     | _rights("view", "reminders.incident", "feedback.rejectedanswer")
     | _rights("view", "accounts.user", "accounts.company", "offers.mailfolder", "core.jobrun")
@@ -37,21 +59,28 @@ _LEADERS = (
 # An administrator has every right of these apps.
 _ADMINISTERED = ("accounts", "auth", "core", "offers", "feedback", "reminders", "stats", "django_q")
 # Asked for by IMPORT_EXPORT_EXPORT_PERMISSION_CODE, which knows no permission of its own.
-_EXPORTS = (("offers", "offer", "Can export offers"), ("offers", "customer", "Can export customers"))
+_EXPORTS = (
+    ("offers", "offer", "Can export offers"),
+    ("offers", "customer", "Can export customers"),
+)
 ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
 def setup_roles() -> None:
-    """Make the groups of the roles and give each what it lacks. Takes nothing away, so a site may add to a role.
+    """Make the groups of the roles and give each what it lacks. Takes nothing away, so a site may
+    add to a role.
 
-    Permissions normally appear after all migrations; this makes them earlier, so that a migration can call it.
+    Permissions normally appear after all migrations; this makes them earlier, so that a migration
+    can call it.
     """
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)
     for label, model, name in _EXPORTS:
         content_type = ContentType.objects.get_for_model(apps.get_model(label, model))
         codename = f"export_{model}"
-        Permission.objects.get_or_create(codename=codename, content_type=content_type, defaults={"name": name})
+        Permission.objects.get_or_create(
+            codename=codename, content_type=content_type, defaults={"name": name}
+        )
     rights = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")

@@ -1,4 +1,6 @@
-"""Slows down whoever guesses passwords: sign-ins are counted per account and address, for all processes together."""
+"""Slows down whoever guesses passwords: sign-ins are counted per account and address, for all
+processes together.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ PER_ADDRESS = 50
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return whom the sign-ins are counted for: the client's address as far as it can be trusted, IPv6 by /64."""
+    """Return whom the sign-ins are counted for: the client's address as far as it can be trusted,
+    IPv6 by /64.
+    """
     return rate_key(client_address(request))
 
 
@@ -24,7 +28,9 @@ def _key(kind: str, value: str) -> str:
 
 
 def may_try(request: HttpRequest, username: str) -> bool:
-    """Count an attempt, before the password is looked at; False when account or address has had too many."""
+    """Count an attempt, before the password is looked at; False when account or address has had too
+    many.
+    """
     account = _count(_key("account", username))
     address = _count(_key("address", address_of(request)))
     return account <= PER_ACCOUNT and address <= PER_ADDRESS

@@ -1,4 +1,5 @@
-"""What the admin pages of all apps share: dialogs in front of actions, pages of records, words about what was done.
+"""What the admin pages of all apps share: dialogs in front of actions, pages of records, words
+about what was done.
 
 What people do to a row is noted in the admin's own log, which the story of an offer reads.
 """
@@ -32,7 +33,8 @@ def dialog_action(
 ) -> Callable[[Any], Any]:
     """Make a method `(request, form, object_id) -> HttpResponse` an action behind a dialog.
 
-    Everything that changes something is asked for and POSTed. The button says `submit`, or the title.
+    Everything that changes something is asked for and POSTed. The button says `submit`, or the
+    title.
     """
     dialog = {
         "title": title,
@@ -40,12 +42,16 @@ def dialog_action(
         "form_class": form,
         "form_submit_text": submit or title,
     }
-    decorate: Callable[[Any], Any] = action(description=title, permissions=[permission], icon=icon, dialog=dialog)
+    decorate: Callable[[Any], Any] = action(
+        description=title, permissions=[permission], icon=icon, dialog=dialog
+    )
     return decorate
 
 
 def once(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Keep what a column `(admin, row)` says with the row: unfold's templates ask for each field five times."""
+    """Keep what a column `(admin, row)` says with the row: unfold's templates ask for each field
+    five times.
+    """
 
     @wraps(make)
     def say_again(model_admin: Any, row: Any) -> Any:
@@ -84,7 +90,9 @@ def note_acts(request: HttpRequest, rows: Iterable[Model], words: str) -> None:
 
 
 def find_acts(row: Model) -> QuerySet[LogEntry]:
-    """Return what people did to the row, as the admin noted it; without what was erased and forms saved unchanged."""
+    """Return what people did to the row, as the admin noted it; without what was erased and forms
+    saved unchanged.
+    """
     kind = ContentType.objects.get_for_model(row)
     acts = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), action_flag=CHANGE)
     return acts.exclude(change_message__in=["", "[]"]).select_related("user")

@@ -41,7 +41,9 @@ def _time(text: str) -> datetime:
 
 
 def remember(now: datetime, problems: list[Problem]) -> None:
-    """Keep what a look found. A disk that takes nothing is logged: the next look then tells again."""
+    """Keep what a look found. A disk that takes nothing is logged: the next look then tells
+    again.
+    """
     content = {"looked_at": now, "problems": [asdict(problem) for problem in problems]}
     text = json.dumps(content, default=datetime.isoformat)
     path = Path(settings.HEALTH_FILE)

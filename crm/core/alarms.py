@@ -1,7 +1,9 @@
-"""Alarms: what the health checks find is mailed to the admins, once when it begins and once when it ends.
+"""Alarms: what the health checks find is mailed to the admins, once when it begins and once when it
+ends.
 
-A timer of the operating system runs them, not the queue, since the queue is one of the things that may stand still.
-What is known of the problems lies in a small file, not in the database, which is another one.
+A timer of the operating system runs them, not the queue, since the queue is one of the things that
+may stand still. What is known of the problems lies in a small file, not in the database, which is
+another one.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from crm.core.smtp import Connection, Outcome, Server
 
 logger = logging.getLogger(__name__)
 
-# A problem must be there at two looks, so that a line that is cut for a minute wakes nobody. Looks are 5 minutes apart.
+# A problem must be there at two looks, so that a line that is cut for a minute wakes nobody. Looks
+# are 5 minutes apart.
 TOLD_AFTER = timedelta(minutes=4)
 
 
@@ -36,18 +39,28 @@ class Watched:
 
 
 def watch(now: datetime, *, patience: timedelta = TOLD_AFTER) -> Watched:
-    """Look at everything, tell the admins of what began and what is over, and remember it in `settings.HEALTH_FILE`.
+    """Look at everything, tell the admins of what began and what is over, and remember it in
+    `settings.HEALTH_FILE`.
 
     What cannot be mailed is not lost: it is told at the next look that can.
     """
     known = {problem.name: problem for problem in recall()[1]}
     failed = {finding.name: finding for finding in examine(now, outside=True) if not finding.is_ok}
     # Without its database the office cannot say how the rest is doing: what was wrong stays wrong.
-    gone = [] if DATABASE in failed else [problem for name, problem in known.items() if name not in failed]
+    gone = (
+        []
+        if DATABASE in failed
+        else [problem for name, problem in known.items() if name not in failed]
+    )
     kept = {name: problem for name, problem in known.items() if problem not in gone}
-    fresh = {name: Problem(name, finding.detail, now) for name, finding in failed.items() if not finding.is_told}
+    fresh = {
+        name: Problem(name, finding.detail, now)
+        for name, finding in failed.items()
+        if not finding.is_told
+    }
     problems = kept | {
-        name: replace(kept[name], detail=problem.detail) if name in kept else problem for name, problem in fresh.items()
+        name: replace(kept[name], detail=problem.detail) if name in kept else problem
+        for name, problem in fresh.items()
     }
     begun = [p for p in problems.values() if p.told_at is None and now - p.since >= patience]
     over = [problem for problem in gone if problem.told_at is not None]
@@ -61,8 +74,12 @@ def watch(now: datetime, *, patience: timedelta = TOLD_AFTER) -> Watched:
 
 
 def tell(begun: list[Problem], over: list[Problem]) -> bool:
-    """Mail the admins; return whether a mail server took it. Tries `ALARM_EMAIL_URL` first, where there is one."""
-    message = EmailMessage(_subject(begun, over), _text(begun, over), settings.SERVER_EMAIL, _admins())
+    """Mail the admins; return whether a mail server took it. Tries `ALARM_EMAIL_URL` first, where
+    there is one.
+    """
+    message = EmailMessage(
+        _subject(begun, over), _text(begun, over), settings.SERVER_EMAIL, _admins()
+    )
     if not message.to:
         logger.warning("Nobody can be told: set ADMINS.")
         return False
@@ -70,7 +87,9 @@ def tell(begun: list[Problem], over: list[Problem]) -> bool:
         try:
             with Connection(server) as connection:
                 result = connection.send(
-                    parseaddr(message.from_email)[1], message.recipients(), message.message().as_bytes()
+                    parseaddr(message.from_email)[1],
+                    message.recipients(),
+                    message.message().as_bytes(),
                 )
             if result.outcome is Outcome.ACCEPTED:
                 return True
@@ -104,7 +123,10 @@ def _subject(begun: list[Problem], over: list[Problem]) -> str:
 
 
 def _text(begun: list[Problem], over: list[Problem]) -> str:
-    lines = [f"{problem.name}: {problem.detail} (since {problem.since:%Y-%m-%d %H:%M} UTC)" for problem in begun]
+    lines = [
+        f"{problem.name}: {problem.detail} (since {problem.since:%Y-%m-%d %H:%M} UTC)"
+        for problem in begun
+    ]
     lines += [f"{problem.name}: it is over." for problem in over]
     closing = "You get one mail when a problem begins and one when it ends. `python manage.py doctor` shows everything."
     return "\n\n".join([*lines, closing])

@@ -1,4 +1,6 @@
-"""Backups of the database while it is in use, each one checked before it counts, and the way back."""
+"""Backups of the database while it is in use, each one checked before it counts, and the way
+back.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,11 @@ class BackupError(Exception):
 
 
 def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
-    """Write a checked copy of the database into the folder, drop all but the newest `keep`, and return its path.
+    """Write a checked copy of the database into the folder, drop all but the newest `keep`, and
+    return its path.
 
-    The copy shows one moment, also while others write. It has its final name only after it has passed the check, so
-    a file with that name can be restored. Raises BackupError.
+    The copy shows one moment, also while others write. It has its final name only after it has
+    passed the check, so a file with that name can be restored. Raises BackupError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     is_sqlite = connection.vendor == "sqlite"
@@ -57,22 +60,27 @@ def check_backup(path: Path) -> None:
         raise BackupError(f"There is no file {path}.")
     if connection.vendor == "sqlite":
         _check_sqlite(path)
-    elif "django_migrations" not in _run_postgres("pg_restore", "--list", str(path), connects=False):
+    elif "django_migrations" not in _run_postgres(
+        "pg_restore", "--list", str(path), connects=False
+    ):
         raise BackupError(f"{path} is not a backup of Nachfass.")
 
 
 def restore_backup(path: Path) -> list[str]:
-    """Replace the database's content by the backup's and call `settings.AFTER_RESTORE`; return what those say.
+    """Replace the database's content by the backup's and call `settings.AFTER_RESTORE`; return what
+    those say.
 
-    Stop the web server and the worker first. A backup of an older release is migrated. The listeners hold what must
-    not simply go on: what happened after the backup is not in it, so that the next reminder may already have been
-    sent. Raises BackupError.
+    Stop the web server and the worker first. A backup of an older release is migrated. The
+    listeners hold what must not simply go on: what happened after the backup is not in it, so that
+    the next reminder may already have been sent. Raises BackupError.
     """
     check_backup(path)
     if connection.vendor == "sqlite":
         _restore_sqlite(path)
     else:
-        _run_postgres("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(path))
+        _run_postgres(
+            "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(path)
+        )
     connections.close_all()
     if not _is_current():
         call_command("migrate", interactive=False, verbosity=0)
@@ -85,12 +93,13 @@ def _is_current() -> bool:
 
 
 def _copy_sqlite(target: Path) -> None:
-    # All pages in one step: copying in chunks starts over whenever somebody has written in between, which under load
-    # never ends. In WAL mode writers go on meanwhile.
+    # All pages in one step: copying in chunks starts over whenever somebody has written in between,
+    # which under load never ends. In WAL mode writers go on meanwhile.
     connection.ensure_connection()
     with closing(sqlite3.connect(target)) as copy:
         connection.connection.backup(copy, pages=-1)
-        # A copy of a database in WAL mode would need its two companions; as a single file it can be moved anywhere.
+        # A copy of a database in WAL mode would need its two companions; as a single file it can be
+        # moved anywhere.
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
@@ -98,7 +107,10 @@ def _check_sqlite(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as copy:
             verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-            tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            tables = {
+                name
+                for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
     except sqlite3.DatabaseError as error:
         raise BackupError(f"{path} is not a whole SQLite database: {error}.") from error
     if verdict != "ok":
@@ -108,18 +120,22 @@ def _check_sqlite(path: Path) -> None:
 
 
 def _restore_sqlite(path: Path) -> None:
-    # Through SQLite itself and not by renaming files: whoever still has the database open sees the restored content
-    # instead of writing on into a file that is gone.
+    # Through SQLite itself and not by renaming files: whoever still has the database open sees the
+    # restored content instead of writing on into a file that is gone.
     connection.ensure_connection()
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as copy:
         copy.backup(connection.connection, pages=-1)
 
 
 def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
-    """Run a program of PostgreSQL on our database; return what it printed. The password is not on its command line."""
+    """Run a program of PostgreSQL on our database; return what it printed. The password is not on
+    its command line.
+    """
     parameters: dict[str, Any] = connection.get_connection_params()
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-    environment = {variable: str(parameters[key]) for key, variable in names.items() if parameters.get(key)}
+    environment = {
+        variable: str(parameters[key]) for key, variable in names.items() if parameters.get(key)
+    }
     database = [f"--dbname={parameters['dbname']}"] if connects else []
     try:
         result = subprocess.run(  # noqa: S603  (PostgreSQL's own programs with our own arguments)
@@ -138,10 +154,16 @@ def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
 
 
 def find_program(name: str) -> str:
-    """Return the path of a PostgreSQL program, also where only the versioned folder of Debian has it."""
+    """Return the path of a PostgreSQL program, also where only the versioned folder of Debian has
+    it.
+    """
     if found := shutil.which(name):
         return found
-    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3])
+    )
     if not versions:
-        raise BackupError(f"This machine lacks {name}. On Debian: apt-get install postgresql-client")
+        raise BackupError(
+            f"This machine lacks {name}. On Debian: apt-get install postgresql-client"
+        )
     return str(versions[-1])

@@ -1,4 +1,6 @@
-"""Translation catalogues: compiled without GNU gettext, which Windows servers and fresh machines do not have."""
+"""Translation catalogues: compiled without GNU gettext, which Windows servers and fresh machines do
+not have.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def find_catalogues(root: Path) -> Iterator[Path]:
 
 
 def compile_catalogue(path: Path) -> bool:
-    """Write the .mo file beside the .po file when it is missing or older; return whether it was written."""
+    """Write the .mo file beside the .po file when it is missing or older; return whether it was
+    written.
+    """
     target = path.with_suffix(".mo")
     if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
         return False

@@ -22,9 +22,16 @@ def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     if not settings.FEEDBACK_BASE_URL:
         hint = "Set it to the address that customers reach, such as https://feedback.example.com"
         return [checks.Warning("FEEDBACK_BASE_URL is not set.", hint=hint, id="core.W001")]
-    if address.scheme not in ("http", "https") or not address.netloc or address.query or address.fragment:
+    if (
+        address.scheme not in ("http", "https")
+        or not address.netloc
+        or address.query
+        or address.fragment
+    ):
         hint = "Write it with https:// and without anything behind the path, such as https://feedback.example.com"
-        message = f"FEEDBACK_BASE_URL is {settings.FEEDBACK_BASE_URL!r}, which is no address of a page."
+        message = (
+            f"FEEDBACK_BASE_URL is {settings.FEEDBACK_BASE_URL!r}, which is no address of a page."
+        )
         return [Error(message, hint=hint, id="core.E001")]
     return []
 
@@ -60,4 +67,8 @@ def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
     if settings.ADMINS:
         return []
     hint = "Set ADMINS to one or more addresses, separated by commas."
-    return [checks.Warning("Nobody is told when something fails or stands still.", hint=hint, id="core.W002")]
+    return [
+        checks.Warning(
+            "Nobody is told when something fails or stands still.", hint=hint, id="core.W002"
+        )
+    ]

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 
-# The one header that counts, and only from a configured proxy, which overwrites what the client sent (deploy/).
+# The one header that counts, and only from a configured proxy, which overwrites what the client
+# sent (deploy/).
 HEADER = "HTTP_X_REAL_IP"
 # A proxy that connects through a unix socket has no address: it is configured by this word.
 UNIX = "unix"
@@ -27,12 +28,18 @@ def is_trusted_proxy(peer: str) -> bool:
     """Return whether the directly connected peer may tell us the client's address."""
     if not peer:
         return UNIX in settings.TRUSTED_PROXIES
-    return is_in_networks(_parse(peer), [entry for entry in settings.TRUSTED_PROXIES if entry != UNIX])
+    return is_in_networks(
+        _parse(peer), [entry for entry in settings.TRUSTED_PROXIES if entry != UNIX]
+    )
 
 
 def is_in_networks(address: Address | None, networks: list[str]) -> bool:
-    """Return whether the address lies in one of the networks, given as `10.0.0.0/8` or a single address."""
-    return address is not None and any(address in ip_network(network, strict=False) for network in networks)
+    """Return whether the address lies in one of the networks, given as `10.0.0.0/8` or a single
+    address.
+    """
+    return address is not None and any(
+        address in ip_network(network, strict=False) for network in networks
+    )
 
 
 def is_network(entry: str) -> bool:
@@ -45,7 +52,9 @@ def is_network(entry: str) -> bool:
 
 
 def rate_key(address: Address | None) -> str:
-    """Return whom the rate limits count: an IPv4 address, or the /64 that an IPv6 client can roam in at will."""
+    """Return whom the rate limits count: an IPv4 address, or the /64 that an IPv6 client can roam
+    in at will.
+    """
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))
     return str(address)
@@ -56,5 +65,6 @@ def _parse(text: str) -> Address | None:
         address = ip_address(text.strip().partition("%")[0])
     except ValueError:
         return None
-    # `::ffff:192.0.2.1`: without this all IPv4 clients would share one /64, and no IPv4 network would match.
+    # `::ffff:192.0.2.1`: without this all IPv4 clients would share one /64, and no IPv4 network
+    # would match.
     return getattr(address, "ipv4_mapped", None) or address

@@ -1,7 +1,8 @@
 """A cache of counters in the database, whose increment is one atomic statement.
 
-django-ratelimit refuses the database, file and local-memory caches, and rightly: with four processes and a limit of
-500 they let 1,333 to 2,000 requests through. This one lets exactly 500 through, on SQLite and PostgreSQL.
+django-ratelimit refuses the database, file and local-memory caches, and rightly: with four
+processes and a limit of 500 they let 1,333 to 2,000 requests through. This one lets exactly 500
+through, on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -16,30 +17,46 @@ _COLUMNS = "INSERT INTO core_counter (key, value, expires_at) VALUES (%s, %s, %s
 
 
 class CounterCache(BaseCache):
-    """Integer values only. `incr` of a key that is missing or expired raises ValueError, as Django's caches do."""
+    """Integer values only. `incr` of a key that is missing or expired raises ValueError, as
+    Django's caches do.
+    """
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
 
-    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+    def add(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
         """Store the value if the key is missing or expired; return whether it was stored."""
         if self.get(key, version=version) is not None:
-            # The usual case, seen without the write lock: of the two statements per count only `incr` needs it.
+            # The usual case, seen without the write lock: of the two statements per count only
+            # `incr` needs it.
             return False
         now = datetime.now(UTC)
         return bool(
             self._execute(
                 _COLUMNS + "value = excluded.value, expires_at = excluded.expires_at"
                 " WHERE core_counter.expires_at <= %s RETURNING value",
-                [self.make_and_validate_key(key, version=version), int(value), self._expiry(timeout, now), now],
+                [
+                    self.make_and_validate_key(key, version=version),
+                    int(value),
+                    self._expiry(timeout, now),
+                    now,
+                ],
             )
         )
 
-    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+    def set(
+        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> None:
         now = datetime.now(UTC)
         self._execute(
             _COLUMNS + "value = excluded.value, expires_at = excluded.expires_at RETURNING value",
-            [self.make_and_validate_key(key, version=version), int(value), self._expiry(timeout, now)],
+            [
+                self.make_and_validate_key(key, version=version),
+                int(value),
+                self._expiry(timeout, now),
+            ],
         )
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
@@ -79,7 +96,10 @@ class CounterCache(BaseCache):
     def prune(self) -> int:
         """Delete the expired counters; return how many."""
         return len(
-            self._execute("DELETE FROM core_counter WHERE expires_at <= %s RETURNING value", [datetime.now(UTC)])
+            self._execute(
+                "DELETE FROM core_counter WHERE expires_at <= %s RETURNING value",
+                [datetime.now(UTC)],
+            )
         )
 
     def _expiry(self, timeout: Any, now: datetime) -> datetime | None:
@@ -87,7 +107,10 @@ class CounterCache(BaseCache):
         return None if seconds is None else now + timedelta(seconds=seconds)
 
     def _execute(self, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-        adapted = [connection.ops.adapt_datetimefield_value(v) if isinstance(v, datetime) else v for v in values]
+        adapted = [
+            connection.ops.adapt_datetimefield_value(v) if isinstance(v, datetime) else v
+            for v in values
+        ]
         with connection.cursor() as cursor:
             cursor.execute(sql, adapted)
             return list(cursor.fetchall())

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def collected_later() -> Iterator[None]:
-    """Let no search for cycles interrupt what is within: twenty thousand rows set one off through the whole program.
+    """Let no search for cycles interrupt what is within: twenty thousand rows set one off through
+    the whole program.
 
-    For work of a second at most, in a process that may have other threads: whoever came first lets it begin again.
+    For work of a second at most, in a process that may have other threads: whoever came first lets
+    it begin again.
     """
     was_on = gc.isenabled()
     gc.disable()

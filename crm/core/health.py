@@ -1,8 +1,9 @@
-"""Health: what each app can tell about its own part, gathered for `/healthz`, `/readyz`, the alarms and `doctor`.
+"""Health: what each app can tell about its own part, gathered for `/healthz`, `/readyz`, the alarms
+and `doctor`.
 
-An app lists functions in its own `health.py`: `CHECKS` look at the database and this machine and are cheap enough for
-a page that is asked every minute; `OUTSIDE` talk to other machines, for the alarms and `doctor`; `ADVICE` looks at what
-others have to set up, for `doctor` alone.
+An app lists functions in its own `health.py`: `CHECKS` look at the database and this machine and
+are cheap enough for a page that is asked every minute; `OUTSIDE` talk to other machines, for the
+alarms and `doctor`; `ADVICE` looks at what others have to set up, for `doctor` alone.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ LOCK_SECONDS = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found. `detail` is a sentence; of a failed one it says what to do. No personal data.
+    """What one check found. `detail` is a sentence; of a failed one it says what to do. No personal
+    data.
 
     `is_told`: the admins are told of it by another mail, so that the alarms leave it out.
     """
@@ -72,9 +74,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Return 200 when all is well, else 503 with one sentence per problem. For the office's own network."""
+    """Return 200 when all is well, else 503 with one sentence per problem. For the office's own
+    network.
+    """
     findings = {finding.name: finding for finding in examine(timezone.now())}
-    problems = [f"{finding.name}: {finding.detail}" for finding in findings.values() if not finding.is_ok]
+    problems = [
+        f"{finding.name}: {finding.detail}" for finding in findings.values() if not finding.is_ok
+    ]
     # What only a look at other machines shows, such as the certificate, is known from the last one.
     problems += [f"{old.name}: {old.detail}" for old in recall()[1] if old.name not in findings]
     if problems:
@@ -83,7 +89,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def examine(now: datetime, *, outside: bool = False, advice: bool = False) -> Iterator[Finding]:
-    """Yield what the checks of all installed apps find. A check that breaks is a finding, never an exception.
+    """Yield what the checks of all installed apps find. A check that breaks is a finding, never an
+    exception.
 
     Without its database nothing else can be known: then that is the only finding of this machine.
     """
@@ -107,11 +114,15 @@ def _run(label: str, check: Check, now: datetime) -> list[Finding]:
         return list(check(now))
     except Exception as error:  # a broken check must not hide what the others found
         logger.exception("A health check of %s broke.", label)
-        return [Finding(label, f"{check.__name__} broke: {type(error).__name__}: {error}", is_ok=False)]
+        return [
+            Finding(label, f"{check.__name__} broke: {type(error).__name__}: {error}", is_ok=False)
+        ]
 
 
 def check_database() -> Finding:
-    """Whether the database answers and takes a write: one that is locked for good answers every question."""
+    """Whether the database answers and takes a write: one that is locked for good answers every
+    question.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
@@ -128,7 +139,11 @@ def check_migrations(now: datetime) -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
-        yield Finding("migrations", _("%s are missing. Run `python manage.py migrate`.") % missing, is_ok=False)
+        yield Finding(
+            "migrations",
+            _("%s are missing. Run `python manage.py migrate`.") % missing,
+            is_ok=False,
+        )
     else:
         yield Finding("migrations", _("All are applied."))
 
@@ -139,7 +154,8 @@ def check_disk(now: datetime) -> Iterator[Finding]:
     if free < MIN_FREE_BYTES:
         yield Finding(
             "disk",
-            _("Only %s GB are free. Make room before the database cannot grow any more.") % gigabytes,
+            _("Only %s GB are free. Make room before the database cannot grow any more.")
+            % gigabytes,
             is_ok=False,
         )
     else:
@@ -157,18 +173,26 @@ def check_jobs(now: datetime) -> Iterator[Finding]:
             last = _("It is yet to run for the first time.") if state.succeeded_at is None else ""
             yield Finding(state.name, last or _("Last done %s.") % _ago(state.succeeded_at, now))
         elif state.succeeded_at is None:
-            hint = _("Is the worker running (`python manage.py qcluster`), and was `setup_schedules` run?")
+            hint = _(
+                "Is the worker running (`python manage.py qcluster`), and was `setup_schedules` run?"
+            )
             yield Finding(
-                state.name, " ".join(filter(None, [_("It has never succeeded."), state.summary, hint])), is_ok=False
+                state.name,
+                " ".join(filter(None, [_("It has never succeeded."), state.summary, hint])),
+                is_ok=False,
             )
         else:
             yield Finding(
-                state.name, f"{_('Last done %s.') % _ago(state.succeeded_at, now)} {state.summary}", is_ok=False
+                state.name,
+                f"{_('Last done %s.') % _ago(state.succeeded_at, now)} {state.summary}",
+                is_ok=False,
             )
 
 
 def check_tasks(now: datetime) -> Iterator[Finding]:
-    """Tasks that have waited long mean a worker that hangs, which the process list does not show."""
+    """Tasks that have waited long mean a worker that hangs, which the process list does not
+    show.
+    """
     if not apps.is_installed("django_q"):
         return
     from django_q.models import OrmQ  # noqa: PLC0415  (the public profile has no queue)
@@ -182,37 +206,57 @@ def check_tasks(now: datetime) -> Iterator[Finding]:
 
 
 def check_failed_tasks(now: datetime) -> Iterator[Finding]:
-    """A task that was cut off leaves no sign in its job; the queue knows it. What has succeeded since is forgiven."""
+    """A task that was cut off leaves no sign in its job; the queue knows it. What has succeeded
+    since is forgiven.
+    """
     if not apps.is_installed("django_q"):
         return
     from django_q.models import Failure  # noqa: PLC0415  (the public profile has no queue)
 
     succeeded = dict(JobRun.objects.exclude(succeeded_at=None).values_list("name", "succeeded_at"))
-    failures = Failure.objects.filter(stopped__gt=now - timedelta(days=1)).values_list("group", "stopped")
-    failed = sorted({job or "?" for job, at in failures if job not in succeeded or succeeded[job] < at})
+    failures = Failure.objects.filter(stopped__gt=now - timedelta(days=1)).values_list(
+        "group", "stopped"
+    )
+    failed = sorted(
+        {job or "?" for job, at in failures if job not in succeeded or succeeded[job] < at}
+    )
     if failed:
-        yield Finding("failed tasks", f"{', '.join(failed)}: see “Failed tasks” in the back office.", is_ok=False)
+        yield Finding(
+            "failed tasks",
+            f"{', '.join(failed)}: see “Failed tasks” in the back office.",
+            is_ok=False,
+        )
     else:
         yield Finding("failed tasks", "None that has not succeeded since.")
 
 
 def check_backup(now: datetime) -> Iterator[Finding]:
-    """The nightly copy on the public side, whose timers leave only this sign; the office sees it among its jobs."""
+    """The nightly copy on the public side, whose timers leave only this sign; the office sees it
+    among its jobs.
+    """
     run = JobRun.objects.filter(name="backup").first()
     if run is None or apps.is_installed("django_q"):
         return
     is_old = run.succeeded_at is None or now - run.succeeded_at > timedelta(days=2)
     if run.is_failing or is_old:
-        yield Finding("backup", f"{_('Last done %s.') % _ago(run.succeeded_at, now)} {run.error}".strip(), is_ok=False)
+        yield Finding(
+            "backup",
+            f"{_('Last done %s.') % _ago(run.succeeded_at, now)} {run.error}".strip(),
+            is_ok=False,
+        )
     else:
         yield Finding("backup", _("Last done %s.") % _ago(run.succeeded_at, now))
 
 
 def check_clock(now: datetime) -> Iterator[Finding]:
-    """A run in the future means that the clock was set back since: reminders would come late, links live longer."""
+    """A run in the future means that the clock was set back since: reminders would come late, links
+    live longer.
+    """
     newest = JobRun.objects.aggregate(newest=Max("started_at"))["newest"]
     if newest is not None and newest - now > timedelta(minutes=2):
-        detail = f"It was set back: a job ran at {newest:%Y-%m-%d %H:%M} UTC. Set it by a time server."
+        detail = (
+            f"It was set back: a job ran at {newest:%Y-%m-%d %H:%M} UTC. Set it by a time server."
+        )
         yield Finding("clock", detail, is_ok=False)
     else:
         yield Finding("clock", "It runs forward.")
@@ -225,13 +269,19 @@ def check_watch(now: datetime) -> Iterator[Finding]:
         hint = "Have the system run the watch every few minutes: docs/operations.md."
         yield Finding("watch", f"Nobody looks whether all is well. {hint}", is_ok=False)
     elif now - looked_at > 6 * settings.WATCH_EVERY:
-        yield Finding("watch", f"The last look was at {looked_at:%Y-%m-%d %H:%M} UTC. Is its timer on?", is_ok=False)
+        yield Finding(
+            "watch",
+            f"The last look was at {looked_at:%Y-%m-%d %H:%M} UTC. Is its timer on?",
+            is_ok=False,
+        )
     else:
         yield Finding("watch", "Somebody looks again and again.")
 
 
 def check_web(now: datetime) -> Iterator[Finding]:
-    """The office's own pages, over the address that people use: any answer but a server error will do."""
+    """The office's own pages, over the address that people use: any answer but a server error will
+    do.
+    """
     address = urlsplit(getattr(settings, "OFFICE_BASE_URL", ""))
     if address.hostname is None:
         return
@@ -245,9 +295,15 @@ def check_web(now: datetime) -> Iterator[Finding]:
 
 
 def _ask(scheme: str, host: str, port: int | None) -> int:
-    # Only whether it lives: the certificate of a company's own authority need not be known to this program.
+    # Only whether it lives: the certificate of a company's own authority need not be known to this
+    # program.
     line: http.client.HTTPConnection = (
-        http.client.HTTPSConnection(host, port, timeout=10, context=ssl._create_unverified_context())  # noqa: S323
+        http.client.HTTPSConnection(
+            host,
+            port,
+            timeout=10,
+            context=ssl._create_unverified_context(),  # noqa: S323
+        )
         if scheme == "https"
         else http.client.HTTPConnection(host, port, timeout=10)
     )

@@ -18,7 +18,9 @@ PATIENCE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class JobState:
-    """How a job is doing. `is_still`: it failed, or its last success is older than its rhythm allows."""
+    """How a job is doing. `is_still`: it failed, or its last success is older than its rhythm
+    allows.
+    """
 
     name: str
     succeeded_at: datetime | None
@@ -34,7 +36,9 @@ def find_job_states(now: datetime) -> list[JobState]:
     for job in find_jobs():
         run = runs.get(job.name)
         last = run.succeeded_at if run else None
-        is_late = _is_overdue(due.get(job.name), now) if last is None else _is_late(job.cron, last, now)
+        is_late = (
+            _is_overdue(due.get(job.name), now) if last is None else _is_late(job.cron, last, now)
+        )
         is_still = bool(run and run.is_failing) or is_late
         summary = (run.error if run.is_failing else run.summary) if run else ""
         states.append(JobState(job.name, last, summary, is_still))
@@ -42,7 +46,9 @@ def find_job_states(now: datetime) -> list[JobState]:
 
 
 def _is_overdue(next_run: datetime | None, now: datetime) -> bool:
-    """True when a job that never succeeded should have. A new office is not ill because its first night is to come."""
+    """True when a job that never succeeded should have. A new office is not ill because its first
+    night is to come.
+    """
     return next_run is None or next_run < now - PATIENCE
 
 

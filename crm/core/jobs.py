@@ -1,4 +1,6 @@
-"""Jobs: commands that run on a schedule, leave a sign of their last run, and say in one sentence what they did."""
+"""Jobs: commands that run on a schedule, leave a sign of their last run, and say in one sentence
+what they did.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 class JobCommand(BaseCommand):
-    """A command that is also a schedule. Subclasses write `run`, which returns one sentence of sums.
+    """A command that is also a schedule. Subclasses write `run`, which returns one sentence of
+    sums.
 
-    What a person must act on is raised as CommandError with one whole sentence, which is kept as it stands.
-    With `--dry-run` nothing is recorded: a rehearsal is no sign of life.
+    What a person must act on is raised as CommandError with one whole sentence, which is kept as it
+    stands. With `--dry-run` nothing is recorded: a rehearsal is no sign of life.
     """
 
     def run(self, **options: Any) -> str:
@@ -35,17 +38,22 @@ class JobCommand(BaseCommand):
 
 
 def record_run(name: str, act: Callable[[], str]) -> str:
-    """Call `act` as one run of the job `name`: its start, its outcome and its sentence are kept in JobRun.
+    """Call `act` as one run of the job `name`: its start, its outcome and its sentence are kept in
+    JobRun.
 
-    For long-lived commands (`--watch`) that do many runs. Raises what `act` raises, after recording it.
+    For long-lived commands (`--watch`) that do many runs. Raises what `act` raises, after recording
+    it.
     """
-    job, _created = JobRun.objects.update_or_create(name=name, defaults={"started_at": timezone.now()})
+    job, _created = JobRun.objects.update_or_create(
+        name=name, defaults={"started_at": timezone.now()}
+    )
     try:
         summary = act()
     except Exception as error:
         job.failed_at, job.error = timezone.now(), _sentence(error)
         logger.warning("%s failed: %s", name, job.error)
-        # The database may be what failed; then its own error must reach the log, not ours about recording it.
+        # The database may be what failed; then its own error must reach the log, not ours about
+        # recording it.
         with suppress(DatabaseError):
             job.save(update_fields=["failed_at", "error"])
         raise
@@ -60,5 +68,7 @@ def _sentence(error: Exception) -> str:
 
 
 def run_job(name: str) -> str:
-    """Run the command `name`; Django-Q2 calls this, so that schedule and command line do the same."""
+    """Run the command `name`; Django-Q2 calls this, so that schedule and command line do the
+    same.
+    """
     return str(call_command(name, stdout=StringIO()))

@@ -10,7 +10,9 @@ FORMATS = ("text", "json")
 
 
 class StructuredFormatter(logging.Formatter):
-    """Writes a record as exactly one line: time (UTC), level, logger, message, and a traceback where there is one."""
+    """Writes a record as exactly one line: time (UTC), level, logger, message, and a traceback
+    where there is one.
+    """
 
     def __init__(self, style: str = "text") -> None:
         super().__init__()
@@ -33,7 +35,9 @@ class StructuredFormatter(logging.Formatter):
 
 
 def _quote(value: str) -> str:
-    """Return the value as it stands when it is one plain word, else in quotes and on one line, as JSON has it."""
+    """Return the value as it stands when it is one plain word, else in quotes and on one line, as
+    JSON has it.
+    """
     return (
         value
         if value and value.isprintable() and not set(value) & set(' ="')

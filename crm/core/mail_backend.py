@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 class EmailBackend(BaseEmailBackend):
-    """Django's mail functions over the same connection code, so that notices can log in by OAuth2 too."""
+    """Django's mail functions over the same connection code, so that notices can log in by OAuth2
+    too.
+    """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send the mails over one connection and return how many were accepted.

@@ -1,6 +1,8 @@
-"""What the name service must say about the sender's domain, so that reminders do not end in the spam folder.
+"""What the name service must say about the sender's domain, so that reminders do not end in the
+spam folder.
 
-SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489) and reverse DNS. Others set these up: each says what to ask for.
+SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489) and reverse DNS. Others set these up: each says
+what to ask for.
 """
 
 from __future__ import annotations
@@ -25,10 +27,16 @@ class NoResolverError(Exception):
 
 
 def check_sender_domain(now: datetime) -> Iterator[Finding]:
-    """Look at SPF, DKIM and DMARC of the domain of DEFAULT_FROM_EMAIL, and at the mail server's reverse DNS."""
+    """Look at SPF, DKIM and DMARC of the domain of DEFAULT_FROM_EMAIL, and at the mail server's
+    reverse DNS.
+    """
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     if not domain:
-        yield Finding("sender domain", "Set DEFAULT_FROM_EMAIL to the address that reminders come from.", is_ok=False)
+        yield Finding(
+            "sender domain",
+            "Set DEFAULT_FROM_EMAIL to the address that reminders come from.",
+            is_ok=False,
+        )
         return
     try:
         yield _check_spf(domain)
@@ -36,26 +44,41 @@ def check_sender_domain(now: datetime) -> Iterator[Finding]:
         yield _check_dmarc(domain)
         yield _check_reverse(settings.EMAIL_HOST or "localhost")
     except NoResolverError:
-        yield Finding("sender domain", f"No name server answers here, so nothing was checked of {domain}.")
+        yield Finding(
+            "sender domain", f"No name server answers here, so nothing was checked of {domain}."
+        )
 
 
 def _check_spf(domain: str) -> Finding:
     records = [text for text in _texts(domain) if text.lower().startswith("v=spf1")]
     if not records:
         hint = "Ask for a TXT record such as “v=spf1 mx include:<your mail provider> -all” for your mail server."
-        return Finding("SPF", f"{domain} has none: receivers cannot know who may send for it. {hint}", is_ok=False)
+        return Finding(
+            "SPF",
+            f"{domain} has none: receivers cannot know who may send for it. {hint}",
+            is_ok=False,
+        )
     if len(records) > 1:
         detail = f"{domain} has {len(records)} records, so that receivers ignore all of them. Have them made one."
         return Finding("SPF", detail, is_ok=False)
     if records[0].lower().rstrip().endswith(("+all", " all")):
-        detail = f"{domain} lets everybody send in its name. Have the record end in “-all” or “~all”."
+        detail = (
+            f"{domain} lets everybody send in its name. Have the record end in “-all” or “~all”."
+        )
         return Finding("SPF", detail, is_ok=False)
-    return Finding("SPF", f"{domain} says who may send. Make sure that your mail server is among them: {records[0]}")
+    return Finding(
+        "SPF",
+        f"{domain} says who may send. Make sure that your mail server is among them: {records[0]}",
+    )
 
 
 def _check_dkim(domain: str) -> Finding:
     selectors = settings.EMAIL_DKIM_SELECTORS
-    found = [name for name in selectors if any("p=" in text for text in _texts(f"{name}._domainkey.{domain}"))]
+    found = [
+        name
+        for name in selectors
+        if any("p=" in text for text in _texts(f"{name}._domainkey.{domain}"))
+    ]
     if found:
         return Finding("DKIM", f"{domain} has a key under {', '.join(found)}.")
     detail = (
@@ -79,7 +102,9 @@ def _check_dmarc(domain: str) -> Finding:
 def _check_reverse(host: str) -> Finding:
     addresses = [host] if _is_address(host) else _look_up(host, "A") + _look_up(host, "AAAA")
     if not addresses:
-        return Finding("reverse DNS", f"The mail server {host} of EMAIL_URL has no address.", is_ok=False)
+        return Finding(
+            "reverse DNS", f"The mail server {host} of EMAIL_URL has no address.", is_ok=False
+        )
     if not any(ip_address(address).is_global for address in addresses):
         detail = f"{host} stands inside. Ask whether the address under which it sends has a name that leads back to it."
         return Finding("reverse DNS", detail)
@@ -104,7 +129,9 @@ def _texts(name: str) -> list[str]:
 
 
 def _look_up(name: str, kind: str) -> list[str]:
-    """Return what the name service says, nothing when there is no such record. Raises NoResolverError."""
+    """Return what the name service says, nothing when there is no such record. Raises
+    NoResolverError.
+    """
     try:
         answer = dns.resolver.resolve(name, kind, lifetime=LIFETIME_SECONDS)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

@@ -1,4 +1,6 @@
-"""What both halves keep about their own running: counters of the rate limits and the runs of the jobs."""
+"""What both halves keep about their own running: counters of the rate limits and the runs of the
+jobs.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class Counter(models.Model):
 
 
 class JobRun(models.Model):
-    """The last run of a job, one row per command name. Health looks at the age of `succeeded_at`."""
+    """The last run of a job, one row per command name. Health looks at the age of
+    `succeeded_at`.
+    """
 
     name = models.CharField(_("job"), max_length=100, unique=True)
     started_at = models.DateTimeField(_("last start"), null=True)
@@ -42,4 +46,6 @@ class JobRun(models.Model):
     @property
     def is_failing(self) -> bool:
         """True when the last finished run failed."""
-        return self.failed_at is not None and (self.succeeded_at is None or self.failed_at > self.succeeded_at)
+        return self.failed_at is not None and (
+            self.succeeded_at is None or self.failed_at > self.succeeded_at
+        )

@@ -18,7 +18,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 CHUNK = 2_000
 TARGET = "target"
-# Notes of triggers about what is to be counted: the copying itself makes some, `refresh_figures --rebuild` ends them.
+# Notes of triggers about what is to be counted: the copying itself makes some, `refresh_figures
+# --rebuild` ends them.
 UNCOMPARED = {"stats_offerchange"}
 
 
@@ -28,19 +29,24 @@ class MovingError(Exception):
 
 @dataclass(frozen=True)
 class Content:
-    """How many rows a table has and a hash of all of them, whatever their order and the database's own formats."""
+    """How many rows a table has and a hash of all of them, whatever their order and the database's
+    own formats.
+    """
 
     count: int
     digest: str
 
 
 def move_database(config: dict[str, Any]) -> dict[str, Content]:
-    """Copy all tables of this database into the empty one of `config` (as in DATABASES); return what each table has.
+    """Copy all tables of this database into the empty one of `config` (as in DATABASES); return
+    what each table has.
 
-    Rows are streamed, and all of it is one transaction there: it arrives whole or not at all. Nobody can write to an
-    SQLite database meanwhile. Raises MovingError.
+    Rows are streamed, and all of it is one transaction there: it arrives whole or not at all.
+    Nobody can write to an SQLite database meanwhile. Raises MovingError.
     """
-    connections.settings[TARGET] = connections.configure_settings({"default": {}, TARGET: config})[TARGET]
+    connections.settings[TARGET] = connections.configure_settings({"default": {}, TARGET: config})[
+        TARGET
+    ]
     try:
         _refuse_unless_empty()
         call_command("migrate", database=TARGET, verbosity=0, interactive=False)
@@ -51,7 +57,9 @@ def move_database(config: dict[str, Any]) -> dict[str, Content]:
             _compare(contents)
         return contents
     except DatabaseError as error:
-        raise MovingError(f"The other database refused: {str(error).strip().splitlines()[0]}") from error
+        raise MovingError(
+            f"The other database refused: {str(error).strip().splitlines()[0]}"
+        ) from error
     finally:
         connections[TARGET].close()
         del connections[TARGET]
@@ -59,13 +67,18 @@ def move_database(config: dict[str, Any]) -> dict[str, Content]:
 
 
 def _models() -> list[type[models.Model]]:
-    """All tables but that of the migrations, which `migrate` fills in the other database by itself."""
+    """All tables but that of the migrations, which `migrate` fills in the other database by
+    itself.
+    """
     every = apps.get_models(include_auto_created=True)
     return [model for model in every if model._meta.managed and not model._meta.proxy]
 
 
 def _refuse_unless_empty() -> None:
-    if MigrationRecorder(connections[TARGET]).applied_migrations() or connections[TARGET].introspection.table_names():
+    if (
+        MigrationRecorder(connections[TARGET]).applied_migrations()
+        or connections[TARGET].introspection.table_names()
+    ):
         raise MovingError("The other database is not empty. Create a fresh one, and name that.")
 
 
@@ -73,7 +86,9 @@ def _empty() -> None:
     """Take out what the migrations put in: the rows come with everything else."""
     connection = connections[TARGET]
     tables = [model._meta.db_table for model in _models()]
-    for statement in connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True):
+    for statement in connection.ops.sql_flush(
+        no_style(), tables, reset_sequences=True, allow_cascade=True
+    ):
         with connection.cursor() as cursor:
             cursor.execute(statement)
 
@@ -114,7 +129,9 @@ def _compare(contents: dict[str, Content]) -> None:
             arrived.add(row)
         if table not in UNCOMPARED and arrived.result() != contents[table]:
             words = f"{contents[table].count} rows left, {arrived.count} arrived, or their content differs"
-            raise MovingError(f"Nothing was moved, because {table} did not arrive as it was: {words}.")
+            raise MovingError(
+                f"Nothing was moved, because {table} did not arrive as it was: {words}."
+            )
 
 
 class _Counter:
@@ -124,7 +141,9 @@ class _Counter:
     def add(self, row: tuple[Any, ...]) -> None:
         # A sum, because the two databases sort texts differently.
         text = "\x1f".join(_canonical(value) for value in row)
-        self.sum += int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+        self.sum += int.from_bytes(
+            hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big"
+        )
         self.count += 1
 
     def result(self) -> Content:
@@ -137,5 +156,7 @@ def _canonical(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, dict | list):
-        return json.dumps(value, sort_keys=True)  # PostgreSQL keeps the keys of an object in an order of its own
+        return json.dumps(
+            value, sort_keys=True
+        )  # PostgreSQL keeps the keys of an object in an order of its own
     return repr(bytes(value)) if isinstance(value, memoryview) else repr(value)

@@ -1,7 +1,7 @@
 """Statements that run for each mail, planned by the database once for a connection.
 
-SQLite's driver keeps the plans of what it ran last. For PostgreSQL Django writes the values into the statement, and
-each one is planned anew, which takes as long as running it.
+SQLite's driver keeps the plans of what it ran last. For PostgreSQL Django writes the values into
+the statement, and each one is planned anew, which takes as long as running it.
 """
 
 from __future__ import annotations

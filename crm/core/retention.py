@@ -1,4 +1,6 @@
-"""What is deleted after a while, on either machine. Each app names its pruners in the settings (`PRUNERS`)."""
+"""What is deleted after a while, on either machine. Each app names its pruners in the settings
+(`PRUNERS`).
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,17 @@ from django.utils.formats import date_format
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-# A failed task of the queue is looked at within two weeks or never; Django-Q2 itself keeps failures for ever.
+# A failed task of the queue is looked at within two weeks or never; Django-Q2 itself keeps failures
+# for ever.
 TASKS_KEEP_DAYS = 14
 
 Pruner = Callable[..., str]
 
 
 def find_pruners() -> Iterator[Pruner]:
-    """Yield the functions of `settings.PRUNERS`: `pruner(now=…, dry_run=…)` returns one sentence of sums."""
+    """Yield the functions of `settings.PRUNERS`: `pruner(now=…, dry_run=…)` returns one sentence of
+    sums.
+    """
     for path in settings.PRUNERS:
         yield import_string(path)
 
@@ -34,7 +39,9 @@ def prune_counters(*, now: datetime, dry_run: bool = False) -> str:
     prune = getattr(caches["counters"], "prune", None)
     if prune is None:
         return _("Redis forgets its counters by itself.")
-    return _("Deleted %d counters.") % prune() if not dry_run else "Would delete the expired counters."
+    return (
+        _("Deleted %d counters.") % prune() if not dry_run else "Would delete the expired counters."
+    )
 
 
 def prune_tasks(*, now: datetime, dry_run: bool = False) -> str:
@@ -45,7 +52,10 @@ def prune_tasks(*, now: datetime, dry_run: bool = False) -> str:
     old = Task.objects.filter(stopped__lt=limit)
     if dry_run:
         return f"Would delete {old.count()} tasks before {limit:%Y-%m-%d}."
-    return _("Deleted %(number)d tasks before %(day)s.") % {"number": old.delete()[0], "day": name_day(limit)}
+    return _("Deleted %(number)d tasks before %(day)s.") % {
+        "number": old.delete()[0],
+        "day": name_day(limit),
+    }
 
 
 def prune_sessions(*, now: datetime, dry_run: bool = False) -> str:

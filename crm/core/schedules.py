@@ -44,11 +44,13 @@ def find_jobs() -> Iterator[Job]:
 
 
 def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
-    """Make the schedule rows of Django-Q2 say what `jobs` says: idempotent, also when run twice at once.
+    """Make the schedule rows of Django-Q2 say what `jobs` says: idempotent, also when run twice at
+    once.
 
-    Rows are found by the function they call and their name, which Django-Q2 does not keep unique; a second row of a
-    job and the rows of jobs that are gone are removed, rows that a person made are left alone. The next run is
-    touched only when the rhythm changed, or each deployment would put it off.
+    Rows are found by the function they call and their name, which Django-Q2 does not keep unique; a
+    second row of a job and the rows of jobs that are gone are removed, rows that a person made are
+    left alone. The next run is touched only when the rhythm changed, or each deployment would put
+    it off.
     """
     from django_q.models import Schedule  # noqa: PLC0415  (the public profile has no queue)
 
@@ -66,7 +68,12 @@ def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
         for job in wanted.values():
             is_new = job.name not in known
             row = known.get(job.name) or Schedule(name=job.name, func=RUNNER)
-            rhythm = {"schedule_type": Schedule.CRON, "cron": job.cron, "args": repr((job.name,)), "repeats": -1}
+            rhythm = {
+                "schedule_type": Schedule.CRON,
+                "cron": job.cron,
+                "args": repr((job.name,)),
+                "repeats": -1,
+            }
             if all(getattr(row, field) == value for field, value in rhythm.items()):
                 continue
             for field, value in rhythm.items():
@@ -81,4 +88,6 @@ def _lock_table(name: str) -> None:
     # SQLite's transactions are IMMEDIATE here and lock the whole database by themselves.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {connection.ops.quote_name(name)} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute(
+                f"LOCK TABLE {connection.ops.quote_name(name)} IN SHARE ROW EXCLUSIVE MODE"
+            )

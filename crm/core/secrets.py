@@ -11,14 +11,18 @@ from feedback import sealing
 
 @dataclass(frozen=True)
 class Secrets:
-    """Env file lines of both machines, by variable name. They belong together: the key and its hash are one pair."""
+    """Env file lines of both machines, by variable name. They belong together: the key and its hash
+    are one pair.
+    """
 
     office: dict[str, str]
     public: dict[str, str]
 
 
 def make_secrets() -> Secrets:
-    """Return fresh secrets for both env files. The public side gets nothing that opens what customers wrote."""
+    """Return fresh secrets for both env files. The public side gets nothing that opens what
+    customers wrote.
+    """
     api_key = secrets.token_urlsafe(32)
     private_key, _public_key = sealing.new_key_pair()
     return Secrets(

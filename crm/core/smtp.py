@@ -1,8 +1,10 @@
-"""Sending over one SMTP connection, with a hook before DATA and an outcome that says whether it may be repeated.
+"""Sending over one SMTP connection, with a hook before DATA and an outcome that says whether it may
+be repeated.
 
-Python's smtplib does the talking. What it leaves open matters here: which reply came at which stage, that half a reply
-is no reply, and that a caller can commit something in the instant before a mail can reach anybody (RFC 5321, 4.5.3.2
-and 6.1: from the final dot on a client that lost the connection cannot know).
+Python's smtplib does the talking. What it leaves open matters here: which reply came at which
+stage, that half a reply is no reply, and that a caller can commit something in the instant before a
+mail can reach anybody (RFC 5321, 4.5.3.2 and 6.1: from the final dot on a client that lost the
+connection cannot know).
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of one mail. `words` is the server's reply or what broke; `code` is 0 without a whole reply."""
+    """The outcome of one mail. `words` is the server's reply or what broke; `code` is 0 without a
+    whole reply.
+    """
 
     outcome: Outcome
     stage: Stage
@@ -55,19 +59,28 @@ class Result:
 
     @property
     def is_about_us(self) -> bool:
-        """True when the next mail of this run would fare the same: log-in, sender, server closing, line lost."""
+        """True when the next mail of this run would fare the same: log-in, sender, server closing,
+        line lost.
+        """
         if self.outcome in (Outcome.ACCEPTED, Outcome.WITHHELD):
             return False
         return self.code in (0, 421, *_LOG_IN_CODES) or self.stage is Stage.MAIL
 
     @property
     def is_bad_address(self) -> bool:
-        """True when the server says that there is no such mailbox (RFC 3463: 5.1.1 to 5.1.3, 5.1.6, 5.1.10)."""
-        return self.stage is Stage.RCPT and re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
+        """True when the server says that there is no such mailbox (RFC 3463: 5.1.1 to 5.1.3, 5.1.6,
+        5.1.10).
+        """
+        return (
+            self.stage is Stage.RCPT
+            and re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
+        )
 
 
 class SmtpUnavailableError(smtplib.SMTPException):
-    """No mail can be sent now: no connection, no greeting, no log-in. `stage` says how far it went."""
+    """No mail can be sent now: no connection, no greeting, no log-in. `stage` says how far it
+    went.
+    """
 
     def __init__(self, stage: Stage, words: str, code: int = 0) -> None:
         super().__init__(words)
@@ -78,11 +91,13 @@ _LOG_IN_CODES = (530, 534, 535, 538)
 
 
 def classify(stage: Stage, code: int) -> Outcome:
-    """Return what a whole reply at a stage means for the mail. 0 stands for a lost connection or half a reply.
+    """Return what a whole reply at a stage means for the mail. 0 stands for a lost connection or
+    half a reply.
 
     - 2xx and, at DATA, 354: go on; after the final dot: accepted.
-    - 4xx: later. 5xx: refused, but log-in codes (530, 534, 535, 538) are about our account, never about the mail, and
-      552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10), which is also what full mailboxes say.
+    - 4xx: later. 5xx: refused, but log-in codes (530, 534, 535, 538) are about our account, never
+      about the mail, and 552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10), which is also
+      what full mailboxes say.
     - Any other number is a server out of step: before DATA later, from DATA on unknown.
     """
     if code == 354 or (stage is not Stage.DATA and 200 <= code < 300):
@@ -96,7 +111,9 @@ def classify(stage: Stage, code: int) -> Outcome:
 
 @dataclass(frozen=True)
 class OAuth:
-    """Client credentials for XOAUTH2, as Exchange Online wants them since it turned passwords off."""
+    """Client credentials for XOAUTH2, as Exchange Online wants them since it turned passwords
+    off.
+    """
 
     token_url: str
     client_id: str
@@ -119,7 +136,9 @@ class Server:
 
     @classmethod
     def from_settings(cls) -> Server:
-        """Return the server of EMAIL_URL and, where EMAIL_OAUTH_CLIENT_ID is set, its OAuth2 credentials."""
+        """Return the server of EMAIL_URL and, where EMAIL_OAUTH_CLIENT_ID is set, its OAuth2
+        credentials.
+        """
         oauth = None
         if settings.EMAIL_OAUTH_CLIENT_ID:
             oauth = OAuth(
@@ -144,14 +163,19 @@ _tokens: dict[OAuth, tuple[str, float]] = {}
 
 
 def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
-    """Return an access token by the client credentials grant (RFC 6749, 4.4); kept until a minute before it expires.
+    """Return an access token by the client credentials grant (RFC 6749, 4.4); kept until a minute
+    before it expires.
 
     Raises SmtpUnavailableError when the token service refuses or does not answer.
     """
     token, expires_at = _tokens.get(oauth, ("", 0.0))
     if token and monotonic() < expires_at:
         return token
-    form = {"grant_type": "client_credentials", "client_id": oauth.client_id, "client_secret": oauth.client_secret}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": oauth.client_id,
+        "client_secret": oauth.client_secret,
+    }
     body = urllib.parse.urlencode({**form, "scope": oauth.scope}).encode()
     if not oauth.token_url.startswith(("https://", "http://127.0.0.1:")):
         raise SmtpUnavailableError(Stage.AUTH, "EMAIL_OAUTH_TOKEN_URL must begin with https://.")
@@ -162,9 +186,13 @@ def get_access_token(oauth: OAuth, *, timeout_seconds: float = 30) -> str:
     except urllib.error.HTTPError as error:
         with error:
             words = error.read(500).decode("utf-8", "replace").replace(oauth.client_secret, "…")
-        raise SmtpUnavailableError(Stage.AUTH, f"The token service refused: {error.code} {words}") from error
+        raise SmtpUnavailableError(
+            Stage.AUTH, f"The token service refused: {error.code} {words}"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SmtpUnavailableError(Stage.AUTH, f"The token service did not answer as it should: {error}") from error
+        raise SmtpUnavailableError(
+            Stage.AUTH, f"The token service did not answer as it should: {error}"
+        ) from error
     _tokens[oauth] = (token, monotonic() + lifetime - 60)
     return token
 
@@ -173,7 +201,8 @@ _REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
 
 
 class _Smtp(smtplib.SMTP):
-    """Replies that count only when they are whole: three digits, a space or hyphen, and the end of the line.
+    """Replies that count only when they are whole: three digits, a space or hyphen, and the end of
+    the line.
 
     smtplib takes "250 O" before a closed connection for a success.
     """
@@ -209,8 +238,12 @@ _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 
 
 def _write_lines(message: bytes) -> bytes:
-    """Return the message as it follows DATA: lines end in CRLF, a dot that begins one is doubled, a dot ends it."""
-    if message.count(b"\r\n") != message.count(b"\n") or message.count(b"\r") != message.count(b"\n"):
+    """Return the message as it follows DATA: lines end in CRLF, a dot that begins one is doubled, a
+    dot ends it.
+    """
+    if message.count(b"\r\n") != message.count(b"\n") or message.count(b"\r") != message.count(
+        b"\n"
+    ):
         message = _LINE_ENDS.sub(b"\r\n", message)
     message = message.replace(b"\n.", b"\n..")
     if message.startswith(b"."):
@@ -219,7 +252,10 @@ def _write_lines(message: bytes) -> bytes:
 
 
 def _write_envelope(sender: str, recipients: Sequence[str]) -> list[bytes]:
-    return [f"mail FROM:<{sender}>\r\n".encode(), *(f"rcpt TO:<{each}>\r\n".encode() for each in recipients)]
+    return [
+        f"mail FROM:<{sender}>\r\n".encode(),
+        *(f"rcpt TO:<{each}>\r\n".encode() for each in recipients),
+    ]
 
 
 def _find_wrong(addresses: Sequence[str]) -> str | None:
@@ -248,17 +284,22 @@ def _text(words: bytes | str) -> str:
 
 
 class Connection:
-    """One SMTP connection for many mails. Use it as a context manager; `open` raises SmtpUnavailableError.
+    """One SMTP connection for many mails. Use it as a context manager; `open` raises
+    SmtpUnavailableError.
 
-    Where the server takes commands in groups (RFC 2920), sender and recipients are named in one, and those of the
-    next mail right behind the content of the one before. Other servers get one command after the other.
+    Where the server takes commands in groups (RFC 2920), sender and recipients are named in one,
+    and those of the next mail right behind the content of the one before. Other servers get one
+    command after the other.
 
-    `while_waiting` is called again and again while the server thinks about DATA or the content, with the stage, until
-    the answer is there or it returns False: it does a little work in time that would be lost. It must not raise. While
-    the server thinks about the recipients, `before_data` is called instead.
+    `while_waiting` is called again and again while the server thinks about DATA or the content,
+    with the stage, until the answer is there or it returns False: it does a little work in time
+    that would be lost. It must not raise. While the server thinks about the recipients,
+    `before_data` is called instead.
     """
 
-    def __init__(self, server: Server, while_waiting: Callable[[Stage], bool] = lambda _stage: False) -> None:
+    def __init__(
+        self, server: Server, while_waiting: Callable[[Stage], bool] = lambda _stage: False
+    ) -> None:
         self.server, self.while_waiting = server, while_waiting
         self.sent = 0
         self._smtp: _Smtp | None = None
@@ -277,7 +318,9 @@ class Connection:
         return self._smtp is not None and self._smtp.sock is not None
 
     def open(self) -> None:
-        """Connect, greet and log in. Raises SmtpUnavailableError with the stage and the server's words."""
+        """Connect, greet and log in. Raises SmtpUnavailableError with the stage and the server's
+        words.
+        """
         server, stage = self.server, Stage.CONNECT
         self._begun = []
         context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
@@ -287,7 +330,8 @@ class Connection:
                 smtp = _SmtpSsl(timeout=server.timeout_seconds, context=context)
             else:
                 smtp = _Smtp(timeout=server.timeout_seconds)
-            # smtplib takes the name for TLS from the constructor, and connects there at once when it gets one.
+            # smtplib takes the name for TLS from the constructor, and connects there at once when
+            # it gets one.
             smtp._host = server.host  # type: ignore[attr-defined]
             code, words = smtp.connect(server.host, server.port)
             self._expect(stage, code, words)
@@ -318,19 +362,23 @@ class Connection:
         before_data: Callable[[], bool] = lambda: True,
         upcoming: Sequence[str] = (),
     ) -> Result:
-        """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became of it.
+        """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became
+        of it.
 
-        `before_data` is called while the server thinks about the recipients, and so before the DATA command; when it
-        returns False the mail is withheld. What it raises comes out, after the connection was closed. A mail is sent to
-        all recipients or to none. `upcoming` are the recipients of the mail of this sender that comes next, if there is
-        one: named early, it waits less. Another mail may come instead.
+        `before_data` is called while the server thinks about the recipients, and so before the DATA
+        command; when it returns False the mail is withheld. What it raises comes out, after the
+        connection was closed. A mail is sent to all recipients or to none. `upcoming` are the
+        recipients of the mail of this sender that comes next, if there is one: named early, it
+        waits less. Another mail may come instead.
         """
         smtp = self._smtp
         if smtp is None or smtp.sock is None:
             return Result(Outcome.TRY_LATER, Stage.MAIL, 0, "The connection was closed before.")
         if wrong := _find_wrong((sender, *recipients)):
             # A server might look for an address in it and send there.
-            return Result(Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address in ASCII letters.")
+            return Result(
+                Outcome.REFUSED, Stage.RCPT, 553, f"{wrong!r} is not one address in ASCII letters."
+            )
         decision = _Decision(before_data)
         try:
             refused = self._name(smtp, _write_envelope(sender, recipients), decision)
@@ -343,7 +391,9 @@ class Connection:
         if refused is not None:
             return self._refused(*refused)
         can_name_next = upcoming and self._takes_groups(smtp) and not _find_wrong(upcoming)
-        return self._send_data(smtp, message, _write_envelope(sender, upcoming) if can_name_next else [])
+        return self._send_data(
+            smtp, message, _write_envelope(sender, upcoming) if can_name_next else []
+        )
 
     def close(self) -> None:
         """Say goodbye if anybody still listens. Never raises."""
@@ -358,8 +408,12 @@ class Connection:
     def _takes_groups(self, smtp: _Smtp) -> bool:
         return smtp.has_extn("pipelining")
 
-    def _name(self, smtp: _Smtp, commands: list[bytes], decision: _Decision) -> tuple[Stage, int, bytes] | None:
-        """Name sender and recipients, unless that was begun behind the mail before. Returns what was refused first."""
+    def _name(
+        self, smtp: _Smtp, commands: list[bytes], decision: _Decision
+    ) -> tuple[Stage, int, bytes] | None:
+        """Name sender and recipients, unless that was begun behind the mail before. Returns what
+        was refused first.
+        """
         if self._begun == commands:
             self._begun, groups, is_said = [], [commands], True
         else:
@@ -387,11 +441,14 @@ class Connection:
         self.sent += 1
         return Result(Outcome.ACCEPTED, Stage.FINAL_DOT, code, _text(words))
 
-    def _ask(self, smtp: _Smtp, lines: bytes, meanwhile: Callable[[], bool], count: int = 1) -> list[tuple[int, bytes]]:
-        """Send the lines, if any, and return so many replies; 0 and what broke stands for each that did not come.
+    def _ask(
+        self, smtp: _Smtp, lines: bytes, meanwhile: Callable[[], bool], count: int = 1
+    ) -> list[tuple[int, bytes]]:
+        """Send the lines, if any, and return so many replies; 0 and what broke stands for each that
+        did not come.
 
-        `meanwhile` runs until the first is there: once at least where the lines could be sent, and no more when it
-        returns False.
+        `meanwhile` runs until the first is there: once at least where the lines could be sent, and
+        no more when it returns False.
         """
         try:
             if lines:
@@ -411,7 +468,9 @@ class Connection:
             return self._lose(error)
 
     def _hear_begun(self) -> bool:
-        """Take the answers about a mail that was named and does not come. False when none was named."""
+        """Take the answers about a mail that was named and does not come. False when none was
+        named.
+        """
         begun, self._begun = self._begun, []
         if self._smtp is not None and self._smtp.sock is not None:
             for _command in begun:
@@ -429,12 +488,18 @@ class Connection:
             self.close()
         else:
             self._reset()
-        return Result(classify(stage, code), stage, code, f"{code} {_text(words)}" if code else _text(words))
+        return Result(
+            classify(stage, code), stage, code, f"{code} {_text(words)}" if code else _text(words)
+        )
 
     def _reset(self) -> None:
         self._hear_begun()
         try:
-            if self._smtp is not None and self._smtp.sock is not None and self._smtp.rset()[0] != 250:
+            if (
+                self._smtp is not None
+                and self._smtp.sock is not None
+                and self._smtp.rset()[0] != 250
+            ):
                 self.close()
         except (OSError, smtplib.SMTPException):
             self.close()
@@ -462,7 +527,8 @@ class Connection:
             _tokens.pop(server.oauth, None)
             if not was_kept:
                 raise
-            # A kept token may have been revoked, or our clock may be wrong: once more with a fresh one.
+            # A kept token may have been revoked, or our clock may be wrong: once more with a fresh
+            # one.
             self._log_in_by_token(smtp, server.oauth)
 
     def _log_in_by_token(self, smtp: smtplib.SMTP, oauth: OAuth) -> None:

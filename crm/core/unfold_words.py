@@ -47,7 +47,9 @@ WORDS = [
     gettext_noop("Select format"),
     gettext_noop("This exporter will export the following fields"),
     gettext_noop("View traceback"),
-    gettext_noop("Choose a date from the list below to revert to a previous version of this object"),
+    gettext_noop(
+        "Choose a date from the list below to revert to a previous version of this object"
+    ),
     gettext_noop("This object doesn't have a change history."),
     gettext_noop("Press the 'Revert' button below to revert to this version of the object."),
     gettext_noop("Press the 'Change History' button below to edit the history."),

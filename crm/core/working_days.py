@@ -39,8 +39,9 @@ def _public_holidays(country: str, subdivision: str) -> holidays.HolidayBase:
 class Calendar:
     """The working days of a region: Monday to Friday, no public holiday, no company holiday.
 
-    Answers are remembered, because planning asks the same few days a million times. Raises UnknownRegionError on the
-    first question about a region that the `holidays` package does not know.
+    Answers are remembered, because planning asks the same few days a million times. Raises
+    UnknownRegionError on the first question about a region that the `holidays` package does not
+    know.
     """
 
     country: str = "DE"
@@ -61,8 +62,8 @@ class Calendar:
     def on_or_after(self, day: date) -> date:
         """Return the day itself when it is a working day, else the next one.
 
-        A calendar in which a whole year is closed, or all that is left of time, has no answer; the day itself is
-        returned then.
+        A calendar in which a whole year is closed, or all that is left of time, has no answer; the
+        day itself is returned then.
         """
         for ahead in range(min(366, (date.max - day).days + 1)):
             candidate = day + timedelta(days=ahead)
@@ -73,8 +74,8 @@ class Calendar:
     def add(self, day: date, count: int) -> date:
         """Return the working day that comes `count` working days after `day`, counted forward.
 
-        The day itself does not count, whether it is a working day or not: Friday + 1 is Monday, and so is Saturday + 1.
-        With `count` 0 it is the day itself or the next working day.
+        The day itself does not count, whether it is a working day or not: Friday + 1 is Monday, and
+        so is Saturday + 1. With `count` 0 it is the day itself or the next working day.
         """
         key = (day, count)
         if key not in self._sums:
@@ -85,8 +86,12 @@ class Calendar:
         return self._sums[key]
 
 
-def build_calendar(country: str, subdivision: str, company_holidays: Iterable[date] = ()) -> Calendar:
-    """Return the calendar of a region. Raises UnknownRegionError at once when there is no such region."""
+def build_calendar(
+    country: str, subdivision: str, company_holidays: Iterable[date] = ()
+) -> Calendar:
+    """Return the calendar of a region. Raises UnknownRegionError at once when there is no such
+    region.
+    """
     _public_holidays(country, subdivision)
     return Calendar(country, subdivision, frozenset(company_holidays))
 
@@ -95,7 +100,7 @@ def build_calendar(country: str, subdivision: str, company_holidays: Iterable[da
 def local_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return the UTC instant at which a wall clock shows this time on this day.
 
-    A time that the clock jumps over in spring is taken as the instant after the jump, as PEP 495 has it for fold=0;
-    a time that comes twice in autumn is the first of the two.
+    A time that the clock jumps over in spring is taken as the instant after the jump, as PEP 495
+    has it for fold=0; a time that comes twice in autumn is the first of the two.
     """
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)

@@ -1,4 +1,6 @@
-"""How sellers and customers of the demo behave: what is drawn for each offer. Seeded, so every demo tells the same."""
+"""How sellers and customers of the demo behave: what is drawn for each offer. Seeded, so every demo
+tells the same.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ def draw_year(random: Random, *, now: datetime, offers: int) -> list[PlannedOffe
     """Return about a year of offers that ends now, oldest first."""
     days = [now.astimezone(ZONE).date() - timedelta(days=back) for back in range(365, -1, -1)]
     days = [day for day in days if day.weekday() < 5]
-    weights = [QUIET_MONTHS.get(day.month, 1.0) * (0.8 + 0.4 * place / len(days)) for place, day in enumerate(days)]
+    weights = [
+        QUIET_MONTHS.get(day.month, 1.0) * (0.8 + 0.4 * place / len(days))
+        for place, day in enumerate(days)
+    ]
     moments = sorted(_moment(random, day) for day in random.choices(days, weights, k=offers))
     counters: dict[int, int] = {}
     planned = []
@@ -67,14 +72,18 @@ def _draw_offer(random: Random, number: str, at: datetime) -> PlannedOffer:
     firm = random.choices(FIRMS, [3 if place < 8 else 1 for place in range(len(FIRMS))])[0]
     product = random.choice(PRODUCTS)
     name = getattr(product, firm.language)
-    subject = random.choice(SUBJECTS[firm.language]).format(number=number, product=name, place=random.choice(PLACES))
+    subject = random.choice(SUBJECTS[firm.language]).format(
+        number=number, product=name, place=random.choice(PLACES)
+    )
     amount = Decimal(round(product.amount * random.uniform(0.6, 1.9), -1)).quantize(Decimal("0.01"))
     return PlannedOffer(number, seller, firm, _draw_person(random, firm), subject, at, amount)
 
 
 def _draw_person(random: Random, firm: Firm) -> Person:
     first, last = random.choice(firm.people)
-    letters = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "'": "", " ": "."})
+    letters = str.maketrans(
+        {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "'": "", " ": "."}
+    )
     local = normalize("NFKD", f"{first.removeprefix('Dr. ')}.{last}".lower().translate(letters))
     local = local.encode("ascii", "ignore").decode("ascii")
     return Person(f"{first} {last}", f"{local}@{firm.domain}")

@@ -1,4 +1,6 @@
-"""What a customer does with the link: opens the page, chooses, sends. All over HTTP, like a browser would."""
+"""What a customer does with the link: opens the page, chooses, sends. All over HTTP, like a browser
+would.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +37,17 @@ class _HiddenFields(HTMLParser):
 
 
 def find_link(text: str) -> str | None:
-    """Return the feedback link in a mail's text, without a preselected answer; None when there is none."""
+    """Return the feedback link in a mail's text, without a preselected answer; None when there is
+    none.
+    """
     found = LINK.search(text)
     return found.group() if found else None
 
 
 def open_form(session: requests.Session, link: str) -> dict[str, str]:
-    """Return the hidden fields of the form behind the link. Raises FormError when the page shows none."""
+    """Return the hidden fields of the form behind the link. Raises FormError when the page shows
+    none.
+    """
     page = session.get(link, timeout=30)
     parser = _HiddenFields()
     parser.feed(page.text)
@@ -50,7 +56,9 @@ def open_form(session: requests.Session, link: str) -> dict[str, str]:
     return parser.fields
 
 
-def send_form(session: requests.Session, link: str, hidden: Mapping[str, str], answer: Mapping[str, str]) -> None:
+def send_form(
+    session: requests.Session, link: str, hidden: Mapping[str, str], answer: Mapping[str, str]
+) -> None:
     """Send the filled-in form. Raises FormError when it was not taken."""
     page = session.post(link, data={**hidden, **answer}, timeout=30)
     if page.status_code != requests.codes.ok:

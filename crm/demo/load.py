@@ -1,4 +1,6 @@
-"""Loading the demo: the company and its people, the servers that the year needs, and the year itself."""
+"""Loading the demo: the company and its people, the servers that the year needs, and the year
+itself.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,13 @@ class LoadError(Exception):
 def load(folder: Path, *, offers: int, seed: int) -> str:
     """Fill the empty database with a year of offers and return one sentence of sums.
 
-    `folder` gets outgoing/, incoming/ and sent/, and has the public service's env file. Raises LoadError when the
-    database already holds offers: the demo is never mixed with real ones.
+    `folder` gets outgoing/, incoming/ and sent/, and has the public service's env file. Raises
+    LoadError when the database already holds offers: the demo is never mixed with real ones.
     """
     if Offer.objects.exists():
-        raise LoadError("This database already holds offers. The demo is loaded into an empty one only.")
+        raise LoadError(
+            "This database already holds offers. The demo is loaded into an empty one only."
+        )
     now = timezone.now()
     _make_people()
     _make_company()
@@ -56,7 +60,12 @@ def load(folder: Path, *, offers: int, seed: int) -> str:
 
 def _make_people() -> None:
     User.objects.create_superuser(
-        USER, f"demo@{DOMAIN}", PASSWORD, first_name="Anna", last_name="Huber", phone="+41 71 555 01 00"
+        USER,
+        f"demo@{DOMAIN}",
+        PASSWORD,
+        first_name="Anna",
+        last_name="Huber",
+        phone="+41 71 555 01 00",
     )
     for seller in SELLERS:
         user = User.objects.create_user(
@@ -70,7 +79,12 @@ def _make_people() -> None:
         )
         user.groups.set(Group.objects.filter(name=SALES))
     manager = User.objects.create_user(
-        "leitung", f"leitung@{DOMAIN}", PASSWORD, first_name="Martin", last_name="Steiner", is_staff=True
+        "leitung",
+        f"leitung@{DOMAIN}",
+        PASSWORD,
+        first_name="Martin",
+        last_name="Steiner",
+        is_staff=True,
     )
     manager.groups.set(Group.objects.filter(name=MANAGEMENT))
 
@@ -96,7 +110,9 @@ def _make_folders(folder: Path) -> None:
     ):
         (folder / name).mkdir(parents=True, exist_ok=True)
         path = str((folder / name).resolve())
-        MailFolder.objects.get_or_create(path=path, defaults={"name": label, "direction": direction})
+        MailFolder.objects.get_or_create(
+            path=path, defaults={"name": label, "direction": direction}
+        )
     (folder / "sent").mkdir(exist_ok=True)
 
 
@@ -105,9 +121,18 @@ def _servers(folder: Path, clock_file: Path, now: datetime) -> Iterator[None]:
     """Run the public service on the moved clock and the mail receiver, until the year is over."""
     clock_file.write_text(str(now.timestamp()), encoding="ascii")
     url = urlsplit(settings.FEEDBACK_BASE_URL)
-    environment = {name: value for name, value in os.environ.items() if name not in _office_names(folder)}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in _office_names(folder)
+    }
     environment |= {"ENV_FILE": str(folder / "public.env"), "DEMO_CLOCK_FILE": str(clock_file)}
-    gunicorn = ["-m", "gunicorn", "crm.demo.public_clock", "--bind", f"127.0.0.1:{url.port}", "--no-control-socket"]
+    gunicorn = [
+        "-m",
+        "gunicorn",
+        "crm.demo.public_clock",
+        "--bind",
+        f"127.0.0.1:{url.port}",
+        "--no-control-socket",
+    ]
     receiver = ["-m", "crm.demo.mailbox", str(settings.EMAIL_PORT), str(folder / "sent")]
     processes = [
         subprocess.Popen([sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment)
@@ -125,7 +150,9 @@ def _servers(folder: Path, clock_file: Path, now: datetime) -> Iterator[None]:
 
 
 def _office_names(folder: Path) -> set[str]:
-    """Return the variables that this process read from the office's env file and the public one must not inherit."""
+    """Return the variables that this process read from the office's env file and the public one
+    must not inherit.
+    """
     lines = (folder / "office.env").read_text(encoding="utf-8").splitlines()
     return {line.partition("=")[0] for line in lines} | {"DJANGO_SETTINGS_MODULE"}
 
@@ -137,4 +164,6 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise LoadError(f"A server of the demo does not answer on port {port}. Is the port taken? Try another DEMO_PORT.")
+    raise LoadError(
+        f"A server of the demo does not answer on port {port}. Is the port taken? Try another DEMO_PORT."
+    )

@@ -57,7 +57,9 @@ async def serve(port: int, folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     mailbox = Mailbox(folder)
-    server = await loop.create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", port)
+    server = await loop.create_server(
+        lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", port
+    )
     async with server:
         await stopped.wait()
 

@@ -1,4 +1,6 @@
-"""Mail files in the form in which David writes them, for the folders that the demo's office watches."""
+"""Mail files in the form in which David writes them, for the folders that the demo's office
+watches.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ class Person:
 
 @dataclass(frozen=True)
 class MailFile:
-    """One mail to be written: text in windows-1252 as David does, dates in UTC, lines ended by CRLF."""
+    """One mail to be written: text in windows-1252 as David does, dates in UTC, lines ended by
+    CRLF.
+    """
 
     sender: Person
     recipients: Sequence[Person]
@@ -45,7 +49,11 @@ class MailFile:
             "X-David-Flags: 0",
             f"Message-ID: {self.message_id}",
             "MIME-Version: 1.0",
-            *([f"In-Reply-To: {self.in_reply_to}", f"References: {self.in_reply_to}"] if self.in_reply_to else []),
+            *(
+                [f"In-Reply-To: {self.in_reply_to}", f"References: {self.in_reply_to}"]
+                if self.in_reply_to
+                else []
+            ),
             *self.extra,
         ]
         lines += self.body_lines or (_with_pdf(self) if self.attachment else _plain(self.text))
@@ -57,7 +65,9 @@ def message_id(counter: int, at: datetime, host: str = f"mail.{DOMAIN}") -> str:
     return f"<{counter:08X}.{int(at.timestamp()):08X}@{host}>"
 
 
-def delivery_failure(reminder_id: str, recipient: str, to: Person, *, counter: int, at: datetime) -> MailFile:
+def delivery_failure(
+    reminder_id: str, recipient: str, to: Person, *, counter: int, at: datetime
+) -> MailFile:
     """Return the report of a mail server that the address does not exist (RFC 3464)."""
     boundary = f"----_=_NextPart_{counter:08X}"
     return MailFile(
@@ -103,7 +113,11 @@ def _mailbox(person: Person) -> str:
 
 
 def _subject(text: str) -> str:
-    return text if text.isascii() else Header(text, "iso-8859-1" if _is_latin(text) else "utf-8").encode(linesep="\r\n")
+    return (
+        text
+        if text.isascii()
+        else Header(text, "iso-8859-1" if _is_latin(text) else "utf-8").encode(linesep="\r\n")
+    )
 
 
 def _is_latin(text: str) -> bool:
@@ -111,7 +125,11 @@ def _is_latin(text: str) -> bool:
 
 
 def _plain(text: str) -> list[str]:
-    head = ['Content-Type: text/plain;\r\n charset="iso-8859-1"', "Content-Transfer-Encoding: 8BIT", ""]
+    head = [
+        'Content-Type: text/plain;\r\n charset="iso-8859-1"',
+        "Content-Transfer-Encoding: 8BIT",
+        "",
+    ]
     return [*head, *text.split("\n")]
 
 

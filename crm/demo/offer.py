@@ -1,4 +1,6 @@
-"""`make demo-offer TO=…`: a seller sends an offer, that is, David writes one more mail file into the watched folder."""
+"""`make demo-offer TO=…`: a seller sends an offer, that is, David writes one more mail file into
+the watched folder.
+"""
 
 from __future__ import annotations
 

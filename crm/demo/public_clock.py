@@ -1,7 +1,9 @@
-"""The public service with a clock that `demo_data` sets: WSGI for loading the demo alone, never for a real machine.
+"""The public service with a clock that `demo_data` sets: WSGI for loading the demo alone, never for
+a real machine.
 
-Before each request the loader writes the time into a file. So an answer of last March was really given in March: the
-form's stamp, the expiry of the link and the moment of the answer all come from the public service's own code.
+Before each request the loader writes the time into a file. So an answer of last March was really
+given in March: the form's stamp, the expiry of the link and the moment of the answer all come from
+the public service's own code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What the sellers of the demo do in the back office: each step calls the service that the admin's page calls."""
+"""What the sellers of the demo do in the back office: each step calls the service that the admin's
+page calls.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ CHECKED_AFTER = timedelta(days=20)
 
 def enter_details(planned: PlannedOffer, at: datetime) -> None:
     """The seller adds what no mail header tells: the amount, and the customer's company."""
-    for offer in Offer.objects.filter(number=planned.number, amount=None).select_related("customer"):
+    for offer in Offer.objects.filter(number=planned.number, amount=None).select_related(
+        "customer"
+    ):
         offer.amount = planned.amount
         change_offer(offer, changed=["amount"], by=_seller_of(planned), at=at)
         if not offer.customer.company:
@@ -28,14 +32,23 @@ def enter_details(planned: PlannedOffer, at: datetime) -> None:
 
 
 def clear_desk(at: datetime) -> None:
-    """The sellers tick off answers that they have acted on, and mails that are no offer after all."""
-    mark_handled(list(Answer.objects.filter(handled_at=None, answered_at__lt=at - HANDLED_AFTER)), at=at)
-    old = SourceFile.objects.filter(state=SourceFile.State.REVIEW, first_seen_at__lt=at - CHECKED_AFTER)
+    """The sellers tick off answers that they have acted on, and mails that are no offer after
+    all.
+    """
+    mark_handled(
+        list(Answer.objects.filter(handled_at=None, answered_at__lt=at - HANDLED_AFTER)), at=at
+    )
+    old = SourceFile.objects.filter(
+        state=SourceFile.State.REVIEW, first_seen_at__lt=at - CHECKED_AFTER
+    )
     ignore_files(list(old), by=User.objects.filter(is_superuser=True).first(), at=at)
 
 
-def note_answer(planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.Channel, at: datetime) -> bool:
-    """A seller records what a customer said on the phone or by mail; True when the offer was still open.
+def note_answer(
+    planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.Channel, at: datetime
+) -> bool:
+    """A seller records what a customer said on the phone or by mail; True when the offer was still
+    open.
 
     Who is interested on the phone orders: that is when sellers look for the button.
     """
@@ -46,7 +59,15 @@ def note_answer(planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.
     if drawn["answer"] == "declined":
         reason = DeclineReason.objects.get(code=drawn["reason"])
         comment = drawn["comment"]
-        record_answer(offer, Answer.Kind.DECLINED, channel=channel, by=seller, at=at, reason=reason, comment=comment)
+        record_answer(
+            offer,
+            Answer.Kind.DECLINED,
+            channel=channel,
+            by=seller,
+            at=at,
+            reason=reason,
+            comment=comment,
+        )
     else:
         record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
     return True
@@ -55,7 +76,13 @@ def note_answer(planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.
 def record_order(planned: PlannedOffer, at: datetime) -> None:
     """The order of an interested customer came."""
     for offer in Offer.objects.filter(number=planned.number, status=Offer.Status.INTERESTED):
-        record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=_seller_of(planned), at=at)
+        record_answer(
+            offer,
+            Answer.Kind.INTERESTED,
+            channel=Offer.Channel.ORDER,
+            by=_seller_of(planned),
+            at=at,
+        )
 
 
 def _seller_of(planned: PlannedOffer) -> User | None:

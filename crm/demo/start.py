@@ -1,4 +1,6 @@
-"""`make demo`: prepare the two halves on this machine, load the year of offers once, run everything until Ctrl-C."""
+"""`make demo`: prepare the two halves on this machine, load the year of offers once, run everything
+until Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,10 @@ def main() -> None:
     ports = _read_ports()
     _refuse_taken(ports)
     _write_env_files(ports)
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     environment |= {"DEMO_PORT": str(ports.office), "DEMO_PUBLIC_PORT": str(ports.public)}
     environment |= {"DEMO_SMTP_PORT": str(ports.smtp), "PYTHONUNBUFFERED": "1"}
     _prepare(environment)
@@ -74,7 +79,9 @@ def reset() -> None:
 def _read_ports() -> Ports:
     text = os.environ.get("DEMO_PORT", "8000")
     if not text.isdecimal() or not 1024 <= int(text) <= 65000:
-        sys.exit(f"DEMO_PORT is {text!r}, but must be a number from 1024 to 65000. Try: make demo DEMO_PORT=8100")
+        sys.exit(
+            f"DEMO_PORT is {text!r}, but must be a number from 1024 to 65000. Try: make demo DEMO_PORT=8100"
+        )
     return Ports.of(int(text))
 
 
@@ -92,7 +99,9 @@ def _refuse_taken(ports: Ports) -> None:
 
 
 def _write_env_files(ports: Ports) -> None:
-    """Write both env files anew, because the ports may have changed, and keep the secrets that are there."""
+    """Write both env files anew, because the ports may have changed, and keep the secrets that are
+    there.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     fresh = make_secrets()
     public_url = f"http://localhost:{ports.public}"
@@ -132,12 +141,20 @@ def _kept(path: Path, fresh: dict[str, str]) -> dict[str, str]:
     if not path.exists():
         return fresh
     lines = path.read_text(encoding="utf-8").splitlines()
-    return {**fresh, **{name: value for name, _, value in (line.partition("=") for line in lines) if name in fresh}}
+    return {
+        **fresh,
+        **{
+            name: value
+            for name, _, value in (line.partition("=") for line in lines)
+            if name in fresh
+        },
+    }
 
 
 def _prepare(environment: dict[str, str]) -> None:
     if not LOADED.exists():
-        # An earlier start was interrupted while it loaded: half a year of offers would be misleading.
+        # An earlier start was interrupted while it loaded: half a year of offers would be
+        # misleading.
         for leftover in FOLDER.glob("*.sqlite3*"):
             leftover.unlink()
         for folder in ("outgoing", "incoming", "sent"):
@@ -145,12 +162,20 @@ def _prepare(environment: dict[str, str]) -> None:
             (FOLDER / folder).mkdir()
     print("Preparing the databases …")
     halves = ("office", "public")
-    collected = [_start(environment, half, "collectstatic", "--noinput", "--verbosity=0") for half in halves]
+    collected = [
+        _start(environment, half, "collectstatic", "--noinput", "--verbosity=0") for half in halves
+    ]
     _finish(*[_start(environment, half, "migrate", "--verbosity=0") for half in halves])
     _finish(*collected, _start(environment, "office", "setup_schedules"))
     if not LOADED.exists():
         print("Loading a year of offers: each mail is imported, reminded, answered …")
-        _finish(_start({**environment, "DJANGO_SETTINGS_MODULE": "crm.settings.demo"}, "office", "demo_data"))
+        _finish(
+            _start(
+                {**environment, "DJANGO_SETTINGS_MODULE": "crm.settings.demo"},
+                "office",
+                "demo_data",
+            )
+        )
         LOADED.touch()
 
 
@@ -164,24 +189,34 @@ class Step:
 
 def _start(environment: dict[str, str], half: str, *command: str) -> Step:
     environment = {**environment, "ENV_FILE": str(FOLDER / f"{half}.env")}
-    process = subprocess.Popen([sys.executable, "manage.py", *command], cwd=BASE_DIR, env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=environment
+    )
     return Step(f"manage.py {command[0]} ({half})", process)
 
 
 def _finish(*steps: Step) -> None:
     for step in steps:
         if step.process.wait():
-            sys.exit(f"The demo cannot start, because `{step.command}` failed; the reason stands above.")
+            sys.exit(
+                f"The demo cannot start, because `{step.command}` failed; the reason stands above."
+            )
 
 
 def _run(ports: Ports, environment: dict[str, str]) -> None:
     # Ctrl-C reaches the whole group of processes: honcho ends its own, we wait for it.
-    honcho = subprocess.Popen([sys.executable, "-m", "honcho", "start"], cwd=BASE_DIR, env=environment)
+    honcho = subprocess.Popen(
+        [sys.executable, "-m", "honcho", "start"], cwd=BASE_DIR, env=environment
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: honcho.terminate())
     office, public = f"http://localhost:{ports.office}", f"http://localhost:{ports.public}"
     if _wait_until_up(honcho, [f"{office}/healthz", f"{public}/healthz"]):
-        print(WELCOME.format(office=office, public=public, user=USER, password=PASSWORD, folder="var/demo"))
+        print(
+            WELCOME.format(
+                office=office, public=public, user=USER, password=PASSWORD, folder="var/demo"
+            )
+        )
     # 130 is Ctrl-C, the way the demo is meant to end.
     sys.exit(0 if honcho.wait() in (0, INTERRUPTED, -signal.SIGINT) else honcho.returncode)
 

@@ -1,4 +1,6 @@
-"""Who and what the demo is about: a metal builder near St. Gallen, its sellers and its customers. All fictitious."""
+"""Who and what the demo is about: a metal builder near St. Gallen, its sellers and its customers.
+All fictitious.
+"""
 
 from __future__ import annotations
 
@@ -62,33 +64,92 @@ SELLERS = (
 FIRMS = (
     Firm("Bühler Bau AG", "buehler-bau.example", "de", (("Jörg", "Bühler"), ("Nadja", "Frei"))),
     Firm("Öztürk Immobilien GmbH", "oeztuerk-immobilien.example", "de", (("Ayse", "Öztürk"),)),
-    Firm("Stadtwerke Musterstadt", "stadtwerke-musterstadt.example", "de", (("Klaus", "Weiß"), ("Ines", "Lange"))),
+    Firm(
+        "Stadtwerke Musterstadt",
+        "stadtwerke-musterstadt.example",
+        "de",
+        (("Klaus", "Weiß"), ("Ines", "Lange")),
+    ),
     Firm("Hotel Seeblick", "hotel-seeblick.example", "de", (("Monika", "Graf"),)),
     Firm("Schreinerei Zumstein", "schreinerei-zumstein.example", "de", (("Urs", "Zumstein"),)),
-    Firm("Architekturbüro Lindner + Partner", "lindner-partner.example", "de", (("Eva", "Lindner"), ("Tim", "Roth"))),
-    Firm("Wohnbau Bodensee eG", "wohnbau-bodensee.example", "de", (("Holger", "Maier"), ("Britta", "Sauer"))),
+    Firm(
+        "Architekturbüro Lindner + Partner",
+        "lindner-partner.example",
+        "de",
+        (("Eva", "Lindner"), ("Tim", "Roth")),
+    ),
+    Firm(
+        "Wohnbau Bodensee eG",
+        "wohnbau-bodensee.example",
+        "de",
+        (("Holger", "Maier"), ("Britta", "Sauer")),
+    ),
     Firm("Gemeinde Oberdorf", "gemeinde-oberdorf.example", "de", (("Franziska", "Egli"),)),
     Firm("Alpenrad GmbH", "alpenrad.example", "de", (("Stefan", "Gruber"),)),
     Firm("Käserei Hinterberg", "kaeserei-hinterberg.example", "de", (("Beat", "Ackermann"),)),
-    Firm("Spital Rheintal", "spital-rheintal.example", "de", (("Dr. Regula", "Hofer"), ("Marco", "Thoma"))),
+    Firm(
+        "Spital Rheintal",
+        "spital-rheintal.example",
+        "de",
+        (("Dr. Regula", "Hofer"), ("Marco", "Thoma")),
+    ),
     Firm("Autohaus Krämer", "autohaus-kraemer.example", "de", (("Dieter", "Krämer"),)),
-    Firm("Logistik Nord SE", "logistik-nord.example", "de", (("Jana", "Petersen"), ("Ole", "Hansen"))),
+    Firm(
+        "Logistik Nord SE", "logistik-nord.example", "de", (("Jana", "Petersen"), ("Ole", "Hansen"))
+    ),
     Firm("Weingut Donauleiten", "weingut-donauleiten.example", "de", (("Elisabeth", "Wimmer"),)),
     Firm("Tischlerei Pichler", "tischlerei-pichler.example", "de", (("Johann", "Pichler"),)),
-    Firm("Bergbahnen Hochjoch", "bergbahnen-hochjoch.example", "de", (("Andreas", "Mair"), ("Petra", "Köll"))),
-    Firm("Genossenschaft Sonnenhof", "genossenschaft-sonnenhof.example", "de", (("Ruth", "Baumann"),)),
+    Firm(
+        "Bergbahnen Hochjoch",
+        "bergbahnen-hochjoch.example",
+        "de",
+        (("Andreas", "Mair"), ("Petra", "Köll")),
+    ),
+    Firm(
+        "Genossenschaft Sonnenhof", "genossenschaft-sonnenhof.example", "de", (("Ruth", "Baumann"),)
+    ),
     Firm("Elektro Schnell GmbH", "elektro-schnell.example", "de", (("Uwe", "Schnell"),)),
     Firm("Kieswerk Thurau", "kieswerk-thurau.example", "de", (("Walter", "Brunner"),)),
-    Firm("Schulverwaltung Westkreis", "schulverwaltung-westkreis.example", "de", (("Birgit", "Jung"),)),
-    Firm("Brauerei Löwenbräu Musterdorf", "brauerei-musterdorf.example", "de", (("Max", "Huber"), ("Lena", "Vogl"))),
+    Firm(
+        "Schulverwaltung Westkreis",
+        "schulverwaltung-westkreis.example",
+        "de",
+        (("Birgit", "Jung"),),
+    ),
+    Firm(
+        "Brauerei Löwenbräu Musterdorf",
+        "brauerei-musterdorf.example",
+        "de",
+        (("Max", "Huber"), ("Lena", "Vogl")),
+    ),
     Firm("Textilwerk Säntis AG", "textilwerk-saentis.example", "de", (("Silvia", "Keller"),)),
     Firm("Reederei Überlingen", "reederei-ueberlingen.example", "de", (("Jens", "Möller"),)),
-    Firm("Maschinenbau Götz KG", "maschinenbau-goetz.example", "de", (("Frank", "Götz"), ("Sandra", "Böhm"))),
-    Firm("Menuiserie du Léman SA", "menuiserie-leman.example", "fr", (("Élodie", "Favre"), ("Marc", "Dubois"))),
+    Firm(
+        "Maschinenbau Götz KG",
+        "maschinenbau-goetz.example",
+        "de",
+        (("Frank", "Götz"), ("Sandra", "Böhm")),
+    ),
+    Firm(
+        "Menuiserie du Léman SA",
+        "menuiserie-leman.example",
+        "fr",
+        (("Élodie", "Favre"), ("Marc", "Dubois")),
+    ),
     Firm("Régie Genevoise Sàrl", "regie-genevoise.example", "fr", (("François", "Rochat"),)),
-    Firm("Edilizia Ticino SA", "edilizia-ticino.example", "it", (("Paolo", "Rossi"), ("Chiara", "Bianchi"))),
+    Firm(
+        "Edilizia Ticino SA",
+        "edilizia-ticino.example",
+        "it",
+        (("Paolo", "Rossi"), ("Chiara", "Bianchi")),
+    ),
     Firm("Albergo Lago", "albergo-lago.example", "it", (("Giulia", "Conti"),)),
-    Firm("Lakeside Property Ltd", "lakeside-property.example", "en", (("Alice", "Morgan"), ("Peter", "O'Neill"))),
+    Firm(
+        "Lakeside Property Ltd",
+        "lakeside-property.example",
+        "en",
+        (("Alice", "Morgan"), ("Peter", "O'Neill")),
+    ),
     Firm("Nordic Boats AB", "nordic-boats.example", "en", (("Søren", "Åkesson"),)),
 )
 
@@ -97,15 +158,39 @@ PRODUCTS = (
     Product("Geländer und Handlauf", "Garde-corps", "Parapetto", "Railing and handrail", 6_400),
     Product("Balkonanlage", "Balcons", "Balconi", "Balcony system", 38_500),
     Product("Vordach mit Glas", "Marquise en verre", "Pensilina in vetro", "Glass canopy", 9_200),
-    Product("Brandschutztür T30", "Porte coupe-feu EI30", "Porta tagliafuoco EI30", "Fire door EI30", 4_700),
+    Product(
+        "Brandschutztür T30",
+        "Porte coupe-feu EI30",
+        "Porta tagliafuoco EI30",
+        "Fire door EI30",
+        4_700,
+    ),
     Product("Fluchttreppe", "Escalier de secours", "Scala di emergenza", "Fire escape", 27_300),
     Product(
-        "Fassadenunterkonstruktion", "Sous-construction de façade", "Sottostruttura", "Façade substructure", 61_000
+        "Fassadenunterkonstruktion",
+        "Sous-construction de façade",
+        "Sottostruttura",
+        "Façade substructure",
+        61_000,
     ),
-    Product("Tor mit Antrieb", "Portail motorisé", "Cancello motorizzato", "Motorised gate", 11_900),
+    Product(
+        "Tor mit Antrieb", "Portail motorisé", "Cancello motorizzato", "Motorised gate", 11_900
+    ),
     Product("Carport", "Abri de voiture", "Tettoia auto", "Carport", 8_300),
-    Product("Wartung Toranlagen", "Entretien de portails", "Manutenzione cancelli", "Gate maintenance", 1_900),
-    Product("Podest und Laufsteg", "Plateforme et passerelle", "Piattaforma", "Platform and walkway", 17_600),
+    Product(
+        "Wartung Toranlagen",
+        "Entretien de portails",
+        "Manutenzione cancelli",
+        "Gate maintenance",
+        1_900,
+    ),
+    Product(
+        "Podest und Laufsteg",
+        "Plateforme et passerelle",
+        "Piattaforma",
+        "Platform and walkway",
+        17_600,
+    ),
     Product("Wintergarten", "Véranda", "Veranda", "Conservatory", 44_000),
 )
 
@@ -147,9 +232,18 @@ COMMENTS = {
         "",
     ),
     "no-decision": ("Der Gemeinderat hat abgelehnt.", ""),
-    "postponed": ("Das Bauvorhaben verschiebt sich auf das nächste Jahr.", "Die Baubewilligung fehlt noch."),
-    "scope": ("Wir hätten die Montage gern mit im Angebot gehabt.", "Es war ein anderer Umfang gemeint."),
-    "delivery-time": ("14 Wochen Lieferzeit sind für uns zu lang.", "Wir brauchen die Treppe bis Ende Mai."),
+    "postponed": (
+        "Das Bauvorhaben verschiebt sich auf das nächste Jahr.",
+        "Die Baubewilligung fehlt noch.",
+    ),
+    "scope": (
+        "Wir hätten die Montage gern mit im Angebot gehabt.",
+        "Es war ein anderer Umfang gemeint.",
+    ),
+    "delivery-time": (
+        "14 Wochen Lieferzeit sind für uns zu lang.",
+        "Wir brauchen die Treppe bis Ende Mai.",
+    ),
     "other": ("Das Projekt wurde eingestellt.", "Die Liegenschaft wird verkauft."),
 }
 REASON_WEIGHTS = {

@@ -1,8 +1,10 @@
-"""A year of the demo's company, played on a moved clock through the product's own commands, pages and services.
+"""A year of the demo's company, played on a moved clock through the product's own commands, pages
+and services.
 
-Nothing is written past them: mail files go into the watched folders and `import_offers` reads them; `sync_feedback`
-registers the links with a running public service; `send_reminders` sends over SMTP; customers open the link of the
-mail they got and send the form; staff records phone calls as the admin does.
+Nothing is written past them: mail files go into the watched folders and `import_offers` reads them;
+`sync_feedback` registers the links with a running public service; `send_reminders` sends over SMTP;
+customers open the link of the mail they got and send the form; staff records phone calls as the
+admin does.
 """
 
 from __future__ import annotations
@@ -37,14 +39,19 @@ logger = logging.getLogger(__name__)
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NUMBER = re.compile(r"AN-\d{4}-\d{4,}")
-# The office works through its mails once a working day here, in the send window: a year has to pass in a minute.
+# The office works through its mails once a working day here, in the send window: a year has to pass
+# in a minute.
 ROUND = time(9, 5)
 
 
 class Year:
-    """Plays the events in the order of their time. `folder` holds outgoing/, incoming/ and sent/."""
+    """Plays the events in the order of their time. `folder` holds outgoing/, incoming/ and
+    sent/.
+    """
 
-    def __init__(self, folder: Path, clock_file: Path, *, now: datetime, offers: int, seed: int) -> None:
+    def __init__(
+        self, folder: Path, clock_file: Path, *, now: datetime, offers: int, seed: int
+    ) -> None:
         self.folder, self.clock_file, self.now = folder, clock_file, now
         self.random = Random(seed)
         self.planned = draw_year(self.random, now=now, offers=offers)
@@ -57,7 +64,8 @@ class Year:
         self.order = count()
         self.events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self.session = requests.Session()
-        # A client that names neither itself nor its languages counts as a robot, and its answers as suspect.
+        # A client that names neither itself nor its languages counts as a robot, and its answers as
+        # suspect.
         self.session.headers.update({"User-Agent": BROWSER, "Accept-Language": "de-CH,de;q=0.9"})
 
     def play(self) -> str:
@@ -95,7 +103,9 @@ class Year:
             day += timedelta(days=1)
 
     def do_round(self, at: datetime) -> None:
-        """Do what the schedules do where there is something to do, and let the customers read what was sent."""
+        """Do what the schedules do where there is something to do, and let the customers read what
+        was sent.
+        """
         if at.weekday() == 0:
             run_quietly("plan_reminders")
             staff.clear_desk(at)
@@ -159,7 +169,10 @@ class Year:
         subject, recipient = self.random.choice(
             [
                 (f"Rechnung RE-{at.year}-{self.random.randint(1000, 9999)}", planned.customer),
-                (f"Auftragsbestätigung AB-{at.year}-{self.random.randint(1000, 9999)}", planned.customer),
+                (
+                    f"Auftragsbestätigung AB-{at.year}-{self.random.randint(1000, 9999)}",
+                    planned.customer,
+                ),
                 ("Terminvorschlag Aufmass", planned.customer),
                 (f"Kalkulation zu Angebot {planned.number}", colleague),
                 ("Unser Angebot", planned.customer),
@@ -191,13 +204,22 @@ class Year:
 
     def reply(self, planned: PlannedOffer, at: datetime, *, to: str = "") -> None:
         """The customer answers by mail instead of the form."""
-        self.write_incoming(planned, at, f"AW: {planned.subject}", self.random.choice(REPLIES), to=to)
+        self.write_incoming(
+            planned, at, f"AW: {planned.subject}", self.random.choice(REPLIES), to=to
+        )
         if self.random.random() < 0.85:
             spoken_at = at + timedelta(days=self.random.randint(2, 12))
             self.at(spoken_at, lambda now: self.note_answer(planned, Offer.Channel.MAIL, now))
 
     def write_incoming(
-        self, planned: PlannedOffer, at: datetime, subject: str, text: str, *, to: str = "", extra: tuple[str, ...] = ()
+        self,
+        planned: PlannedOffer,
+        at: datetime,
+        subject: str,
+        text: str,
+        *,
+        to: str = "",
+        extra: tuple[str, ...] = (),
     ) -> None:
         mail = MailFile(
             sender=planned.customer,
@@ -242,7 +264,10 @@ class Year:
         elif fate < 0.380:
             seller = Person(planned.seller.name, planned.seller.email)
             recipient = planned.customer.email
-            self.write("incoming", delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at))
+            self.write(
+                "incoming",
+                delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at),
+            )
 
     def opt_out(self, link: str) -> None:
         """The customer wants no more reminders."""
@@ -251,17 +276,24 @@ class Year:
 
     def find_planned(self, text: str) -> PlannedOffer | None:
         """Return the offer that a mail names."""
-        return next((self.by_number[number] for number in NUMBER.findall(text) if number in self.by_number), None)
+        return next(
+            (self.by_number[number] for number in NUMBER.findall(text) if number in self.by_number),
+            None,
+        )
 
     def be_away(self, planned: PlannedOffer, at: datetime, subject: str, reminder_id: str) -> None:
         """The customer's mail program says when its owner is back."""
         back = (at + timedelta(days=self.random.randint(5, 16))).strftime("%d.%m.%Y")
         text = f"Guten Tag\n\nich bin ab dem {back} zurück."
         extra = ("Auto-Submitted: auto-replied",)
-        self.write_incoming(planned, at, f"Automatische Antwort: {subject}", text, to=reminder_id, extra=extra)
+        self.write_incoming(
+            planned, at, f"Automatische Antwort: {subject}", text, to=reminder_id, extra=extra
+        )
 
     def fill_in_form(self, planned: PlannedOffer, link: str, at: datetime) -> None:
-        """A customer answers through the link; what became of an interest is known some weeks later."""
+        """A customer answers through the link; what became of an interest is known some weeks
+        later.
+        """
         answer = draw_answer(self.random, at.date())
         try:
             hidden = form.open_form(self.session, link)
@@ -269,7 +301,8 @@ class Year:
             form.send_form(self.session, link, hidden, answer)
             self.has_answers = True
         except form.FormError as error:
-            # Between reading and answering the offer may have been answered on the phone: real customers see that too.
+            # Between reading and answering the offer may have been answered on the phone: real
+            # customers see that too.
             logger.info("%s: %s", planned.number, error)
         if answer["answer"] == "interested" and self.random.random() < 0.6:
             ordered_at = at + timedelta(days=self.random.randint(2, 25))
@@ -281,7 +314,11 @@ class Year:
         """Write a mail file as David's export does; its time is that of the mail."""
         if mail.sent_at >= self.now:
             return
-        path = self.folder / folder / f"{mail.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
+        path = (
+            self.folder
+            / folder
+            / f"{mail.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
+        )
         path.write_bytes(mail.content())
         self.has_files = True
         utime(path, (mail.sent_at.timestamp(),) * 2)

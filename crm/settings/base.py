@@ -19,11 +19,14 @@ env = environ.Env()
 def database(default_name: str) -> dict[str, Any]:
     """Return the ``default`` database from ``DATABASE_URL``, else SQLite under ``var/``.
 
-    The SQLite options were measured with 300 queue tasks beside a web writer: with Django's defaults 22 tasks
-    were left undone and 42 writes refused; with these none was. Reusing connections doubles the request rate.
+    The SQLite options were measured with 300 queue tasks beside a web writer: with Django's
+    defaults 22 tasks were left undone and 42 writes refused; with these none was. Reusing
+    connections doubles the request rate.
     """
     VAR_DIR.mkdir(exist_ok=True)
-    config: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / default_name}")
+    config: dict[str, Any] = env.db_url(
+        "DATABASE_URL", default=f"sqlite:///{VAR_DIR / default_name}"
+    )
     config["CONN_MAX_AGE"] = 60
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
@@ -37,9 +40,15 @@ def database(default_name: str) -> dict[str, Any]:
 
 
 def caches() -> dict[str, Any]:
-    """Return the caches: Redis from ``CACHE_URL`` for all, else local memory beside the counters in the database."""
+    """Return the caches: Redis from ``CACHE_URL`` for all, else local memory beside the counters in
+    the database.
+    """
     if url := env("CACHE_URL", default=""):
-        redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "KEY_PREFIX": "nachfass"}
+        redis = {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            "KEY_PREFIX": "nachfass",
+        }
         return {"default": redis, "counters": redis}
     return {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -51,12 +60,16 @@ def required(name: str, meaning: str) -> str:
     """Return the environment variable, or refuse to start with a sentence that names it."""
     value: str = env(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"Set {name}: {meaning} `python manage.py make_keys` prints fresh secrets.")
+        raise ImproperlyConfigured(
+            f"Set {name}: {meaning} `python manage.py make_keys` prints fresh secrets."
+        )
     return value
 
 
 def log_file(folder: Path) -> Path:
-    """Return the log file of this process: one for each command, because a file that others write cannot be rotated."""
+    """Return the log file of this process: one for each command, because a file that others write
+    cannot be rotated.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     is_command = Path(sys.argv[0]).name == "manage.py" and len(sys.argv) > 1
     return folder / f"{sys.argv[1] if is_command else 'web'}.log"
@@ -77,7 +90,8 @@ USE_I18N = True
 
 CACHES = caches()
 RATELIMIT_USE_CACHE = "counters"
-# django-ratelimit does not know our counter cache. It counts atomically: tests/core/test_counters.py.
+# django-ratelimit does not know our counter cache. It counts atomically:
+# tests/core/test_counters.py.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
 
 STATIC_URL = "/static/"
@@ -98,8 +112,12 @@ TEMPLATES: list[dict[str, Any]] = [
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SECURE_SSL_REDIRECT else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=SECURE_SSL_REDIRECT)
+SECURE_HSTS_SECONDS = env.int(
+    "SECURE_HSTS_SECONDS", default=31_536_000 if SECURE_SSL_REDIRECT else 0
+)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool(
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=SECURE_SSL_REDIRECT
+)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=SECURE_SSL_REDIRECT)
 # nginx sets the header itself and overwrites what the client sent (deploy/).
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -107,7 +125,8 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 
 # Functions `(now, dry_run) -> sentence` that `prune` calls; each profile adds its own.
 PRUNERS = ["crm.core.retention.prune_counters"]
-# Functions that are called after a restore, because what happened since the backup is not in it. Each says what it did.
+# Functions that are called after a restore, because what happened since the backup is not in it.
+# Each says what it did.
 AFTER_RESTORE: list[str] = []
 BACKUP_DIR = env("BACKUP_DIR", default=str(VAR_DIR / "backups"))
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
@@ -124,7 +143,9 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="")
 SERVER_EMAIL = env("SERVER_EMAIL", default=DEFAULT_FROM_EMAIL)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 # Where `doctor` looks for the DKIM key: the usual names, unless the mail server uses another.
-EMAIL_DKIM_SELECTORS = env.list("EMAIL_DKIM_SELECTORS", default=["selector1", "selector2", "default", "google", "mail"])
+EMAIL_DKIM_SELECTORS = env.list(
+    "EMAIL_DKIM_SELECTORS", default=["selector1", "selector2", "default", "google", "mail"]
+)
 # Another way for alarms, for when the mail server itself is the trouble.
 ALARM_EMAIL = env.email_url("ALARM_EMAIL_URL") if env("ALARM_EMAIL_URL", default="") else None
 HEALTH_FILE = env("HEALTH_FILE", default=str(VAR_DIR / "health.json"))
@@ -134,12 +155,18 @@ WATCH_EVERY = timedelta(minutes=5)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "crm.core.logs.StructuredFormatter", "style": env("LOG_FORMAT", default="text")}},
+    "formatters": {
+        "line": {
+            "()": "crm.core.logs.StructuredFormatter",
+            "style": env("LOG_FORMAT", default="text"),
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-# Where nobody gathers what a program prints, such as under the Windows Task Scheduler: a file for each command.
+# Where nobody gathers what a program prints, such as under the Windows Task Scheduler: a file for
+# each command.
 if log_dir := env("LOG_DIR", default=""):
     LOGGING["handlers"]["file"] = {
         "class": "logging.handlers.RotatingFileHandler",

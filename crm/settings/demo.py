@@ -1,4 +1,6 @@
-"""The office with the demo's own commands. Only `make demo` uses it: a real office has no `demo_data`."""
+"""The office with the demo's own commands. Only `make demo` uses it: a real office has no
+`demo_data`.
+"""
 
 from __future__ import annotations
 

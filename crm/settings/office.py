@@ -1,4 +1,6 @@
-"""The office profile: import, admin, reminders, stats and the worker, inside the company's network."""
+"""The office profile: import, admin, reminders, stats and the worker, inside the company's
+network.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
-# The tightest that unfold runs with, tried in a real Chromium (tests/stats/test_browser.py): Alpine evaluates the
-# expressions in unfold's templates, and those carry style attributes. No script of ours is inline.
+# The tightest that unfold runs with, tried in a real Chromium (tests/stats/test_browser.py): Alpine
+# evaluates the expressions in unfold's templates, and those carry style attributes. No script of
+# ours is inline.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -75,7 +78,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=env.bool("SECURE_SSL_REDIRECT", True))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool(
+    "SECURE_COOKIES", default=env.bool("SECURE_SSL_REDIRECT", True)
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Measured (docs/decisions.md): with the defaults 6 of 8 long tasks ran twice.
@@ -102,14 +107,15 @@ PRUNERS += ["crm.core.retention.prune_tasks", "crm.core.retention.prune_sessions
 PRUNERS += ["offers.retention.prune_log", "offers.retention.prune_people"]
 KEEP_LOG_DAYS = env.int("KEEP_LOG_DAYS", default=365)
 KEEP_PEOPLE_DAYS = env.int("KEEP_PEOPLE_DAYS", default=1095)
-# Held first, then the answers since the backup are fetched: nobody who answered is reminded in between.
-# Last: an answer that comes back may be one of a person who was erased.
+# Held first, then the answers since the backup are fetched: nobody who answered is reminded in
+# between. Last: an answer that comes back may be one of a person who was erased.
 AFTER_RESTORE += [
     "reminders.holds.hold_after_restore",
     "feedback.backoffice.sync.replay_after_restore",
     "offers.privacy.erase_again",
 ]
-# Where data about a person lie, in the order of erasing: the address, by which the rest is found, goes last.
+# Where data about a person lie, in the order of erasing: the address, by which the rest is found,
+# goes last.
 PRIVACY = ["reminders.privacy", "feedback.backoffice.privacy", "offers.privacy"]
 
 # Where the back office is reached inside the company: links in mails to staff lead there.
@@ -119,9 +125,12 @@ OFFERS_OWN_DOMAINS = env.list("OFFERS_OWN_DOMAINS", default=[])
 OFFERS_NUMBER_PATTERN = env("OFFERS_NUMBER_PATTERN", default="")
 OFFERS_SETTLE_SECONDS = env.float("OFFERS_SETTLE_SECONDS", default=5)
 OFFERS_ARCHIVE_DIR = env("OFFERS_ARCHIVE_DIR", default="")
-# Told, inside the same transaction, that offers were stored or changed. The upper apps are named here, in the wiring,
-# because an offer never knows who follows it up (docs/decisions.md).
-OFFERS_LISTENERS = ["feedback.backoffice.services.ensure_invitations", "reminders.services.plan_offers"]
+# Told, inside the same transaction, that offers were stored or changed. The upper apps are named
+# here, in the wiring, because an offer never knows who follows it up (docs/decisions.md).
+OFFERS_LISTENERS = [
+    "feedback.backoffice.services.ensure_invitations",
+    "reminders.services.plan_offers",
+]
 # Knows the mails that Nachfass sent itself: `(message_ids) -> {message_id: key of the offer}`.
 OFFERS_OWN_MAILS = "reminders.own_mails.find_own_mails"
 
@@ -143,7 +152,8 @@ REMINDERS_TEST_ADDRESS = env("REMINDERS_TEST_ADDRESS", default="")
 STATS_AUTH = env("STATS_AUTH", default="session")
 STATS_PER_SALESPERSON = env.bool("STATS_PER_SALESPERSON", default=False)
 
-# Lighter files in place of unfold's own: its fonts and a second Chart.js weigh 800 KB (tests/stats/test_assets.py).
+# Lighter files in place of unfold's own: its fonts and a second Chart.js weigh 800 KB
+# (tests/stats/test_assets.py).
 STATICFILES_DIRS = [BASE_DIR / "static"]
 UNFOLD = {
     "SITE_TITLE": "Nachfass",
@@ -157,7 +167,11 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "crm.accounts.forms.ThrottledLoginForm"},
     "DASHBOARD_CALLBACK": "stats.desk.add_to_context",
-    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "stats.navigation.build"},
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "stats.navigation.build",
+    },
     "COLORS": {
         "primary": {
             "50": "#eff6ff",

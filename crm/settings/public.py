@@ -54,7 +54,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-# No cookies, no login: the signed stamp in the form does what CSRF tokens do elsewhere (feedback/public/stamps.py).
+# No cookies, no login: the signed stamp in the form does what CSRF tokens do elsewhere
+# (feedback/public/stamps.py).
 SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W003"]
 SECURE_REFERRER_POLICY = "no-referrer"
 
@@ -69,7 +70,10 @@ FEEDBACK_RATE_ANSWER = env("FEEDBACK_RATE_ANSWER", default="20/m")
 FEEDBACK_RATE_OPT_OUT = env("FEEDBACK_RATE_OPT_OUT", default="20/m")
 FEEDBACK_RATE_API = env("FEEDBACK_RATE_API", default="600/m")
 
-# Tokens stand in every address here, and Django names the address in its warnings. So one handler writes everything,
-# and it masks them; Django's own handlers, among them the mail to the admins, are taken off.
+# Tokens stand in every address here, and Django names the address in its warnings. So one handler
+# writes everything, and it masks them; Django's own handlers, among them the mail to the admins,
+# are taken off.
 LOGGING["formatters"]["line"]["()"] = "feedback.public.logs.StructuredMaskingFormatter"
-LOGGING["loggers"] = {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")}
+LOGGING["loggers"] = {
+    name: {"handlers": [], "propagate": True} for name in ("django", "django.server")
+}

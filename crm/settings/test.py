@@ -11,7 +11,9 @@ os.environ.setdefault("OFFERS_OWN_DOMAINS", "muster-metallbau.example")
 os.environ.setdefault("OFFICE_BASE_URL", "https://nachfass.test")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "angebote@muster-metallbau.example")
 # The private half of a pair that was made for the tests alone.
-os.environ.setdefault("FEEDBACK_SEALING_PRIVATE_KEY", "dGVzdHMgb25seSAtIG5vdCBhIHNlY3JldCBrZXkgISE=")
+os.environ.setdefault(
+    "FEEDBACK_SEALING_PRIVATE_KEY", "dGVzdHMgb25seSAtIG5vdCBhIHNlY3JldCBrZXkgISE="
+)
 os.environ.setdefault("HEALTH_FILE", "/nonexistent/health.json")
 os.environ.setdefault("REMINDERS_ENABLED", "true")
 # Most tests of sending have no public side to ask; tests/chain has one, and runs with the default.

@@ -1,6 +1,7 @@
 """gunicorn of the public service: `gunicorn -c deploy/public/gunicorn.conf.py crm.wsgi`.
 
-sync workers behind nginx were the fastest of all that were measured; the control socket is one door too many.
+sync workers behind nginx were the fastest of all that were measured; the control socket is one door
+too many.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ loglevel = "warning"
 
 
 def post_worker_init(worker: Any) -> None:
-    """Take what was loaded out of the garbage collector's rounds: each call of the API starts one."""
+    """Take what was loaded out of the garbage collector's rounds: each call of the API starts
+    one.
+    """
     gc.collect()
     gc.freeze()

@@ -25,7 +25,12 @@ from offers.admin.tools import person
 from offers.models import Offer
 from offers.timeline import Event, Kind
 
-KIND_COLOURS = {"interested": "success", "declined": "danger", "undecided": "warning", "opted_out": "danger"}
+KIND_COLOURS = {
+    "interested": "success",
+    "declined": "danger",
+    "undecided": "warning",
+    "opted_out": "danger",
+}
 STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
 
 
@@ -67,9 +72,22 @@ class RegisteredFilter(OpenFilter):
 
 @admin.register(Answer)
 class AnswerAdmin(ModelAdmin):
-    list_display = ["offer", "customer", "kind_label", "words", "answered_at", "doubt", "is_handled"]
+    list_display = [
+        "offer",
+        "customer",
+        "kind_label",
+        "words",
+        "answered_at",
+        "doubt",
+        "is_handled",
+    ]
     list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
-    search_fields = ["offer__number", "offer__customer__email", "offer__customer__company", "comment"]
+    search_fields = [
+        "offer__number",
+        "offer__customer__email",
+        "offer__customer__company",
+        "comment",
+    ]
     list_select_related = ["offer__customer", "reason"]
     show_full_result_count = False
     actions = ["mark_handled", "open_words"]
@@ -86,7 +104,9 @@ class AnswerAdmin(ModelAdmin):
         ("recorded_by", "handled_at", "notified_at"),
         "seller_reason",
     ]
-    readonly_fields = [name for row in fields[:-1] for name in (row if isinstance(row, tuple) else (row,))]
+    readonly_fields = [
+        name for row in fields[:-1] for name in (row if isinstance(row, tuple) else (row,))
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -108,7 +128,11 @@ class AnswerAdmin(ModelAdmin):
 
     @display(description=_("to check"), ordering="is_suspect", label="warning")
     def doubt(self, answer: Answer) -> str:
-        return gettext("to check") if (answer.is_suspect and not answer.dismissed_at) or answer.note else ""
+        return (
+            gettext("to check")
+            if (answer.is_suspect and not answer.dismissed_at) or answer.note
+            else ""
+        )
 
     @admin.display(description=_("dealt with"), boolean=True, ordering="handled_at")
     def is_handled(self, answer: Answer) -> bool:
@@ -117,14 +141,20 @@ class AnswerAdmin(ModelAdmin):
     @admin.action(description=_("Dealt with"), permissions=["change"])
     def mark_handled(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
         done = services.mark_handled(list(queryset), at=timezone.now())
-        messages.success(request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done)
+        messages.success(
+            request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done
+        )
 
     @admin.action(description=_("Open sealed words again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
         done = sum(intake.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
-        messages.success(request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done)
+        messages.success(
+            request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done
+        )
 
-    @dialog_action(_("Dealt with"), _("Take this answer off the list of new answers."), icon="check")
+    @dialog_action(
+        _("Dealt with"), _("Take this answer off the list of new answers."), icon="check"
+    )
     def handle(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.get(pk=object_id)
         if services.mark_handled([answer], at=timezone.now()):
@@ -160,14 +190,22 @@ class AnswerAdmin(ModelAdmin):
             messages.error(request, gettext("The answer was not marked as suspect."))
         return go_to(change_url(answer.offer))
 
-    @dialog_action(_("Undo"), _("Take back an answer that was recorded here by mistake."), icon="undo")
+    @dialog_action(
+        _("Undo"), _("Take back an answer that was recorded here by mistake."), icon="undo"
+    )
     def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
         if services.undo_answer(answer, by=person(request), at=timezone.now()):
-            self.log_change(request, answer.offer, gettext("Took back the answer “%s”.") % answer.get_kind_display())
+            self.log_change(
+                request,
+                answer.offer,
+                gettext("Took back the answer “%s”.") % answer.get_kind_display(),
+            )
             messages.success(request, gettext("The answer was taken back."))
         else:
-            messages.error(request, gettext("What the customer said through the link cannot be taken back."))
+            messages.error(
+                request, gettext("What the customer said through the link cannot be taken back.")
+            )
         return go_to(change_url(answer.offer))
 
 
@@ -180,7 +218,15 @@ class InvitationAdmin(FactAdmin):
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]
     actions = ["extend", "revoke"]
-    fields = readonly_fields = ["offer", "url", "state", "expires_at", "registered_at", "mailed_at", "created_at"]
+    fields = readonly_fields = [
+        "offer",
+        "url",
+        "state",
+        "expires_at",
+        "registered_at",
+        "mailed_at",
+        "created_at",
+    ]
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, invitation: Invitation) -> tuple[str, str]:
@@ -193,12 +239,16 @@ class InvitationAdmin(FactAdmin):
     @admin.action(description=_("Extend"), permissions=["act"])
     def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         done = sum(services.extend(invitation) for invitation in queryset)
-        messages.success(request, ngettext("%s link was extended.", "%s links were extended.", done) % done)
+        messages.success(
+            request, ngettext("%s link was extended.", "%s links were extended.", done) % done
+        )
 
     @admin.action(description=_("Revoke"), permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         done = sum(services.revoke(invitation) for invitation in queryset)
-        messages.success(request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done)
+        messages.success(
+            request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done
+        )
 
 
 @admin.register(DeclineReason)
@@ -290,16 +340,27 @@ class OfferAdmin(offers.admin.OfferAdmin):
     actions_detail = [
         *offers.admin.OfferAdmin.actions_detail,
         "record_answer",
-        {"title": _("Feedback links"), "icon": "link", "items": ["new_link", "extend_link", "revoke_link"]},
+        {
+            "title": _("Feedback links"),
+            "icon": "link",
+            "items": ["new_link", "extend_link", "revoke_link"],
+        },
     ]
 
     def get_events(self, offer: Offer) -> list[Event]:
         if offer.pk is None:
             return []
-        answers = [self._answer_event(answer) for answer in offer.answers.select_related("reason", "recorded_by")]
+        answers = [
+            self._answer_event(answer)
+            for answer in offer.answers.select_related("reason", "recorded_by")
+        ]
         links = [
             Event(
-                link.created_at, gettext("Feedback link issued"), link.get_state_display(), Kind.NOTE, change_url(link)
+                link.created_at,
+                gettext("Feedback link issued"),
+                link.get_state_display(),
+                Kind.NOTE,
+                change_url(link),
             )
             for link in offer.invitations.all()
         ]
@@ -308,11 +369,19 @@ class OfferAdmin(offers.admin.OfferAdmin):
     def _answer_event(self, answer: Answer) -> Event:
         details = [str(answer.reason or ""), answer.comment, answer.phone, answer.note]
         if answer.ask_again_on:
-            details.append(gettext("Ask again on %s") % date_format(answer.ask_again_on, "SHORT_DATE_FORMAT"))
+            details.append(
+                gettext("Ask again on %s") % date_format(answer.ask_again_on, "SHORT_DATE_FORMAT")
+            )
         if answer.recorded_by:
             details.append(gettext("recorded by %s") % answer.recorded_by)
         title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
-        return Event(answer.answered_at, title, "\n".join(filter(None, details)), Kind.ANSWER, change_url(answer))
+        return Event(
+            answer.answered_at,
+            title,
+            "\n".join(filter(None, details)),
+            Kind.ANSWER,
+            change_url(answer),
+        )
 
     @dialog_action(
         _("Record an answer"),
@@ -321,7 +390,9 @@ class OfferAdmin(offers.admin.OfferAdmin):
         submit=_("Record"),
         form=RecordAnswerForm,
     )
-    def record_answer(self, request: HttpRequest, form: RecordAnswerForm, object_id: str) -> HttpResponse:
+    def record_answer(
+        self, request: HttpRequest, form: RecordAnswerForm, object_id: str
+    ) -> HttpResponse:
         offer = Offer.objects.select_related("customer").get(pk=object_id)
         services.record_answer(
             offer,
@@ -354,9 +425,14 @@ class OfferAdmin(offers.admin.OfferAdmin):
         icon="update",
         submit=_("Extend"),
     )
-    def extend_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def extend_link(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         return self._with_active_link(
-            request, object_id, services.extend, gettext("The feedback link of offer %s was extended.")
+            request,
+            object_id,
+            services.extend,
+            gettext("The feedback link of offer %s was extended."),
         )
 
     @dialog_action(
@@ -365,12 +441,19 @@ class OfferAdmin(offers.admin.OfferAdmin):
         icon="link_off",
         submit=_("Revoke"),
     )
-    def revoke_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def revoke_link(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         return self._with_active_link(
-            request, object_id, services.revoke, gettext("The feedback link of offer %s was revoked.")
+            request,
+            object_id,
+            services.revoke,
+            gettext("The feedback link of offer %s was revoked."),
         )
 
-    def _with_active_link(self, request: HttpRequest, object_id: str, act: Any, done: str) -> HttpResponse:
+    def _with_active_link(
+        self, request: HttpRequest, object_id: str, act: Any, done: str
+    ) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
         invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
         if invitation is not None and act(invitation):

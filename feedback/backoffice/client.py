@@ -1,8 +1,9 @@
 """The office's side of the API: every connection between the two machines is opened here.
 
-All calls may be repeated: registering and acknowledging are idempotent, pulling changes nothing. So a call is tried
-again after every failure that can pass by itself, also when the answer was cut off in its middle, which urllib3's own
-`Retry` does not see, because it has handed over the response by then.
+All calls may be repeated: registering and acknowledging are idempotent, pulling changes nothing. So
+a call is tried again after every failure that can pass by itself, also when the answer was cut off
+in its middle, which urllib3's own `Retry` does not see, because it has handed over the response by
+then.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ class _PageHeadSerializer(serializers.Serializer[dict[str, object]]):
 
 
 class ApiKeyAuth(AuthBase):
-    """Sends the key. As an auth object, because requests would else prefer a password from a .netrc file."""
+    """Sends the key. As an auth object, because requests would else prefer a password from a .netrc
+    file.
+    """
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -98,9 +101,13 @@ class Client:
 
     def __init__(self, url: str, key: str) -> None:
         if not url:
-            raise NotConfiguredError(_("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form."))
+            raise NotConfiguredError(
+                _("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form.")
+            )
         if not key:
-            raise NotConfiguredError(_("Set FEEDBACK_API_KEY to the key whose hash the public service knows."))
+            raise NotConfiguredError(
+                _("Set FEEDBACK_API_KEY to the key whose hash the public service knows.")
+            )
         self.url = url.rstrip("/")
         self.session = requests.Session()
         self.session.auth = ApiKeyAuth(key)
@@ -123,15 +130,21 @@ class Client:
         self._call("PUT", "form", content=content)
 
     def put_invitations(self, invitations: Sequence[dict[str, object]]) -> set[str]:
-        """Register up to 1,000 links (`wire.InvitationSerializer`); return the digests that are already answered."""
-        body = self._call("PUT", "invitations", content={"schema": wire.SCHEMA, "invitations": list(invitations)})
+        """Register up to 1,000 links (`wire.InvitationSerializer`); return the digests that are
+        already answered.
+        """
+        body = self._call(
+            "PUT", "invitations", content={"schema": wire.SCHEMA, "invitations": list(invitations)}
+        )
         answered = body.get("answered")
         if not isinstance(answered, list):
             raise ContractError(self._breach())
         return {str(digest) for digest in answered}
 
     def get_feedbacks(self, *, since: datetime | None = None) -> Page:
-        """Return the oldest answers that wait; with `since` those submitted from then on, acknowledged or not."""
+        """Return the oldest answers that wait; with `since` those submitted from then on,
+        acknowledged or not.
+        """
         query = {"limit": str(wire.MAX_FEEDBACKS)} | ({"since": since.isoformat()} if since else {})
         head = _PageHeadSerializer(data=self._call("GET", "feedbacks", params=query))
         if not head.is_valid():
@@ -143,11 +156,18 @@ class Client:
         self._call("POST", "feedbacks/ack", content={"uids": [str(uid) for uid in uids]})
 
     def get_status(self) -> dict[str, Any]:
-        """Return what the service says of itself: version, schema, waiting answers, invitations, last pull."""
+        """Return what the service says of itself: version, schema, waiting answers, invitations,
+        last pull.
+        """
         return self._call("GET", "status")
 
     def _call(
-        self, method: str, path: str, *, content: dict[str, object] | None = None, params: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        content: dict[str, object] | None = None,
+        params: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         request: dict[str, Any] = {"params": params}
         if content is not None:
@@ -159,7 +179,8 @@ class Client:
             except UnreachableError:
                 if attempt == TRIES:
                     raise
-                # With jitter, so that offices which lost the service together do not come back together.
+                # With jitter, so that offices which lost the service together do not come back
+                # together.
                 time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
         raise AssertionError("The last try returns or raises.")
 
@@ -174,16 +195,22 @@ class Client:
                 **request,
             )
         except BAD_ADDRESSES as error:
-            raise NotConfiguredError(_("FEEDBACK_API_URL is not a web address: %s.") % self.url) from error
+            raise NotConfiguredError(
+                _("FEEDBACK_API_URL is not a web address: %s.") % self.url
+            ) from error
         except requests.exceptions.SSLError as error:
             raise UnreachableError(_("The certificate of %s is not valid.") % self.url) from error
         except requests.RequestException as error:
-            raise UnreachableError(_("The public service at %s cannot be reached.") % self.url) from error
+            raise UnreachableError(
+                _("The public service at %s cannot be reached.") % self.url
+            ) from error
         self._raise_for_status(response)
         try:
             body = response.json()
         except ValueError as error:
-            raise UnreachableError(_("The answer of %s was cut off or is not JSON.") % self.url) from error
+            raise UnreachableError(
+                _("The answer of %s was cut off or is not JSON.") % self.url
+            ) from error
         if not isinstance(body, dict):
             raise ContractError(self._breach())
         return body
@@ -191,7 +218,9 @@ class Client:
     def _raise_for_status(self, response: requests.Response) -> None:
         status = response.status_code
         if status in PASSING_STATUSES:
-            raise UnreachableError(_("The public service at %(url)s fails with %(status)s.") % self._place(status))
+            raise UnreachableError(
+                _("The public service at %(url)s fails with %(status)s.") % self._place(status)
+            )
         if status == 401:
             raise RefusedError(
                 _(
@@ -201,7 +230,9 @@ class Client:
             )
         if status == 403:
             raise RefusedError(
-                _("The public service refuses this network: add it to FEEDBACK_API_ALLOWED_NETWORKS there.")
+                _(
+                    "The public service refuses this network: add it to FEEDBACK_API_ALLOWED_NETWORKS there."
+                )
             )
         if status == 429:
             seconds = response.headers.get("Retry-After", "60")

@@ -30,11 +30,15 @@ class RecordAnswerForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no t
     """What the customer said, how, and why."""
 
     outcome = forms.ChoiceField(
-        label=_("The customer says"), choices=lazy(_outcomes, list)(), widget=UnfoldAdminSelectWidget
+        label=_("The customer says"),
+        choices=lazy(_outcomes, list)(),
+        widget=UnfoldAdminSelectWidget,
     )
     channel = forms.ChoiceField(
         label=_("through"),
-        choices=[(channel.value, channel.label) for channel in (Offer.Channel.PHONE, Offer.Channel.MAIL)],
+        choices=[
+            (channel.value, channel.label) for channel in (Offer.Channel.PHONE, Offer.Channel.MAIL)
+        ],
         widget=UnfoldAdminSelectWidget,
     )
     reason = forms.ModelChoiceField(
@@ -50,7 +54,9 @@ class RecordAnswerForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no t
         widget=UnfoldAdminDateWidget,
         help_text=_("When the customer is still undecided."),
     )
-    comment = forms.CharField(label=_("Comment"), required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}))
+    comment = forms.CharField(
+        label=_("Comment"), required=False, widget=UnfoldAdminTextareaWidget({"rows": 3})
+    )
 
     def clean_ask_again_on(self) -> date | None:
         day: date | None = self.cleaned_data["ask_again_on"]
@@ -60,7 +66,11 @@ class RecordAnswerForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no t
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if data.get("outcome") == Answer.Kind.DECLINED and not data.get("reason") and "reason" not in self.errors:
+        if (
+            data.get("outcome") == Answer.Kind.DECLINED
+            and not data.get("reason")
+            and "reason" not in self.errors
+        ):
             self.add_error("reason", _("Choose the reason why the customer declines."))
         return data
 

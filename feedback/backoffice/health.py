@@ -25,19 +25,33 @@ HTTPS_PORT = 443
 def check_answers(now: datetime) -> Iterator[Finding]:
     pulled_at = SyncState.get().pulled_at
     if pulled_at is None:
-        yield Finding("answers", _("They have never been fetched. Run `python manage.py sync_feedback`."), is_ok=False)
+        yield Finding(
+            "answers",
+            _("They have never been fetched. Run `python manage.py sync_feedback`."),
+            is_ok=False,
+        )
     elif now - pulled_at > 2 * STALE_AFTER:
         minutes = int((now - pulled_at).total_seconds() // 60)
-        yield Finding("answers", _("They were last fetched %s minutes ago; nothing is sent.") % minutes, is_ok=False)
+        yield Finding(
+            "answers",
+            _("They were last fetched %s minutes ago; nothing is sent.") % minutes,
+            is_ok=False,
+        )
     else:
         yield Finding("answers", _("They are up to date."))
     rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
     if rejected:
-        yield Finding("set-aside answers", _("%s wait for a person in the back office.") % rejected, is_ok=False)
+        yield Finding(
+            "set-aside answers",
+            _("%s wait for a person in the back office.") % rejected,
+            is_ok=False,
+        )
 
 
 def check_clocks(now: datetime) -> Iterator[Finding]:
-    """The two machines must agree on the time: who answers right after the mail is told from a robot by it."""
+    """The two machines must agree on the time: who answers right after the mail is told from a
+    robot by it.
+    """
     skew = timedelta(seconds=SyncState.get().clock_skew_seconds)
     if abs(skew) > MAX_CLOCK_SKEW:
         detail = f"The office's clock is {skew} ahead of the public side's. Have both take their time from a server."
@@ -50,7 +64,9 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
     try:
         sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError as error:
-        yield Finding("sealing key", _("%s `python manage.py make_keys` prints one.") % error, is_ok=False)
+        yield Finding(
+            "sealing key", _("%s `python manage.py make_keys` prints one.") % error, is_ok=False
+        )
     else:
         yield Finding("sealing key", _("What customers write can be read."))
 
@@ -77,7 +93,9 @@ def check_certificate(now: datetime) -> Iterator[Finding]:
         yield Finding("certificate", _("It could not be checked: %s.") % error, is_ok=False)
         return
     yield Finding(
-        "certificate", _("It is valid for %s more days.") % left.days, is_ok=left.days >= MIN_CERTIFICATE_DAYS
+        "certificate",
+        _("It is valid for %s more days.") % left.days,
+        is_ok=left.days >= MIN_CERTIFICATE_DAYS,
     )
 
 

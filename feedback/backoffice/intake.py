@@ -1,7 +1,8 @@
-"""Answers from the VPS become rows: each exactly once, with its effect in the same transaction, and none lost.
+"""Answers from the VPS become rows: each exactly once, with its effect in the same transaction, and
+none lost.
 
-What cannot be stored is set aside as RejectedAnswer and its offer put to review, because somebody did answer and must
-not be reminded meanwhile; the rest goes on.
+What cannot be stored is set aside as RejectedAnswer and its offer put to review, because somebody
+did answer and must not be reminded meanwhile; the rest goes on.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ from offers.models import Offer
 
 logger = logging.getLogger(__name__)
 
-# A scanner follows the link while the mail is being delivered, or right after it; people take longer.
+# A scanner follows the link while the mail is being delivered, or right after it; people take
+# longer.
 SUSPECT_WITHIN = timedelta(minutes=2)
 DELIVERY_SLACK = timedelta(seconds=30)
 MAX_PHONE = 50
-# Statuses that a customer's word may change. The others were decided, and the seller looks at what came later.
+# Statuses that a customer's word may change. The others were decided, and the seller looks at what
+# came later.
 MOVABLE = {Offer.Status.OPEN, Offer.Status.NO_ANSWER, Offer.Status.INTERESTED}
 
 
@@ -44,7 +47,9 @@ class UnreadableAnswerError(Exception):
 
 @dataclass(frozen=True)
 class Received:
-    """One answer as it came, checked. `note` says what was odd about it; `sealed` is what could not be opened."""
+    """One answer as it came, checked. `note` says what was odd about it; `sealed` is what could not
+    be opened.
+    """
 
     uid: UUID
     digest: str
@@ -62,7 +67,9 @@ class Received:
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of some answers. `settled` may be acknowledged: stored, known before, or set aside."""
+    """What became of some answers. `settled` may be acknowledged: stored, known before, or set
+    aside.
+    """
 
     stored: int = 0
     set_aside: int = 0
@@ -71,11 +78,12 @@ class Intake:
 
 @durable_commits()
 def store_page(items: Sequence[object], *, now: datetime, is_replay: bool = False) -> Intake:
-    """Store the answers of one page; returns what became of them. Those of a replay are no news to the salespeople.
+    """Store the answers of one page; returns what became of them. Those of a replay are no news to
+    the salespeople.
 
-    The whole page is tried in one transaction, which is many times faster; when something in it is wrong, each answer
-    in its own, so that only the wrong one is set aside. Raises OperationalError or InterfaceError when the database
-    is what failed: then nothing is settled.
+    The whole page is tried in one transaction, which is many times faster; when something in it is
+    wrong, each answer in its own, so that only the wrong one is set aside. Raises OperationalError
+    or InterfaceError when the database is what failed: then nothing is settled.
     """
     received, rejected = [], 0
     settled: list[UUID] = []
@@ -93,7 +101,9 @@ def store_page(items: Sequence[object], *, now: datetime, is_replay: bool = Fals
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # whatever is wrong with one answer must not stop the others
-        logger.warning("A page of answers is stored one by one, because of %s.", type(error).__name__)
+        logger.warning(
+            "A page of answers is stored one by one, because of %s.", type(error).__name__
+        )
         stored, more = _store_one_by_one(received, now=now, is_replay=is_replay)
         rejected += more
     return Intake(stored, rejected, settled)
@@ -107,10 +117,14 @@ def read_feedback(item: object, form: wire.FeedbackSerializer) -> Received:
     try:
         data: dict[str, Any] = form.run_validation(item)
     except serializers.ValidationError as error:
-        raise UnreadableAnswerError(_("The answer does not keep to the agreed format: %s") % error) from error
+        raise UnreadableAnswerError(
+            _("The answer does not keep to the agreed format: %s") % error
+        ) from error
     message, sealed, note = sealing.Message(), "", ""
     try:
-        message = sealing.open_message(data["sealed_comment"], settings.FEEDBACK_SEALING_PRIVATE_KEY)
+        message = sealing.open_message(
+            data["sealed_comment"], settings.FEEDBACK_SEALING_PRIVATE_KEY
+        )
     except sealing.SealError:
         sealed = data["sealed_comment"]
         note = sealed_note()
@@ -132,13 +146,20 @@ def read_feedback(item: object, form: wire.FeedbackSerializer) -> Received:
 
 
 def words(message: sealing.Message) -> tuple[str, str]:
-    """Return (comment, phone) as they can be stored. A phone field with more than a number goes into the comment."""
+    """Return (comment, phone) as they can be stored. A phone field with more than a number goes
+    into the comment.
+    """
     comment, phone = _clean(message.comment), _clean(message.phone)
-    return (comment, phone) if len(phone) <= MAX_PHONE else (f"{comment}\n{phone}".strip(), phone[:MAX_PHONE])
+    return (
+        (comment, phone)
+        if len(phone) <= MAX_PHONE
+        else (f"{comment}\n{phone}".strip(), phone[:MAX_PHONE])
+    )
 
 
 def store(received: Sequence[Received], *, now: datetime, is_replay: bool = False) -> int:
-    """Store the answers that are not known yet, with their effect, in one transaction; return how many were new.
+    """Store the answers that are not known yet, with their effect, in one transaction; return how
+    many were new.
 
     Raises UnreadableAnswerError when one belongs to no link of ours.
     """
@@ -147,9 +168,12 @@ def store(received: Sequence[Received], *, now: datetime, is_replay: bool = Fals
     with transaction.atomic():
         invitations = {
             invitation.digest: invitation
-            for invitation in Invitation.objects.filter(digest__in={answer.digest for answer in received})
+            for invitation in Invitation.objects.filter(
+                digest__in={answer.digest for answer in received}
+            )
         }
-        # Locked in one order, so that two syncs wait for each other; the second then finds the answers known.
+        # Locked in one order, so that two syncs wait for each other; the second then finds the
+        # answers known.
         locked = (
             Offer.objects.select_for_update(of=("self",))
             .select_related("customer")
@@ -157,14 +181,20 @@ def store(received: Sequence[Received], *, now: datetime, is_replay: bool = Fals
             .order_by("pk")
             .in_bulk()
         )
-        known = set(Answer.objects.filter(uid__in=[answer.uid for answer in received]).values_list("uid", flat=True))
+        known = set(
+            Answer.objects.filter(uid__in=[answer.uid for answer in received]).values_list(
+                "uid", flat=True
+            )
+        )
         new = [answer for answer in _in_order(received) if answer.uid not in known]
         reasons = {reason.code: reason for reason in DeclineReason.objects.all()}
         answers = []
         for item in new:
             invitation = invitations.get(item.digest)
             if invitation is None:
-                raise UnreadableAnswerError(_("The answer belongs to a link that does not exist here."))
+                raise UnreadableAnswerError(
+                    _("The answer belongs to a link that does not exist here.")
+                )
             answer = _build_answer(item, invitation, locked[invitation.offer_id], reasons, now=now)
             answer.notified_at = now if is_replay else None
             _take_effect(answer)
@@ -191,7 +221,9 @@ def set_aside(item: object, error: str, *, now: datetime) -> bool:
     if is_new:
         logger.warning("The answer %s could not be stored and was set aside.", uid)
         if isinstance(item, dict) and isinstance(digest := item.get("digest"), str):
-            Offer.objects.filter(invitations__digest=_clean(digest), needs_review="").update(needs_review=review_text())
+            Offer.objects.filter(invitations__digest=_clean(digest), needs_review="").update(
+                needs_review=review_text()
+            )
     return is_new
 
 
@@ -209,18 +241,24 @@ def open_again(answer: Answer) -> bool:
 
 
 def retry(rejected: RejectedAnswer, *, now: datetime) -> None:
-    """Try a set-aside answer again and mark it resolved. Raises UnreadableAnswerError with what is still wrong."""
+    """Try a set-aside answer again and mark it resolved. Raises UnreadableAnswerError with what is
+    still wrong.
+    """
     store([read_feedback(rejected.content, wire.FeedbackSerializer())], now=now)
     resolve(rejected, now=now)
 
 
 def resolve(rejected: RejectedAnswer, *, now: datetime) -> None:
-    """A person has dealt with a set-aside answer: take it off the list and release the reminders of its offer."""
+    """A person has dealt with a set-aside answer: take it off the list and release the reminders of
+    its offer.
+    """
     with transaction.atomic():
         rejected.resolved_at = now
         rejected.save(update_fields=["resolved_at"])
         digest = rejected.content.get("digest") if isinstance(rejected.content, dict) else None
-        held = list(Offer.objects.filter(invitations__digest=str(digest), needs_review=review_text()))
+        held = list(
+            Offer.objects.filter(invitations__digest=str(digest), needs_review=review_text())
+        )
         for offer in held:
             offer.needs_review = ""
             offer.save(update_fields=["needs_review"])
@@ -228,15 +266,23 @@ def resolve(rejected: RejectedAnswer, *, now: datetime) -> None:
 
 
 def review_text() -> str:
-    """What stands on an offer whose answer was set aside, in the company's language whoever asks."""
+    """What stands on an offer whose answer was set aside, in the company's language whoever
+    asks.
+    """
     with translation.override(settings.LANGUAGE_CODE):
-        return _("The customer has answered, but the answer could not be stored: see the rejected answers.")
+        return _(
+            "The customer has answered, but the answer could not be stored: see the rejected answers."
+        )
 
 
 def sealed_note() -> str:
-    """What stands on an answer whose words could not be opened, in the company's language whoever asks."""
+    """What stands on an answer whose words could not be opened, in the company's language whoever
+    asks.
+    """
     with translation.override(settings.LANGUAGE_CODE):
-        return _("What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept sealed.")
+        return _(
+            "What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept sealed."
+        )
 
 
 def find_uid(item: object) -> UUID | None:
@@ -247,7 +293,9 @@ def find_uid(item: object) -> UUID | None:
         return None
 
 
-def _store_one_by_one(received: Iterable[Received], *, now: datetime, is_replay: bool) -> tuple[int, int]:
+def _store_one_by_one(
+    received: Iterable[Received], *, now: datetime, is_replay: bool
+) -> tuple[int, int]:
     stored = rejected = 0
     for answer in received:
         try:
@@ -258,22 +306,34 @@ def _store_one_by_one(received: Iterable[Received], *, now: datetime, is_replay:
             rejected += set_aside(answer.content, str(error), now=now)
         except Exception as error:
             # Without the error's own words: a database tells the whole row in them.
-            logger.warning("The answer %s cannot be stored, because of %s.", answer.uid, type(error).__name__)
+            logger.warning(
+                "The answer %s cannot be stored, because of %s.", answer.uid, type(error).__name__
+            )
             rejected += set_aside(answer.content, f"{type(error).__name__}: {error}", now=now)
     return stored, rejected
 
 
 def _in_order(received: Iterable[Received]) -> list[Received]:
-    return sorted({answer.uid: answer for answer in received}.values(), key=lambda answer: answer.submitted_at)
+    return sorted(
+        {answer.uid: answer for answer in received}.values(), key=lambda answer: answer.submitted_at
+    )
 
 
 def _build_answer(
-    item: Received, invitation: Invitation, offer: Offer, reasons: dict[str, DeclineReason], *, now: datetime
+    item: Received,
+    invitation: Invitation,
+    offer: Offer,
+    reasons: dict[str, DeclineReason],
+    *,
+    now: datetime,
 ) -> Answer:
     notes = [item.note] if item.note else []
     reason = reasons.get(item.reason_code)
     if item.reason_code and reason is None:
-        notes.append(_("The customer chose the reason “%s”, which does not exist here.") % _clean(item.reason_code))
+        notes.append(
+            _("The customer chose the reason “%s”, which does not exist here.")
+            % _clean(item.reason_code)
+        )
     if invitation.state == Invitation.State.REVOKED:
         notes.append(_("The answer came through a link that had been revoked."))
     return Answer(
@@ -305,9 +365,13 @@ def _take_effect(answer: Answer) -> None:
             return
     is_newer = status != Offer.Status.INTERESTED or offer.status_at <= answer.answered_at
     if status in MOVABLE and is_newer:
-        offers.services.assign_status(offer, wanted, channel=Offer.Channel.LINK, at=answer.answered_at)
+        offers.services.assign_status(
+            offer, wanted, channel=Offer.Channel.LINK, at=answer.answered_at
+        )
     elif status != wanted:
-        text = _("The offer was already “%s” when this answer arrived; its status was left as it is.")
+        text = _(
+            "The offer was already “%s” when this answer arrived; its status was left as it is."
+        )
         answer.note = "\n".join(filter(None, [answer.note, text % status.label]))
 
 

@@ -1,4 +1,6 @@
-"""The office's half: links given out, answers received or recorded, and the reasons customers can choose."""
+"""The office's half: links given out, answers received or recorded, and the reasons customers can
+choose.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,10 @@ from offers.models import Offer
 class Invitation(models.Model):
     """The one-time link of an offer.
 
-    Moves: active → answered (by the customer), active → revoked (by a person, or by a new link), revoked → answered
-    (the customer was faster than the sync). `registered_at` is emptied whenever something changed that the VPS does not
-    know yet, and `version` counts those changes, so that what changes while it is being sent is sent again.
+    Moves: active → answered (by the customer), active → revoked (by a person, or by a new link),
+    revoked → answered (the customer was faster than the sync). `registered_at` is emptied whenever
+    something changed that the VPS does not know yet, and `version` counts those changes, so that
+    what changes while it is being sent is sent again.
     """
 
     class State(models.TextChoices):
@@ -27,17 +30,26 @@ class Invitation(models.Model):
         ANSWERED = "answered", _("answered")
         REVOKED = "revoked", _("revoked")
 
-    offer = models.ForeignKey(Offer, models.CASCADE, related_name="invitations", verbose_name=_("offer"))
-    # Unique by its digest. Random values spread over a whole index, and each such index costs an import at size.
+    offer = models.ForeignKey(
+        Offer, models.CASCADE, related_name="invitations", verbose_name=_("offer")
+    )
+    # Unique by its digest. Random values spread over a whole index, and each such index costs an
+    # import at size.
     token = models.UUIDField(_("token"), default=links.new_token, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     expires_at = models.DateTimeField(_("valid until"))
-    registered_at = models.DateTimeField(_("known to the public page since"), null=True, blank=True, editable=False)
+    registered_at = models.DateTimeField(
+        _("known to the public page since"), null=True, blank=True, editable=False
+    )
     version = models.PositiveIntegerField(default=0, editable=False)
     card_hash = models.CharField(max_length=64, blank=True, editable=False)
     mailed_at = models.DateTimeField(
-        _("last mailed"), null=True, blank=True, editable=False, help_text=_("The newest reminder that carried it.")
+        _("last mailed"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The newest reminder that carried it."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -48,12 +60,16 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="feedback_invitation_unique_token"),
             models.UniqueConstraint(
-                fields=["offer"], condition=models.Q(state="active"), name="feedback_invitation_one_active"
+                fields=["offer"],
+                condition=models.Q(state="active"),
+                name="feedback_invitation_one_active",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["created_at"], condition=models.Q(registered_at=None), name="feedback_invitation_to_send"
+                fields=["created_at"],
+                condition=models.Q(registered_at=None),
+                name="feedback_invitation_to_send",
             )
         ]
 
@@ -106,7 +122,9 @@ class DeclineReason(models.Model):
 
 
 class Answer(models.Model):
-    """What the customer said through the link, or what staff recorded from phone, mail or an order."""
+    """What the customer said through the link, or what staff recorded from phone, mail or an
+    order.
+    """
 
     class Kind(models.TextChoices):
         INTERESTED = "interested", _("interested")
@@ -115,25 +133,45 @@ class Answer(models.Model):
         OPTED_OUT = "opted_out", _("no more reminders")
 
     uid = models.UUIDField(_("id"), default=uuid4, unique=True, editable=False)
-    offer = models.ForeignKey(Offer, models.CASCADE, related_name="answers", verbose_name=_("offer"))
+    offer = models.ForeignKey(
+        Offer, models.CASCADE, related_name="answers", verbose_name=_("offer")
+    )
     invitation = models.ForeignKey(
         Invitation, models.SET_NULL, null=True, blank=True, related_name="answers", editable=False
     )
     kind = models.CharField(_("answer"), max_length=20, choices=Kind)
-    channel = models.CharField(_("through"), max_length=10, choices=Offer.Channel, default=Offer.Channel.LINK)
+    channel = models.CharField(
+        _("through"), max_length=10, choices=Offer.Channel, default=Offer.Channel.LINK
+    )
     reason = models.ForeignKey(
-        DeclineReason, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer's reason")
+        DeclineReason,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("customer's reason"),
     )
     seller_reason = models.ForeignKey(
-        DeclineReason, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("seller's reason")
+        DeclineReason,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("seller's reason"),
     )
     comment = models.TextField(_("comment"), blank=True)
-    note = models.TextField(_("please check"), blank=True, editable=False, help_text=_("What Nachfass noticed."))
-    sealed_comment = models.TextField(blank=True, editable=False, help_text="Kept only while it cannot be opened.")
+    note = models.TextField(
+        _("please check"), blank=True, editable=False, help_text=_("What Nachfass noticed.")
+    )
+    sealed_comment = models.TextField(
+        blank=True, editable=False, help_text="Kept only while it cannot be opened."
+    )
     phone = models.CharField(_("please call"), max_length=50, blank=True)
     ask_again_on = models.DateField(_("ask again on"), null=True, blank=True)
     is_suspect = models.BooleanField(
-        _("to check"), default=False, help_text=_("Came so soon after the mail that a robot may have sent it.")
+        _("to check"),
+        default=False,
+        help_text=_("Came so soon after the mail that a robot may have sent it."),
     )
     answered_at = models.DateTimeField(_("answered"), db_index=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
@@ -146,7 +184,11 @@ class Answer(models.Model):
         verbose_name=_("recorded by"),
     )
     dismissed_at = models.DateTimeField(
-        _("found to be a robot's"), null=True, blank=True, editable=False, help_text=_("Counts in no figure.")
+        _("found to be a robot's"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Counts in no figure."),
     )
     handled_at = models.DateTimeField(_("dealt with"), null=True, blank=True)
     notified_at = models.DateTimeField(_("salesperson told"), null=True, blank=True, editable=False)
@@ -156,8 +198,16 @@ class Answer(models.Model):
         verbose_name_plural = _("answers")
         ordering = ["-answered_at"]
         indexes = [
-            models.Index(fields=["answered_at"], condition=models.Q(handled_at=None), name="feedback_answer_new"),
-            models.Index(fields=["answered_at"], condition=models.Q(notified_at=None), name="feedback_answer_untold"),
+            models.Index(
+                fields=["answered_at"],
+                condition=models.Q(handled_at=None),
+                name="feedback_answer_new",
+            ),
+            models.Index(
+                fields=["answered_at"],
+                condition=models.Q(notified_at=None),
+                name="feedback_answer_untold",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -165,7 +215,9 @@ class Answer(models.Model):
 
 
 class RejectedAnswer(models.Model):
-    """An answer from the VPS that could not be stored. Set aside for a person, so that the rest goes on."""
+    """An answer from the VPS that could not be stored. Set aside for a person, so that the rest
+    goes on.
+    """
 
     uid = models.UUIDField(_("id"), unique=True)
     content = models.JSONField(_("content"))
@@ -183,7 +235,9 @@ class RejectedAnswer(models.Model):
 
 
 class SyncState(models.Model):
-    """When the two halves last agreed: one row. Reminders go out only while `pulled_at` is fresh."""
+    """When the two halves last agreed: one row. Reminders go out only while `pulled_at` is
+    fresh.
+    """
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)
     clock_skew_seconds = models.IntegerField(default=0, editable=False)
@@ -199,7 +253,9 @@ class SyncState(models.Model):
     class Meta:
         verbose_name = _("state of the sync")
         verbose_name_plural = _("state of the sync")
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="feedback_syncstate_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="feedback_syncstate_one_row")
+        ]
 
     def __str__(self) -> str:
         return f"{self.pulled_at}"

@@ -1,4 +1,6 @@
-"""Salespeople are told of new answers by mail: at once, and of several within five minutes in one mail."""
+"""Salespeople are told of new answers by mail: at once, and of several within five minutes in one
+mail.
+"""
 
 from __future__ import annotations
 
@@ -47,11 +49,13 @@ class _Reader:
 
 
 def notify_sellers(now: datetime) -> Notices:
-    """Tell the salespeople of the answers they do not know yet; returns how many mails were sent and refused.
+    """Tell the salespeople of the answers they do not know yet; returns how many mails were sent
+    and refused.
 
-    Somebody who was told within the last five minutes waits for the rest of them. Answers that a person recorded are
-    not told. An answer is marked when its mail is out, so that a kill between the two tells it twice rather than
-    never; a lease keeps two runs from telling it at the same time.
+    Somebody who was told within the last five minutes waits for the rest of them. Answers that a
+    person recorded are not told. An answer is marked when its mail is out, so that a kill between
+    the two tells it twice rather than never; a lease keeps two runs from telling it at the same
+    time.
     """
     SyncState.get()
     free = Q(notifying_until=None) | Q(notifying_until__lte=now)
@@ -77,7 +81,11 @@ def _tell(now: datetime) -> Notices:
             try:
                 sent += _send(connection, _reader(salesperson), answers)
             except (smtplib.SMTPException, OSError) as error:
-                logger.warning("The mail on %s new answers was not sent: %s", len(answers), type(error).__name__)
+                logger.warning(
+                    "The mail on %s new answers was not sent: %s",
+                    len(answers),
+                    type(error).__name__,
+                )
                 failed, problem = failed + 1, str(error)
                 continue
             Answer.objects.filter(pk__in=[answer.pk for answer in answers]).update(notified_at=now)
@@ -89,7 +97,9 @@ def _tell(now: datetime) -> Notices:
 def _find_untold() -> dict[User | None, list[Answer]]:
     by_seller: dict[User | None, list[Answer]] = defaultdict(list)
     untold = Answer.objects.filter(notified_at=None).order_by("answered_at")
-    for answer in untold.select_related("offer__salesperson", "offer__customer", "reason").iterator():
+    for answer in untold.select_related(
+        "offer__salesperson", "offer__customer", "reason"
+    ).iterator():
         answers = by_seller[answer.offer.salesperson]
         if len(answers) < MAX_ANSWERS:
             answers.append(answer)
@@ -106,7 +116,10 @@ def _reader(salesperson: User | None) -> _Reader:
 
 def _send(connection: BaseEmailBackend, reader: _Reader, answers: list[Answer]) -> int:
     if not reader.addresses:
-        logger.warning("Nobody can be told of %s new answers: give the company an e-mail address.", len(answers))
+        logger.warning(
+            "Nobody can be told of %s new answers: give the company an e-mail address.",
+            len(answers),
+        )
         return 0
     with translation.override(reader.language):
         context = {"answers": [(answer, offer_url(answer.offer)) for answer in answers]}
@@ -115,7 +128,8 @@ def _send(connection: BaseEmailBackend, reader: _Reader, answers: list[Answer]) 
             body=render_to_string("feedback/new_answers.txt", context),
             to=list(reader.addresses),
             connection=connection,
-            # Nobody's absence assistant answers, and the import does not take the mail for an offer (RFC 3834).
+            # Nobody's absence assistant answers, and the import does not take the mail for an offer
+            # (RFC 3834).
             headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         )
         mail.attach_alternative(render_to_string("feedback/new_answers.html", context), "text/html")
@@ -127,7 +141,9 @@ def _subject(answers: list[Answer]) -> str:
         answer = answers[0]
         text = f"{answer.get_kind_display()}: {answer.offer.number} ({_who(answer.offer)})"
     else:
-        text = ngettext("%s new answer to your offers", "%s new answers to your offers", len(answers)) % len(answers)
+        text = ngettext(
+            "%s new answer to your offers", "%s new answers to your offers", len(answers)
+        ) % len(answers)
     # Names come out of mail headers and may carry line breaks.
     return " ".join(text.split())
 
@@ -137,7 +153,9 @@ def _who(offer: Offer) -> str:
 
 
 def offer_url(offer: Offer) -> str:
-    """Return the address of the offer's page in the back office, or nothing when OFFICE_BASE_URL is not set."""
+    """Return the address of the offer's page in the back office, or nothing when OFFICE_BASE_URL is
+    not set.
+    """
     if not settings.OFFICE_BASE_URL:
         return ""
     return f"{settings.OFFICE_BASE_URL.rstrip('/')}{reverse('admin:offers_offer_change', args=[offer.pk])}"

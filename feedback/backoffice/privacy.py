@@ -16,15 +16,21 @@ def export(customer: Customer) -> dict[str, Any]:
     secret = {"token", "digest", "card_hash", "version"}
     return {
         "answers": as_dicts(Answer.objects.filter(offer__customer=customer)),
-        "links": [{name: value for name, value in link.items() if name not in secret} for link in links],
+        "links": [
+            {name: value for name, value in link.items() if name not in secret} for link in links
+        ],
     }
 
 
 def erase(customer: Customer) -> None:
-    """Empty the words; kind and reason stay for the figures. Links stop working with the next sync."""
+    """Empty the words; kind and reason stay for the figures. Links stop working with the next
+    sync.
+    """
     links = Invitation.objects.filter(offer__customer=customer)
     for link in links.filter(state=Invitation.State.ACTIVE):
         services.revoke(link)
     digests = list(links.values_list("digest", flat=True))
     RejectedAnswer.objects.filter(content__digest__in=digests).delete()
-    Answer.objects.filter(offer__customer=customer).update(comment="", note="", sealed_comment="", phone="")
+    Answer.objects.filter(offer__customer=customer).update(
+        comment="", note="", sealed_comment="", phone=""
+    )

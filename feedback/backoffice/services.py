@@ -20,22 +20,31 @@ from feedback.backoffice.models import Answer, DeclineReason, Invitation
 from feedback.sealing import Card
 from offers.models import Offer
 
-DECISIONS = {Answer.Kind.INTERESTED: Offer.Status.INTERESTED, Answer.Kind.DECLINED: Offer.Status.DECLINED}
-# A sealed card must fit into `wire.InvitationSerializer.card`, also when every letter takes twelve bytes of JSON.
+DECISIONS = {
+    Answer.Kind.INTERESTED: Offer.Status.INTERESTED,
+    Answer.Kind.DECLINED: Offer.Status.DECLINED,
+}
+# A sealed card must fit into `wire.InvitationSerializer.card`, also when every letter takes twelve
+# bytes of JSON.
 MAX_CARD_TEXT = 100
 
 
 def ensure_invitations(changed: Sequence[Offer]) -> None:
     """Give each offer the link it needs. A listener of the offers: runs in their transaction.
 
-    An offer that never had a link gets one. One that is open although its link is used up, because a person reopened
-    it or a revision came, gets a fresh one. Where the card changed, the link is sent to the VPS again and lives on
-    for `FEEDBACK_TOKEN_DAYS`. A link that a person revoked is not replaced.
+    An offer that never had a link gets one. One that is open although its link is used up, because
+    a person reopened it or a revision came, gets a fresh one. Where the card changed, the link is
+    sent to the VPS again and lives on for `FEEDBACK_TOKEN_DAYS`. A link that a person revoked is
+    not replaced.
     """
     keys = find_keys(Invitation, "offer", [offer.pk for offer in changed])
-    known = Invitation.objects.filter(among("pk", keys)).order_by("created_at", "pk") if keys else ()
+    known = (
+        Invitation.objects.filter(among("pk", keys)).order_by("created_at", "pk") if keys else ()
+    )
     newest = {invitation.offer_id: invitation for invitation in known}
-    sellers = User.objects.in_bulk({offer.salesperson_id for offer in changed if offer.salesperson_id})
+    sellers = User.objects.in_bulk(
+        {offer.salesperson_id for offer in changed if offer.salesperson_id}
+    )
     first, fresh, expires_at = [], [], _expiry()
     for offer in {offer.pk: offer for offer in changed}.values():
         invitation = newest.get(offer.pk)
@@ -45,7 +54,9 @@ def ensure_invitations(changed: Sequence[Offer]) -> None:
         elif invitation.state == Invitation.State.ANSWERED and offer.is_open:
             fresh.append(_build_invitation(offer, card_hash, expires_at))
         elif invitation.state == Invitation.State.ACTIVE and invitation.card_hash != card_hash:
-            mark_changed(invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, expires_at))
+            mark_changed(
+                invitation, card_hash=card_hash, expires_at=max(invitation.expires_at, expires_at)
+            )
     insert_rows(first)
     if fresh:
         # Somebody else may reopen the same offer at this moment; one link is enough.
@@ -65,13 +76,17 @@ def build_card(offer: Offer, seller: User | None) -> Card:
 
 
 def card_hash_of(offer: Offer, seller: User | None) -> str:
-    """Return what tells whether the card or its language has changed since the link was sent to the VPS."""
+    """Return what tells whether the card or its language has changed since the link was sent to the
+    VPS.
+    """
     content = json.dumps([vars(build_card(offer, seller)), offer.language])
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def refresh_cards() -> int:
-    """Have the links sent again whose card says something else now; return how many. They expire as before."""
+    """Have the links sent again whose card says something else now; return how many. They expire as
+    before.
+    """
     active = Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now())
     changed = []
     for invitation in active.select_related("offer__salesperson").iterator(chunk_size=1000):
@@ -85,7 +100,9 @@ def refresh_cards() -> int:
 
 def mark_changed(invitation: Invitation, **changes: object) -> None:
     """Change a link and have the next sync tell the VPS."""
-    Invitation.objects.filter(pk=invitation.pk).update(registered_at=None, version=F("version") + 1, **changes)
+    Invitation.objects.filter(pk=invitation.pk).update(
+        registered_at=None, version=F("version") + 1, **changes
+    )
     invitation.refresh_from_db()
 
 
@@ -123,8 +140,12 @@ def extend(invitation: Invitation) -> bool:
 
 
 def mark_mailed(offer_ids: Collection[int], *, at: datetime) -> None:
-    """Remember when the links of these offers were mailed: an answer within minutes of it may be a robot's."""
-    Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE).update(mailed_at=at)
+    """Remember when the links of these offers were mailed: an answer within minutes of it may be a
+    robot's.
+    """
+    Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE).update(
+        mailed_at=at
+    )
 
 
 def record_answer(
@@ -140,8 +161,9 @@ def record_answer(
 ) -> Answer:
     """Keep what a customer said by phone or mail, or that the order came, and return it.
 
-    The word of the person who records it counts: the status follows, whatever it was. The channel `order` makes the
-    offer ordered. The link stays as it is; what the customer may still say through it is shown to the seller.
+    The word of the person who records it counts: the status follows, whatever it was. The channel
+    `order` makes the offer ordered. The link stays as it is; what the customer may still say
+    through it is shown to the seller.
     """
     with transaction.atomic():
         answer = Answer.objects.create(
@@ -164,7 +186,8 @@ def record_answer(
 
 
 def undo_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
-    """Take back an answer that a person recorded; the offer's status is again what the answers before it say.
+    """Take back an answer that a person recorded; the offer's status is again what the answers
+    before it say.
 
     Returns False for what a customer said through the link: that is never removed.
     """
@@ -181,15 +204,19 @@ def undo_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
 
 
 def confirm_answer(answer: Answer) -> bool:
-    """A person gave this suspect answer: nothing about it is to be checked any more. Returns False when that was so."""
+    """A person gave this suspect answer: nothing about it is to be checked any more. Returns False
+    when that was so.
+    """
     suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
     return suspects.update(is_suspect=False) == 1
 
 
 def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
-    """A robot gave this suspect answer: what it did is taken back, and the customer gets a fresh link.
+    """A robot gave this suspect answer: what it did is taken back, and the customer gets a fresh
+    link.
 
-    The answer is kept, because it came, but counts in no figure. Returns False when the answer is not suspect.
+    The answer is kept, because it came, but counts in no figure. Returns False when the answer is
+    not suspect.
     """
     with transaction.atomic():
         suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
@@ -205,7 +232,9 @@ def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
 
 def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
     """Take the answers off the list of what must be acted on; returns how many were on it."""
-    return Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None).update(handled_at=at)
+    return Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None).update(
+        handled_at=at
+    )
 
 
 def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetime) -> None:
@@ -219,7 +248,9 @@ def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetim
 
 def _take_back_opt_out(offer: Offer, *, apart_from: Answer) -> None:
     customer = offer.customer
-    others = Answer.objects.filter(offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None)
+    others = Answer.objects.filter(
+        offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None
+    )
     if others.exclude(pk=apart_from.pk).exists():
         return
     customer.opted_out_at = None
@@ -235,7 +266,9 @@ def _status_of(answer: Answer) -> Offer.Status:
 
 def _is_active(invitation: Invitation) -> bool:
     return (
-        Invitation.objects.select_for_update().filter(pk=invitation.pk, state=Invitation.State.ACTIVE).first()
+        Invitation.objects.select_for_update()
+        .filter(pk=invitation.pk, state=Invitation.State.ACTIVE)
+        .first()
         is not None
     )
 
@@ -243,7 +276,12 @@ def _is_active(invitation: Invitation) -> bool:
 def _build_invitation(offer: Offer, card_hash: str, expires_at: datetime) -> Invitation:
     token = links.new_token()
     return new_row(
-        Invitation, offer=offer, token=token, digest=links.digest(token), expires_at=expires_at, card_hash=card_hash
+        Invitation,
+        offer=offer,
+        token=token,
+        digest=links.digest(token),
+        expires_at=expires_at,
+        card_hash=card_hash,
     )
 
 

@@ -37,13 +37,16 @@ class SyncResult:
     is_form_sent: bool = False
 
 
-def sync(*, since: datetime | None = None, resend: bool = False, client: Client | None = None) -> SyncResult:
-    """Pull all answers, then push the form if it changed and the links that the VPS does not know yet.
+def sync(
+    *, since: datetime | None = None, resend: bool = False, client: Client | None = None
+) -> SyncResult:
+    """Pull all answers, then push the form if it changed and the links that the VPS does not know
+    yet.
 
-    Answers come first: they decide who must not be reminded. `since` also brings back what was acknowledged since
-    then, for an office restored from a backup; nobody is told of that again. `resend` pushes everything again, for a
-    VPS that was set up anew.
-    Raises SyncError when it could not be done to the end; what was done stays done.
+    Answers come first: they decide who must not be reminded. `since` also brings back what was
+    acknowledged since then, for an office restored from a backup; nobody is told of that again.
+    `resend` pushes everything again, for a VPS that was set up anew. Raises SyncError when it could
+    not be done to the end; what was done stays done.
     """
     result = SyncResult()
     with client or Client.from_settings() as connection:
@@ -55,7 +58,9 @@ def sync(*, since: datetime | None = None, resend: bool = False, client: Client 
         problem: ContractError | None = None
         try:
             result.is_form_sent = push_form(connection)
-        except ContractError as error:  # a form that is refused must not keep new links from working
+        except (
+            ContractError
+        ) as error:  # a form that is refused must not keep new links from working
             problem = error
         _notice_changed_sellers()
         _push_invitations(connection, result)
@@ -65,7 +70,9 @@ def sync(*, since: datetime | None = None, resend: bool = False, client: Client 
 
 
 def pull(client: Client | None = None) -> SyncResult:
-    """Pull, store and acknowledge all answers that wait. Raises SyncError when that could not be done to the end."""
+    """Pull, store and acknowledge all answers that wait. Raises SyncError when that could not be
+    done to the end.
+    """
     result = SyncResult()
     with client or Client.from_settings() as connection:
         _pull_waiting(connection, result)
@@ -77,13 +84,17 @@ STALE_AFTER = timedelta(minutes=15)
 
 
 def ensure_fresh(max_age_seconds: float, now: datetime) -> bool:
-    """Return True when all answers given up to `max_age_seconds` before `now` are here, pulling them if need be.
+    """Return True when all answers given up to `max_age_seconds` before `now` are here, pulling
+    them if need be.
 
-    False when they cannot be had: then nobody may be reminded. Never raises because of the public service.
+    False when they cannot be had: then nobody may be reminded. Never raises because of the public
+    service.
     """
     pulled_at = SyncState.get().pulled_at
     # A time in the future means that a clock was set back; it proves nothing.
-    if pulled_at is not None and timedelta(0) <= now - pulled_at <= timedelta(seconds=max_age_seconds):
+    if pulled_at is not None and timedelta(0) <= now - pulled_at <= timedelta(
+        seconds=max_age_seconds
+    ):
         return True
     try:
         pull()
@@ -94,7 +105,9 @@ def ensure_fresh(max_age_seconds: float, now: datetime) -> bool:
 
 
 def build_form() -> dict[str, object]:
-    """Return the body of `PUT /api/form`. Raises NotConfiguredError without a usable private key."""
+    """Return the body of `PUT /api/form`. Raises NotConfiguredError without a usable private
+    key.
+    """
     company = Company.get()
     try:
         public_key = sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
@@ -111,7 +124,9 @@ def build_form() -> dict[str, object]:
         "reasons": [
             {
                 "code": reason.code,
-                "labels": {language: getattr(reason, f"label_{language}") for language in wire.LANGUAGES},
+                "labels": {
+                    language: getattr(reason, f"label_{language}") for language in wire.LANGUAGES
+                },
                 "asks_for_comment": reason.asks_for_comment,
             }
             for reason in DeclineReason.objects.filter(is_active=True)
@@ -120,9 +135,13 @@ def build_form() -> dict[str, object]:
 
 
 def push_form(client: Client) -> bool:
-    """Send company, reasons and key if they changed since they were sent; return whether they had."""
+    """Send company, reasons and key if they changed since they were sent; return whether they
+    had.
+    """
     content = build_form()
-    form_hash = hashlib.sha256(json.dumps([client.url, content], sort_keys=True).encode()).hexdigest()
+    form_hash = hashlib.sha256(
+        json.dumps([client.url, content], sort_keys=True).encode()
+    ).hexdigest()
     if SyncState.get().form_hash == form_hash:
         return False
     client.put_form(content)
@@ -131,13 +150,17 @@ def push_form(client: Client) -> bool:
 
 
 def replay_after_restore() -> str:
-    """Fetch again what was acknowledged since the backup, and send all links again; return what came of it."""
+    """Fetch again what was acknowledged since the backup, and send all links again; return what
+    came of it.
+    """
     since = (SyncState.get().pulled_at or timezone.now()) - timedelta(hours=1)
     try:
         result = sync(since=since, resend=True)
     except SyncError as error:
         command = f"sync_feedback --since {since:%Y-%m-%dT%H:%M} --resend"
-        return _("The answers since the backup are not here yet: %(error)s Run `%(command)s` when that is solved.") % {
+        return _(
+            "The answers since the backup are not here yet: %(error)s Run `%(command)s` when that is solved."
+        ) % {
             "error": error,
             "command": command,
         }
@@ -171,7 +194,9 @@ def _pull_since(client: Client, since: datetime, result: SyncResult) -> None:
         since = newest
 
 
-def _take_in(client: Client, items: list[object], result: SyncResult, *, is_replay: bool = False) -> int:
+def _take_in(
+    client: Client, items: list[object], result: SyncResult, *, is_replay: bool = False
+) -> int:
     taken = intake.store_page(items, now=timezone.now(), is_replay=is_replay)
     if taken.settled:
         client.acknowledge(taken.settled)
@@ -188,8 +213,12 @@ def _submitted_at(item: object) -> datetime | None:
 
 
 def _notice_changed_sellers() -> None:
-    """Look at all cards again when a salesperson has another name, address or phone number than at the last sync."""
-    sellers = User.objects.order_by("pk").values_list("pk", "username", "first_name", "last_name", "email", "phone")
+    """Look at all cards again when a salesperson has another name, address or phone number than at
+    the last sync.
+    """
+    sellers = User.objects.order_by("pk").values_list(
+        "pk", "username", "first_name", "last_name", "email", "phone"
+    )
     sellers_hash = hashlib.sha256(json.dumps(list(sellers)).encode()).hexdigest()
     if SyncState.get().sellers_hash != sellers_hash:
         services.refresh_cards()
@@ -199,8 +228,12 @@ def _notice_changed_sellers() -> None:
 def _push_invitations(client: Client, result: SyncResult) -> None:
     last, answered = 0, set()
     while True:
-        waiting = Invitation.objects.filter(registered_at=None, pk__gt=last).exclude(state=Invitation.State.ANSWERED)
-        page = list(waiting.select_related("offer__salesperson").order_by("pk")[: wire.MAX_INVITATIONS])
+        waiting = Invitation.objects.filter(registered_at=None, pk__gt=last).exclude(
+            state=Invitation.State.ANSWERED
+        )
+        page = list(
+            waiting.select_related("offer__salesperson").order_by("pk")[: wire.MAX_INVITATIONS]
+        )
         if not page:
             break
         answered |= _register(client, page, result)
@@ -211,7 +244,8 @@ def _push_invitations(client: Client, result: SyncResult) -> None:
 def _register(client: Client, page: list[Invitation], result: SyncResult) -> set[str]:
     """Register the links of one page; return the digests that are answered already.
 
-    When the page is refused it is halved until the link that is at fault is alone, so that the others get through.
+    When the page is refused it is halved until the link that is at fault is alone, so that the
+    others get through.
     """
     try:
         answered = client.put_invitations([_wire_invitation(invitation) for invitation in page])
@@ -225,7 +259,8 @@ def _register(client: Client, page: list[Invitation], result: SyncResult) -> set
     for version in {invitation.version for invitation in page}:
         # What changed while it was being sent has another version by now and is sent again.
         result.registered += Invitation.objects.filter(
-            pk__in=[invitation.pk for invitation in page if invitation.version == version], version=version
+            pk__in=[invitation.pk for invitation in page if invitation.version == version],
+            version=version,
         ).update(registered_at=timezone.now())
     return answered
 
@@ -242,17 +277,23 @@ def _wire_invitation(invitation: Invitation) -> dict[str, object]:
 
 
 def _fetch_lost_answers(client: Client, digests: set[str], result: SyncResult) -> None:
-    """Bring back answers that the VPS says it had but that are not here: this office was restored from a backup.
+    """Bring back answers that the VPS says it had but that are not here: this office was restored
+    from a backup.
 
-    The VPS forgets answers before it forgets that there was one; then a person has to ask, and nobody is reminded.
+    The VPS forgets answers before it forgets that there was one; then a person has to ask, and
+    nobody is reminded.
     """
     lost = _find_lost(digests)
     oldest = lost.order_by("created_at").first()
     if oldest is None:
         return
     _pull_since(client, oldest.created_at, result)
-    words = _("The customer answered through the link, but the answer came after the backup and is gone. Ask again.")
-    gone = list(Offer.objects.filter(invitations__in=lost, status=Offer.Status.OPEN, needs_review=""))
+    words = _(
+        "The customer answered through the link, but the answer came after the backup and is gone. Ask again."
+    )
+    gone = list(
+        Offer.objects.filter(invitations__in=lost, status=Offer.Status.OPEN, needs_review="")
+    )
     with transaction.atomic():
         Offer.objects.filter(pk__in=[offer.pk for offer in gone]).update(needs_review=words)
         announce(gone)
@@ -260,9 +301,13 @@ def _fetch_lost_answers(client: Client, digests: set[str], result: SyncResult) -
 
 def _find_lost(digests: set[str]) -> QuerySet[Invitation]:
     decided = Answer.objects.filter(kind__in=services.DECISIONS, invitation__digest__in=digests)
-    return Invitation.objects.filter(digest__in=digests - set(decided.values_list("invitation__digest", flat=True)))
+    return Invitation.objects.filter(
+        digest__in=digests - set(decided.values_list("invitation__digest", flat=True))
+    )
 
 
 def _forget_what_was_sent() -> None:
     SyncState.objects.filter(pk=1).update(form_hash="")
-    Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now()).update(registered_at=None)
+    Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now()).update(
+        registered_at=None
+    )

@@ -26,7 +26,9 @@ class Reason:
 
 @dataclass(frozen=True)
 class Content:
-    """Who asks, and which reasons there are. Empty before the office has sent anything: the page works all the same."""
+    """Who asks, and which reasons there are. Empty before the office has sent anything: the page
+    works all the same.
+    """
 
     company: str = ""
     email: str = ""
@@ -52,19 +54,24 @@ class Content:
 
 
 TEXTS = ("company", "email", "phone", "imprint_url", "privacy_url", "public_key")
-# Every page needs the texts and they hardly ever change: a process looks again after so many seconds.
+# Every page needs the texts and they hardly ever change: a process looks again after so many
+# seconds.
 KEEP_SECONDS = 5.0
 
 
 class _Kept:
-    """The texts as this process read them last. Not in Django's cache, which would unpickle them for every page."""
+    """The texts as this process read them last. Not in Django's cache, which would unpickle them
+    for every page.
+    """
 
     content: Content | None = None
     until: float = 0.0
 
 
 def get_content() -> Content:
-    """Return what the office sent, as of at most KEEP_SECONDS ago; an empty Content when it has sent nothing yet."""
+    """Return what the office sent, as of at most KEEP_SECONDS ago; an empty Content when it has
+    sent nothing yet.
+    """
     if _Kept.content is None or time.monotonic() > _Kept.until:
         _Kept.content, _Kept.until = _load_content(), time.monotonic() + KEEP_SECONDS
     return _Kept.content
@@ -80,7 +87,11 @@ def _load_content() -> Content:
     if stored is None:
         return Content()
     reasons = tuple(
-        Reason(reason["code"], tuple(sorted(reason["labels"].items())), bool(reason["asks_for_comment"]))
+        Reason(
+            reason["code"],
+            tuple(sorted(reason["labels"].items())),
+            bool(reason["asks_for_comment"]),
+        )
         for reason in stored["reasons"]
     )
     return Content(reasons=reasons, **{name: stored.get(name, "") for name in TEXTS})
@@ -89,13 +100,15 @@ def _load_content() -> Content:
 def replace_content(data: dict[str, Any]) -> None:
     """Store the validated body of `PUT /api/form` in the place of what was there.
 
-    Only what the page uses is kept, and labels in its own languages: what a newer office sends beyond that must not
-    end in a page that cannot be read.
+    Only what the page uses is kept, and labels in its own languages: what a newer office sends
+    beyond that must not end in a page that cannot be read.
     """
     reasons = [
         {
             "code": reason["code"],
-            "labels": {code: text for code, text in reason["labels"].items() if code in wire.LANGUAGES},
+            "labels": {
+                code: text for code, text in reason["labels"].items() if code in wire.LANGUAGES
+            },
             "asks_for_comment": reason["asks_for_comment"],
         }
         for reason in data["reasons"]

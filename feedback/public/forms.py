@@ -1,6 +1,7 @@
 """What a customer may send.
 
-Plain Python instead of a Django form, which copies its fields for every request: that took a sixth of a POST.
+Plain Python instead of a Django form, which copies its fields for every request: that took a sixth
+of a POST.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ class Days:
 class AnswerForm:
     """Exactly one answer; only the fields of that answer are looked at.
 
-    `errors` has a sentence per field in the language that is active; while it is empty, the other fields hold what
-    may be stored: `reason` is "" or one of the office's codes, and `ask_again_on` None unless undecided.
+    `errors` has a sentence per field in the language that is active; while it is empty, the other
+    fields hold what may be stored: `reason` is "" or one of the office's codes, and `ask_again_on`
+    None unless undecided.
     """
 
     data: Mapping[str, str]
@@ -71,8 +73,9 @@ class AnswerForm:
             self._read_words()
 
     def typed(self, name: str) -> str:
-        """What was typed into the field, without NUL, which PostgreSQL cannot store. Line breaks count once, as they do
-        in the browser's own limit."""
+        """What was typed into the field, without NUL, which PostgreSQL cannot store. Line breaks
+        count once, as they do in the browser's own limit.
+        """
         return self.data.get(name, "").replace("\0", "").replace("\r\n", "\n").strip()
 
     def chosen(self, name: str, values: Collection[str]) -> str:
@@ -80,7 +83,10 @@ class AnswerForm:
         return self.typed(name) if self.typed(name) in values else ""
 
     def _read_words(self) -> None:
-        comment, phone = self.typed("comment"), self.typed("phone") if self.kind == "interested" else ""
+        comment, phone = (
+            self.typed("comment"),
+            self.typed("phone") if self.kind == "interested" else "",
+        )
         if len(comment) > wire.MAX_COMMENT:
             text = _("Your message is longer than %(limit_value)s characters. Please shorten it.")
             self.errors["comment"] = text % {"limit_value": wire.MAX_COMMENT}
@@ -95,7 +101,9 @@ class AnswerForm:
             self.reason = reason.code
         elif self.content.reasons:
             self.errors["reason"] = _("Please choose the reason that fits best.")
-        asks_for_comment = reason is not None and reason.asks_for_comment and self.content.takes_words
+        asks_for_comment = (
+            reason is not None and reason.asks_for_comment and self.content.takes_words
+        )
         if asks_for_comment and not self.typed("comment"):
             self.errors["comment"] = _("Please tell us the reason in a few words.")
 
@@ -103,7 +111,9 @@ class AnswerForm:
         text = self.typed("ask_again_on")
         day = _parse_day(text) if text else self.days.default
         if day is None or not self.days.first <= day <= self.days.last:
-            self.errors["ask_again_on"] = _("Please choose a day from tomorrow to 90 days from now.")
+            self.errors["ask_again_on"] = _(
+                "Please choose a day from tomorrow to 90 days from now."
+            )
         self.ask_again_on = day
 
 

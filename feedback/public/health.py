@@ -16,10 +16,16 @@ SILENT_AFTER = timedelta(hours=24)
 
 def check_office(now: datetime) -> Iterator[Finding]:
     if not settings.FEEDBACK_API_KEY_HASHES:
-        yield Finding("API key", "Set FEEDBACK_API_KEY_HASHES to the hash of the office's key.", is_ok=False)
+        yield Finding(
+            "API key", "Set FEEDBACK_API_KEY_HASHES to the hash of the office's key.", is_ok=False
+        )
     status = get_status()
     if status.last_pull_at is None:
-        yield Finding("office", "It has never fetched answers. Is its key the one we have the hash of?", is_ok=False)
+        yield Finding(
+            "office",
+            "It has never fetched answers. Is its key the one we have the hash of?",
+            is_ok=False,
+        )
     elif now - status.last_pull_at > SILENT_AFTER:
         hours = int((now - status.last_pull_at).total_seconds() // 3600)
         detail = f"It has not fetched answers for {hours} hours; {status.waiting} wait."
@@ -32,7 +38,9 @@ def check_form(now: datetime) -> Iterator[Finding]:
     if Form.objects.exists():
         yield Finding("form", "The office has sent its texts.")
     else:
-        yield Finding("form", "The office has not sent its texts yet. Run `sync_feedback` there.", is_ok=False)
+        yield Finding(
+            "form", "The office has not sent its texts yet. Run `sync_feedback` there.", is_ok=False
+        )
 
 
 CHECKS: list[Check] = [check_office, check_form]

@@ -16,8 +16,9 @@ logger = logging.getLogger(__name__)
 def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
     """Count the request; return None when it may pass, else after how many seconds to come again.
 
-    `rate` is like "60/m"; an empty one switches the limit off. When the counters cannot be reached the request
-    passes: a customer's answer is worth more than the limit, and nginx limits before us (`limit_req`).
+    `rate` is like "60/m"; an empty one switches the limit off. When the counters cannot be reached
+    the request passes: a customer's answer is worth more than the limit, and nginx limits before us
+    (`limit_req`).
     """
     if not rate:
         return None
@@ -30,7 +31,9 @@ def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
             increment=True,
         )
     except Exception:  # whatever the store raises: redis, database or network
-        logger.warning("The counters of the rate limits cannot be reached; requests pass without a limit.")
+        logger.warning(
+            "The counters of the rate limits cannot be reached; requests pass without a limit."
+        )
         return None
     if usage is None or not usage["should_limit"]:
         return None
@@ -55,5 +58,7 @@ def opt_out(request: HttpRequest) -> int | None:
 
 
 def api(request: HttpRequest, *, refused: bool = False) -> int | None:
-    """Count a call of the API; refused ones apart, so that a neighbour with a wrong key locks nobody out."""
+    """Count a call of the API; refused ones apart, so that a neighbour with a wrong key locks
+    nobody out.
+    """
     return seconds_to_wait(request, "api_refused" if refused else "api", settings.FEEDBACK_RATE_API)

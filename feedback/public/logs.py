@@ -7,15 +7,19 @@ import re
 
 from crm.core.logs import StructuredFormatter
 
-# A token in any spelling that might get into a line: as it stands in the link, percent-encoded, or without dashes.
+# A token in any spelling that might get into a line: as it stands in the link, percent-encoded, or
+# without dashes.
 _DASH = r"(?:-|%2[dD])"
 _TOKEN = re.compile(rf"[0-9a-fA-F]{{8}}(?:{_DASH}?[0-9a-fA-F]{{4}}){{3}}{_DASH}?[0-9a-fA-F]{{12}}")
-# And whatever else stands in its place in a path: a mutilated token is still most of one. Not our own source files.
+# And whatever else stands in its place in a path: a mutilated token is still most of one. Not our
+# own source files.
 _PATH = re.compile(r"(/feedback(?:/|%2[fF]))(?!public/|\w+\.py)[^\s/?#\"'<>]+")
 
 
 def mask(text: str) -> str:
-    """Return the text with every token, and whatever stands in the place of one, replaced by dots."""
+    """Return the text with every token, and whatever stands in the place of one, replaced by
+    dots.
+    """
     return _TOKEN.sub("…", _PATH.sub(r"\1…", text))
 
 

@@ -8,7 +8,8 @@ from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
-    # The pages and answers belong to one customer: no proxy, back button or search engine keeps them.
+    # The pages and answers belong to one customer: no proxy, back button or search engine keeps
+    # them.
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
@@ -17,7 +18,8 @@ HEADERS = {
 class NoTraceMiddleware:
     """Set the headers; one that a view has set stays.
 
-    The CSP is that of django-csp, built once: its own middleware builds it for every page, for nonces we do not use.
+    The CSP is that of django-csp, built once: its own middleware builds it for every page, for
+    nonces we do not use.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -11,8 +11,9 @@ from django.utils import timezone
 class Invitation(models.Model):
     """A link that may be answered.
 
-    `state` is what the office said last: active ↔ revoked. `answered_at` is set once, here, by the customer's
-    decision. The office's upsert does not touch it, so nothing that is registered can revive an answered link.
+    `state` is what the office said last: active ↔ revoked. `answered_at` is set once, here, by the
+    customer's decision. The office's upsert does not touch it, so nothing that is registered can
+    revive an answered link.
     """
 
     class State(models.TextChoices):
@@ -32,7 +33,9 @@ class Invitation(models.Model):
 
 
 class Answer(models.Model):
-    """What a customer said. Kept until the office has acknowledged it, and `FEEDBACK_KEEP_DAYS` beyond."""
+    """What a customer said. Kept until the office has acknowledged it, and `FEEDBACK_KEEP_DAYS`
+    beyond.
+    """
 
     uid = models.UUIDField(unique=True, default=uuid4)
     invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="answers")
@@ -46,7 +49,8 @@ class Answer(models.Model):
 
     class Meta:
         constraints = [
-            # The last guard behind the conditional UPDATE: one decision per link, whatever the code does.
+            # The last guard behind the conditional UPDATE: one decision per link, whatever the code
+            # does.
             models.UniqueConstraint(
                 fields=["invitation"],
                 condition=models.Q(kind__in=["interested", "declined"]),
@@ -82,7 +86,9 @@ class Form(models.Model):
     received_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="feedback_public_form_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="feedback_public_form_one_row")
+        ]
 
     def __str__(self) -> str:
         return f"Form of {self.received_at:%Y-%m-%d %H:%M}"

@@ -20,7 +20,9 @@ from feedback.public.content import Content, get_content
 
 
 def choose_language(request: HttpRequest, preferred: str = "") -> str:
-    """Return the language: `?lang=`, else the preferred one, else the browser's, else the configured one."""
+    """Return the language: `?lang=`, else the preferred one, else the browser's, else the
+    configured one.
+    """
     for candidate in (request.GET.get("lang", ""), preferred):
         if candidate in wire.LANGUAGES:
             return candidate
@@ -28,7 +30,9 @@ def choose_language(request: HttpRequest, preferred: str = "") -> str:
 
 
 def find_content() -> Content:
-    """Return the texts of the form, or empty ones when even the database fails: an error page needs them."""
+    """Return the texts of the form, or empty ones when even the database fails: an error page needs
+    them.
+    """
     try:
         return get_content()
     except DatabaseError:
@@ -44,7 +48,9 @@ def render(
     status: int = 200,
     **shared: Hashable,
 ) -> HttpResponse:
-    """Return the page in the language. `private` is what differs between customers, all else many pages share."""
+    """Return the page in the language. `private` is what differs between customers, all else many
+    pages share.
+    """
     texts = {name: text for name, text in private.items() if text}
     pieces = list(compose(template, language, content, tuple(texts), **shared))
     pieces[1::2] = [escape(texts[name]) for name in pieces[1::2]]
@@ -55,17 +61,21 @@ def render(
 def compose(
     template: str, language: str, content: Content, private: tuple[str, ...], **shared: Hashable
 ) -> tuple[str, ...]:
-    """Return the page cut up at its gaps: text, name of what goes into the gap, text, name, …, text.
+    """Return the page cut up at its gaps: text, name of what goes into the gap, text, name, …,
+    text.
 
-    Composed once and filled for each customer, because the template engine takes longer than all the rest of a
-    request. No words of a customer come in here, so none are kept.
+    Composed once and filled for each customer, because the template engine takes longer than all
+    the rest of a request. No words of a customer come in here, so none are kept.
     """
     names = dict(settings.LANGUAGES)
     context: dict[str, object] = {
         "content": content,
         "language": language,
         "languages": [(code, names[code]) for code in wire.LANGUAGES],
-        "reasons": [(reason.code, reason.label(language), reason.asks_for_comment) for reason in content.reasons],
+        "reasons": [
+            (reason.code, reason.label(language), reason.asks_for_comment)
+            for reason in content.reasons
+        ],
         **shared,
         **{name: mark_safe(f"\0{name}\0") for name in private},  # noqa: S308 - what goes into the gap is escaped
     }
@@ -75,7 +85,8 @@ def compose(
 
 @lru_cache(maxsize=1024)
 def format_day(day: date, language: str) -> str:
-    """Return the day as it is written in the language: `3. September 2026`, `3 September 2026`, `3 settembre 2026`.
+    """Return the day as it is written in the language: `3. September 2026`, `3 September 2026`, `3
+    settembre 2026`.
 
     Not by Django's DATE_FORMAT, which is American for "en" and writes `03 Settembre 2026` for "it".
     """
@@ -84,9 +95,18 @@ def format_day(day: date, language: str) -> str:
     return text.lower() if language == "it" else text
 
 
-def render_notice(request: HttpRequest, template: str, *, status: int, **shared: Hashable) -> HttpResponse:
+def render_notice(
+    request: HttpRequest, template: str, *, status: int, **shared: Hashable
+) -> HttpResponse:
     """Return a page that says nothing of any offer, in the browser's language."""
-    return render(template, {}, content=find_content(), language=choose_language(request), status=status, **shared)
+    return render(
+        template,
+        {},
+        content=find_content(),
+        language=choose_language(request),
+        status=status,
+        **shared,
+    )
 
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
@@ -97,5 +117,7 @@ def too_many(request: HttpRequest, wait: int) -> HttpResponse:
 
 
 def gone(request: HttpRequest) -> HttpResponse:
-    """Return the one page for links that are unknown, expired or revoked: it does not tell which."""
+    """Return the one page for links that are unknown, expired or revoked: it does not tell
+    which.
+    """
     return render_notice(request, "gone", status=410)

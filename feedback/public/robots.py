@@ -1,4 +1,6 @@
-"""Signs that not a person has sent a form. Soft ones: the answer is kept, and the seller has a look at it."""
+"""Signs that not a person has sent a form. Soft ones: the answer is kept, and the seller has a look
+at it.
+"""
 
 from __future__ import annotations
 
@@ -22,4 +24,9 @@ def looks_like_robot(request: HttpRequest, *, age: timedelta) -> bool:
     Every browser names itself and its languages; a scanner that submits forms often does not.
     """
     agent = request.headers.get("User-Agent", "")
-    return age < HASTY_AGE or not agent or bool(_ROBOT.search(agent)) or "Accept-Language" not in request.headers
+    return (
+        age < HASTY_AGE
+        or not agent
+        or bool(_ROBOT.search(agent))
+        or "Accept-Language" not in request.headers
+    )

@@ -1,5 +1,6 @@
-"""What the VPS does with links and answers. Each decision is taken by the database, so it holds for any number of
-processes."""
+"""What the VPS does with links and answers. Each decision is taken by the database, so it holds for
+any number of processes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from crm.core.models import JobRun
 from feedback.public.models import Answer, Invitation
 
 DECISIONS = ("interested", "declined")
-# A link stays valid after "still undecided", so its holder could fill the disk. Nobody hesitates more often than this.
+# A link stays valid after "still undecided", so its holder could fill the disk. Nobody hesitates
+# more often than this.
 MAX_UNDECIDED = 10
 PULL = "pull"
 
@@ -41,7 +43,8 @@ class Outcome(Enum):
 class Submission:
     """What a customer sends: already validated, its words already sealed.
 
-    `form_id` names the copy of the form that was filled in, so that a second click on the button counts once.
+    `form_id` names the copy of the form that was filled in, so that a second click on the button
+    counts once.
     """
 
     kind: str
@@ -62,8 +65,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Link:
-    """An invitation as one request finds it. `is_valid` when it still shows something: not expired, and active or
-    answered; an answered one that is revoked still does, because the answer is the customer's own."""
+    """An invitation as one request finds it. `is_valid` when it still shows something: not expired,
+    and active or answered; an answered one that is revoked still does, because the answer is the
+    customer's own.
+    """
 
     digest: str
     card: str
@@ -72,8 +77,8 @@ class Link:
     is_answered: bool
 
 
-# The two statements that every request runs are written out: Django takes several times as long to build them as the
-# database takes to run them.
+# The two statements that every request runs are written out: Django takes several times as long to
+# build them as the database takes to run them.
 _FIND = (
     "SELECT card, language, expires_at > %s AND (state = 'active' OR answered_at IS NOT NULL), answered_at IS NOT NULL"
     " FROM feedback_public_invitation WHERE digest = %s"
@@ -100,8 +105,9 @@ def store_answer(digest: str, submission: Submission, *, now: datetime) -> Resul
     """Store what the customer sent: a decision uses the link up, "undecided" leaves it valid."""
     is_decision = submission.kind in DECISIONS
     with transaction.atomic():
-        # One conditional UPDATE decides who was first: of 200 simultaneous requests it changes a row for exactly one.
-        # The others wait for that transaction and find its answer below. Without a decision it only locks the row.
+        # One conditional UPDATE decides who was first: of 200 simultaneous requests it changes a
+        # row for exactly one. The others wait for that transaction and find its answer below.
+        # Without a decision it only locks the row.
         taken = _fetch(_TAKE, [now if is_decision else None, digest, now])
         if taken is None:
             return _find_out(digest, submission)
@@ -118,7 +124,9 @@ def _find_out(digest: str, submission: Submission) -> Result:
     return Result(Outcome.REPEATED if is_same else Outcome.CONFLICT, recorded)
 
 
-def _store_undecided(invitation_id: int, digest: str, submission: Submission, now: datetime) -> Result:
+def _store_undecided(
+    invitation_id: int, digest: str, submission: Submission, now: datetime
+) -> Result:
     uid = _uid_of_form(digest, submission)
     earlier = Answer.objects.filter(invitation=invitation_id, kind=submission.kind)
     if repeated := earlier.filter(uid=uid).first():
@@ -130,10 +138,14 @@ def _store_undecided(invitation_id: int, digest: str, submission: Submission, no
 
 def _uid_of_form(digest: str, submission: Submission) -> UUID:
     parts = f"{digest}|{submission.form_id}|{submission.ask_again_on}"
-    return UUID(bytes=salted_hmac("feedback.public.uid", parts, algorithm="sha256").digest()[:16], version=4)
+    return UUID(
+        bytes=salted_hmac("feedback.public.uid", parts, algorithm="sha256").digest()[:16], version=4
+    )
 
 
-def _create_answer(invitation_id: int, submission: Submission, now: datetime, *, uid: UUID) -> Answer:
+def _create_answer(
+    invitation_id: int, submission: Submission, now: datetime, *, uid: UUID
+) -> Answer:
     answer = Answer(
         uid=uid,
         invitation_id=invitation_id,
@@ -151,7 +163,9 @@ def _create_answer(invitation_id: int, submission: Submission, now: datetime, *,
 def _fetch(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(sql, [adapt(value) if isinstance(value, datetime) else value for value in values])
+        cursor.execute(
+            sql, [adapt(value) if isinstance(value, datetime) else value for value in values]
+        )
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row
 
@@ -160,8 +174,9 @@ def _fetch(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
 def opt_out(digest: str, *, now: datetime) -> None:
     """Store that no more reminders are wanted. Twice is once.
 
-    An answered, revoked or expired link is good enough: who wants no more mails must be heard as long as we know the
-    link. One that the office has seen already is delivered again, for it may have allowed reminders since.
+    An answered, revoked or expired link is good enough: who wants no more mails must be heard as
+    long as we know the link. One that the office has seen already is delivered again, for it may
+    have allowed reminders since.
     """
     with transaction.atomic():
         # The lock makes of two wishes at once one after the other.
@@ -178,10 +193,11 @@ def opt_out(digest: str, *, now: datetime) -> None:
 
 @durable_commits()
 def register_invitations(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
-    """Store or update the invitations by their digest; return (how many, digests that are answered already).
+    """Store or update the invitations by their digest; return (how many, digests that are answered
+    already).
 
-    Twice is once; of doubles in one call the last counts. Rows go in by digest, so that two calls at once cannot
-    block each other.
+    Twice is once; of doubles in one call the last counts. Rows go in by digest, so that two calls
+    at once cannot block each other.
     """
     rows = {item["digest"]: Invitation(**_columns(item)) for item in items}
     digests = sorted(rows)
@@ -192,7 +208,9 @@ def register_invitations(items: Iterable[dict[str, Any]]) -> tuple[int, list[str
             unique_fields=["digest"],
             update_fields=["card", "language", "expires_at", "state"],
         )
-        answered = Invitation.objects.filter(digest__in=digests, answered_at__isnull=False).order_by("digest")
+        answered = Invitation.objects.filter(
+            digest__in=digests, answered_at__isnull=False
+        ).order_by("digest")
         return len(digests), list(answered.values_list("digest", flat=True))
 
 
@@ -201,22 +219,30 @@ def _columns(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_waiting(*, limit: int) -> tuple[list[Answer], int]:
-    """Return (the oldest answers that the office has not acknowledged, how many more wait), and note the pull."""
+    """Return (the oldest answers that the office has not acknowledged, how many more wait), and
+    note the pull.
+    """
     answers = _page(Answer.objects.filter(acknowledged_at=None), limit)
     JobRun.objects.update_or_create(name=PULL, defaults={"succeeded_at": timezone.now()})
     return answers
 
 
 def list_since(since: datetime, *, limit: int) -> tuple[list[Answer], int]:
-    """Return (the oldest answers from `since` on, how many more follow), acknowledged ones included.
+    """Return (the oldest answers from `since` on, how many more follow), acknowledged ones
+    included.
 
-    The next page starts at `submitted_at` of the last answer: that one comes again, and its uid tells.
+    The next page starts at `submitted_at` of the last answer: that one comes again, and its uid
+    tells.
     """
     return _page(Answer.objects.filter(submitted_at__gte=since), limit)
 
 
 def _page(answers: QuerySet[Answer], limit: int) -> tuple[list[Answer], int]:
-    page = list(answers.select_related("invitation").defer("invitation__card").order_by("submitted_at", "pk")[:limit])
+    page = list(
+        answers.select_related("invitation")
+        .defer("invitation__card")
+        .order_by("submitted_at", "pk")[:limit]
+    )
     return page, max(answers.count() - len(page), 0) if len(page) == limit else 0
 
 
@@ -249,14 +275,18 @@ def get_status() -> Status:
 def prune(*, now: datetime, dry_run: bool = False) -> str:
     """Delete what is no longer needed; return one sentence of sums.
 
-    An answer goes `FEEDBACK_KEEP_DAYS` after the office acknowledged it, a link as long after it expired. What the
-    office has not seen stays, however old.
+    An answer goes `FEEDBACK_KEEP_DAYS` after the office acknowledged it, a link as long after it
+    expired. What the office has not seen stays, however old.
     """
     limit = now - timedelta(days=settings.FEEDBACK_KEEP_DAYS)
     answers = Answer.objects.filter(acknowledged_at__lt=limit)
     if dry_run:
         kept = Answer.objects.exclude(acknowledged_at__lt=limit)
-        links = Invitation.objects.filter(expires_at__lt=limit).exclude(pk__in=kept.values("invitation")).count()
+        links = (
+            Invitation.objects.filter(expires_at__lt=limit)
+            .exclude(pk__in=kept.values("invitation"))
+            .count()
+        )
         return f"Would delete {answers.count()} answers and {links} links."
     deleted_answers, _ = answers.delete()
     deleted_links, _ = Invitation.objects.filter(expires_at__lt=limit, answers=None).delete()

@@ -1,4 +1,6 @@
-"""The signed stamp in the form: when it was shown, and for which link. It stands in for a CSRF cookie."""
+"""The signed stamp in the form: when it was shown, and for which link. It stands in for a CSRF
+cookie.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,17 @@ class BadStampError(Exception):
 
 
 def make_stamp(digest: str, *, now: datetime) -> str:
-    """Return a stamp for the link, such as `18fa3c0b2d1:Yx…`: milliseconds in hex and a signature."""
+    """Return a stamp for the link, such as `18fa3c0b2d1:Yx…`: milliseconds in hex and a
+    signature.
+    """
     shown_at = f"{int(now.timestamp() * 1000):x}"
     return f"{shown_at}:{_signer().signature(f'{digest}:{shown_at}')}"
 
 
 def stamp_age(stamp: str, digest: str, *, now: datetime) -> timedelta:
-    """Return how long ago the form with this stamp was shown. Raises BadStampError when it is not ours."""
+    """Return how long ago the form with this stamp was shown. Raises BadStampError when it is not
+    ours.
+    """
     shown_at, _, signature = stamp.partition(":")
     try:
         _signer().unsign(f"{digest}:{shown_at}:{signature}")

@@ -8,7 +8,8 @@ from feedback.public import views
 
 app_name = "feedback_public"
 urlpatterns = [
-    # Any text in the place of the token: a mutilated link gets the same page as one that was never given out.
+    # Any text in the place of the token: a mutilated link gets the same page as one that was never
+    # given out.
     re_path(r"^feedback/(?P<text>[^/]+)/?$", views.feedback, name="feedback"),
     re_path(r"^feedback/(?P<text>[^/]+)/opt-out/?$", views.opt_out, name="opt_out"),
     path("api/", include("feedback.public.api.urls")),

@@ -1,4 +1,6 @@
-"""The customers' pages. GET, HEAD and OPTIONS change nothing; an answer is a choice, a POST and a fresh stamp."""
+"""The customers' pages. GET, HEAD and OPTIONS change nothing; an answer is a choice, a POST and a
+fresh stamp.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,14 @@ from feedback.public import limits, services, stamps
 from feedback.public.content import Content, get_content
 from feedback.public.forms import KINDS, AnswerForm, Days
 from feedback.public.models import Answer
-from feedback.public.rendering import choose_language, format_day, gone, render, render_notice, too_many
+from feedback.public.rendering import (
+    choose_language,
+    format_day,
+    gone,
+    render,
+    render_notice,
+    too_many,
+)
 from feedback.public.robots import looks_like_robot
 from feedback.public.services import Link, Outcome, Submission
 from feedback.sealing import Card, SealError, open_card, seal_message
@@ -36,7 +45,9 @@ UNDECIDED_WAIT = 24 * 3600
 
 @dataclass(frozen=True)
 class Visit:
-    """One request for a link that works. `card` is None when it cannot be opened: the form goes without it."""
+    """One request for a link that works. `card` is None when it cannot be opened: the form goes
+    without it.
+    """
 
     request: HttpRequest
     token: UUID
@@ -47,18 +58,29 @@ class Visit:
     now: datetime
 
     def render(
-        self, template: str, private: dict[str, str] | None = None, *, status: int = 200, **shared: Hashable
+        self,
+        template: str,
+        private: dict[str, str] | None = None,
+        *,
+        status: int = 200,
+        **shared: Hashable,
     ) -> HttpResponse:
         """Return the page, with the offer on it."""
         texts = {"path": f"/feedback/{self.token}", **self._describe_offer(), **(private or {})}
-        return render(template, texts, content=self.content, language=self.language, status=status, **shared)
+        return render(
+            template, texts, content=self.content, language=self.language, status=status, **shared
+        )
 
     def _describe_offer(self) -> dict[str, str]:
         if self.card is None:
             return {}
         day = _parse_day(self.card.offered_on)
         offered_on = format_day(day, self.language) if day else ""
-        return {**vars(self.card), "offered_on": offered_on, "seller_dial": self.card.seller_phone.replace(" ", "")}
+        return {
+            **vars(self.card),
+            "offered_on": offered_on,
+            "seller_dial": self.card.seller_phone.replace(" ", ""),
+        }
 
 
 @require_http_methods(METHODS)
@@ -78,7 +100,9 @@ def feedback(request: HttpRequest, text: str) -> HttpResponse:
 
 @require_http_methods(METHODS)
 def opt_out(request: HttpRequest, text: str) -> HttpResponse:
-    """Show the button that ends all reminders, or do what it says (RFC 8058: one POST, no cookie, no redirect)."""
+    """Show the button that ends all reminders, or do what it says (RFC 8058: one POST, no cookie,
+    no redirect).
+    """
     if refusal := _refuse(request, limits.opt_out):
         return refusal
     token, now = _parse_token(text), timezone.now()
@@ -93,7 +117,9 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
     return render(page, {"path": f"/feedback/{token}"}, content=get_content(), language=language)
 
 
-def _refuse(request: HttpRequest, count_post: Callable[[HttpRequest], int | None]) -> HttpResponse | None:
+def _refuse(
+    request: HttpRequest, count_post: Callable[[HttpRequest], int | None]
+) -> HttpResponse | None:
     """Return what ends a request before the link is looked at; None when it may go on.
 
     Reads what was posted, so that a form which is too large or unreadable is answered in one place.
@@ -125,7 +151,10 @@ def _visit(request: HttpRequest, text: str) -> Visit | None:
     try:
         card = open_card(link.card, token)
     except SealError:
-        logger.warning("The card of the invitation %s cannot be opened; the form names no offer.", link.digest[:8])
+        logger.warning(
+            "The card of the invitation %s cannot be opened; the form names no offer.",
+            link.digest[:8],
+        )
         card = None
     language = choose_language(request, link.language)
     return Visit(request, token, link, card, get_content(), language, now)
@@ -152,7 +181,9 @@ def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
         suspect=looks_like_robot(visit.request, age=age or timedelta()),
         form_id=stamp,
     )
-    return _show_result(visit, services.store_answer(visit.link.digest, submission, now=visit.now), submission)
+    return _show_result(
+        visit, services.store_answer(visit.link.digest, submission, now=visit.now), submission
+    )
 
 
 def _age(stamp: str, visit: Visit) -> timedelta | None:
@@ -171,12 +202,16 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
     return "honeypot" if data.get("website") else ""
 
 
-def _show_form(visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = "") -> HttpResponse:
+def _show_form(
+    visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = ""
+) -> HttpResponse:
     days = Days(timezone.localdate(visit.now))
     shared: dict[str, Any] = {"days": days, "default_day": format_day(days.default, visit.language)}
     if form is None:
         wanted = visit.request.GET.get("a", "")
-        return visit.render("form", {"stamp": stamp}, wanted=wanted if wanted in KINDS else "", **shared)
+        return visit.render(
+            "form", {"stamp": stamp}, wanted=wanted if wanted in KINDS else "", **shared
+        )
     typed = {f"{name}_typed": form.typed(name) for name in ("comment", "phone", "ask_again_on")}
     return visit.render(
         "form",
@@ -213,12 +248,16 @@ def _show_decision(visit: Visit, recorded: Answer | None, *, status: int) -> Htt
         "reason": reason.label(visit.language) if reason else "",
         "day": format_day(timezone.localdate(recorded.submitted_at), visit.language),
     }
-    return visit.render("answered", private, status=status, kind=recorded.kind, is_conflict=status == 409)
+    return visit.render(
+        "answered", private, status=status, kind=recorded.kind, is_conflict=status == 409
+    )
 
 
 def _is_wish_to_opt_out(data: QueryDict) -> bool:
     """A mail program's one-click, or our own button. An empty POST of a scanner is neither."""
-    return data.get("List-Unsubscribe") == "One-Click" or (data.get("opt_out") == "yes" and not data.get("website"))
+    return data.get("List-Unsubscribe") == "One-Click" or (
+        data.get("opt_out") == "yes" and not data.get("website")
+    )
 
 
 def _parse_day(text: str) -> date | None:

@@ -35,7 +35,11 @@ class ContactFilter(admin.SimpleListFilter):
     parameter_name = "silent"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("opted_out", _("opted out")), ("bounced", _("address bounced")), ("blocked", _("do not contact"))]
+        return [
+            ("opted_out", _("opted out")),
+            ("bounced", _("address bounced")),
+            ("blocked", _("do not contact")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
         chosen = {
@@ -71,15 +75,21 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
         """Hand out a ZIP file with what is stored."""
         sections = privacy.export_person(get_object_or_404(Customer, pk=object_id).email)
         headers = {"Content-Disposition": f'attachment; filename="person-{int(object_id)}.zip"'}
-        return HttpResponse(build_archive(sections or {}), content_type="application/zip", headers=headers)
+        return HttpResponse(
+            build_archive(sections or {}), content_type="application/zip", headers=headers
+        )
 
     @dialog_action(
         _("Erase this person"),
-        _("Names, addresses and words go for good, also from backups; the figures stay. Nobody is written to again."),
+        _(
+            "Names, addresses and words go for good, also from backups; the figures stay. Nobody is written to again."
+        ),
         icon="person_remove",
         permission="delete",
     )
-    def erase_person(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def erase_person(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         customer = get_object_or_404(Customer, pk=object_id)
         try:
             erasure = privacy.erase_person(customer.email, now=timezone.now())
@@ -103,16 +113,33 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
         for customer in customers:
             customer.bounced_at, customer.bounce_detail = None, ""
             services.change_customer(customer, changed=["bounced_at", "bounce_detail"])
-        say(request, len(customers), ngettext_lazy("%d address gets mails again.", "%d addresses get mails again."))
+        say(
+            request,
+            len(customers),
+            ngettext_lazy("%d address gets mails again.", "%d addresses get mails again."),
+        )
 
-    @dialog_action(_("The address works again"), _("Reminders to this address go out again."), icon="mark_email_read")
-    def clear_bounce_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    @dialog_action(
+        _("The address works again"),
+        _("Reminders to this address go out again."),
+        icon="mark_email_read",
+    )
+    def clear_bounce_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         self.clear_bounce(request, Customer.objects.filter(pk=object_id))
         return go_back(request, reverse("admin:offers_customer_changelist"))
 
     @admin.display(description=_("gets no reminders"))
     def silent_because(self, customer: Customer) -> str:
         """Why the customer gets none, and since when."""
-        since = [(_("opted out"), customer.opted_out_at), (_("address bounced"), customer.bounced_at)]
-        words = [f"{why} {date_format(timezone.localtime(at), 'SHORT_DATE_FORMAT')}" for why, at in since if at]
+        since = [
+            (_("opted out"), customer.opted_out_at),
+            (_("address bounced"), customer.bounced_at),
+        ]
+        words = [
+            f"{why} {date_format(timezone.localtime(at), 'SHORT_DATE_FORMAT')}"
+            for why, at in since
+            if at
+        ]
         return ", ".join([*words, *([str(_("do not contact"))] if customer.do_not_contact else [])])

@@ -14,7 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+    RelatedDropdownFilter,
+)
 from unfold.decorators import display
 
 from crm.core.admin_tools import change_url, dialog_action, go_to
@@ -36,7 +40,9 @@ MOST_AT_ONCE = 5_000
 
 @admin.register(SourceFile)
 class SourceFileAdmin(ModelAdmin):
-    """One row per file. The rows are facts: actions change what became of a file, nobody writes or removes them."""
+    """One row per file. The rows are facts: actions change what became of a file, nobody writes or
+    removes them.
+    """
 
     list_display = ["name", "folder", "state_label", "mail_in_short", "sender", "sent_at", "offer"]
     list_filter = [
@@ -55,12 +61,26 @@ class SourceFileAdmin(ModelAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("state", "reason", "detail", "offer", "number", "duplicate_of", "decided_by", "decided_at")},
+            {
+                "fields": (
+                    "state",
+                    "reason",
+                    "detail",
+                    "offer",
+                    "number",
+                    "duplicate_of",
+                    "decided_by",
+                    "decided_at",
+                )
+            },
         ),
         (_("Mail"), {"fields": ("mail",)}),
         (
             _("File"),
-            {"fields": ("folder", "name", "size", "first_seen_at", "message_id", "defects_text"), "classes": ["tab"]},
+            {
+                "fields": ("folder", "name", "size", "first_seen_at", "message_id", "defects_text"),
+                "classes": ["tab"],
+            },
         ),
     )
     readonly_fields = [
@@ -94,12 +114,24 @@ class SourceFileAdmin(ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: SourceFile | None = None) -> Any:
         """Leave out what has nothing to say about this file."""
         return [
-            (name, {**options, "fields": [each for each in options["fields"] if obj is None or _says(obj, each)]})
+            (
+                name,
+                {
+                    **options,
+                    "fields": [
+                        each for each in options["fields"] if obj is None or _says(obj, each)
+                    ],
+                },
+            )
             for name, options in super().get_fieldsets(request, obj)
         ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         nothing_to_save = {"show_save": False, "show_save_and_continue": False}
         response: HttpResponse = super().changeform_view(
@@ -125,10 +157,17 @@ class SourceFileAdmin(ModelAdmin):
                 continue
             email, name = customer
             services.make_offer_of_file(
-                file, number=file.number, email=email, name=name, by=person(request), at=timezone.now()
+                file,
+                number=file.number,
+                email=email,
+                name=name,
+                by=person(request),
+                at=timezone.now(),
             )
             made += 1
-        messages.success(request, ngettext("%d offer was made.", "%d offers were made.", made) % made)
+        messages.success(
+            request, ngettext("%d offer was made.", "%d offers were made.", made) % made
+        )
         if skipped:
             text = ngettext(
                 "%d mail lacks a number or a certain recipient. Open it and enter them.",
@@ -140,7 +179,9 @@ class SourceFileAdmin(ModelAdmin):
     @admin.action(description=_("Ignore"), permissions=["change"])
     def ignore(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
         count = services.ignore_files(list(queryset), by=person(request), at=timezone.now())
-        messages.success(request, ngettext("%d mail is ignored.", "%d mails are ignored.", count) % count)
+        messages.success(
+            request, ngettext("%d mail is ignored.", "%d mails are ignored.", count) % count
+        )
 
     @dialog_action(
         _("Make it an offer"),
@@ -152,10 +193,16 @@ class SourceFileAdmin(ModelAdmin):
         file = SourceFile.objects.select_related("folder").get(pk=object_id)
         email, name = services.find_customer_of(file) or ("", "")
         if form.cleaned_data["email"]:
-            email, name = form.cleaned_data["email"], name if form.cleaned_data["email"] == email else ""
+            email, name = (
+                form.cleaned_data["email"],
+                name if form.cleaned_data["email"] == email else "",
+            )
         number = form.cleaned_data["number"] or file.number
         if not (number and email):
-            messages.error(request, gettext("The mail does not say it: enter the offer number and the customer."))
+            messages.error(
+                request,
+                gettext("The mail does not say it: enter the offer number and the customer."),
+            )
             return go_to(change_url(file))
         offer = services.make_offer_of_file(
             file, number=number, email=email, name=name, by=person(request), at=timezone.now()
@@ -165,7 +212,9 @@ class SourceFileAdmin(ModelAdmin):
 
     @dialog_action(
         _("It belongs to an offer"),
-        _("A received mail counts as the customer's reply and stops the reminders; a sent one as a follow-up."),
+        _(
+            "A received mail counts as the customer's reply and stops the reminders; a sent one as a follow-up."
+        ),
         icon="link",
         submit=_("Assign"),
         form=AttachForm,
@@ -177,13 +226,17 @@ class SourceFileAdmin(ModelAdmin):
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
-    @dialog_action(_("Check again"), _("The mail is decided anew with today's settings."), icon="refresh")
+    @dialog_action(
+        _("Check again"), _("The mail is decided anew with today's settings."), icon="refresh"
+    )
     def check_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         file = SourceFile.objects.select_related("folder").get(pk=object_id)
         _show(request, check_again([file]))
         return go_to(change_url(file))
 
-    @dialog_action(_("Ignore"), _("The mail is no offer and needs nobody's attention."), icon="block")
+    @dialog_action(
+        _("Ignore"), _("The mail is no offer and needs nobody's attention."), icon="block"
+    )
     def ignore_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         file = SourceFile.objects.get(pk=object_id)
         if services.ignore_files([file], by=person(request), at=timezone.now()):
@@ -194,19 +247,35 @@ class SourceFileAdmin(ModelAdmin):
 
 
 def _says(file: SourceFile, field: str) -> bool:
-    """Return whether a field of the page has a value; what is not a column of its own always has."""
+    """Return whether a field of the page has a value; what is not a column of its own always
+    has.
+    """
     value = {"mail": True, "defects_text": file.defects}.get(field) or getattr(file, field, None)
     return value not in (None, "", [])
 
 
 def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
-    """Return the lines above the text of a mail, as pairs of label and values; those without values are left out."""
-    labels = {"to": pgettext("mail", "To"), "cc": pgettext("mail", "Cc"), "bcc": pgettext("mail", "Bcc")}
+    """Return the lines above the text of a mail, as pairs of label and values; those without values
+    are left out.
+    """
+    labels = {
+        "to": pgettext("mail", "To"),
+        "cc": pgettext("mail", "Cc"),
+        "bcc": pgettext("mail", "Bcc"),
+    }
     people = {
-        label: [f"{each['name']} <{each['email']}>".strip() for each in file.recipients if each["field"] == field]
+        label: [
+            f"{each['name']} <{each['email']}>".strip()
+            for each in file.recipients
+            if each["field"] == field
+        ]
         for field, label in labels.items()
     }
-    sent_at = date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT") if file.sent_at else ""
+    sent_at = (
+        date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")
+        if file.sent_at
+        else ""
+    )
     rows = {
         gettext("Subject"): [file.subject],
         gettext("From"): [f"{file.sender_name} <{file.sender}>".strip() if file.sender else ""],
@@ -218,7 +287,9 @@ def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]
 
 
 def _show(request: HttpRequest, result: ImportResult) -> None:
-    states = ", ".join(f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items()))
+    states = ", ".join(
+        f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items())
+    )
     if states:
         messages.success(request, gettext("Checked again: %s.") % states)
     for problem in result.problems:

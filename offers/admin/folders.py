@@ -30,16 +30,30 @@ class MailFolderAdmin(ModelAdmin):
     readonly_fields = ["scanned_at", "error"]
     actions_detail = ["try_pattern"]
 
-    @action(description=_("Try a pattern"), permissions=["change"], icon="regular_expression", url_path="try-pattern")
+    @action(
+        description=_("Try a pattern"),
+        permissions=["change"],
+        icon="regular_expression",
+        url_path="try-pattern",
+    )
     def try_pattern(self, request: HttpRequest, object_id: str) -> HttpResponse:
         folder = get_object_or_404(MailFolder, pk=object_id)
         if not self.has_change_permission(request, folder):
             raise PermissionDenied
-        form = PatternForm(request.GET if "pattern" in request.GET else {"pattern": find_pattern(folder)})
+        form = PatternForm(
+            request.GET if "pattern" in request.GET else {"pattern": find_pattern(folder)}
+        )
         rows: list[tuple[str, str | None]] = []
         if form.is_valid():
-            subjects = folder.files.exclude(subject="").order_by("-pk").values_list("subject", flat=True)[:SUBJECTS]
-            rows = [(subject, find_number(subject, form.cleaned_data["pattern"])) for subject in subjects]
+            subjects = (
+                folder.files.exclude(subject="")
+                .order_by("-pk")
+                .values_list("subject", flat=True)[:SUBJECTS]
+            )
+            rows = [
+                (subject, find_number(subject, form.cleaned_data["pattern"]))
+                for subject in subjects
+            ]
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "title": gettext("Try a pattern on %s") % folder,

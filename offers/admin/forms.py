@@ -7,7 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from offers.models import MailFolder, Offer, number_key
 from offers.parsing.numbers import PatternError, compile_pattern
@@ -15,7 +19,9 @@ from offers.patterns import explain_pattern_error
 
 
 def clean_pattern(pattern: str) -> str:
-    """Return a pattern of offer numbers that can be used. Raises ValidationError with a sentence that says why not."""
+    """Return a pattern of offer numbers that can be used. Raises ValidationError with a sentence
+    that says why not.
+    """
     try:
         if pattern:
             compile_pattern(pattern)
@@ -63,7 +69,9 @@ class OfferForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         number, customer = cleaned.get("number"), cleaned.get("customer")
         if number and customer:
-            same = Offer.objects.filter(number_key=number_key(number), customer=customer).exclude(pk=self.instance.pk)
+            same = Offer.objects.filter(number_key=number_key(number), customer=customer).exclude(
+                pk=self.instance.pk
+            )
             if same.exists():
                 self.add_error("number", _("This customer already has an offer with this number."))
         return cleaned
@@ -72,13 +80,17 @@ class OfferForm(forms.ModelForm):
 class NoteContactForm(BaseDialogForm):
     """A contact that no mail tells of."""
 
-    note = forms.CharField(label=_("What was said"), required=False, widget=UnfoldAdminTextareaWidget({"rows": 3}))
+    note = forms.CharField(
+        label=_("What was said"), required=False, widget=UnfoldAdminTextareaWidget({"rows": 3})
+    )
 
 
 class MakeOfferForm(BaseDialogForm):
     """What a mail lacks to be an offer. What it has is filled in when the fields stay empty."""
 
-    number = forms.CharField(label=_("Offer number"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget)
+    number = forms.CharField(
+        label=_("Offer number"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget
+    )
     email = forms.EmailField(
         label=_("E-mail of the customer"),
         required=False,
@@ -90,7 +102,9 @@ class MakeOfferForm(BaseDialogForm):
 class AttachForm(BaseDialogForm):
     """To which offer a mail belongs."""
 
-    number = forms.CharField(label=_("Offer number"), max_length=100, widget=UnfoldAdminTextInputWidget)
+    number = forms.CharField(
+        label=_("Offer number"), max_length=100, widget=UnfoldAdminTextInputWidget
+    )
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]

@@ -14,7 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportModelAdmin
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
@@ -41,7 +45,11 @@ class ToDoFilter(admin.SimpleListFilter):
     parameter_name = "to_do"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("replied", _("the customer replied by mail")), ("check", _("to check")), ("bounced", _("bounced"))]
+        return [
+            ("replied", _("the customer replied by mail")),
+            ("check", _("to check")),
+            ("bounced", _("bounced")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         still_open = queryset.filter(status=Offer.Status.OPEN)
@@ -56,10 +64,20 @@ class ToDoFilter(admin.SimpleListFilter):
 
 @admin.register(Offer)
 class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
-    """The page of an offer. Upper layers subclass it and register theirs instead (docs/decisions.md 4)."""
+    """The page of an offer. Upper layers subclass it and register theirs instead (docs/decisions.md
+    4).
+    """
 
     form = OfferForm
-    list_display = ["number", "customer", "company", "subject", "sent_at", "status_label", "salesperson"]
+    list_display = [
+        "number",
+        "customer",
+        "company",
+        "subject",
+        "sent_at",
+        "status_label",
+        "salesperson",
+    ]
     list_filter = [
         ToDoFilter,
         ("status", ChoicesDropdownFilter),
@@ -82,16 +100,28 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         (_("More"), {"fields": ("amount", "currency", "language", "note")}),
     )
     fieldsets = (
-        (None, {"fields": ("number", "customer", "company", "subject", "salesperson", "needs_review")}),
+        (
+            None,
+            {"fields": ("number", "customer", "company", "subject", "salesperson", "needs_review")},
+        ),
         (_("Story"), {"fields": ("story",)}),
         (
             _("Status"),
-            {"fields": ("status", "status_channel", "status_at", "status_by", "superseded_by"), "classes": ["tab"]},
+            {
+                "fields": ("status", "status_channel", "status_at", "status_by", "superseded_by"),
+                "classes": ["tab"],
+            },
         ),
         (
             _("Reminders"),
             {
-                "fields": ("paused_until", "reminders_stopped", "contact_basis", "contacted_at", "replied_at"),
+                "fields": (
+                    "paused_until",
+                    "reminders_stopped",
+                    "contact_basis",
+                    "contacted_at",
+                    "replied_at",
+                ),
                 "classes": ["tab"],
             },
         ),
@@ -126,14 +156,22 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         return [OfferExportResource]
 
     def find_by_number(self, queryset: QuerySet[Offer], words: str) -> QuerySet[Offer] | None:
-        """Return the offers whose number begins like this, by the index; None where there are none."""
+        """Return the offers whose number begins like this, by the index; None where there are
+        none.
+        """
         key = number_key(words[:100])
-        found = queryset.filter(number_key__gte=key, number_key__lt=key + "\U0010ffff") if key else queryset.none()
+        found = (
+            queryset.filter(number_key__gte=key, number_key__lt=key + "\U0010ffff")
+            if key
+            else queryset.none()
+        )
         return found if found.exists() else None
 
     def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
         if change:
-            services.change_offer(obj, changed=form.changed_data, by=person(request), at=timezone.now())
+            services.change_offer(
+                obj, changed=form.changed_data, by=person(request), at=timezone.now()
+            )
         else:
             services.add_offer(obj)
 
@@ -154,10 +192,15 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     @once
     def mails(self, offer: Offer) -> SafeString:
         files = offer.files.select_related("folder").order_by("-sent_at") if offer.pk else []
-        return render("offers/mails.html", {"rows": [(file, change_url(file), origins(file)) for file in files]})
+        return render(
+            "offers/mails.html",
+            {"rows": [(file, change_url(file), origins(file)) for file in files]},
+        )
 
     def get_events(self, offer: Offer) -> list[Event]:
-        """Return what happened to the offer, in any order. Subclasses add theirs to `super().get_events(offer)`."""
+        """Return what happened to the offer, in any order. Subclasses add theirs to
+        `super().get_events(offer)`.
+        """
         if offer.pk is None:
             return []
         mails = [_mail_event(file) for file in offer.files.select_related("folder")]
@@ -173,7 +216,9 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         acts = [_act_event(entry) for entry in find_acts(offer)]
         entered = []
         if offer.source != Offer.Source.MAIL:
-            entered = [Event(offer.first_sent_at, gettext("Offer sent"), offer.get_source_display())]
+            entered = [
+                Event(offer.first_sent_at, gettext("Offer sent"), offer.get_source_display())
+            ]
         return [*mails, *contacts, *acts, *entered]
 
     @dialog_action(
@@ -183,9 +228,13 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         submit=_("Note"),
         form=NoteContactForm,
     )
-    def note_contact(self, request: HttpRequest, form: NoteContactForm, object_id: str) -> HttpResponse:
+    def note_contact(
+        self, request: HttpRequest, form: NoteContactForm, object_id: str
+    ) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
-        services.note_contact(offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"])
+        services.note_contact(
+            offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"]
+        )
         messages.success(request, gettext("The contact about offer %s is noted.") % offer)
         return go_to(change_url(offer))
 
@@ -213,14 +262,22 @@ def origins(file: SourceFile) -> list[tuple[str, str]]:
     """Return where each field of an offer was read in its mail, as pairs of field and place."""
     if file.state not in (SourceFile.State.OFFER, SourceFile.State.REVISION):
         return []
-    number = {"number_in_attachment": gettext("name of an attachment"), "by_person": gettext("entered by a person")}
+    number = {
+        "number_in_attachment": gettext("name of an attachment"),
+        "by_person": gettext("entered by a person"),
+    }
     sent = gettext("Date")
     if "date_from_received" in file.defects:
         sent = gettext("Received, because Date was missing or unreadable")
     elif {"date_from_file", "date_in_future"} & set(file.defects):
         sent = gettext("time of the file, because the mail has no usable date")
     customer = next(
-        (each["field"] for each in file.recipients if file.offer and each["email"] == file.offer.customer.email), ""
+        (
+            each["field"]
+            for each in file.recipients
+            if file.offer and each["email"] == file.offer.customer.email
+        ),
+        "",
     )
     return [
         (gettext("number"), number.get(file.reason, gettext("Subject"))),

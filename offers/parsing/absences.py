@@ -81,22 +81,33 @@ _AWAY = re.compile(
 )
 # `Angebot gültig bis 30.11.` often stands in the subject that an absence note repeats.
 _OTHER_TERM = re.compile(
-    r"gültig|\bvalid|valable|frist|lieferbar|rückmeld|antworten|offert|angebot[^.]{0,20}$", re.IGNORECASE
+    r"gültig|\bvalid|valable|frist|lieferbar|rückmeld|antworten|offert|angebot[^.]{0,20}$",
+    re.IGNORECASE,
 )
-_NOT_BEFORE = re.compile(r"(?:not (?:be )?(?:available|back|reachable)|nicht (?:mehr )?\w+)\s*$", re.IGNORECASE)
-_RANGE_OF_WEEKDAYS = re.compile(rf"(?:{'|'.join(_WEEKDAY)}|\bmo)s?\.?\s?(?:bis|to|through|-|–)\s?$", re.IGNORECASE)
-_NOT_BACK = re.compile(r"nicht (?:erreichbar|wieder)|not (?:be )?(?:available|back)|unavailable", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)\.(?=\s)|\n\s*\n", re.IGNORECASE)
+_NOT_BEFORE = re.compile(
+    r"(?:not (?:be )?(?:available|back|reachable)|nicht (?:mehr )?\w+)\s*$", re.IGNORECASE
+)
+_RANGE_OF_WEEKDAYS = re.compile(
+    rf"(?:{'|'.join(_WEEKDAY)}|\bmo)s?\.?\s?(?:bis|to|through|-|–)\s?$", re.IGNORECASE
+)
+_NOT_BACK = re.compile(
+    r"nicht (?:erreichbar|wieder)|not (?:be )?(?:available|back)|unavailable", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(
+    r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)\.(?=\s)|\n\s*\n", re.IGNORECASE
+)
 _LONGEST_TEXT = 5_000
 _LONGEST_ABSENCE = timedelta(days=400)
 
 
 def find_return_date(text: str, *, received_on: date) -> date | None:
-    """Return the last day that an absence note names: the day of return, or the last day of the absence.
+    """Return the last day that an absence note names: the day of return, or the last day of the
+    absence.
 
-    The next reminder belongs on the working day after it. `text` is what is new in the mail (`new_text`), its subject
-    may stand in front. A day without a year is the next one to come; a day before `received_on`, one more than 400
-    days off, or a day that does not exist is none. German, English, French and Italian.
+    The next reminder belongs on the working day after it. `text` is what is new in the mail
+    (`new_text`), its subject may stand in front. A day without a year is the next one to come; a
+    day before `received_on`, one more than 400 days off, or a day that does not exist is none.
+    German, English, French and Italian.
     """
     found: list[date] = []
     text = re.sub(r"[ \t\xa0]+", " ", text[:_LONGEST_TEXT])
@@ -126,7 +137,8 @@ def _is_end_of_absence(sentence: str, match: re.Match[str]) -> bool:
     if not _BACK.search(sentence):
         return False
     if (on := _ON.search(before)) and not _NOT_BEFORE.search(before[: on.start()]):
-        # `Ab 01.09. bin ich nicht erreichbar` is the beginning, `ab 15.09. wieder erreichbar` the end.
+        # `Ab 01.09. bin ich nicht erreichbar` is the beginning, `ab 15.09. wieder erreichbar` the
+        # end.
         near = sentence[match.end() : match.end() + 60]
         return not _NOT_BACK.search(near) and not re.match(r"\s*(?:bis|until|to|-|–)\s", near)
     return not _AWAY.search(sentence)

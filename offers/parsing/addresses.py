@@ -1,7 +1,9 @@
-"""Recipients out of an address field, however malformed: a recipient that gets lost is an offer that gets lost. Pure.
+"""Recipients out of an address field, however malformed: a recipient that gets lost is an offer
+that gets lost. Pure.
 
-The standard library's `getaddresses` returns nothing at all for a list with one malformed entry since Python 3.13, and
-loses names before that; this reader takes the field apart mailbox by mailbox and keeps what it can read.
+The standard library's `getaddresses` returns nothing at all for a list with one malformed entry
+since Python 3.13, and loses names before that; this reader takes the field apart mailbox by mailbox
+and keeps what it can read.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ _SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
 
 
 def parse_addresses(value: str) -> tuple[list[Address], bool]:
-    """Return the mailboxes of one unfolded field in their order, and whether something in it could not be read.
+    """Return the mailboxes of one unfolded field in their order, and whether something in it could
+    not be read.
 
-    Groups are opened (an empty one such as `undisclosed-recipients:;` has none), comments dropped, source routes cut
-    off, encoded names decoded. An entry without an @ names nobody to whom mail could go; it is left out and reported.
+    Groups are opened (an empty one such as `undisclosed-recipients:;` has none), comments dropped,
+    source routes cut off, encoded names decoded. An entry without an @ names nobody to whom mail
+    could go; it is left out and reported.
     """
     value = value.strip()
     if len(value) <= _LONGEST_EMAIL and _PLAIN.fullmatch(value):
@@ -59,7 +63,9 @@ class _Reader:
 
     def read(self, value: str) -> tuple[list[Address], bool]:
         if value.count("(") != value.count(")"):
-            value = value.replace("(", " ").replace(")", " ")  # an open comment must not swallow the rest
+            value = value.replace("(", " ").replace(
+                ")", " "
+            )  # an open comment must not swallow the rest
         for piece in _TOKEN.findall(value):
             self._take(piece)
         self._end_mailbox(is_last=True)
@@ -85,7 +91,9 @@ class _Reader:
             self.phrase.append(piece)
 
     def _end_group_name(self) -> None:
-        """A colon ends the name of a group; before it may also stand an address or the scheme of a link."""
+        """A colon ends the name of a group; before it may also stand an address or the scheme of a
+        link.
+        """
         if self.angle is not None or _EMAIL.search("".join(self.phrase)):
             self._end_mailbox(is_last=True)
         elif _SCHEME.search("".join(self.phrase)):
@@ -100,7 +108,12 @@ class _Reader:
             self.found += [Address(email, _clean_name(phrase, email)) for email in emails]
         elif emails := _emails_of(phrase) or _emails_of(decode_words(phrase)):
             self.found += [Address(email) for email in emails]
-        elif phrase.strip() and self.angle is None and not is_last and len(self.phrase) < _MOST_PIECES_OF_A_NAME:
+        elif (
+            phrase.strip()
+            and self.angle is None
+            and not is_last
+            and len(self.phrase) < _MOST_PIECES_OF_A_NAME
+        ):
             self.phrase.append(",")  # `Vogt, Petra <p.vogt@…>`: the comma belongs to the name
             return
         elif phrase.strip(" \t,") or self.angle:
@@ -110,7 +123,9 @@ class _Reader:
 
 
 def _emails_of(text: str) -> list[str]:
-    """Return the addresses in a text that should be one, with its route, its link scheme or its blanks."""
+    """Return the addresses in a text that should be one, with its route, its link scheme or its
+    blanks.
+    """
     if "@" not in text or _NOBODY.match(text):
         return []
     if text.startswith("@") and ":" in text:  # RFC 822 source route
@@ -119,7 +134,11 @@ def _emails_of(text: str) -> list[str]:
     if quoted and len(quoted[1]) <= _LONGEST_EMAIL:
         return [_clean_email(quoted[1])]
     emails = _EMAIL.findall(text) or _EMAIL.findall(re.sub(r"\s*@\s*", "@", text))
-    return [cleaned for email in emails if len(email) <= _LONGEST_EMAIL and (cleaned := _clean_email(email))]
+    return [
+        cleaned
+        for email in emails
+        if len(email) <= _LONGEST_EMAIL and (cleaned := _clean_email(email))
+    ]
 
 
 def _clean_email(email: str) -> str:

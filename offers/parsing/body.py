@@ -1,4 +1,6 @@
-"""The body of a mail: its text for a person to read, and the names of its attachments. Pure; never raises."""
+"""The body of a mail: its text for a person to read, and the names of its attachments. Pure; never
+raises.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ from dataclasses import dataclass
 
 from offers.parsing.headers import parse_mail
 from offers.parsing.mail import Mail
-from offers.parsing.mime import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Part, parse_parameters, read_parts, split_head
+from offers.parsing.mime import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_PARTS,
+    Part,
+    parse_parameters,
+    read_parts,
+    split_head,
+)
 from offers.parsing.texts import clean_text, decode_bytes
 
 _LONGEST_TEXT = 512 * 1024
@@ -21,7 +31,23 @@ _TNEF_TITLE = re.compile(rb"\x02\x10\x80\x01\x00..\x00\x00([^\0]{1,255})\0", re.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
 _BREAKS = frozenset(
     (
-        *("br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
+        *(
+            "br",
+            "p",
+            "div",
+            "tr",
+            "li",
+            "ul",
+            "ol",
+            "table",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+        ),
         *("blockquote", "pre", "section", "article", "header"),
     )
 )
@@ -32,10 +58,11 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
 
 @dataclass(frozen=True)
 class Body:
-    """What a body says. `text` is the plain text part, `html_text` the HTML part as plain text without any markup.
+    """What a body says. `text` is the plain text part, `html_text` the HTML part as plain text
+    without any markup.
 
-    Both may be empty. `attachments` are the names of the attached files in their order; `defects` are those of
-    `read_parts` and `text_cut`.
+    Both may be empty. `attachments` are the names of the attached files in their order; `defects`
+    are those of `read_parts` and `text_cut`.
     """
 
     text: str = ""
@@ -59,7 +86,8 @@ def parse_body(
 ) -> Body:
     """Return the texts and attachment names of a whole mail file, headers included; never raises.
 
-    What lies beyond a limit is left out and named in the defects. At most `max_text` bytes of each kind of text.
+    What lies beyond a limit is left out and named in the defects. At most `max_text` bytes of each
+    kind of text.
     """
     parts, defects = read_parts(raw, max_bytes=max_bytes, max_depth=max_depth, max_parts=max_parts)
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
@@ -84,16 +112,24 @@ def parse_body(
 
 
 def is_attachment(part: Part) -> bool:
-    """Return whether a person would see a part as a file: not the text, and not a picture inside the HTML."""
+    """Return whether a person would see a part as a file: not the text, and not a picture inside
+    the HTML.
+    """
     if part.disposition == "attachment":
         return True
-    if part.content_type.startswith("message/") or (part.filename and part.content_type not in _SHOWN):
-        return not (part.container == "multipart/related" and part.content_type.startswith("image/"))
+    if part.content_type.startswith("message/") or (
+        part.filename and part.content_type not in _SHOWN
+    ):
+        return not (
+            part.container == "multipart/related" and part.content_type.startswith("image/")
+        )
     return False
 
 
 def _names_of(part: Part) -> list[str]:
-    """Return the name of an attachment, and the names of the files that Outlook hid in its `winmail.dat`."""
+    """Return the name of an attachment, and the names of the files that Outlook hid in its
+    `winmail.dat`.
+    """
     names = [part.filename or _invent_name(part)]
     if part.content_type in _TNEF or part.filename.lower() == "winmail.dat":
         titles = _TNEF_TITLE.findall(part.decode())
@@ -113,8 +149,8 @@ def _invent_name(part: Part) -> str:
 def html_to_text(markup: str) -> str:
     """Return the visible text of HTML: no markup, no scripts, no addresses of pictures.
 
-    Takes time linear in the length. `html.parser` takes quadratic time on hostile markup, and nothing of the structure
-    is needed.
+    Takes time linear in the length. `html.parser` takes quadratic time on hostile markup, and
+    nothing of the structure is needed.
     """
     pieces: list[str] = []
     missing_ends: set[str] = set()
@@ -162,10 +198,11 @@ def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, 
 
 
 def has_closing_boundary(mail: Mail, tail: bytes) -> bool:
-    """Return whether a mail file looks complete: `tail` (its last 8 KiB or more) has the closing boundary line.
+    """Return whether a mail file looks complete: `tail` (its last 8 KiB or more) has the closing
+    boundary line.
 
-    True for mails that are no multipart or name no boundary: there is nothing to wait for. One complete multipart in
-    ten lacks the line, so its absence means wait, not broken.
+    True for mails that are no multipart or name no boundary: there is nothing to wait for. One
+    complete multipart in ten lacks the line, so its absence means wait, not broken.
     """
     content_type, parameters = parse_parameters(mail.header("content-type"))
     boundary = parameters.get("boundary", "").rstrip()

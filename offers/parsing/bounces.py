@@ -1,4 +1,6 @@
-"""Delivery failures: whose address, whether for good, and about which mail of ours. Pure; never raises."""
+"""Delivery failures: whose address, whether for good, and about which mail of ours. Pure; never
+raises.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ _MOST_PARTS_FOR_OTHERS = 50
 _MOST_BYTES_FOR_OTHERS = 64 * 1024
 
 _DAEMON = re.compile(
-    r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@", re.IGNORECASE
+    r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@",
+    re.IGNORECASE,
 )
 # Servers that write under any address or none; their subject has to say what it is.
 _SERVER_NAME = re.compile(
@@ -46,7 +49,9 @@ _SUBJECT = re.compile(
 )
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
-_ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?")
+_ADDRESS = re.compile(
+    r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?"
+)
 _ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
 _ORIGINAL_RULE = re.compile(r"original|copy of|returned|headers", re.IGNORECASE)
 _DELAYED = re.compile(
@@ -69,11 +74,12 @@ _PERMANENT_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """One delivery failure. `recipients` are lower-case addresses that failed (both the one that was written to and
-    the one it was forwarded to), possibly none.
+    """One delivery failure. `recipients` are lower-case addresses that failed (both the one that
+    was written to and the one it was forwarded to), possibly none.
 
-    `status` is an enhanced code such as `5.1.1`, or empty; `is_permanent` is true for 5.x.x, false for a delay.
-    `original_message_id` and `original_references` are those of the mail that came back, where it says so.
+    `status` is an enhanced code such as `5.1.1`, or empty; `is_permanent` is true for 5.x.x, false
+    for a delay. `original_message_id` and `original_references` are those of the mail that came
+    back, where it says so.
     """
 
     recipients: tuple[str, ...]
@@ -85,7 +91,9 @@ class Bounce:
 
 
 def may_be_bounce(mail: Mail) -> bool:
-    """Return whether the header block of a mail is a reason to read the rest of it as a delivery failure."""
+    """Return whether the header block of a mail is a reason to read the rest of it as a delivery
+    failure.
+    """
     _, parameters = parse_parameters(mail.header("content-type"))
     if _is_report(mail):
         return "disposition" not in parameters.get("report-type", "").lower()
@@ -93,10 +101,11 @@ def may_be_bounce(mail: Mail) -> bool:
 
 
 def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
-    """Return what a delivery failure says, or None for any other mail (read receipts and successes included).
+    """Return what a delivery failure says, or None for any other mail (read receipts and successes
+    included).
 
-    RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the address and, where no
-    status is named, for whether it is for good.
+    RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the
+    address and, where no status is named, for whether it is for good.
     """
     if not may_be_bounce(mail):
         return None
@@ -130,12 +139,16 @@ def _is_report(mail: Mail) -> bool:
 
 
 def _is_from_server(mail: Mail) -> bool:
-    if mail.header("x-failed-recipients") or (mail.sender is not None and _DAEMON.match(mail.sender.email)):
+    if mail.header("x-failed-recipients") or (
+        mail.sender is not None and _DAEMON.match(mail.sender.email)
+    ):
         return True
     is_nobody = mail.sender is None or mail.header("return-path").strip() == "<>"
     if is_nobody and _SUBJECT.search(mail.subject):
         return True
-    return bool(_SERVER_NAME.match(mail.header("from").lstrip("\"' ")) and _SUBJECT.match(mail.subject))
+    return bool(
+        _SERVER_NAME.match(mail.header("from").lstrip("\"' ")) and _SUBJECT.match(mail.subject)
+    )
 
 
 def _looks_like_failure(mail: Mail) -> bool:
@@ -144,7 +157,9 @@ def _looks_like_failure(mail: Mail) -> bool:
 
 
 def _tells_success(status_parts: list[Part]) -> bool:
-    blocks = [fields for part in status_parts for fields in _read_blocks(part.decode(_LONGEST_TEXT))]
+    blocks = [
+        fields for part in status_parts for fields in _read_blocks(part.decode(_LONGEST_TEXT))
+    ]
     return any(fields.get("action", "").lower().startswith(_SUCCESSES) for fields in blocks)
 
 
@@ -160,7 +175,9 @@ def _from_report(
             action = fields.get("action", "").split(" ")[0].lower()
             if action in _SUCCESSES:
                 continue
-            found = [_typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient")]
+            found = [
+                _typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient")
+            ]
             emails = [address.email for value in found for address in parse_addresses(value)[0]]
             diagnostic = _typed(fields.get("diagnostic-code", ""))
             if not (emails or action):
@@ -191,7 +208,9 @@ def _best_status(status_field: str, diagnostic: str, action: str) -> str:
 
 
 def _read_blocks(data: bytes) -> list[dict[str, str]]:
-    """Return the groups of fields of a delivery-status part; the first is about the mail, the others are recipients."""
+    """Return the groups of fields of a delivery-status part; the first is about the mail, the
+    others are recipients.
+    """
     blocks = re.split(rb"\n\s*\n", data.replace(b"\r\n", b"\n").strip())
     return [dict(reversed(read_fields(block, []))) for block in blocks[:200]]
 
@@ -204,7 +223,12 @@ def _typed(value: str) -> str:
 
 def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
     for part in parts:
-        if part.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
+        if part.content_type in (
+            "message/rfc822",
+            "text/rfc822-headers",
+            "message/rfc822-headers",
+            "message/global",
+        ):
             head, _ = split_head(part.decode(256 * 1024).lstrip(b"\r\n"))
             original = parse_mail(head)
             if original.message_id or original.references:
@@ -214,11 +238,17 @@ def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
 
 def _split_text(parts: list[Part]) -> tuple[str, str]:
     """Return what the mail server wrote, and the mail that it quoted below."""
-    text = "\n".join(part.text(_LONGEST_TEXT) for part in parts[:5] if part.content_type in ("text/plain", "text/html"))
+    text = "\n".join(
+        part.text(_LONGEST_TEXT)
+        for part in parts[:5]
+        if part.content_type in ("text/plain", "text/html")
+    )
     position = 0
     for line in text[:_LONGEST_TEXT].splitlines(keepends=True):
         plain = line.lstrip("> \t")
-        is_rule = plain.startswith("--") and len(plain) < _LONGEST_RULE and _ORIGINAL_RULE.search(plain)
+        is_rule = (
+            plain.startswith("--") and len(plain) < _LONGEST_RULE and _ORIGINAL_RULE.search(plain)
+        )
         if is_rule or plain.lower().startswith(("received: ", "return-path: ", "message-id: ")):
             return text[:position], text[position:]
         position += len(line)
@@ -227,14 +257,25 @@ def _split_text(parts: list[Part]) -> tuple[str, str]:
 
 def _failed_recipients(mail: Mail) -> tuple[str, ...]:
     values = [value for name, value in mail.headers if name == "x-failed-recipients"]
-    return tuple(dict.fromkeys(address.email for value in values for address in parse_addresses(value)[0]))[:_MOST]
+    return tuple(
+        dict.fromkeys(address.email for value in values for address in parse_addresses(value)[0])
+    )[:_MOST]
 
 
 def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
-    """Return the addresses in the server's words that are neither the reader's nor the server's own."""
-    own = {address.email for address in mail.recipients} | ({mail.sender.email} if mail.sender else set())
-    found = (match[1].lower().rstrip(".").strip("'").removeprefix("smtp=") for match in _ADDRESS.finditer(text[:8_000]))
-    return tuple(dict.fromkeys(email for email in found if email not in own and not _DAEMON.match(email)))[:_MOST]
+    """Return the addresses in the server's words that are neither the reader's nor the server's
+    own.
+    """
+    own = {address.email for address in mail.recipients} | (
+        {mail.sender.email} if mail.sender else set()
+    )
+    found = (
+        match[1].lower().rstrip(".").strip("'").removeprefix("smtp=")
+        for match in _ADDRESS.finditer(text[:8_000])
+    )
+    return tuple(
+        dict.fromkeys(email for email in found if email not in own and not _DAEMON.match(email))
+    )[:_MOST]
 
 
 def _find_status(text: str) -> str:
@@ -250,7 +291,9 @@ def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         from flufl.bounce import all_failures  # noqa: PLC0415 - rarely needed, and it loads 17 detectors
 
-        logging.getLogger("flufl.bounce").disabled = True  # it logs each of its own failures with a traceback
+        logging.getLogger(
+            "flufl.bounce"
+        ).disabled = True  # it logs each of its own failures with a traceback
         temporary, permanent = all_failures(email.message_from_bytes(raw[:_MOST_BYTES_FOR_OTHERS]))
         return _clean_up(temporary), _clean_up(permanent)
     except Exception:
@@ -259,7 +302,9 @@ def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _clean_up(found: Iterable[bytes]) -> tuple[str, ...]:
     texts = sorted(item.decode("utf-8", "replace") for item in found)
-    return tuple(dict.fromkeys(address.email for text in texts for address in parse_addresses(text)[0]))[:_MOST]
+    return tuple(
+        dict.fromkeys(address.email for text in texts for address in parse_addresses(text)[0])
+    )[:_MOST]
 
 
 def _shorten(text: str) -> str:

@@ -1,4 +1,6 @@
-"""What in a subject looks like an offer number and is the number of something else: covered up before the search."""
+"""What in a subject looks like an offer number and is the number of something else: covered up
+before the search.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ _COVERS = tuple(
 
 
 def cover(subject: str) -> str:
-    """Return the subject, same length, with everything hidden that is a number of something else."""
+    """Return the subject, same length, with everything hidden that is a number of something
+    else.
+    """
     for pattern in _COVERS:
         subject = pattern.sub(hide, subject)
     return subject

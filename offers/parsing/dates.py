@@ -9,11 +9,26 @@ from email.utils import parsedate_tz
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ("jan", "feb", "mar mär mrz", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez"), 1
+        (
+            "jan",
+            "feb",
+            "mar mär mrz",
+            "apr",
+            "may mai",
+            "jun",
+            "jul",
+            "aug",
+            "sep",
+            "oct okt",
+            "nov",
+            "dec dez",
+        ),
+        1,
     )
     for name in names.split()
 }
-# Hours from UTC of the names that real mails carry; any other name says nothing, and then UTC is as good as any.
+# Hours from UTC of the names that real mails carry; any other name says nothing, and then UTC is as
+# good as any.
 _ZONES = {
     "CET": 1, "MET": 1, "MEZ": 1, "BST": 1, "WEST": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
     "EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8,
@@ -27,10 +42,11 @@ _EARLIEST, _LATEST = 1980, 2100
 
 
 def parse_date(value: str) -> datetime | None:
-    """Return the time in a `Date` field or behind the last semicolon of a `Received` field as aware UTC, or None.
+    """Return the time in a `Date` field or behind the last semicolon of a `Received` field as aware
+    UTC, or None.
 
-    Any zone counts (`UT` as David writes it, offsets, names); a time without one is UTC. Years outside 1980 to 2100
-    are no time at which a mail was sent.
+    Any zone counts (`UT` as David writes it, offsets, names); a time without one is UTC. Years
+    outside 1980 to 2100 are no time at which a mail was sent.
     """
     found = _DATE.match(value.lstrip())
     try:
@@ -53,7 +69,9 @@ def _from_match(found: re.Match[str]) -> datetime | None:
         # `+1` and `+02` are hours, `+200` and `+0200` hours and minutes
         minutes = 60 * int(digits) if len(digits) < 3 else 60 * int(digits[:-2]) + int(digits[-2:])
         minutes = -minutes if sign == "-" else minutes
-    local = datetime(year, month, int(day), int(hour) % 24, int(minute), min(int(second or 0), 59), tzinfo=UTC)
+    local = datetime(
+        year, month, int(day), int(hour) % 24, int(minute), min(int(second or 0), 59), tzinfo=UTC
+    )
     return local - timedelta(minutes=minutes) if abs(minutes) < 24 * 60 else local
 
 

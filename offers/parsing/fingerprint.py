@@ -10,8 +10,10 @@ _VERSION = "nachfass-mail-1"
 
 
 def fingerprint(recipients: Iterable[str], subject: str, sent_at: datetime) -> str:
-    """Return 64 hex digits over a version tag, the sorted lower-case recipients, the white-space-folded decoded
-    subject and the second (UTC) at which the mail was sent. `sent_at` must be aware."""
+    """Return 64 hex digits over a version tag, the sorted lower-case recipients, the
+    white-space-folded decoded subject and the second (UTC) at which the mail was sent. `sent_at`
+    must be aware.
+    """
     parts = [
         _VERSION,
         *sorted({recipient.strip().lower() for recipient in recipients}),

@@ -1,7 +1,8 @@
 """The header block of a mail, read whole and read forgivingly: `parse_mail` never raises. Pure.
 
-An own reader, because the standard library drops every field behind one junk line, loses malformed recipients, takes
-ten times as long, and raises on some real mails. What is wrong with a mail is told in `Mail.defects`.
+An own reader, because the standard library drops every field behind one junk line, loses malformed
+recipients, takes ten times as long, and raises on some real mails. What is wrong with a mail is
+told in `Mail.defects`.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ _SINGLE_FIELDS = frozenset(("date", "subject", "from", "message-id"))
 
 
 def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024, chunk: int = 8 * 1024) -> bytes:
-    """Return the bytes up to and including the empty line that ends the header block; what follows is cut off.
+    """Return the bytes up to and including the empty line that ends the header block; what follows
+    is cut off.
 
-    Reads `chunk` bytes at a time, so that attachments stay unread, and stops at `limit`. Raises what reading raises
-    (OSError).
+    Reads `chunk` bytes at a time, so that attachments stay unread, and stops at `limit`. Raises
+    what reading raises (OSError).
     """
     block = b""
     while len(block) < limit:
@@ -52,12 +54,13 @@ def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024, chunk: int =
 def parse_mail(header_block: bytes) -> Mail:
     """Return what a header block says, with a list of what was wrong with it; never raises.
 
-    Raw 8-bit bytes are utf-8, else windows-1252, judged field by field. Of fields that may stand once the first
-    counts; `To`, `Cc` and `Bcc` are joined from all their lines. An unreadable `Date` falls back to the newest
-    `Received`. Texts are of any length: who stores them cuts them.
+    Raw 8-bit bytes are utf-8, else windows-1252, judged field by field. Of fields that may stand
+    once the first counts; `To`, `Cc` and `Bcc` are joined from all their lines. An unreadable
+    `Date` falls back to the newest `Received`. Texts are of any length: who stores them cuts them.
 
-    Defects: `empty`, `header_not_ended`, `junk_line`, `null_byte`, `raw_8bit`, `repeated_<field>`, `no_date`,
-    `bad_date`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`, `no_message_id`.
+    Defects: `empty`, `header_not_ended`, `junk_line`, `null_byte`, `raw_8bit`, `repeated_<field>`,
+    `no_date`, `bad_date`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`,
+    `no_message_id`.
     """
     defects: list[str] = []
     fields = read_fields(header_block, defects)
@@ -66,7 +69,9 @@ def parse_mail(header_block: bytes) -> Mail:
     first: dict[str, str] = {}
     recipients: dict[str, list[str]] = {"to": [], "cc": [], "bcc": []}
     received: list[str] = []
-    headers = tuple((name, decode_words(value) if "=?" in value else value) for name, value in fields)
+    headers = tuple(
+        (name, decode_words(value) if "=?" in value else value) for name, value in fields
+    )
     for name, value in fields:
         if name in recipients:
             recipients[name].append(value)
@@ -95,12 +100,18 @@ def parse_mail(header_block: bytes) -> Mail:
 
 
 def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
-    """Return lower-case names and unfolded, clean, otherwise undecoded values, in their order; adds to `defects`."""
+    """Return lower-case names and unfolded, clean, otherwise undecoded values, in their order; adds
+    to `defects`.
+    """
     block = block.lstrip(b"\xef\xbb\xbf\r\n")
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
-        if b"\r" in block:  # `\r\r\n` of a mail that was converted twice, or the line ends of an old Mac
-            block = re.sub(rb"\r+\n", b"\n", block) if b"\n" in block else block.replace(b"\r", b"\n")
+        if (
+            b"\r" in block
+        ):  # `\r\r\n` of a mail that was converted twice, or the line ends of an old Mac
+            block = (
+                re.sub(rb"\r+\n", b"\n", block) if b"\n" in block else block.replace(b"\r", b"\n")
+            )
     end = block.find(b"\n\n")
     if end < 0:
         defects.append("header_not_ended")
@@ -113,7 +124,9 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
         found = _FIELD.findall(text)
         needs_cleaning = _NEEDS_CLEANING.search(text) is not None
     except UnicodeDecodeError:
-        found = [(name.decode("ascii"), decode_bytes(value)) for name, value in _RAW_FIELD.findall(block)]
+        found = [
+            (name.decode("ascii"), decode_bytes(value)) for name, value in _RAW_FIELD.findall(block)
+        ]
         needs_cleaning = True
     if not is_ascii:
         defects.append("raw_8bit")
@@ -152,7 +165,9 @@ def _read_sender(first: dict[str, str], defects: list[str]) -> Address | None:
 
 
 def _read_id(value: str, defects: list[str]) -> str:
-    """Return `<left@right>`; a value without angle brackets gets them, so that references can find it."""
+    """Return `<left@right>`; a value without angle brackets gets them, so that references can find
+    it.
+    """
     found = _ID.search(value)
     inner = "".join((found[1] if found else value.strip("<>")).split())
     if not inner:

@@ -1,6 +1,8 @@
-"""What the import knows of a mail: the result of reading its header block. Pure: no Django, no files.
+"""What the import knows of a mail: the result of reading its header block. Pure: no Django, no
+files.
 
-Named tuples, because they are made and sent to another process in a third of the time that dataclasses take.
+Named tuples, because they are made and sent to another process in a third of the time that
+dataclasses take.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ class Address(NamedTuple):
 class Mail(NamedTuple):
     """The header block of one mail, decoded.
 
-    Texts hold no CR, LF, NUL or lone surrogate; `sent_at` is aware UTC or None. `headers` has every field by its
-    lower-case name, raw values decoded and unfolded, in the order of the mail. `defects` are short codes of what was
-    wrong, empty for a sound mail.
+    Texts hold no CR, LF, NUL or lone surrogate; `sent_at` is aware UTC or None. `headers` has every
+    field by its lower-case name, raw values decoded and unfolded, in the order of the mail.
+    `defects` are short codes of what was wrong, empty for a sound mail.
     """
 
     message_id: str = ""

@@ -1,7 +1,8 @@
 """The parts of a mail, found without reading more of them than needed. Pure.
 
-The standard library takes 5 s for 100,000 parts and raises RecursionError at nesting 1,000 deep. This reader looks for
-boundaries with `bytes.find`, keeps to its limits, and leaves parts undecoded until someone asks.
+The standard library takes 5 s for 100,000 parts and raises RecursionError at nesting 1,000 deep.
+This reader looks for boundaries with `bytes.find`, keeps to its limits, and leaves parts undecoded
+until someone asks.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ _PARAMETER = re.compile(r";\s*([!#-'*+\-.0-9A-Z^-~]+)\s*=\s*(?:\"((?:[^\"\\]|\\.
 
 @dataclass(frozen=True)
 class Part:
-    """One leaf of a mail: anything but a multipart. `payload` is still encoded; `depth` counts multiparts around it."""
+    """One leaf of a mail: anything but a multipart. `payload` is still encoded; `depth` counts
+    multiparts around it.
+    """
 
     content_type: str
     parameters: dict[str, str]
@@ -37,18 +40,24 @@ class Part:
     container: str = ""
 
     def decode(self, limit: int = MAX_BYTES) -> bytes:
-        """Return at most `limit` bytes of the content with its transfer encoding removed; never raises."""
+        """Return at most `limit` bytes of the content with its transfer encoding removed; never
+        raises.
+        """
         return decode_transfer(self.payload, self.encoding, limit)
 
     def text(self, limit: int) -> str:
-        """Return the content of a text part, about `limit` bytes of it, with LF line ends and no NUL or surrogate."""
+        """Return the content of a text part, about `limit` bytes of it, with LF line ends and no
+        NUL or surrogate.
+        """
         text = decode_bytes(self.decode(limit), self.parameters.get("charset", ""))
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
         return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
-    """Return the lower-case value of a `Content-…` field and its parameters, RFC 2231 pieces put together."""
+    """Return the lower-case value of a `Content-…` field and its parameters, RFC 2231 pieces put
+    together.
+    """
     main, _, _ = value.partition(";")
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -61,7 +70,9 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
         number = rest.rstrip("*")
         if number and not (number.isascii() and number.isdigit() and len(number) < 4):
             continue
-        pieces.setdefault(base, {}).setdefault(int(number or 0), (text, rest.endswith("*") or not rest))
+        pieces.setdefault(base, {}).setdefault(
+            int(number or 0), (text, rest.endswith("*") or not rest)
+        )
     for base, found in pieces.items():
         plain[base] = _join_pieces(found)
     return main.strip().lower(), plain
@@ -78,8 +89,9 @@ def _join_pieces(pieces: dict[int, tuple[str, bool]]) -> str:
 
 
 def decode_transfer(payload: bytes, encoding: str, limit: int = MAX_BYTES) -> bytes:
-    """Return at most about `limit` bytes of a payload without its transfer encoding; damaged base64 is read as far as
-    it goes."""
+    """Return at most about `limit` bytes of a payload without its transfer encoding; damaged base64
+    is read as far as it goes.
+    """
     if encoding == "base64":
         raw = re.sub(rb"[^A-Za-z0-9+/]", b"", payload[: limit * 3 // 2 + 4])
         raw = raw[: len(raw) // 4 * 4 + (0 if len(raw) % 4 == 1 else len(raw) % 4)]
@@ -90,12 +102,16 @@ def decode_transfer(payload: bytes, encoding: str, limit: int = MAX_BYTES) -> by
 
 
 def read_parts(
-    raw: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, max_parts: int = MAX_PARTS
+    raw: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    max_parts: int = MAX_PARTS,
 ) -> tuple[list[Part], list[str]]:
     """Return the leaves of a mail in their order, and defects; never raises.
 
-    Attached mails (`message/…`) are leaves. Defects: `too_large`, `too_deep`, `too_many_parts`, `too_much_nesting`,
-    `no_boundary`, `not_closed`.
+    Attached mails (`message/…`) are leaves. Defects: `too_large`, `too_deep`, `too_many_parts`,
+    `too_much_nesting`, `no_boundary`, `not_closed`.
     """
     defects: dict[str, None] = {}
     if len(raw) > max_bytes:
@@ -103,7 +119,9 @@ def read_parts(
         defects["too_large"] = None
     parts: list[Part] = []
     searched = 0
-    pending: list[tuple[bytes, int, str]] = [(raw, 0, "")]  # a stack: nesting must not become recursion
+    pending: list[tuple[bytes, int, str]] = [
+        (raw, 0, "")
+    ]  # a stack: nesting must not become recursion
     while pending:
         entity, depth, container = pending.pop()
         if len(parts) >= max_parts:
@@ -150,7 +168,9 @@ def _read_entity(entity: bytes, depth: int, container: str) -> Part:
 
 
 def split_head(entity: bytes) -> tuple[bytes, bytes]:
-    """Return header block and body of a mail or a part; a part may begin with the empty line and have no header."""
+    """Return header block and body of a mail or a part; a part may begin with the empty line and
+    have no header.
+    """
     entity_start = entity[:_LONGEST_PART_HEADER]
     found = _BLOCK_END.search(entity_start)
     if found is None:
@@ -159,9 +179,12 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
 
 
 def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
-    """Return the entities between the boundary lines, and `not_closed` where the last line is missing."""
+    """Return the entities between the boundary lines, and `not_closed` where the last line is
+    missing.
+    """
     delimiter = re.escape(b"--" + boundary.rstrip().encode("utf-8", "replace"))
-    # The pattern begins with fixed bytes, so that `re` looks for them at full speed, near misses included.
+    # The pattern begins with fixed bytes, so that `re` looks for them at full speed, near misses
+    # included.
     line = re.compile(rb"\n" + delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)")
     at_start = re.compile(delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)").match(payload)
     children: list[bytes] = []
@@ -173,7 +196,9 @@ def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
         if found[1] or len(children) >= most:
             return children, ""
         start = found.end()
-        found = line.search(payload, start - 1)  # an empty part: its line end is also that before the next boundary
+        found = line.search(
+            payload, start - 1
+        )  # an empty part: its line end is also that before the next boundary
     if start >= 0:
         children.append(payload[start:])
     return children, "not_closed"

@@ -1,7 +1,8 @@
 """The offer number in a subject line. Pure.
 
-A number is only believed where a word for "offer" stands near it. What looks like a number but is something else (a
-date, a price, the number of an invoice, of a ticket, of a house) is covered up first, so that it cannot win.
+A number is only believed where a word for "offer" stands near it. What looks like a number but is
+something else (a date, a price, the number of an invoice, of a ticket, of a house) is covered up
+first, so that it cannot win.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ _NUMBER = re.compile(
     r"(?<![^\W_])(?!(?i:nr|no)\.)(?:[A-Za-zÄÖÜäöü]{1,5}[-–/._]){0,3}[A-Za-zÄÖÜ]{0,5}\d[A-Za-z0-9]*"
     r"(?:[-–/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
-_COMPOUND_REQUEST = re.compile(r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE)
+_COMPOUND_REQUEST = re.compile(
+    r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
+)
 _COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")
 _UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4}[ \u00a0]$")
 _SPACED_NUMBER = re.compile(
@@ -56,8 +59,8 @@ _COUNTER = re.compile(r"\s*(?:nr\.?\s*)?\d{1,2}(?=\s+zu[mr]?\s)", re.IGNORECASE)
 _COVERED = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
 _LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
 _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
-# What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711` asks for something
-# else: between the request and our word only small words may stand.
+# What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711`
+# asks for something else: between the request and our word only small words may stand.
 _SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
 _REQUEST = re.compile(
     rf"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))? {_SMALL_WORDS}"
@@ -120,14 +123,17 @@ _NEVER = re.compile(
 _PRODUCT = re.compile(r"(?!(?:AN|ANG|AG|OF|OFF|Q|QT)-)[A-Z]{1,4}-\d{0,2}00", re.IGNORECASE)
 _CASE = re.compile(r"(?:INC|RITM|REQ|CHG|TKT|CASE|SR)[-_]?\d", re.IGNORECASE)
 _OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV|RFQ|RFP)[-–/._]?\d", re.IGNORECASE)
-_WITH_YEAR = re.compile(r"(?:^|[-–/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-–/._](?:\d{2}[-–/._])?(\d{2,})(?!\d)")
+_WITH_YEAR = re.compile(
+    r"(?:^|[-–/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-–/._](?:\d{2}[-–/._])?(\d{2,})(?!\d)"
+)
 
 
 def find_number(subject: str, pattern: str = "") -> str | None:
-    """Return the offer number as it is written in a decoded subject, or None; the first one where there are several.
+    """Return the offer number as it is written in a decoded subject, or None; the first one where
+    there are several.
 
-    `pattern` replaces the built-in recognition and is applied to the first 200 characters. Raises PatternError for a
-    pattern that `compile_pattern` refuses.
+    `pattern` replaces the built-in recognition and is applied to the first 200 characters. Raises
+    PatternError for a pattern that `compile_pattern` refuses.
     """
     if pattern:
         compiled = compile_pattern(pattern)
@@ -138,8 +144,12 @@ def find_number(subject: str, pattern: str = "") -> str | None:
     keyword = _KEYWORD.search(subject)
     if not keyword or _DRAFT.search(subject):
         return None
-    number = _find_plain(subject, keyword) or _find_covered(cover(subject), list(_KEYWORD.finditer(subject)))
-    return None if number and not _has_year_and_counter(number) and _ADVERT.search(subject) else number
+    number = _find_plain(subject, keyword) or _find_covered(
+        cover(subject), list(_KEYWORD.finditer(subject))
+    )
+    return (
+        None if number and not _has_year_and_counter(number) and _ADVERT.search(subject) else number
+    )
 
 
 def has_keyword(subject: str) -> bool:
@@ -155,7 +165,9 @@ def has_keyword(subject: str) -> bool:
 
 
 def names_other_document(subject: str) -> bool:
-    """Return whether a subject with an offer number is that of an invoice, an order or the like about the offer."""
+    """Return whether a subject with an offer number is that of an invoice, an order or the like
+    about the offer.
+    """
     keyword = _KEYWORD.search(subject)
     before = subject[: keyword.start()] if keyword else subject
     return bool(_OTHER_DOCUMENT.search(before) or _CONFIRMATION.search(subject))
@@ -171,23 +183,30 @@ def _hide_requests(subject: str) -> str:
 
 
 def _find_plain(subject: str, keyword: re.Match[str]) -> str | None:
-    """Return a number behind the keyword that nothing could cover: most offers, in a third of the time."""
+    """Return a number behind the keyword that nothing could cover: most offers, in a third of the
+    time.
+    """
     number = _find_behind(subject, keyword)
     if number and (
-        (number[0].isalpha() and _has_year_and_counter(number)) or (number.isdigit() and subject.endswith(number))
+        (number[0].isalpha() and _has_year_and_counter(number))
+        or (number.isdigit() and subject.endswith(number))
     ):
         return number
     return None
 
 
 def _find_covered(covered: str, keywords: list[re.Match[str]]) -> str | None:
-    """Return the number behind the first keyword that has one, else one that says by its form that it is one."""
+    """Return the number behind the first keyword that has one, else one that says by its form that
+    it is one.
+    """
     found = (number for keyword in keywords if (number := _find_behind(covered, keyword)))
     return next(found, None) or _find_further(covered, keywords[0])
 
 
 def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
-    """Return the number that follows a keyword, with nothing between them but `Nr.`, `#`, `:` and the like."""
+    """Return the number that follows a keyword, with nothing between them but `Nr.`, `#`, `:` and
+    the like.
+    """
     position, is_behind_cover = keyword.end(), False
     if keyword[0].upper() == "KVA" and re.match(r"[-–/._]?\d", text[position:]):
         position = keyword.start()  # `KVA-8812/B` is the number as a whole
@@ -208,14 +227,17 @@ def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
         position = found.end()
     number = _REVISION.sub("", found[0])
     if not is_marked and (
-        (is_behind_cover and not _is_last(number, text[position:])) or _COUNT_OF_THINGS.match(text, position)
+        (is_behind_cover and not _is_last(number, text[position:]))
+        or _COUNT_OF_THINGS.match(text, position)
     ):
         return None
     return number if _is_believable(number, is_marked=is_marked) else None
 
 
 def _is_last(number: str, text: str) -> bool:
-    """Return whether a number of some length, behind a date or a price, is the end: `Angebot vom 3.3.2026 (88120)`."""
+    """Return whether a number of some length, behind a date or a price, is the end: `Angebot vom
+    3.3.2026 (88120)`.
+    """
     return sum(map(str.isdigit, number)) >= 4 and not text[len(number) :].strip(' )]"“”.')
 
 
@@ -225,10 +247,18 @@ def _is_believable(number: str, *, is_marked: bool) -> bool:
         return False
     if is_marked:
         return True
-    if _NEVER.fullmatch(number) or _PRODUCT.fullmatch(number) or _CASE.match(number) or _is_season(number):
+    if (
+        _NEVER.fullmatch(number)
+        or _PRODUCT.fullmatch(number)
+        or _CASE.match(number)
+        or _is_season(number)
+    ):
         return False
-    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be numbers.
-    return digits >= (3 if number.isdigit() or (number[0].isalpha() and not number.isalnum()) else 4)
+    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be
+    # numbers.
+    return digits >= (
+        3 if number.isdigit() or (number[0].isalpha() and not number.isalnum()) else 4
+    )
 
 
 def _is_season(number: str) -> bool:
@@ -238,7 +268,9 @@ def _is_season(number: str) -> bool:
 
 
 def _find_further(text: str, keyword: re.Match[str]) -> str | None:
-    """Return a number that stands apart from the keyword, but says by its form or by a `Nr.` that it is one."""
+    """Return a number that stands apart from the keyword, but says by its form or by a `Nr.` that
+    it is one.
+    """
     for found in _LATER_MARKER.finditer(text, keyword.end()):
         before = text[: found.start()].rstrip()[-1:]
         number = _NUMBER.match(text, found.end())
@@ -253,14 +285,18 @@ def _find_further(text: str, keyword: re.Match[str]) -> str | None:
     for start, end in ((keyword.end(), len(text)), (0, keyword.start())):
         for found in _NUMBER.finditer(text, start, end):
             candidate = _REVISION.sub("", found[0])
-            is_piece = re.match(r"[-–/._]\w", text[found.end() :]) or _UNKNOWN_PREFIX.search(text[: found.start()])
+            is_piece = re.match(r"[-–/._]\w", text[found.end() :]) or _UNKNOWN_PREFIX.search(
+                text[: found.start()]
+            )
             if not is_piece and _has_year_and_counter(candidate):
                 return candidate
     return None
 
 
 def _has_year_and_counter(number: str) -> bool:
-    """Return whether a number has the form year and counter, which neither products nor house numbers have."""
+    """Return whether a number has the form year and counter, which neither products nor house
+    numbers have.
+    """
     found = _WITH_YEAR.search(number)
     if (
         found is None

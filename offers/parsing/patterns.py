@@ -1,7 +1,8 @@
 """Patterns that people write for their own offer numbers: checked before they are ever run. Pure.
 
-Python's `re` cannot be stopped: one pattern such as `(\\d+)+x` would hold the import for ever. So a pattern whose
-repetitions can be divided up in more than one way is refused when it is saved, with a sentence that says so.
+Python's `re` cannot be stopped: one pattern such as `(\\d+)+x` would hold the import for ever. So a
+pattern whose repetitions can be divided up in more than one way is refused when it is saved, with a
+sentence that says so.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _Item = tuple[Any, Any]
 class PatternError(ValueError):
     """A pattern that cannot be used. `str()` is a sentence for the person who wrote it.
 
-    `code` is one of `too_long`, `syntax`, `groups`, `runaway`; `detail` is what `re` said about the syntax.
+    `code` is one of `too_long`, `syntax`, `groups`, `runaway`; `detail` is what `re` said about the
+    syntax.
     """
 
     def __init__(self, code: str, sentence: str, detail: str = "") -> None:
@@ -36,9 +38,11 @@ class PatternError(ValueError):
 
 @lru_cache(maxsize=128)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Return the compiled pattern, case ignored; its one group (or the one named `number`) holds the offer number.
+    """Return the compiled pattern, case ignored; its one group (or the one named `number`) holds
+    the offer number.
 
-    Raises PatternError for wrong syntax, a missing or ambiguous group, and for patterns that could run for ever.
+    Raises PatternError for wrong syntax, a missing or ambiguous group, and for patterns that could
+    run for ever.
     """
     if len(pattern) > _LONGEST_PATTERN:
         raise PatternError("too_long", f"The pattern is longer than {_LONGEST_PATTERN} characters.")
@@ -46,7 +50,9 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         compiled = re.compile(pattern, re.IGNORECASE)
         items = list(_parser.parse(pattern))
     except (re.error, OverflowError, RecursionError) as error:
-        raise PatternError("syntax", f"The pattern is not a valid regular expression: {error}.", str(error)) from error
+        raise PatternError(
+            "syntax", f"The pattern is not a valid regular expression: {error}.", str(error)
+        ) from error
     if compiled.groups != 1 and "number" not in compiled.groupindex:
         raise PatternError(
             "groups",
@@ -114,31 +120,46 @@ def _can_run_away(item: _Item) -> bool:
 
 
 def _count_ways(items: Sequence[_Item]) -> float:
-    """Return the logarithm of how many ways there are to divide up a text of one and the same character.
+    """Return the logarithm of how many ways there are to divide up a text of one and the same
+    character.
 
-    Each repetition that takes the character multiplies them by how often it may take it, and that once more for each
-    round of a repetition around it: `(?:.?){40}` has two to the power of forty.
+    Each repetition that takes the character multiplies them by how often it may take it, and that
+    once more for each round of a repetition around it: `(?:.?){40}` has two to the power of forty.
     """
     is_divided = _is_divided(items)
-    # Short ones weigh double: long ones share the characters of the text, short ones multiply in full.
+    # Short ones weigh double: long ones share the characters of the text, short ones multiply in
+    # full.
     choices = [
         (math.log(ways) * times * (1 if is_long else 2), taken)
         for ways, times, taken, is_long in _choices(items, 1)
         if not (is_long and is_divided)
     ]
-    return max((sum(ways for ways, taken in choices if each in taken) for each in _ALPHABET), default=0)
+    return max(
+        (sum(ways for ways, taken in choices if each in taken) for each in _ALPHABET), default=0
+    )
 
 
 def _choices(items: Sequence[_Item], times: int) -> Iterator[tuple[int, int, frozenset[str], bool]]:
-    """Yield for each repetition and each doubtful alternative: ways, rounds, characters, whether it is a long one."""
+    """Yield for each repetition and each doubtful alternative: ways, rounds, characters, whether it
+    is a long one.
+    """
     for item in items:
         rounds = times
         name, value = str(item[0]), item[1]
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
             least, most, body = value
             if least != most:
-                yield min(int(most) - least + 1, _LONGEST_TEXT), times, _all_characters(body), most > _LONG
-            rounds = min(times * max(1, min(int(most), _LONGEST_TEXT)), _LONGEST_TEXT) if least == most else times
+                yield (
+                    min(int(most) - least + 1, _LONGEST_TEXT),
+                    times,
+                    _all_characters(body),
+                    most > _LONG,
+                )
+            rounds = (
+                min(times * max(1, min(int(most), _LONGEST_TEXT)), _LONGEST_TEXT)
+                if least == most
+                else times
+            )
         elif name == "BRANCH" and _overlap(list(value[1])):
             yield len(value[1]), times, _all_characters([item]), False
         for child in _children(item):
@@ -146,7 +167,9 @@ def _choices(items: Sequence[_Item], times: int) -> Iterator[tuple[int, int, fro
 
 
 def _is_divided(items: Sequence[_Item]) -> bool:
-    """Return whether a fixed character that neither could take stands between each two of them, as in `\\d+-\\d+`."""
+    """Return whether a fixed character that neither could take stands between each two of them, as
+    in `\\d+-\\d+`.
+    """
     last: frozenset[str] | None = None
     between: list[frozenset[str]] = []
     for item in _flatten(items):
@@ -156,7 +179,11 @@ def _is_divided(items: Sequence[_Item]) -> bool:
             between += [_characters(item)] if str(item[0]) in _SINGLE else []
             continue
         taken = _all_characters(item[1][2])
-        if last is not None and taken & last and not any(not fixed & (last | taken) for fixed in between):
+        if (
+            last is not None
+            and taken & last
+            and not any(not fixed & (last | taken) for fixed in between)
+        ):
             return False
         last, between = (taken, []) if item[1][1] > _LONG else (last, between)
     return True
@@ -181,7 +208,9 @@ def _overlap(branches: list[Sequence[_Item]]) -> bool:
 
 
 def _first_characters(items: Sequence[_Item]) -> frozenset[str] | None:
-    """Return what a sequence must begin with, or None where that is open (it may be empty or begin with an option)."""
+    """Return what a sequence must begin with, or None where that is open (it may be empty or begin
+    with an option).
+    """
     for item in items:
         name, value = str(item[0]), item[1]
         if name == "AT":

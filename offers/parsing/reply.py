@@ -8,7 +8,8 @@ from offers.parsing.texts import any_of
 
 _LONGEST = 100_000
 _MOST_LINES = 1_000
-# Introductions that quotequail 0.5 does not know: David's own, and what Outlook writes in our readers' languages.
+# Introductions that quotequail 0.5 does not know: David's own, and what Outlook writes in our
+# readers' languages.
 _RULE = any_of("""
     Original Message|Original-Nachricht|Originalnachricht|Ursprüngliche Nachricht
     Weitergeleitete Nachricht|Forwarded Message|Message d'origine|Messaggio originale
@@ -22,7 +23,8 @@ _INTRODUCTION = re.compile(
 
 
 def new_text(body_text: str) -> str:
-    """Return the part of a plain text that its sender newly wrote, without quotation and its introduction.
+    """Return the part of a plain text that its sender newly wrote, without quotation and its
+    introduction.
 
     Empty where everything is quoted. Where nothing is recognised as quoted, the whole text.
     """

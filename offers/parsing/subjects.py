@@ -1,4 +1,6 @@
-"""What stands before the subject proper: reply and forward prefixes, tags of gateways and ticket systems. Pure."""
+"""What stands before the subject proper: reply and forward prefixes, tags of gateways and ticket
+systems. Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,12 @@ from typing import NamedTuple
 _REPLY = r"(?:re|aw|antw|antwort|sv|vs|ré|rif|r)"
 _FORWARD = r"(?:wg|fw|fwd|wtr|tr|doorst|vb|vl|enc|i)"
 _COUNT = r"(?:\s?[-\u2013]\s?\d{1,3}|\s?\[\d{1,3}\]|\s?\(\d{1,3}\)|\^\d{1,3}|\*\d{1,3})?"
-_PREFIX = re.compile(rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD})){_COUNT}\s?[:\uff1a]", re.IGNORECASE)
-_TAG = re.compile(r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{1,40}\}|\*{2,5}[^*]{1,40}\*{2,5})\s*:?")
+_PREFIX = re.compile(
+    rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD})){_COUNT}\s?[:\uff1a]", re.IGNORECASE
+)
+_TAG = re.compile(
+    r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{1,40}\}|\*{2,5}[^*]{1,40}\*{2,5})\s*:?"
+)
 _GATEWAY_WORD = re.compile(r"\s*(?:extern|external|ext)\s?:", re.IGNORECASE)
 
 
@@ -24,9 +30,9 @@ class Prefixes(NamedTuple):
 def split_prefixes(subject: str) -> Prefixes:
     """Return whether reply or forward prefixes stand at the start, and what follows them.
 
-    Replies: `AW: Re: Re-2: Re[2]: SV: R:` …; forwards: `WG: Fwd: TR: I:` …. They may be repeated, mixed, and have tags
-    such as `[EXTERN]` or `[Ticket#4711]` between them. Without any prefix `rest` is the whole subject, tags included;
-    behind one, tags are cut off too.
+    Replies: `AW: Re: Re-2: Re[2]: SV: R:` …; forwards: `WG: Fwd: TR: I:` …. They may be repeated,
+    mixed, and have tags such as `[EXTERN]` or `[Ticket#4711]` between them. Without any prefix
+    `rest` is the whole subject, tags included; behind one, tags are cut off too.
     """
     is_reply = is_forward = False
     position = rest_at = 0

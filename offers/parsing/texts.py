@@ -1,4 +1,6 @@
-"""Bytes of a mail to clean text: charsets as they are in the wild, encoded words, unwanted characters. Pure."""
+"""Bytes of a mail to clean text: charsets as they are in the wild, encoded words, unwanted
+characters. Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,16 @@ import codecs
 import re
 from functools import lru_cache
 
-# The text of an encoded word ends at the first `?=`. It may hold blanks and question marks (both illegal, both seen),
-# but no start of another word, which also keeps the search linear on `=?u?q?=?u?q?…`; `=?=` is base64 padding.
+# The text of an encoded word ends at the first `?=`. It may hold blanks and question marks (both
+# illegal, both seen), but no start of another word, which also keeps the search linear on
+# `=?u?q?=?u?q?…`; `=?=` is base64 padding.
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:(?!=\?[^=]).)*?)\?=")
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
-# What mail programs call one thing and mean another; the same choices as in the WHATWG encoding standard, because
-# that is what readers of such mails do. None: no charset at all, so it is guessed.
+# What mail programs call one thing and mean another; the same choices as in the WHATWG encoding
+# standard, because that is what readers of such mails do. None: no charset at all, so it is
+# guessed.
 _MEANT = {
     "ascii": None,
     "iso8859-1": "cp1252",
@@ -31,7 +35,16 @@ _SPECIAL_NAMES = {
     "unicode-1-1-utf-7": "utf-7",
 }
 # Not charsets of a mail: slow, platform-bound, or made to run escapes.
-_REFUSED = {"idna", "punycode", "undefined", "unicode_escape", "raw-unicode-escape", "mbcs", "oem", "unicode-escape"}
+_REFUSED = {
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode_escape",
+    "raw-unicode-escape",
+    "mbcs",
+    "oem",
+    "unicode-escape",
+}
 
 
 @lru_cache(maxsize=256)
@@ -45,20 +58,26 @@ def _find_codec(charset: str) -> str | None:
 
 
 def any_of(alternatives: str) -> str:
-    """Return a regular expression for any of the alternatives, which stand on the lines of a text."""
+    """Return a regular expression for any of the alternatives, which stand on the lines of a
+    text.
+    """
     return "(?:" + "|".join(line.strip() for line in alternatives.strip().splitlines()) + ")"
 
 
 def decode_bytes(data: bytes, charset: str = "") -> str:
     """Return the text of `data`; never raises.
 
-    An unknown, missing or wrong `charset` means utf-8 where the bytes are valid utf-8, else windows-1252.
+    An unknown, missing or wrong `charset` means utf-8 where the bytes are valid utf-8, else
+    windows-1252.
     """
     codec = _find_codec(charset) if charset else None
     if codec is not None:
         try:
             return data.decode(codec, "replace" if codec == "cp1252" else "strict")
-        except (LookupError, ValueError):  # LookupError: a codec that is not one of text, such as rot13
+        except (
+            LookupError,
+            ValueError,
+        ):  # LookupError: a codec that is not one of text, such as rot13
             pass
     try:
         return data.decode("utf-8")
@@ -67,7 +86,9 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
 
 
 def clean_text(text: str) -> str:
-    """Return one line without NUL, other control characters and lone surrogates; line breaks and tabs are blanks."""
+    """Return one line without NUL, other control characters and lone surrogates; line breaks and
+    tabs are blanks.
+    """
     if not text.isprintable() and _UNWANTED.search(text):
         text = _BLANKS.sub(" ", text)
         text = _UNWANTED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
@@ -78,7 +99,8 @@ def _decode_word(encoding: str, text: str) -> bytes:
     raw = text.encode("utf-8", "replace")
     if encoding in "qQ":
         return binascii.a2b_qp(raw.replace(b" ", b"_"), header=True)
-    # Programs that cut long subjects leave base64 of any length, with the padding missing or doubled.
+    # Programs that cut long subjects leave base64 of any length, with the padding missing or
+    # doubled.
     raw = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
     if len(raw) % 4 == 1:
         raw = raw[:-1]
@@ -86,16 +108,19 @@ def _decode_word(encoding: str, text: str) -> bytes:
 
 
 def decode_words(text: str) -> str:
-    """Return `text` with its RFC 2047 encoded words decoded; what is not one stays as it stands; never raises.
+    """Return `text` with its RFC 2047 encoded words decoded; what is not one stays as it stands;
+    never raises.
 
-    Blanks between neighbours vanish, and neighbours of one charset are joined before decoding, because some programs
-    cut in the middle of a character. The result is clean (`clean_text`).
+    Blanks between neighbours vanish, and neighbours of one charset are joined before decoding,
+    because some programs cut in the middle of a character. The result is clean (`clean_text`).
     """
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
     for word in _ENCODED_WORD.finditer(text):
         gap = text[end : word.start()]
-        this_charset = word[1].partition("*")[0].lower()  # RFC 2231 allows a language behind an asterisk
+        this_charset = (
+            word[1].partition("*")[0].lower()
+        )  # RFC 2231 allows a language behind an asterisk
         is_neighbour = bool(charset) and not gap.strip()
         if pending and not (is_neighbour and this_charset == charset):
             pieces.append(decode_bytes(pending, charset))

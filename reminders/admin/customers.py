@@ -73,7 +73,9 @@ class CustomerAdmin(_Below):
         icon="send",
         submit=_("Send"),
     )
-    def send_reminders(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def send_reminders(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         customer = Customer.objects.get(pk=object_id)
         if open_offers := list(customer.offers.filter(status=Offer.Status.OPEN)):
             send_offers_now(request, open_offers)

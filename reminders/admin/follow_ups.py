@@ -55,7 +55,11 @@ class DueFilter(admin.SimpleListFilter):
             "calls": Q(call_at__isnull=False),
             "none": Q(next_at=None, call_at=None),
         }
-        return queryset.filter(conditions[value]) if (value := self.value()) in conditions else queryset
+        return (
+            queryset.filter(conditions[value])
+            if (value := self.value()) in conditions
+            else queryset
+        )
 
 
 @admin.register(FollowUp)
@@ -69,15 +73,40 @@ class FollowUpAdmin(FactAdmin):
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
     actions = ["release", "skip", "call_instead", "record_call"]
-    actions_row = ["send_now", "release_one", "snooze", "skip_one", "call_one", "call_made", "edit_text"]
+    actions_row = [
+        "send_now",
+        "release_one",
+        "snooze",
+        "skip_one",
+        "call_one",
+        "call_made",
+        "edit_text",
+    ]
     actions_detail = [
         "send_now",
         "release_one",
         "edit_text",
-        {"title": _("Otherwise"), "icon": "snooze", "items": ["snooze", "skip_one", "call_one", "call_made"]},
+        {
+            "title": _("Otherwise"),
+            "icon": "snooze",
+            "items": ["snooze", "skip_one", "call_one", "call_made"],
+        },
     ]
-    fields = ["offer_in_words", "customer_in_words", "next_in_words", "plan", "own_text", "computed_at"]
-    readonly_fields = ["offer_in_words", "customer_in_words", "next_in_words", "own_text", "computed_at"]
+    fields = [
+        "offer_in_words",
+        "customer_in_words",
+        "next_in_words",
+        "plan",
+        "own_text",
+        "computed_at",
+    ]
+    readonly_fields = [
+        "offer_in_words",
+        "customer_in_words",
+        "next_in_words",
+        "own_text",
+        "computed_at",
+    ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request, obj)
@@ -86,17 +115,21 @@ class FollowUpAdmin(FactAdmin):
         obj.save(update_fields=["plan"])
         services.plan_offers([obj.offer])
         words = (
-            gettext("Chose the reminder plan “%s”.") % obj.plan if obj.plan else gettext("Took the usual plan again.")
+            gettext("Chose the reminder plan “%s”.") % obj.plan
+            if obj.plan
+            else gettext("Took the usual plan again.")
         )
         note_acts(request, [obj.offer], words)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {**(extra_context or {}), "sending_notices": explain_sending()})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "sending_notices": explain_sending()}
+        )
 
     @display(description=_("offer"), ordering="offer__number", header=True)
     def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
-        # The number is not said twice, and a card on a phone has room for two lines. What it is about stands behind the
-        # number as a rule: "Ihr Angebot 4711: Carport".
+        # The number is not said twice, and a card on a phone has room for two lines. What it is
+        # about stands behind the number as a rule: "Ihr Angebot 4711: Carport".
         number = follow_up.offer.number
         before, _number, after = " ".join(follow_up.offer.subject.split()).partition(number)
         return number, Truncator(after.strip(" :,-–/") or before.strip(" :,-–/")).chars(30)
@@ -115,7 +148,11 @@ class FollowUpAdmin(FactAdmin):
         at = follow_up.next_at or follow_up.call_at
         if at is None:
             return "–", ""
-        what = gettext("Phone call") if follow_up.call_at else gettext("Reminder %d") % (follow_up.next_step or 1)
+        what = (
+            gettext("Phone call")
+            if follow_up.call_at
+            else gettext("Reminder %d") % (follow_up.next_step or 1)
+        )
         what = f"{what}, {gettext('own text')}" if follow_up.own_text else what
         return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
 
@@ -153,13 +190,24 @@ class FollowUpAdmin(FactAdmin):
     @admin.action(description=_("Call instead of the mail"), permissions=["change"])
     def call_instead(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
         offer_ids = services.call_instead(rows, now=timezone.now())
-        counted = ngettext_lazy("%d call takes the place of a mail.", "%d calls take the place of mails.")
-        _report(request, offer_ids, gettext("Put a phone call in the place of the next reminder."), counted)
+        counted = ngettext_lazy(
+            "%d call takes the place of a mail.", "%d calls take the place of mails."
+        )
+        _report(
+            request,
+            offer_ids,
+            gettext("Put a phone call in the place of the next reminder."),
+            counted,
+        )
 
     @admin.action(description=_("The call was made"), permissions=["change"])
     def record_call(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
         offer_ids = services.record_call(rows, by=person(request), now=timezone.now())
-        say(request, len(offer_ids), ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."))
+        say(
+            request,
+            len(offer_ids),
+            ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."),
+        )
 
     @dialog_action(
         _("Send now"),
@@ -184,25 +232,42 @@ class FollowUpAdmin(FactAdmin):
     def snooze(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
         until = form.cleaned_data["until"]
         offer_ids = services.snooze(FollowUp.objects.filter(pk=object_id), until=until)
-        _report(request, offer_ids, say_paused(until), ngettext_lazy("%d reminder moved.", "%d reminders moved."))
+        _report(
+            request,
+            offer_ids,
+            say_paused(until),
+            ngettext_lazy("%d reminder moved.", "%d reminders moved."),
+        )
         return self._back(request)
 
-    @dialog_action(_("Release"), _("It goes out at the time that the plan says."), icon="play_arrow")
-    def release_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    @dialog_action(
+        _("Release"), _("It goes out at the time that the plan says."), icon="play_arrow"
+    )
+    def release_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         self.release(request, FollowUp.objects.filter(pk=object_id))
         return self._back(request)
 
-    @dialog_action(_("Skip"), _("This reminder is left out; the next step of the plan follows."), icon="skip_next")
+    @dialog_action(
+        _("Skip"),
+        _("This reminder is left out; the next step of the plan follows."),
+        icon="skip_next",
+    )
     def skip_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.skip(request, FollowUp.objects.filter(pk=object_id))
         return self._back(request)
 
-    @dialog_action(_("Call instead"), _("A phone call takes the place of this reminder."), icon="call")
+    @dialog_action(
+        _("Call instead"), _("A phone call takes the place of this reminder."), icon="call"
+    )
     def call_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.call_instead(request, FollowUp.objects.filter(pk=object_id))
         return self._back(request)
 
-    @dialog_action(_("The call was made"), _("The step is done, and the quiet days begin."), icon="check")
+    @dialog_action(
+        _("The call was made"), _("The step is done, and the quiet days begin."), icon="check"
+    )
     def call_made(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         self.record_call(request, FollowUp.objects.filter(pk=object_id))
         return self._back(request)
@@ -224,7 +289,9 @@ class FollowUpAdmin(FactAdmin):
             messages.success(request, gettext("The next reminder of this offer uses your text."))
         else:
             _note(request, offer_ids, gettext("Took back the own text of the next reminder."))
-            messages.success(request, gettext("The next reminder of this offer uses the mail text."))
+            messages.success(
+                request, gettext("The next reminder of this offer uses the mail text.")
+            )
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponse:
@@ -252,7 +319,11 @@ def send_offers_now(request: HttpRequest, offers: Collection[Offer]) -> None:
     now = timezone.now()
     note_acts(request, offers, gettext("Asked to send the reminder now."))
     sums = services.send_now(offers, now=now)
-    sent = set(Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list("offer_id", flat=True))
+    sent = set(
+        Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list(
+            "offer_id", flat=True
+        )
+    )
     for offer in offers:
         if offer.pk in sent:
             messages.success(request, gettext("The reminder of offer %s is sent.") % offer)

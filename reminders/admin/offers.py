@@ -43,13 +43,22 @@ admin.site.unregister(Offer)
 
 @admin.register(Offer)
 class OfferAdmin(_Below):
-    """The page of an offer with its reminders: when the next one comes and why, and what was sent."""
+    """The page of an offer with its reminders: when the next one comes and why, and what was
+    sent.
+    """
 
-    list_filter = [ToDoFilter if each is offers.admin.offers.ToDoFilter else each for each in _Below.list_filter]
+    list_filter = [
+        ToDoFilter if each is offers.admin.offers.ToDoFilter else each
+        for each in _Below.list_filter
+    ]
     actions_row = [*_Below.actions_row, "pause", "send_reminder"]
     actions_detail = [
         *_Below.actions_detail,
-        {"title": _("Reminders"), "icon": "send", "items": ["send_reminder", "pause", "stop", "resume"]},
+        {
+            "title": _("Reminders"),
+            "icon": "send",
+            "items": ["send_reminder", "pause", "stop", "resume"],
+        },
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -69,7 +78,9 @@ class OfferAdmin(_Below):
     @admin.display(description=_("next reminder"))
     @once
     def next_reminder(self, offer: Offer) -> SafeString:
-        """When the next one comes and why, what keeps all of them back, and where more can be done about it."""
+        """When the next one comes and why, what keeps all of them back, and where more can be done
+        about it.
+        """
         follow_up = FollowUp.objects.filter(offer=offer).first()
         if follow_up is None or follow_up.next_at is None:
             words = explain(follow_up)
@@ -78,7 +89,9 @@ class OfferAdmin(_Below):
         if follow_up is None:
             return format_html("{}", words)
         more = gettext("Release, skip, write, call or choose a plan")
-        return format_html('{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more)
+        return format_html(
+            '{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more
+        )
 
     def get_events(self, offer: Offer) -> list[Event]:
         if offer.pk is None:
@@ -86,7 +99,8 @@ class OfferAdmin(_Below):
         reminders = [
             Event(
                 row.sent_at or row.claimed_at or row.mail_date,
-                gettext("Reminder %(step)d: %(state)s") % {"step": row.step, "state": row.get_state_display()},
+                gettext("Reminder %(step)d: %(state)s")
+                % {"step": row.step, "state": row.get_state_display()},
                 _describe(row),
                 Kind.REMINDER,
                 change_url(row),
@@ -104,7 +118,9 @@ class OfferAdmin(_Below):
         icon="send",
         submit=_("Send"),
     )
-    def send_reminder(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def send_reminder(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
         send_offers_now(request, [offer])
         return go_to(change_url(offer))
@@ -151,7 +167,9 @@ class OfferAdmin(_Below):
 
 
 def _describe(row: Reminder) -> str:
-    """Return to whom a reminder went, what the mail server said if it did not take it, and who decided about it."""
+    """Return to whom a reminder went, what the mail server said if it did not take it, and who
+    decided about it.
+    """
     words = "" if row.state == Reminder.State.SENT else row.server_reply
     decided = gettext("decided by %s") % row.resolved_by if row.resolved_by else ""
     return "\n".join(filter(None, (row.recipient, words, decided)))

@@ -35,18 +35,32 @@ class SendingHoldAdmin(FactAdmin):
         queryset: QuerySet[SendingHold] = super().get_queryset(request)
         return queryset
 
-    @dialog_action(_("Release"), _("What is due goes out with the next run."), icon="play_arrow", permission="act")
+    @dialog_action(
+        _("Release"),
+        _("What is due goes out with the next run."),
+        icon="play_arrow",
+        permission="act",
+    )
     def release(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         try:
             released = services.release_hold(by=person(request), now=timezone.now())
         except services.MailsUnreadError as error:
             messages.error(request, str(error))
         else:
-            words = gettext("Sending goes on with the next run.") if released else gettext("Sending is not held.")
+            words = (
+                gettext("Sending goes on with the next run.")
+                if released
+                else gettext("Sending is not held.")
+            )
             messages.add_message(request, messages.SUCCESS if released else messages.WARNING, words)
         return go_to(reverse("admin:reminders_sendinghold_change", args=[object_id]))
 
-    @dialog_action(_("Hold"), _("No reminder goes out until someone releases sending."), icon="pause", permission="act")
+    @dialog_action(
+        _("Hold"),
+        _("No reminder goes out until someone releases sending."),
+        icon="pause",
+        permission="act",
+    )
     def hold(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         holds.hold_sending(SendingHold.Reason.PERSON, timezone.now())
         messages.success(request, gettext("Sending is held."))

@@ -44,16 +44,32 @@ class ReminderPlanAdmin(PlanningAdmin):
     form = ReminderPlanForm
     list_display = ["name", "is_default", "days_line", "window", "region", "release"]
     fieldsets = [
-        (None, {"fields": ["name", "is_default", "days", "working_days", ("window_from", "window_to")]}),
+        (
+            None,
+            {
+                "fields": [
+                    "name",
+                    "is_default",
+                    "days",
+                    "working_days",
+                    ("window_from", "window_to"),
+                ]
+            },
+        ),
         (_("Region of the holidays"), {"fields": [("country", "subdivision")]}),
-        (_("Consideration"), {"fields": ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]}),
+        (
+            _("Consideration"),
+            {"fields": ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]},
+        ),
         (_("Who decides"), {"fields": ["release", "call_above", "contact_basis"]}),
     ]
 
     def save_model(self, request: HttpRequest, obj: ReminderPlan, form: Any, change: bool) -> None:
         with transaction.atomic():
             if obj.is_default:
-                ReminderPlan.objects.exclude(pk=obj.pk).filter(is_default=True).update(is_default=False)
+                ReminderPlan.objects.exclude(pk=obj.pk).filter(is_default=True).update(
+                    is_default=False
+                )
             super().save_model(request, obj, form, change)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

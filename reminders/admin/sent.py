@@ -28,7 +28,9 @@ STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
 
 
 class StepFilter(admin.SimpleListFilter):
-    """The steps that the plans have; to look for those of the reminders would be to read them all."""
+    """The steps that the plans have; to look for those of the reminders would be to read them
+    all.
+    """
 
     title = _("step")
     parameter_name = "step"
@@ -38,7 +40,11 @@ class StepFilter(admin.SimpleListFilter):
         return [(str(step), str(step)) for step in range(1, longest + 1)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Reminder]) -> QuerySet[Reminder]:
-        return queryset.filter(step=value) if (value := self.value()) and value.isdecimal() else queryset
+        return (
+            queryset.filter(step=value)
+            if (value := self.value()) and value.isdecimal()
+            else queryset
+        )
 
 
 @admin.register(Reminder)
@@ -61,7 +67,9 @@ class ReminderAdmin(FactAdmin):
     ]  # fmt: skip
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {**(extra_context or {}), "sending_notices": explain_doubts()})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "sending_notices": explain_doubts()}
+        )
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, reminder: Reminder) -> tuple[str, str]:
@@ -95,7 +103,9 @@ class ReminderAdmin(FactAdmin):
     def send_again(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
         chosen = rows.count()
         count = services.send_again(rows, by=person(request), now=timezone.now())
-        words = ngettext_lazy("%d reminder goes out with the next run.", "%d reminders go out with the next run.")
+        words = ngettext_lazy(
+            "%d reminder goes out with the next run.", "%d reminders go out with the next run."
+        )
         say(request, count, words)
         if count < chosen:
             messages.warning(
@@ -109,13 +119,20 @@ class ReminderAdmin(FactAdmin):
     @admin.action(description=_("Dealt with"), permissions=["act"])
     def set_aside(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
         count = services.set_aside(rows, by=person(request))
-        words = ngettext_lazy("%d failed reminder is dealt with.", "%d failed reminders are dealt with.")
+        words = ngettext_lazy(
+            "%d failed reminder is dealt with.", "%d failed reminders are dealt with."
+        )
         say(request, count, words)
 
     @dialog_action(
-        _("Was sent"), _("You have seen that the customer got the mail."), icon="mark_email_read", permission="act"
+        _("Was sent"),
+        _("You have seen that the customer got the mail."),
+        icon="mark_email_read",
+        permission="act",
     )
-    def was_sent_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def was_sent_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         self.was_sent(request, Reminder.objects.filter(pk=object_id))
         return go_back(request, reverse("admin:reminders_reminder_changelist"))
 
@@ -125,16 +142,22 @@ class ReminderAdmin(FactAdmin):
         icon="forward_to_inbox",
         permission="act",
     )
-    def send_again_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def send_again_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         self.send_again(request, Reminder.objects.filter(pk=object_id))
         return go_back(request, reverse("admin:reminders_reminder_changelist"))
 
     @dialog_action(
         _("Dealt with"),
-        _("A reminder that failed needs nothing more. It no longer counts as waiting for somebody."),
+        _(
+            "A reminder that failed needs nothing more. It no longer counts as waiting for somebody."
+        ),
         icon="done",
         permission="act",
     )
-    def set_aside_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def set_aside_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         self.set_aside(request, Reminder.objects.filter(pk=object_id))
         return go_back(request, reverse("admin:reminders_reminder_changelist"))

@@ -39,7 +39,9 @@ class MailTextAdmin(ModelAdmin):
     def in_short(self, text: MailText) -> str:
         """How the text goes on after its greeting, with dots for what is filled in."""
         try:
-            words = render_text(text.text, {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False, "count": 1})
+            words = render_text(
+                text.text, {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False, "count": 1}
+            )
         except MailTextError as error:
             return str(error)
         _greeting, _gap, rest = words.partition("\n")
@@ -48,11 +50,16 @@ class MailTextAdmin(ModelAdmin):
     @admin.display(description=_("placeholders"))
     def known_placeholders(self, text: MailText) -> SafeString:
         rows = ((f"{{{{ {name} }}}}", meaning) for name, meaning in PLACEHOLDERS.items())
-        return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code> – {}</li>", rows))
+        return format_html(
+            "<ul>{}</ul>", format_html_join("", "<li><code>{}</code> – {}</li>", rows)
+        )
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview_page)
-        return [path("<int:pk>/shown/", view, name="reminders_mailtext_preview_page"), *super().get_urls()]
+        return [
+            path("<int:pk>/shown/", view, name="reminders_mailtext_preview_page"),
+            *super().get_urls(),
+        ]
 
     @dialog_action(
         _("Preview"),
@@ -71,7 +78,9 @@ class MailTextAdmin(ModelAdmin):
         text = get_object_or_404(MailText, pk=pk)
         offer = find_example_offer(text, request.GET.get("offer", ""))
         if offer is None:
-            messages.error(request, gettext("There is no offer yet that the text could be tried with."))
+            messages.error(
+                request, gettext("There is no offer yet that the text could be tried with.")
+            )
             return redirect("admin:reminders_mailtext_change", pk)
         try:
             parts = write_parts(build_example(text, offer, now=timezone.now()))
@@ -80,7 +89,11 @@ class MailTextAdmin(ModelAdmin):
             return redirect("admin:reminders_mailtext_change", pk)
         if request.GET.get("as") == "html":
             return HttpResponse(parts.html)
-        context = {**self.admin_site.each_context(request), "title": gettext("Preview"), "parts": parts}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Preview"),
+            "parts": parts,
+        }
         return render(request, "reminders/preview.html", {**context, "text": text, "offer": offer})
 
     @dialog_action(
@@ -96,7 +109,10 @@ class MailTextAdmin(ModelAdmin):
         offer = find_example_offer(text, form.cleaned_data["number"])
         address = getattr(request.user, "email", "")
         if offer is None or not address:
-            messages.error(request, gettext("A test mail needs an offer, and an e-mail address in your own account."))
+            messages.error(
+                request,
+                gettext("A test mail needs an offer, and an e-mail address in your own account."),
+            )
             return go_to(change_url(text))
         try:
             result = services.send_test_mail(text, offer, to=address, now=timezone.now())

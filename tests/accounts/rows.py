@@ -45,19 +45,27 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
         "feedback.answer": Answer.objects.create(offer=offer, kind="interested", answered_at=now),
         "feedback.declinereason": DeclineReason.objects.create(code="row", group="price", **labels),
         "feedback.invitation": make_invitation(offer),
-        "feedback.rejectedanswer": RejectedAnswer.objects.create(uid=uuid4(), content={}, error="x"),
+        "feedback.rejectedanswer": RejectedAnswer.objects.create(
+            uid=uuid4(), content={}, error="x"
+        ),
         "feedback.syncstate": SyncState.get(),
         "offers.customer": offer.customer,
         "offers.mailfolder": folder,
         "offers.offer": offer,
-        "offers.sourcefile": SourceFile.objects.create(folder=folder, name="a.eml", size=1, mtime_ns=1, state="review"),
-        "reminders.companyholiday": CompanyHoliday.objects.create(date=now.date(), name="Betriebsferien"),
+        "offers.sourcefile": SourceFile.objects.create(
+            folder=folder, name="a.eml", size=1, mtime_ns=1, state="review"
+        ),
+        "reminders.companyholiday": CompanyHoliday.objects.create(
+            date=now.date(), name="Betriebsferien"
+        ),
         "reminders.customerplan": CustomerPlan.objects.create(customer=offer.customer, plan=plan),
         "reminders.incident": Incident.objects.create(kind="held", began_at=now),
         "reminders.sendinghold": SendingHold.get(),
         "reminders.followup": FollowUp.objects.create(offer=offer, next_at=now, next_step=1),
         "reminders.mailtext": MailText.objects.get_or_create(step=1, language="de")[0],
-        "reminders.reminder": Reminder.objects.create(offer=offer, step=1, message_id="<1@x>", mail_date=now),
+        "reminders.reminder": Reminder.objects.create(
+            offer=offer, step=1, message_id="<1@x>", mail_date=now
+        ),
         "reminders.reminderplan": plan,
     }
     return rows

@@ -11,8 +11,13 @@ pytestmark = pytest.mark.django_db
 
 def test_the_menu_leads_to_the_one_company_or_to_entering_it(client: Client) -> None:
     client.force_login(make_user(is_superuser=True))
-    assert client.get("/admin/accounts/company/").headers["Location"] == "/admin/accounts/company/add/"
+    assert (
+        client.get("/admin/accounts/company/").headers["Location"] == "/admin/accounts/company/add/"
+    )
     client.post("/admin/accounts/company/add/", {"name": "Muster Metallbau AG"})
     assert Company.get().name == "Muster Metallbau AG"
     for path in ("", "add/"):
-        assert client.get(f"/admin/accounts/company/{path}").headers["Location"] == "/admin/accounts/company/1/change/"
+        assert (
+            client.get(f"/admin/accounts/company/{path}").headers["Location"]
+            == "/admin/accounts/company/1/change/"
+        )

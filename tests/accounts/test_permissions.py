@@ -52,9 +52,26 @@ MODELS = {
     "reminders.reminderplan": ("VLA", "LA", "LA"),
     "reminders.sendinghold": ("LA", "-", "-"),
 }
-OFFER_ACTIONS = ("note_contact", "record_answer", "new_link", "extend_link", "revoke_link", "pause", "resume", "stop")
+OFFER_ACTIONS = (
+    "note_contact",
+    "record_answer",
+    "new_link",
+    "extend_link",
+    "revoke_link",
+    "pause",
+    "resume",
+    "stop",
+)
 OFFER_ACTIONS += ("send_reminder",)
-FOLLOW_UP_ACTIONS = ("call_made", "call_one", "edit_text", "release_one", "send_now", "skip_one", "snooze")
+FOLLOW_UP_ACTIONS = (
+    "call_made",
+    "call_one",
+    "edit_text",
+    "release_one",
+    "send_now",
+    "skip_one",
+    "snooze",
+)
 REMINDER_ACTIONS = ("send_again_one", "set_aside_one", "was_sent_one")
 ANSWER_ACTIONS = ("handle", "undo", "confirm", "dismiss")
 FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one")
@@ -74,7 +91,9 @@ OTHERS = {
     **dict.fromkeys((f"admin:feedback_answer_{action}" for action in ANSWER_ACTIONS), "VLA"),
     **dict.fromkeys((f"admin:offers_{model}_export" for model in ("customer", "offer")), "LA"),
     **dict.fromkeys((f"admin:offers_{model}_import" for model in ("customer", "offer")), "VLA"),
-    **dict.fromkeys((f"admin:offers_{model}_process_import" for model in ("customer", "offer")), "VLA"),
+    **dict.fromkeys(
+        (f"admin:offers_{model}_process_import" for model in ("customer", "offer")), "VLA"
+    ),
     "admin:offers_mailfolder_try_pattern": "A",
     **dict.fromkeys((f"admin:offers_offer_{action}" for action in OFFER_ACTIONS), "VLA"),
     "admin:offers_customer_export_person": "VLA",
@@ -83,8 +102,13 @@ OTHERS = {
     "admin:offers_customer_erase_person": "A",
     **dict.fromkeys((f"admin:reminders_followup_{action}" for action in FOLLOW_UP_ACTIONS), "VLA"),
     **dict.fromkeys((f"admin:reminders_reminder_{action}" for action in REMINDER_ACTIONS), "VLA"),
-    **dict.fromkeys((f"admin:reminders_sendinghold_{action}" for action in ("hold", "release")), "LA"),
-    **dict.fromkeys((f"admin:reminders_mailtext_{page}" for page in ("preview", "preview_page", "test_mail")), "VLA"),
+    **dict.fromkeys(
+        (f"admin:reminders_sendinghold_{action}" for action in ("hold", "release")), "LA"
+    ),
+    **dict.fromkeys(
+        (f"admin:reminders_mailtext_{page}" for page in ("preview", "preview_page", "test_mail")),
+        "VLA",
+    ),
     **dict.fromkeys((f"admin:offers_sourcefile_{action}" for action in FILE_ACTIONS), "VLA"),
 }
 VERBS = {"changelist": 0, "change": 0, "history": 0, "add": 1, "delete": 2}
@@ -123,20 +147,28 @@ def address(name: str, rows: dict[str, Any]) -> str:
     names = list(pattern.pattern.converters)
     if not names:
         return reverse(name)
-    label = "accounts_user" if "auth_user" in name else "_".join(name.removeprefix("admin:").split("_")[:-1])
+    label = (
+        "accounts_user"
+        if "auth_user" in name
+        else "_".join(name.removeprefix("admin:").split("_")[:-1])
+    )
     return reverse(name, kwargs={names[0]: find_row(name, rows, label).pk})
 
 
 def find_row(name: str, rows: dict[str, Any], label: str) -> Any:
     for model, row in rows.items():
-        if label.startswith(model.replace(".", "_")) or name.startswith(f"admin:{model.replace('.', '_')}_"):
+        if label.startswith(model.replace(".", "_")) or name.startswith(
+            f"admin:{model.replace('.', '_')}_"
+        ):
             return row
     raise LookupError(f"tests/accounts/rows.py makes no row for {name}.")
 
 
 def is_open(answer: Any) -> bool:
     """True when the page was shown or did something: neither refused nor sent to sign in."""
-    return answer.status_code not in {401, 403} and "/admin/login/" not in answer.headers.get("Location", "")
+    return answer.status_code not in {401, 403} and "/admin/login/" not in answer.headers.get(
+        "Location", ""
+    )
 
 
 def test_every_url_has_a_row() -> None:
@@ -146,14 +178,18 @@ def test_every_url_has_a_row() -> None:
 
 def test_every_row_has_a_url() -> None:
     assert [name for name in OTHERS if name not in PATTERNS] == []
-    assert [label for label in MODELS if f"admin:{label.replace('.', '_')}_changelist" not in PATTERNS] == []
+    assert [
+        label for label in MODELS if f"admin:{label.replace('.', '_')}_changelist" not in PATTERNS
+    ] == []
     assert set(MODELS) == {label for label in MODELS if apps.get_model(label)}
 
 
 @pytest.mark.parametrize("role", ["", "API key", *ROLES])
 def test_each_role_opens_what_its_row_says_and_nothing_else(client: Client, role: str) -> None:
     rows = make_rows(now=timezone.now())
-    if role == "API key":  # the one that opens the public side, held out to every page of the office
+    if (
+        role == "API key"
+    ):  # the one that opens the public side, held out to every page of the office
         client.defaults["HTTP_AUTHORIZATION"] = f"Api-Key {settings.FEEDBACK_API_KEY}"
     elif role:
         person = make_user()

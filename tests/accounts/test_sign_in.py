@@ -11,8 +11,12 @@ from tests.make import make_user
 pytestmark = pytest.mark.django_db
 
 
-def sign_in(client: Client, username: str, password: str = "wrong", address: str = "10.0.0.1") -> int:
-    return client.post("/admin/login/", {"username": username, "password": password}, REMOTE_ADDR=address).status_code
+def sign_in(
+    client: Client, username: str, password: str = "wrong", address: str = "10.0.0.1"
+) -> int:
+    return client.post(
+        "/admin/login/", {"username": username, "password": password}, REMOTE_ADDR=address
+    ).status_code
 
 
 def test_the_right_password_lets_in_and_forgets_the_attempts(client: Client) -> None:
@@ -25,7 +29,9 @@ def test_the_right_password_lets_in_and_forgets_the_attempts(client: Client) -> 
 
 def test_who_signs_in_without_a_page_in_mind_comes_to_the_desk(client: Client) -> None:
     make_user(username="p.vogt")
-    response = client.post("/admin/login/", {"username": "p.vogt", "password": "a-long-password"}, follow=True)
+    response = client.post(
+        "/admin/login/", {"username": "p.vogt", "password": "a-long-password"}, follow=True
+    )
     assert response.status_code == 200
     assert response.request["PATH_INFO"] == "/admin/"
 
@@ -53,18 +59,25 @@ def test_one_address_cannot_try_one_password_on_every_account(client: Client) ->
     [("::ffff:10.0.0.1", "10.0.0.1"), ("2001:db8::1", "2001:db8::ffff"), ("", "not an address")],
 )
 def test_spellings_of_one_address_are_one_address(one: str, other: str, rf) -> None:  # type: ignore[no-untyped-def]
-    assert len({throttle.address_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)}) == 1
+    assert (
+        len({throttle.address_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)})
+        == 1
+    )
 
 
 def test_behind_nginx_it_is_the_client_who_is_counted(rf, settings) -> None:  # type: ignore[no-untyped-def]
-    request = rf.get("/", REMOTE_ADDR="", HTTP_X_REAL_IP="10.0.0.1", HTTP_X_FORWARDED_FOR="10.0.0.9")
+    request = rf.get(
+        "/", REMOTE_ADDR="", HTTP_X_REAL_IP="10.0.0.1", HTTP_X_FORWARDED_FOR="10.0.0.9"
+    )
     assert throttle.address_of(request) == "None"
     settings.TRUSTED_PROXIES = ["unix"]
     assert throttle.address_of(request) == "10.0.0.1"
 
 
 def basic(username: str, password: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+    return {
+        "Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    }
 
 
 class TestBasicAuth:
@@ -75,14 +88,18 @@ class TestBasicAuth:
     def test_a_wall_screen_sees_the_figures(self, client: Client) -> None:
         make_user(username="wand", is_superuser=True)
         assert client.get("/stats/", headers=basic("wand", "a-long-password")).status_code == 200
-        assert client.get("/stats/export.csv", headers=basic("wand", "a-long-password")).status_code == 200
+        assert (
+            client.get("/stats/export.csv", headers=basic("wand", "a-long-password")).status_code
+            == 200
+        )
 
     def test_it_opens_nothing_else(self, client: Client) -> None:
         make_user(username="wand", is_superuser=True)
         assert client.get("/admin/", headers=basic("wand", "a-long-password")).status_code == 302
 
     @pytest.mark.parametrize(
-        "header", ["", "Basic", "Basic !!!", "Bearer x", "Basic " + base64.b64encode(b"\xff").decode()]
+        "header",
+        ["", "Basic", "Basic !!!", "Bearer x", "Basic " + base64.b64encode(b"\xff").decode()],
     )
     def test_nonsense_is_asked_to_sign_in(self, client: Client, header: str) -> None:
         answer = client.get("/stats/", headers={"Authorization": header})

@@ -27,7 +27,11 @@ TINY = {
     "stats": ["--rounds", "1", "60"],
     "sync": ["20"],
 }
-YARDSTICKS = {"import_offers": "django_mailbox", "public_form": "flask", "reminders_send": "post_office"}
+YARDSTICKS = {
+    "import_offers": "django_mailbox",
+    "public_form": "flask",
+    "reminders_send": "post_office",
+}
 
 
 def test_every_benchmark_is_here():
@@ -40,9 +44,14 @@ def test_every_benchmark_is_here():
 
 
 def chosen() -> list[Any]:
-    """Return what can run here; the one that boots machines takes more than a minute also at its smallest."""
+    """Return what can run here; the one that boots machines takes more than a minute also at its
+    smallest.
+    """
     names = [name for name in TINY if name not in YARDSTICKS or find_spec(YARDSTICKS[name])]
-    return [pytest.param(name, marks=pytest.mark.torture) if name.startswith("scale") else name for name in names]
+    return [
+        pytest.param(name, marks=pytest.mark.torture) if name.startswith("scale") else name
+        for name in names
+    ]
 
 
 @pytest.mark.parametrize("name", chosen())

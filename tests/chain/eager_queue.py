@@ -1,4 +1,5 @@
-"""The queue's worker as `qcluster` starts it, which looks at its schedules at once instead of after half a minute.
+"""The queue's worker as `qcluster` starts it, which looks at its schedules at once instead of after
+half a minute.
 
 Django-Q2 looks every 30 seconds, counted in rounds of its guard and from the end of the first one.
 """

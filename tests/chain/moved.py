@@ -1,4 +1,6 @@
-"""Run a command on a clock that is CLOCK_OFFSET seconds off: `python -m tests.chain.moved import_offers`."""
+"""Run a command on a clock that is CLOCK_OFFSET seconds off: `python -m tests.chain.moved
+import_offers`.
+"""
 
 from __future__ import annotations
 

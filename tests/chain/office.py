@@ -1,4 +1,6 @@
-"""An office and its VPS as they run at a customer's: two profiles, two databases, real mail, commands as processes."""
+"""An office and its VPS as they run at a customer's: two profiles, two databases, real mail,
+commands as processes.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Inbox:
 
 @dataclass
 class Office:
-    """The office of a test. `now` is the time its commands run at; None leaves the clock alone. `log` has log lines."""
+    """The office of a test. `now` is the time its commands run at; None leaves the clock alone.
+    `log` has log lines.
+    """
 
     env: dict[str, str]
     folder: Path
@@ -51,7 +55,9 @@ class Office:
     log: list[str] = field(default_factory=list)
 
     def run(self, *command: str) -> str:
-        """Run a command to its end and return what it said. Raises RuntimeError with its words when it fails."""
+        """Run a command to its end and return what it said. Raises RuntimeError with its words when
+        it fails.
+        """
         done = self.attempt(*command)
         if done.returncode:
             raise RuntimeError(f"{command} failed:\n{done.stdout}\n{done.stderr}")
@@ -78,15 +84,26 @@ class Office:
 
     @property
     def web_env(self) -> dict[str, str]:
-        """The same office without collected static files, which take longer to make than all the rest."""
+        """The same office without collected static files, which take longer to make than all the
+        rest.
+        """
         return self.env | {"DJANGO_SETTINGS_MODULE": "crm.settings.test"}
 
     @contextmanager
     def web(self) -> Iterator[str]:
         """Run the back office as a web server; yields its address."""
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--threads=2", "--log-level=critical"]
-        process = subprocess.Popen([*command, f"--bind=127.0.0.1:{port}", "crm.wsgi"], env=self.web_env, cwd=ROOT)
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--no-control-socket",
+            "--threads=2",
+            "--log-level=critical",
+        ]
+        process = subprocess.Popen(
+            [*command, f"--bind=127.0.0.1:{port}", "crm.wsgi"], env=self.web_env, cwd=ROOT
+        )
         try:
             wait_for_port(port, process)
             yield f"http://127.0.0.1:{port}"
@@ -138,7 +155,12 @@ def set_up_office(folder: Path, public: PublicService, smtp_port: int) -> Office
     run_manage(env, "migrate", "--verbosity=0")
     office = Office(env, outgoing)
     seller = ["--username=p.vogt", f"--email=p.vogt@{DOMAIN}"]
-    run_manage(office.web_env | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}, "createsuperuser", "--no-input", *seller)
+    run_manage(
+        office.web_env | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD},
+        "createsuperuser",
+        "--no-input",
+        *seller,
+    )
     return office
 
 
@@ -147,7 +169,12 @@ def sign_in(session: requests.Session, url: str) -> None:
     page = session.get(f"{url}/admin/login/", timeout=30)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
     assert token is not None, page.text[:500]
-    form = {"username": "p.vogt", "password": PASSWORD, "csrfmiddlewaretoken": token.group(1), "next": "/stats/"}
+    form = {
+        "username": "p.vogt",
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": token.group(1),
+        "next": "/stats/",
+    }
     done = session.post(f"{url}/admin/login/", data=form, timeout=30)
     assert done.status_code == 200, done.text[:500]
     assert done.url.endswith("/stats/"), done.url

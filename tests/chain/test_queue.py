@@ -1,4 +1,6 @@
-"""The queue really runs the schedules: nobody types a command, and the offer is imported and its link registered."""
+"""The queue really runs the schedules: nobody types a command, and the offer is imported and its
+link registered.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def query(office: Office, sql: str) -> list[tuple[object, ...]]:
 def test_the_queue_runs_the_schedules(tmp_path: Path) -> None:
     with smtp_server() as (_inbox, port), public_service(tmp_path) as public:
         office = set_up_office(tmp_path, public, port)
-        office.drop_mail(OFFER, (DAVID / OFFER).read_bytes(), datetime.now(UTC) - timedelta(hours=1))
+        office.drop_mail(
+            OFFER, (DAVID / OFFER).read_bytes(), datetime.now(UTC) - timedelta(hours=1)
+        )
         add_folder = "from offers.models import MailFolder; MailFolder.objects.create(name='David', path={!r})"
         office.run("shell", "-c", add_folder.format(str(office.folder)))
         assert "schedules added" in run_manage(office.env, "setup_schedules").stdout
@@ -58,7 +62,12 @@ def test_the_queue_runs_the_schedules(tmp_path: Path) -> None:
             while not done >= JOBS and time.monotonic() < deadline:
                 assert worker.poll() is None
                 time.sleep(0.5)
-                done = {name for (name,) in query(office, "SELECT name FROM core_jobrun WHERE succeeded_at NOT NULL")}
+                done = {
+                    name
+                    for (name,) in query(
+                        office, "SELECT name FROM core_jobrun WHERE succeeded_at NOT NULL"
+                    )
+                }
         failed = query(office, "SELECT name, error FROM core_jobrun WHERE failed_at NOT NULL")
         assert done >= JOBS, (done, failed)
         assert query(office, "SELECT number FROM offers_offer") == [("AN-2026-0815",)]

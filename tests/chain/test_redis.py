@@ -26,7 +26,17 @@ def redis_server(folder: Path) -> Iterator[str]:
     if program is None:
         lacks("Redis", "redis-server")
     port = free_port()
-    command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = [
+        str(program),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_for_port(port, server)
@@ -37,7 +47,10 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 def test_a_worker_runs_a_schedule_through_redis(tmp_path: Path) -> None:
     with redis_server(tmp_path) as url:
-        env = office_env(tmp_path, "http://127.0.0.1:9", 9) | {"QUEUE_URL": f"{url}/1", "CACHE_URL": f"{url}/0"}
+        env = office_env(tmp_path, "http://127.0.0.1:9", 9) | {
+            "QUEUE_URL": f"{url}/1",
+            "CACHE_URL": f"{url}/0",
+        }
         office = Office(env, tmp_path)
         for command in (["migrate", "--verbosity=0"], ["setup_schedules"]):
             run_manage(env, *command)
@@ -45,11 +58,17 @@ def test_a_worker_runs_a_schedule_through_redis(tmp_path: Path) -> None:
         query(office, "UPDATE django_q_schedule SET next_run = '2026-01-01 00:00:00'")
         with cluster(office) as worker:
             deadline = time.monotonic() + 120
-            while not query(office, "SELECT 1 FROM core_jobrun WHERE name = 'heartbeat' AND succeeded_at NOT NULL"):
+            while not query(
+                office,
+                "SELECT 1 FROM core_jobrun WHERE name = 'heartbeat' AND succeeded_at NOT NULL",
+            ):
                 assert worker.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.3)
             with redis.Redis.from_url(f"{url}/1") as broker:
                 assert any(b"nachfass" in key for key in broker.scan_iter())
         assert query(office, "SELECT * FROM django_q_ormq") == []
-        assert [run_manage(env, "shell", "-v0", "-c", COUNT).stdout.strip() for _ in range(2)] == ["1", "2"]
+        assert [run_manage(env, "shell", "-v0", "-c", COUNT).stdout.strip() for _ in range(2)] == [
+            "1",
+            "2",
+        ]

@@ -1,4 +1,6 @@
-"""The whole chain on real input: a mail file that David exported ends as a number on the dashboard."""
+"""The whole chain on real input: a mail file that David exported ends as a number on the
+dashboard.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ OFFER = "offer_2020s_8bit.eml"
 CUSTOMER, OTHER = "buehler@kunde-eins.example", "einkauf@kunde-zwei.example"
 NUMBER = "AN-2026-0815"
 SELLER = "p.vogt@muster-metallbau.example"
-BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "Accept-Language": "de-CH,de;q=0.8"}
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+    "Accept-Language": "de-CH,de;q=0.8",
+}
 
 
 @pytest.fixture
@@ -59,7 +64,9 @@ def office(tmp_path: Path, public: PublicService, mail_server: tuple[Inbox, int]
 
 
 def answer(link: str, clock: Path, **choice: str) -> int:
-    """Do what a customer does: open the form, read it, choose, send; return the status of the last page."""
+    """Do what a customer does: open the form, read it, choose, send; return the status of the last
+    page.
+    """
     with requests.Session() as browser:
         browser.headers.update(BROWSER)
         page = browser.get(link, timeout=30)
@@ -105,13 +112,27 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
     office.now = NEXT_STEP_AT - timedelta(minutes=1)
     office.run("sync_feedback")
     link = find_link(text_of(reminder))
-    assert answer(link, clock, answer="declined", reason="price", comment="Wir haben 12 % günstiger gekauft.") == 409
+    assert (
+        answer(
+            link,
+            clock,
+            answer="declined",
+            reason="price",
+            comment="Wir haben 12 % günstiger gekauft.",
+        )
+        == 409
+    )
     one_click = str(other["List-Unsubscribe"]).split("<")[-1].split(">")[0]
-    assert requests.post(one_click, data={"List-Unsubscribe": "One-Click"}, timeout=30).status_code == 200
+    assert (
+        requests.post(one_click, data={"List-Unsubscribe": "One-Click"}, timeout=30).status_code
+        == 200
+    )
 
     office.now = NEXT_STEP_AT
     office.run("send_reminders")
-    assert (len(inbox.to(CUSTOMER)), len(inbox.to(OTHER))) == (1, 1), "Nobody may be reminded a minute after answering."
+    assert (len(inbox.to(CUSTOMER)), len(inbox.to(OTHER))) == (1, 1), (
+        "Nobody may be reminded a minute after answering."
+    )
 
     office.run("sync_feedback")
     (notice,) = inbox.to(SELLER)
@@ -126,11 +147,15 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
 def drop_two_offers(office: Office) -> None:
     mail = (DAVID / OFFER).read_bytes()
     office.drop_mail(OFFER, mail, OFFERED_AT)
-    other = mail.replace(NUMBER.encode(), b"AN-2026-0816").replace(CUSTOMER.encode(), OTHER.encode())
+    other = mail.replace(NUMBER.encode(), b"AN-2026-0816").replace(
+        CUSTOMER.encode(), OTHER.encode()
+    )
     office.drop_mail("second.eml", other.replace(b"000232C3", b"000232C4"), OFFERED_AT)
 
 
-def nothing_is_sent_while_the_public_side_is_down(office: Office, public: PublicService, inbox: Inbox) -> None:
+def nothing_is_sent_while_the_public_side_is_down(
+    office: Office, public: PublicService, inbox: Inbox
+) -> None:
     public.stop()
     failed = office.attempt("sync_feedback")
     assert failed.returncode == 1
@@ -153,7 +178,12 @@ def the_dashboard_shows_it(office: Office) -> None:
     rows = list(csv.reader(io.StringIO(export.content.decode("utf-8-sig")), delimiter=";"))
     (row,) = [row for row in rows if NUMBER in row]
     assert len(rows) == 3
-    assert {CUSTOMER, "abgelehnt", "Der Preis ist zu hoch", "Wir haben 12 % günstiger gekauft."} <= set(row), row
+    assert {
+        CUSTOMER,
+        "abgelehnt",
+        "Der Preis ist zu hoch",
+        "Wir haben 12 % günstiger gekauft.",
+    } <= set(row), row
 
 
 def the_vps_knows_nobody(public: PublicService) -> None:
@@ -162,14 +192,27 @@ def the_vps_knows_nobody(public: PublicService) -> None:
     with sqlite3.connect(path) as database:
         dump = "\n".join(database.iterdump())
     database.close()
-    for secret in (CUSTOMER, OTHER, "hler", NUMBER, "Stahltreppe", "Musterstrasse", "günstiger", "vogt"):
+    for secret in (
+        CUSTOMER,
+        OTHER,
+        "hler",
+        NUMBER,
+        "Stahltreppe",
+        "Musterstrasse",
+        "günstiger",
+        "vogt",
+    ):
         assert secret not in dump
 
 
 def the_log_names_nobody(office: Office) -> None:
-    """Each line is one item for a program, and none has a name, address, subject or word of anybody."""
+    """Each line is one item for a program, and none has a name, address, subject or word of
+    anybody.
+    """
     lines = [json.loads(line) for line in office.log]
-    assert {"crm.core.jobs", "reminders.run", "feedback.backoffice.intake"} <= {line["logger"] for line in lines}
+    assert {"crm.core.jobs", "reminders.run", "feedback.backoffice.intake"} <= {
+        line["logger"] for line in lines
+    }
     text = "\n".join(office.log)
     for secret in (CUSTOMER, OTHER, "hler", "Stahltreppe", "günstiger", SELLER, "feedback/"):
         assert secret not in text

@@ -77,7 +77,9 @@ def test_what_an_incident_tells_is_not_told_twice(findings: list[Finding], inbox
     assert subjects(inbox) == []
 
 
-def test_without_a_mail_server_it_is_told_as_soon_as_there_is_one(findings: list[Finding], inbox: Inbox, settings):
+def test_without_a_mail_server_it_is_told_as_soon_as_there_is_one(
+    findings: list[Finding], inbox: Inbox, settings
+):
     findings.append(DISK)
     working, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
     for look in range(4):
@@ -87,7 +89,9 @@ def test_without_a_mail_server_it_is_told_as_soon_as_there_is_one(findings: list
     assert len(inbox.mails) == 1
 
 
-def test_a_second_mail_server_takes_alarms_about_the_first(findings: list[Finding], inbox: Inbox, settings):
+def test_a_second_mail_server_takes_alarms_about_the_first(
+    findings: list[Finding], inbox: Inbox, settings
+):
     settings.ALARM_EMAIL = {
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": settings.EMAIL_PORT,
@@ -110,7 +114,11 @@ def test_a_database_that_is_away_does_not_end_what_was_wrong(findings: list[Find
     alarms.watch(NOW + 3 * LOOK)
     findings[:] = [DISK]
     alarms.watch(NOW + 4 * LOOK)
-    assert subjects(inbox) == ["Nachfass alarm: disk", "Nachfass alarm: database", "Nachfass, over: database"]
+    assert subjects(inbox) == [
+        "Nachfass alarm: disk",
+        "Nachfass alarm: database",
+        "Nachfass, over: database",
+    ]
 
 
 def test_the_command_looks_for_real(inbox: Inbox, settings):
@@ -120,7 +128,9 @@ def test_the_command_looks_for_real(inbox: Inbox, settings):
     assert "mail folders" in Path(settings.HEALTH_FILE).read_text()
 
 
-def test_the_health_page_knows_what_only_the_watch_can_see(client, findings: list[Finding], inbox: Inbox):
+def test_the_health_page_knows_what_only_the_watch_can_see(
+    client, findings: list[Finding], inbox: Inbox
+):
     findings.append(Finding("certificate", "It is valid for 3 more days.", is_ok=False))
     alarms.watch(timezone.now())
     problems = client.get("/readyz").json()["problems"]
@@ -130,5 +140,6 @@ def test_the_health_page_knows_what_only_the_watch_can_see(client, findings: lis
 def test_a_watch_that_stands_still_is_noticed(client, findings: list[Finding], inbox: Inbox):
     alarms.watch(timezone.now() - timedelta(hours=2))
     assert any(
-        problem.startswith("watch: The last look was at") for problem in client.get("/readyz").json()["problems"]
+        problem.startswith("watch: The last look was at")
+        for problem in client.get("/readyz").json()["problems"]
     )

@@ -96,4 +96,6 @@ def test_the_command_says_where_the_backup_lies(tmp_path: Path):
     summary = call_command("backup", tmp_path)
     assert str(tmp_path) in summary
     assert JobRun.objects.get(name="backup").succeeded_at
-    assert [path.suffix for path in tmp_path.iterdir()] == [".sqlite3" if connection.vendor == "sqlite" else ".pgdump"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [
+        ".sqlite3" if connection.vendor == "sqlite" else ".pgdump"
+    ]

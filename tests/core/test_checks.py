@@ -38,7 +38,9 @@ def test_a_mistake_in_a_setting_is_named(settings, setting: str, value: object, 
 
 
 def test_every_complaint_says_what_to_type(settings):
-    settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_KEY = settings.FEEDBACK_SEALING_PRIVATE_KEY = ""
+    settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_KEY = (
+        settings.FEEDBACK_SEALING_PRIVATE_KEY
+    ) = ""
     settings.OFFERS_OWN_DOMAINS = []
     assert len(run_checks()) == 4
     assert all(message.hint for message in run_checks())

@@ -35,7 +35,11 @@ def sound_office(tmp_path, settings) -> MailFolder:
 
 
 def problems(now: datetime | None = None) -> dict[str, str]:
-    return {finding.name: finding.detail for finding in examine(now or timezone.now()) if not finding.is_ok}
+    return {
+        finding.name: finding.detail
+        for finding in examine(now or timezone.now())
+        if not finding.is_ok
+    }
 
 
 def test_a_sound_office_is_ready(client, sound_office):
@@ -70,7 +74,9 @@ def test_a_job_without_a_schedule_is_noticed(sound_office):
 
 
 def test_a_weekend_is_no_alarm_for_a_job_of_working_days(sound_office, monkeypatch):
-    monkeypatch.setattr("crm.core.job_states.find_jobs", lambda: [Job("send_digest", "30 7 * * 1-5")])
+    monkeypatch.setattr(
+        "crm.core.job_states.find_jobs", lambda: [Job("send_digest", "30 7 * * 1-5")]
+    )
     friday = datetime(2026, 9, 11, 7, 30, tzinfo=timezone.get_current_timezone())
     JobRun.objects.update_or_create(name="send_digest", defaults={"succeeded_at": friday})
     assert "send_digest" not in problems(friday + timedelta(days=1))
@@ -78,7 +84,9 @@ def test_a_weekend_is_no_alarm_for_a_job_of_working_days(sound_office, monkeypat
 
 
 def test_a_job_that_failed_says_why(sound_office):
-    JobRun.objects.filter(name="sync_feedback").update(failed_at=timezone.now(), error="The key is wrong.")
+    JobRun.objects.filter(name="sync_feedback").update(
+        failed_at=timezone.now(), error="The key is wrong."
+    )
     assert "The key is wrong." in problems()["sync_feedback"]
 
 
@@ -104,7 +112,13 @@ def test_clocks_that_differ_are_noticed(sound_office):
 
 def test_a_task_that_was_cut_off_is_noticed_until_its_job_succeeds(sound_office):
     stopped = timezone.now() + timedelta(seconds=1)
-    fields = {"id": "a" * 32, "name": "a", "func": "f", "group": "import_offers", "started": stopped}
+    fields = {
+        "id": "a" * 32,
+        "name": "a",
+        "func": "f",
+        "group": "import_offers",
+        "started": stopped,
+    }
     Task.objects.create(**fields, stopped=stopped, success=False)
     assert problems()["failed tasks"].startswith("import_offers: see")
     JobRun.objects.filter(name="import_offers").update(succeeded_at=stopped + timedelta(seconds=1))
@@ -122,7 +136,9 @@ def test_a_check_that_breaks_does_not_hide_the_others(sound_office, monkeypatch)
 
     monkeypatch.setattr(health, "CHECKS", [broken, *health.CHECKS])
     findings = list(examine(timezone.now()))
-    assert [finding.detail for finding in findings if not finding.is_ok] == ["broken broke: RuntimeError: no idea"]
+    assert [finding.detail for finding in findings if not finding.is_ok] == [
+        "broken broke: RuntimeError: no idea"
+    ]
     assert len(findings) > 5
 
 
@@ -135,7 +151,10 @@ def test_the_doctor_prints_a_line_per_check_and_fails_with_one(sound_office, set
         call_command("doctor", stdout=out)
     lines = out.getvalue().splitlines()
     assert sum(line.startswith("FAIL") for line in lines) == 4
-    assert any(line.startswith("FAIL mail server: Es kann keine Mail gesendet werden, connect") for line in lines)
+    assert any(
+        line.startswith("FAIL mail server: Es kann keine Mail gesendet werden, connect")
+        for line in lines
+    )
 
 
 def test_the_public_internet_learns_nothing(client):

@@ -49,7 +49,9 @@ class NameServer:
             question = reply.question[0]
             kind = question.rdtype.name
             if found := self.records.get((str(question.name), kind)):
-                reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *found.splitlines()))
+                reply.answer.append(
+                    dns.rrset.from_text(question.name, 60, "IN", kind, *found.splitlines())
+                )
             elif not any(name == str(question.name) for name, _kind in self.records):
                 reply.set_rcode(3)
             self.socket.sendto(reply.to_wire(), client)
@@ -100,9 +102,20 @@ def test_a_domain_in_order_passes(names: NameServer):
         (("10.9.9.9.in-addr.arpa.", "PTR"), None, "reverse DNS", "PTR record"),
         (("10.9.9.9.in-addr.arpa.", "PTR"), "other.example.", "reverse DNS", "PTR record"),
     ],
-    ids=["no SPF", "two SPF", "SPF for all", "no DKIM", "no DMARC", "no address", "no PTR", "PTR leads elsewhere"],
+    ids=[
+        "no SPF",
+        "two SPF",
+        "SPF for all",
+        "no DKIM",
+        "no DMARC",
+        "no address",
+        "no PTR",
+        "PTR leads elsewhere",
+    ],
 )
-def test_what_is_missing_is_named_with_what_to_ask_for(names: NameServer, key, value, name: str, hint: str):
+def test_what_is_missing_is_named_with_what_to_ask_for(
+    names: NameServer, key, value, name: str, hint: str
+):
     if value is None:
         del names.records[key]
     else:

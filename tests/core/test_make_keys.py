@@ -42,4 +42,6 @@ def test_keys_are_made_before_anything_is_configured(tmp_path: Path):
     assert (result.returncode, result.stderr) == (0, "")
     lines = [line for line in result.stdout.splitlines() if line and not line.startswith("#")]
     assert len(lines) == 5
-    assert all(value and name.isupper() for name, _, value in (line.partition("=") for line in lines))
+    assert all(
+        value and name.isupper() for name, _, value in (line.partition("=") for line in lines)
+    )

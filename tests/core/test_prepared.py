@@ -18,7 +18,9 @@ def test_a_statement_is_planned_once_and_says_how_many_rows_it_changed():
     assert set(Customer.objects.values_list("name", flat=True)) == {"50 % 'off'"}
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'UPDATE offers_%%'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'UPDATE offers_%%'"
+            )
             assert cursor.fetchone() == (1,)
 
 

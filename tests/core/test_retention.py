@@ -17,7 +17,12 @@ pytestmark = pytest.mark.django_db
 def make_task(*, days: int, success: bool) -> Task:
     stopped = timezone.now() - timedelta(days=days)
     return Task.objects.create(
-        id=f"{days}-{success}", name="job", func="f", started=stopped, stopped=stopped, success=success
+        id=f"{days}-{success}",
+        name="job",
+        func="f",
+        started=stopped,
+        stopped=stopped,
+        success=success,
     )
 
 
@@ -30,8 +35,12 @@ def test_old_tasks_go_whether_they_failed_or_not():
 
 
 def test_expired_sessions_and_counters_go():
-    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
-    Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1))
+    Session.objects.create(
+        session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1)
+    )
+    Session.objects.create(
+        session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1)
+    )
     caches["counters"].set("old", 1, timeout=-1)
     call_command("prune")
     assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]

@@ -20,7 +20,12 @@ NIGHTLY = Job("prune", "30 1 * * *")
 def test_a_job_becomes_a_row_that_the_queue_runs():
     assert write_schedules([MINUTELY]) == ScheduleChanges(added=1)
     row = Schedule.objects.get()
-    assert (row.name, row.func, row.args, row.cron) == ("heartbeat", RUNNER, "('heartbeat',)", "* * * * *")
+    assert (row.name, row.func, row.args, row.cron) == (
+        "heartbeat",
+        RUNNER,
+        "('heartbeat',)",
+        "* * * * *",
+    )
     assert timezone.now() < row.next_run <= timezone.now() + timedelta(minutes=1)
 
 

@@ -26,13 +26,20 @@ def read_example() -> dict[str, str]:
 
 def settings_of(*names: str) -> set[str]:
     folder = settings.BASE_DIR / "crm" / "settings"
-    return {name for file in names for name in SETTING.findall((folder / f"{file}.py").read_text(encoding="utf-8"))}
+    return {
+        name
+        for file in names
+        for name in SETTING.findall((folder / f"{file}.py").read_text(encoding="utf-8"))
+    }
 
 
 @pytest.mark.parametrize(
-    ("profile", "section", "other"), [("office", "Office", "Public side"), ("public", "Public side", "Office")]
+    ("profile", "section", "other"),
+    [("office", "Office", "Public side"), ("public", "Public side", "Office")],
 )
-def test_the_example_names_every_setting_of_a_machine_and_no_other(profile: str, section: str, other: str):
+def test_the_example_names_every_setting_of_a_machine_and_no_other(
+    profile: str, section: str, other: str
+):
     example = read_example()
     named = set(LINE.findall(example["Both machines"])) | set(LINE.findall(example[section]))
     # Not a setting of ours, but what names the profile.
@@ -40,13 +47,19 @@ def test_the_example_names_every_setting_of_a_machine_and_no_other(profile: str,
 
 
 @pytest.mark.parametrize(("profile", "section"), [("office", "Office"), ("public", "Public side")])
-def test_the_example_with_fresh_keys_passes_the_deployment_check(profile: str, section: str, tmp_path: Path):
+def test_the_example_with_fresh_keys_passes_the_deployment_check(
+    profile: str, section: str, tmp_path: Path
+):
     text = read_example()["Both machines"] + read_example()[section]
     for name, value in getattr(make_secrets(), profile).items():
         text = text.replace(f"\n{name}=\n", f"\n{name}={value}\n")
     env_file = tmp_path / "example.env"
     env_file.write_text(text, encoding="utf-8")
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(env_file), "DATABASE_URL": f"sqlite:///{tmp_path}/db"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": str(env_file),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db",
+    }
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     result = subprocess.run(
         command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
@@ -65,4 +78,6 @@ def test_without_a_profile_nothing_starts_and_a_sentence_says_why(tmp_path: Path
         check=False,
     )
     assert result.returncode == 1
-    assert result.stderr.startswith("No profile is set. Put DJANGO_SETTINGS_MODULE=crm.settings.office")
+    assert result.stderr.startswith(
+        "No profile is set. Put DJANGO_SETTINGS_MODULE=crm.settings.office"
+    )

@@ -33,7 +33,10 @@ GROUPS = pytest.mark.parametrize("takes_groups", [False, True], ids=["one by one
 def names(server: ScriptedServer) -> list[str]:
     """What the client said after its greeting, in short: the verb, and whom a RCPT names."""
     said = [command.decode().lower() for command in server.commands]
-    return [line.replace("@y.test>", "").replace("rcpt to:<", "rcpt ").split(" from:")[0] for line in said][1:]
+    return [
+        line.replace("@y.test>", "").replace("rcpt to:<", "rcpt ").split(" from:")[0]
+        for line in said
+    ][1:]
 
 
 @GROUPS
@@ -97,7 +100,9 @@ def test_a_mail_that_was_named_early_may_be_withheld_or_refused_and_the_next_one
     with scripted_smtp({"RCPT 3": b"550 5.1.1 No such user\r\n"}, takes_groups=True) as server:
         with connect(server.port) as connection:
             outcomes = [
-                send(connection, before_data=lambda number=number: number != 1, upcoming=["b@y.test"]).outcome
+                send(
+                    connection, before_data=lambda number=number: number != 1, upcoming=["b@y.test"]
+                ).outcome
                 for number in range(4)
             ]
         assert outcomes == [Outcome.ACCEPTED, Outcome.WITHHELD, Outcome.REFUSED, Outcome.ACCEPTED]
@@ -118,7 +123,10 @@ def test_a_mail_that_was_named_early_may_be_withheld_or_refused_and_the_next_one
 def test_a_fault_at_the_final_dot_is_not_taken_for_an_answer_about_the_next_mail(
     fault: int | str, first: Outcome, second: Outcome
 ):
-    with scripted_smtp({"final dot 1": fault}, takes_groups=True) as server, connect(server.port) as connection:
+    with (
+        scripted_smtp({"final dot 1": fault}, takes_groups=True) as server,
+        connect(server.port) as connection,
+    ):
         assert send(connection, upcoming=["b@y.test"]).outcome is first
         assert send(connection).outcome is second
         assert len(server.accepted) == (second is Outcome.ACCEPTED)
@@ -131,9 +139,14 @@ def test_work_goes_on_until_the_server_has_answered():
         done.append(stage)
         return True
 
-    with scripted_smtp() as server, Connection(Server("127.0.0.1", server.port), work) as connection:
+    with (
+        scripted_smtp() as server,
+        Connection(Server("127.0.0.1", server.port), work) as connection,
+    ):
         assert send(connection).outcome is Outcome.ACCEPTED
-    assert list(dict.fromkeys(done)) == [Stage.DATA, Stage.FINAL_DOT], "the waits before are for `before_data`"
+    assert list(dict.fromkeys(done)) == [Stage.DATA, Stage.FINAL_DOT], (
+        "the waits before are for `before_data`"
+    )
 
 
 @GROUPS
@@ -149,22 +162,34 @@ NO_MAILBOX = {"RCPT": b"550 5.1.1 No such user\r\n"}
 
 @GROUPS
 def test_a_recipient_may_be_refused_after_before_data_said_yes(takes_groups: bool):
-    with scripted_smtp(NO_MAILBOX, takes_groups=takes_groups) as server, connect(server.port) as connection:
+    with (
+        scripted_smtp(NO_MAILBOX, takes_groups=takes_groups) as server,
+        connect(server.port) as connection,
+    ):
         result = send(connection, before_data=lambda: True)
-        assert (result.outcome, result.is_bad_address, result.is_about_us) == (Outcome.REFUSED, True, False)
+        assert (result.outcome, result.is_bad_address, result.is_about_us) == (
+            Outcome.REFUSED,
+            True,
+            False,
+        )
         assert b"data" not in server.commands
 
 
 @GROUPS
 def test_what_before_data_refused_is_withheld_whatever_the_server_says(takes_groups: bool):
-    with scripted_smtp(NO_MAILBOX, takes_groups=takes_groups) as server, connect(server.port) as connection:
+    with (
+        scripted_smtp(NO_MAILBOX, takes_groups=takes_groups) as server,
+        connect(server.port) as connection,
+    ):
         assert send(connection, before_data=lambda: False).outcome is Outcome.WITHHELD
         assert connection.is_open
 
 
 @GROUPS
 @pytest.mark.parametrize("error", [OSError("the disk"), ValueError("a value"), KeyboardInterrupt()])
-def test_what_before_data_raises_comes_out_and_nothing_is_sent(error: BaseException, takes_groups: bool):
+def test_what_before_data_raises_comes_out_and_nothing_is_sent(
+    error: BaseException, takes_groups: bool
+):
     def fail() -> bool:
         raise error
 
@@ -188,7 +213,10 @@ def test_half_a_success_is_no_success():
 
 
 def test_a_reply_of_many_lines_is_one_reply():
-    with scripted_smtp({"final dot": b"250-kept\r\n250 as 17\r\n"}) as server, connect(server.port) as connection:
+    with (
+        scripted_smtp({"final dot": b"250-kept\r\n250 as 17\r\n"}) as server,
+        connect(server.port) as connection,
+    ):
         assert send(connection).words == "kept\nas 17"
 
 
@@ -276,13 +304,17 @@ def test_it_logs_in_with_a_token_and_keeps_it(tokens: TokenService):
 
 
 def is_good(command: bytes, tokens: TokenService) -> bool:
-    """What Exchange Online does with the XOAUTH2 string: is it this mailbox with the token that is valid now?"""
+    """What Exchange Online does with the XOAUTH2 string: is it this mailbox with the token that is
+    valid now?
+    """
     said = base64.b64decode(command.split()[2]) if command.startswith(b"AUTH XOAUTH2 ") else b""
     return said == f"user=box@x.test\x01auth=Bearer {tokens.newest}\x01\x01".encode()
 
 
 class ExpiringScript(dict[str, Any]):
-    """Takes a log-in only with the newest token; else 334 with the reason, and 535 after the empty line."""
+    """Takes a log-in only with the newest token; else 334 with the reason, and 535 after the empty
+    line.
+    """
 
     def __init__(self, tokens: TokenService, server: ScriptedServer) -> None:
         super().__init__()
@@ -306,7 +338,9 @@ def test_an_expired_token_is_renewed_once_within_the_log_in(tokens: TokenService
     assert (len(server.accepted), tokens.newest) == (2, "T3")
 
 
-def test_a_log_in_that_stays_refused_asks_for_a_fresh_token_each_time_but_only_once(tokens: TokenService):
+def test_a_log_in_that_stays_refused_asks_for_a_fresh_token_each_time_but_only_once(
+    tokens: TokenService,
+):
     oauth = OAuth(tokens.url, "other", "secret")
     with scripted_smtp({"AUTH": 535}) as server:
         for _ in range(2):
@@ -316,10 +350,14 @@ def test_a_log_in_that_stays_refused_asks_for_a_fresh_token_each_time_but_only_o
     assert len(tokens.requests) == 2
 
 
-def test_no_secret_stands_in_a_log_or_an_error(tokens: TokenService, caplog: pytest.LogCaptureFixture):
+def test_no_secret_stands_in_a_log_or_an_error(
+    tokens: TokenService, caplog: pytest.LogCaptureFixture
+):
     caplog.set_level(logging.DEBUG)
     tokens.status = 400
-    server = Server("127.0.0.1", 25, password="p4ssw0rd", oauth=OAuth(tokens.url, "fourth", "s3cret-of-ours"))
+    server = Server(
+        "127.0.0.1", 25, password="p4ssw0rd", oauth=OAuth(tokens.url, "fourth", "s3cret-of-ours")
+    )
     with scripted_smtp() as smtp, pytest.raises(SmtpUnavailableError) as caught:
         connect(smtp.port, user="box@x.test", oauth=server.oauth).open()
     assert b"s3cret-of-ours" in tokens.requests[0]
@@ -336,7 +374,9 @@ def test_a_token_service_that_refuses_stops_before_the_log_in(tokens: TokenServi
 
 def test_a_token_is_only_asked_for_over_https():
     with scripted_smtp() as server, pytest.raises(SmtpUnavailableError, match="https"):
-        connect(server.port, user="u", oauth=OAuth("http://login.test/token", "id", "secret")).open()
+        connect(
+            server.port, user="u", oauth=OAuth("http://login.test/token", "id", "secret")
+        ).open()
 
 
 def test_djangos_mails_go_the_same_way(settings: Any):

@@ -18,7 +18,9 @@ from tests.reminders.smtp_server import TakesGroups
 from tests.scripted_smtp import scripted_smtp
 from tests.servers import free_port
 
-WAYS = pytest.mark.parametrize("way", ["use_tls", "use_ssl"], ids=["STARTTLS", "TLS from the first byte"])
+WAYS = pytest.mark.parametrize(
+    "way", ["use_tls", "use_ssl"], ids=["STARTTLS", "TLS from the first byte"]
+)
 
 
 class Keeper(TakesGroups):
@@ -44,10 +46,16 @@ def encrypting_smtp(way: str, authority: Authority, folder: Path) -> Iterator[tu
     authority.issue("localhost", folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "fullchain.pem", folder / "privkey.pem")
-    tls = {"tls_context": context, "require_starttls": True} if way == "use_tls" else {"ssl_context": context}
+    tls = (
+        {"tls_context": context, "require_starttls": True}
+        if way == "use_tls"
+        else {"ssl_context": context}
+    )
     keeper = Keeper()
     controller = Controller(keeper, hostname="127.0.0.1", port=free_port(), **tls)
-    with suppress(ssl.SSLError):  # it knocks to see whether it listens, and does not know the authority
+    with suppress(
+        ssl.SSLError
+    ):  # it knocks to see whether it listens, and does not know the authority
         controller.start()
     try:
         yield controller.port, keeper
@@ -69,7 +77,10 @@ def test_mails_go_over_one_encrypted_connection(
         with connect(way, port) as connection:
             for number, person in enumerate(people):
                 result = connection.send(
-                    "a@x.test", [person], b"Subject: Offer\n\nText", upcoming=people[number + 1 :][:1]
+                    "a@x.test",
+                    [person],
+                    b"Subject: Offer\n\nText",
+                    upcoming=people[number + 1 :][:1],
                 )
                 assert result.outcome is Outcome.ACCEPTED
         assert [person for person, _content in keeper.kept] == people
@@ -93,5 +104,9 @@ def test_a_server_that_cannot_prove_who_it_is_gets_no_mail(
 def test_a_server_that_offers_no_encryption_gets_neither_password_nor_mail() -> None:
     with scripted_smtp() as server:
         with pytest.raises(SmtpUnavailableError, match="STARTTLS"):
-            Connection(Server("127.0.0.1", server.port, "user", "password", use_tls=True, timeout_seconds=2)).open()
+            Connection(
+                Server(
+                    "127.0.0.1", server.port, "user", "password", use_tls=True, timeout_seconds=2
+                )
+            ).open()
         assert [command[:4].upper() for command in server.commands] == [b"EHLO"]

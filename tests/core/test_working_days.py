@@ -5,7 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm.core.working_days import Calendar, UnknownRegionError, build_calendar, local_instant, subdivisions
+from crm.core.working_days import (
+    Calendar,
+    UnknownRegionError,
+    build_calendar,
+    local_instant,
+    subdivisions,
+)
 
 ZURICH = ZoneInfo("Europe/Zurich")
 
@@ -30,7 +36,9 @@ ZURICH = ZoneInfo("Europe/Zurich")
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else str(value),
 )
-def test_public_holidays_of_the_region_are_no_working_days(region: tuple[str, str], day: date, is_open: bool):
+def test_public_holidays_of_the_region_are_no_working_days(
+    region: tuple[str, str], day: date, is_open: bool
+):
     assert build_calendar(*region).is_working_day(day) is is_open
 
 
@@ -81,7 +89,9 @@ def test_the_last_day_of_all_is_no_error():
     assert closed.on_or_after(date.max) == date.max
 
 
-@pytest.mark.parametrize("region", [("XX", ""), ("DE", "ZZ"), ("CH", "BY"), ("LI", "ZH")], ids="-".join)
+@pytest.mark.parametrize(
+    "region", [("XX", ""), ("DE", "ZZ"), ("CH", "BY"), ("LI", "ZH")], ids="-".join
+)
 def test_an_unknown_region_is_refused(region: tuple[str, str]):
     with pytest.raises(UnknownRegionError):
         build_calendar(*region)
@@ -94,4 +104,8 @@ def test_all_regions_of_the_four_countries_are_known():
         "CH": 27,
         "LI": 0,
     }
-    assert all(build_calendar(country, code) for country in ("DE", "AT", "CH") for code in subdivisions(country))
+    assert all(
+        build_calendar(country, code)
+        for country in ("DE", "AT", "CH")
+        for code in subdivisions(country)
+    )

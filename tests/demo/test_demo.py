@@ -30,7 +30,9 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def demo_folder(tmp_path: Path, settings) -> Path:
-    """A folder with the public side's env file and database, and an office that knows where it is."""
+    """A folder with the public side's env file and database, and an office that knows where it
+    is.
+    """
     secrets, port = make_secrets(), free_port()
     url = f"http://localhost:{port}"
     public = {
@@ -45,7 +47,9 @@ def demo_folder(tmp_path: Path, settings) -> Path:
         "FEEDBACK_API_KEY": "",
     }
     (tmp_path / "public.env").write_text(env_lines(public), encoding="utf-8")
-    (tmp_path / "office.env").write_text(env_lines(dict.fromkeys([*secrets.office, "DATABASE_URL"], "")), "utf-8")
+    (tmp_path / "office.env").write_text(
+        env_lines(dict.fromkeys([*secrets.office, "DATABASE_URL"], "")), "utf-8"
+    )
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(tmp_path / "public.env")}
     for command in (["migrate", "--verbosity=0"], ["collectstatic", "--noinput", "--verbosity=0"]):
         manage = [sys.executable, "manage.py", *command]
@@ -60,7 +64,9 @@ def demo_folder(tmp_path: Path, settings) -> Path:
 
 
 def fill_tables() -> None:
-    """Make the rows of the data migrations, which the clean-up after another test may have taken away."""
+    """Make the rows of the data migrations, which the clean-up after another test may have taken
+    away.
+    """
     import_module("feedback.backoffice.migrations.0002_decline_reasons").add_reasons(apps, None)
     import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(apps, None)
     setup_roles()
@@ -71,8 +77,14 @@ def test_a_year_goes_through_the_real_parts(demo_folder: Path):
     fill_tables()
     summary = load(demo_folder, offers=25, seed=7)
     assert summary.startswith(f"Done, {Offer.objects.count()} offers")
-    assert SourceFile.objects.filter(state=SourceFile.State.OFFER).count() == Offer.objects.count() >= 20
-    assert not SourceFile.objects.filter(state__in=[SourceFile.State.BROKEN, SourceFile.State.WAITING]).exists()
+    assert (
+        SourceFile.objects.filter(state=SourceFile.State.OFFER).count()
+        == Offer.objects.count()
+        >= 20
+    )
+    assert not SourceFile.objects.filter(
+        state__in=[SourceFile.State.BROKEN, SourceFile.State.WAITING]
+    ).exists()
     sent = [message_from_bytes(path.read_bytes()) for path in (demo_folder / "sent").glob("*.eml")]
     reminders = {mail["Message-ID"] for mail in sent if "X-Nachfass-Reminder" in mail}
     assert reminders == set(Reminder.objects.values_list("message_id", flat=True))
@@ -123,7 +135,12 @@ def test_a_port_that_is_taken_is_named_in_one_sentence():
         environment = {**os.environ, "DEMO_PORT": str(port)}
         command = [sys.executable, "-m", "crm.demo.start"]
         result = subprocess.run(
-            command, cwd=live_settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=live_settings.BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert result.returncode == 1
     assert result.stderr.startswith(f"Port {port} is taken by another program. Choose others")

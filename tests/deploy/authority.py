@@ -17,7 +17,9 @@ class Authority:
                 "-keyout", self._key, "-out", self.certificate)  # fmt: skip
 
     def issue(self, name: str, folder: Path) -> None:
-        """Write fullchain.pem and privkey.pem for a name into the folder, as certbot leaves them."""
+        """Write fullchain.pem and privkey.pem for a name into the folder, as certbot leaves
+        them.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         request, extensions = folder / "request.pem", folder / "extensions.cnf"
         extensions.write_text(f"subjectAltName=DNS:{name}\nauthorityKeyIdentifier=keyid\n")

@@ -15,8 +15,8 @@ from tests.feedback.live import ROOT
 PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster-metallbau.example"
 ADMIN = "it@muster-metallbau.example"
 INSTALL, UPDATE = str(SOURCE / "deploy" / "install.sh"), str(SOURCE / "deploy" / "update.sh")
-# systemd's own measure: 0 is closed, 10 is open; it calls up to 2 "safe" and up to 4.5 "ok". The jobs and the worker
-# need the network, the web server of the public side does not.
+# systemd's own measure: 0 is closed, 10 is open; it calls up to 2 "safe" and up to 4.5 "ok". The
+# jobs and the worker need the network, the web server of the public side does not.
 MOST_EXPOSED = 2.0
 
 
@@ -36,7 +36,9 @@ def run_public_install(vps: Machine, keys: str) -> None:
 
 
 def install_office(office: Machine, authority: Authority, vps: str, mail_server: str) -> str:
-    """Install the office with PostgreSQL and the company's certificate; return the keys for the public side."""
+    """Install the office with PostgreSQL and the company's certificate; return the keys for the
+    public side.
+    """
     authority.issue(OFFICE_NAME, office.path("/etc/nachfass/tls"))
     office.path("/etc/nachfass/ca.pem").write_bytes(authority.certificate.read_bytes())
     with office.path("/etc/hosts").open("a") as hosts:
@@ -71,12 +73,20 @@ def set_env(machine: Machine, **settings: str) -> None:
 
 
 def check_units(machine: Machine) -> None:
-    """systemd finds nothing wrong with our units, and none of them is more exposed than it must be."""
-    units = [path.name for path in machine.path("/etc/systemd/system").glob("*nachfass-*.*") if path.is_file()]
+    """systemd finds nothing wrong with our units, and none of them is more exposed than it must
+    be.
+    """
+    units = [
+        path.name
+        for path in machine.path("/etc/systemd/system").glob("*nachfass-*.*")
+        if path.is_file()
+    ]
     assert len(units) >= 6
     named = [unit.replace("@.", "@prune.") for unit in units]
     verdict = machine.try_run("systemd-analyze", "verify", *named)
-    complaints = [line for line in (verdict.stdout + verdict.stderr).splitlines() if "nachfass" in line]
+    complaints = [
+        line for line in (verdict.stdout + verdict.stderr).splitlines() if "nachfass" in line
+    ]
     assert (verdict.returncode, complaints) == (0, [])
     for unit in named:
         if unit.endswith(".service"):
@@ -93,7 +103,9 @@ def kill_group(process: subprocess.Popen[str]) -> None:
 
 
 def source_copy(machine: Machine, inside: str) -> Path:
-    """Copy this source tree into the machine, as a new version is unpacked; return where it lies, seen from outside."""
+    """Copy this source tree into the machine, as a new version is unpacked; return where it lies,
+    seen from outside.
+    """
     target = machine.path(inside)
     target.mkdir()
     parts = re.search(r"PARTS=\((.+)\)", (ROOT / "deploy" / "lib.sh").read_text())

@@ -1,7 +1,9 @@
-"""Whole machines for the tests: this machine's own Debian below a throw-away layer, booted with its own systemd.
+"""Whole machines for the tests: this machine's own Debian below a throw-away layer, booted with its
+own systemd.
 
-What a test installs, starts and breaks in there is gone with the layer; the machine that runs the tests keeps nothing
-of it. Only for root on Linux. Each machine lives in a network namespace that the test made (`tests/deploy/network.py`).
+What a test installs, starts and breaks in there is gone with the layer; the machine that runs the
+tests keeps nothing of it. Only for root on Linux. Each machine lives in a network namespace that
+the test made (`tests/deploy/network.py`).
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ import pytest
 from tests.conftest import lacks
 from tests.feedback.live import ROOT
 
-# Where a machine sees this checkout, which may lie in a folder that a machine has of its own, such as /tmp.
+# Where a machine sees this checkout, which may lie in a folder that a machine has of its own, such
+# as /tmp.
 SOURCE = Path("/srv/nachfass-source")
 WHEELS = ROOT / "var" / "wheels"
-# Packages that an earlier run installed in a machine. A clean checkout, such as that of CI, has none and installs them.
+# Packages that an earlier run installed in a machine. A clean checkout, such as that of CI, has
+# none and installs them.
 KEPT = ROOT / "var" / "machines"
 PACKAGES = "opt/nachfass/venvs"
 # The programs that these tests need, with the Debian package of each.
@@ -45,7 +49,9 @@ def need_machines() -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root, who alone can make machines (sudo make test)")
     if not _may_make_machines():
-        pytest.skip("needs the right to make namespaces and mounts, which this container does not give")
+        pytest.skip(
+            "needs the right to make namespaces and mounts, which this container does not give"
+        )
 
 
 @cache
@@ -64,7 +70,9 @@ def need_programs(needed: Mapping[str, str]) -> None:
 
 
 def fetch_wheels(profile: str) -> Path:
-    """Return where a machine sees the pinned packages of a profile, because it reaches no package index."""
+    """Return where a machine sees the pinned packages of a profile, because it reaches no package
+    index.
+    """
     folder = WHEELS / profile
     lock = ROOT / "requirements" / f"{profile}.txt"
     stamp = folder / ".of"
@@ -89,8 +97,20 @@ class Machine:
 
     def boot(self) -> None:
         """Return when systemd has started what is enabled."""
-        command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--link-journal=no"]
-        command += ["--resolv-conf=off", "--timezone=off", "--console=pipe", f"--directory={self.root}"]
+        command = [
+            "systemd-nspawn",
+            "--quiet",
+            "--boot",
+            "--register=no",
+            "--keep-unit",
+            "--link-journal=no",
+        ]
+        command += [
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--console=pipe",
+            f"--directory={self.root}",
+        ]
         command += [
             f"--bind-ro={ROOT}:{SOURCE}",
             f"--machine={self.name}-{os.getpid()}",
@@ -109,7 +129,11 @@ class Machine:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "console.log").read_text()
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            children = (
+                Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+                .read_text()
+                .split()
+            )
             if children:
                 self.leader = int(children[0])
                 state = self.try_run("systemctl", "is-system-running").stdout.strip()
@@ -139,18 +163,26 @@ class Machine:
         return [*inside, *(f"{name}={value}" for name, value in settings.items()), *command]
 
     def try_run(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(*command, **env), check=False, capture_output=True, text=True)
+        return subprocess.run(
+            self.command(*command, **env), check=False, capture_output=True, text=True
+        )
 
     def run(self, *command: str, **env: str) -> str:
-        """Run a command inside and return what it said. Raises RuntimeError with its words when it fails."""
+        """Run a command inside and return what it said. Raises RuntimeError with its words when it
+        fails.
+        """
         done = self.try_run(*command, **env)
         if done.returncode:
-            raise RuntimeError(f"{self.name}: {command} failed:\n{done.stdout}\n{done.stderr}\n{self.journal()}")
+            raise RuntimeError(
+                f"{self.name}: {command} failed:\n{done.stdout}\n{done.stderr}\n{self.journal()}"
+            )
         return done.stdout
 
     def manage(self, *arguments: str) -> str:
         """Run a command of Nachfass as its user does, the way docs/install_vps.md says."""
-        inside = "cd /opt/nachfass/current && exec runuser -u nachfass -- .venv/bin/python manage.py"
+        inside = (
+            "cd /opt/nachfass/current && exec runuser -u nachfass -- .venv/bin/python manage.py"
+        )
         return self.run("bash", "-c", f'{inside} "$@"', "manage", *arguments)
 
     def journal(self) -> str:
@@ -162,7 +194,9 @@ class Machine:
 
 
 def keep_packages(made: Machine) -> None:
-    """Keep what was installed for later machines of this name: they find it where install.sh looks for it."""
+    """Keep what was installed for later machines of this name: they find it where install.sh looks
+    for it.
+    """
     for packages in made.path(PACKAGES).iterdir():
         kept = KEPT / made.name / PACKAGES / packages.name
         if not kept.exists():

@@ -1,4 +1,6 @@
-"""A small internet in network namespaces: an office behind its firewall, a VPS, customers, and a router."""
+"""A small internet in network namespaces: an office behind its firewall, a VPS, customers, and a
+router.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from dataclasses import dataclass
 
 OFFICE, VPS, CUSTOMER = "10.77.1.2", "10.77.2.2", "10.77.3.2"
 ADDRESSES = {"office": OFFICE, "vps": VPS, "customer": CUSTOMER}
-# What docs/install_office_linux.md asks the company's admin for: outgoing HTTPS, and nothing that comes in.
+# What docs/install_office_linux.md asks the company's admin for: outgoing HTTPS, and nothing that
+# comes in.
 FIREWALL = """
 flush ruleset
 table inet firewall {
@@ -41,7 +44,9 @@ class Network:
         return ["ip", "netns", "exec", self.namespace(role), *command]
 
     def run(self, role: str, *command: str, text: str | None = None) -> str:
-        done = subprocess.run(self.command(role, *command), check=False, capture_output=True, text=True, input=text)
+        done = subprocess.run(
+            self.command(role, *command), check=False, capture_output=True, text=True, input=text
+        )
         if done.returncode:
             raise RuntimeError(f"{command} failed in {role}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -50,7 +55,11 @@ class Network:
         """Drop so many of a hundred packets, in both directions; 0 ends it."""
         self.run("router", "nft", "flush chain inet firewall loss")
         if percent:
-            self.run("router", "nft", f"add rule inet firewall loss numgen random mod 100 < {percent} drop")
+            self.run(
+                "router",
+                "nft",
+                f"add rule inet firewall loss numgen random mod 100 < {percent} drop",
+            )
 
     def set_line(self, role: str, state: str) -> None:
         """Cut a place off (`down`) or connect it again (`up`)."""
@@ -70,7 +79,16 @@ def network() -> Iterator[Network]:
             made.append(role)
             net.run(role, "ip", "link", "set", "lo", "up")
         for role, address in ADDRESSES.items():
-            ip("link", "add", role, "netns", net.namespace("router"), "type", "veth", *peer(net, role))
+            ip(
+                "link",
+                "add",
+                role,
+                "netns",
+                net.namespace("router"),
+                "type",
+                "veth",
+                *peer(net, role),
+            )
             gateway = address.rpartition(".")[0] + ".1"
             net.run("router", "ip", "address", "add", f"{gateway}/24", "dev", role)
             net.run("router", "ip", "link", "set", role, "up")

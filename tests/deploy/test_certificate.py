@@ -1,4 +1,6 @@
-"""The certificate of the public side: fetched by install.sh from an ACME authority, renewed by certbot's timer."""
+"""The certificate of the public side: fetched by install.sh from an ACME authority, renewed by
+certbot's timer.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +36,25 @@ def vps(net: Network, root: Path) -> Iterator[Machine]:
 
 
 def served(net: Network, root: Path) -> str:
-    """Return the serial number of the certificate that visitors get. Raises when their browser would not trust it."""
+    """Return the serial number of the certificate that visitors get. Raises when their browser
+    would not trust it.
+    """
     there = ["-connect", f"{VPS}:443", "-servername", PUBLIC_NAME, "-verify_hostname", PUBLIC_NAME]
     command = ["openssl", "s_client", *there, "-CAfile", str(root), "-verify_return_error"]
     said = net.run("customer", *command, text="Q\n")
     return subprocess.run(
-        ["openssl", "x509", "-noout", "-serial"], input=said, capture_output=True, text=True, check=True
+        ["openssl", "x509", "-noout", "-serial"],
+        input=said,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
 
 
 def served_at_last(net: Network, root: Path, *, seconds: float = 30) -> str:
-    """Wait until nginx listens, which it began to do by a reload that returned before it was done."""
+    """Wait until nginx listens, which it began to do by a reload that returned before it was
+    done.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -56,7 +66,9 @@ def served_at_last(net: Network, root: Path, *, seconds: float = 30) -> str:
 
 
 def served_instead(net: Network, root: Path, before: str, *, seconds: float = 30) -> bool:
-    """Wait for another certificate: a reload returns before nginx's new workers have taken over from the old ones."""
+    """Wait for another certificate: a reload returns before nginx's new workers have taken over
+    from the old ones.
+    """
     deadline = time.monotonic() + seconds
     while served(net, root) == before:
         if time.monotonic() > deadline:
@@ -65,7 +77,9 @@ def served_instead(net: Network, root: Path, before: str, *, seconds: float = 30
     return True
 
 
-def test_the_certificate_is_fetched_renewed_and_served(vps: Machine, net: Network, root: Path) -> None:
+def test_the_certificate_is_fetched_renewed_and_served(
+    vps: Machine, net: Network, root: Path
+) -> None:
     run_public_install(vps, env_lines(make_secrets().public))
     first = served_at_last(net, root)
     assert vps.run("systemctl", "is-active", "certbot.timer") == "active\n"

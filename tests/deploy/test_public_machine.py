@@ -1,4 +1,6 @@
-"""The public side as deploy/ installs it: real systemd, real nginx with TLS, real gunicorn, on a machine of its own."""
+"""The public side as deploy/ installs it: real systemd, real nginx with TLS, real gunicorn, on a
+machine of its own.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ import pytest
 
 from crm.core.secrets import env_lines, make_secrets
 from tests.deploy.authority import Authority
-from tests.deploy.installed import INSTALL, PUBLIC_NAME, UPDATE, check_units, install_public, kill_group, source_copy
+from tests.deploy.installed import (
+    INSTALL,
+    PUBLIC_NAME,
+    UPDATE,
+    check_units,
+    install_public,
+    kill_group,
+    source_copy,
+)
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import VPS, Network
 from tests.feedback.live import ROOT
@@ -36,7 +46,15 @@ def curl(net: Network, authority: Authority, tmp_path: Path):
     """Ask the VPS from the customers' network; returns status, protocol, head and body."""
 
     def ask(path: str, *options: str, scheme: str = "https") -> tuple[int, str, str]:
-        command = ["curl", "-sS", "-m", "30", "--cacert", str(authority.certificate), "--path-as-is"]
+        command = [
+            "curl",
+            "-sS",
+            "-m",
+            "30",
+            "--cacert",
+            str(authority.certificate),
+            "--path-as-is",
+        ]
         command += ["--resolve", f"{PUBLIC_NAME}:443:{VPS}", "--resolve", f"{PUBLIC_NAME}:80:{VPS}"]
         command += ["-D", "-", "-o", "/dev/null", "-w", "\n%{http_code} %{http_version}", *options]
         said = net.run("customer", *command, f"{scheme}://{PUBLIC_NAME}{path}")
@@ -48,8 +66,17 @@ def curl(net: Network, authority: Authority, tmp_path: Path):
 
 
 def visit(net: Network, what: str, authority: Authority) -> object:
-    module = [sys.executable, "-m", "tests.deploy.visitor", what, PUBLIC_NAME, str(authority.certificate)]
-    done = subprocess.run(net.command("customer", *module), cwd=ROOT, capture_output=True, text=True, check=True)
+    module = [
+        sys.executable,
+        "-m",
+        "tests.deploy.visitor",
+        what,
+        PUBLIC_NAME,
+        str(authority.certificate),
+    ]
+    done = subprocess.run(
+        net.command("customer", *module), cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return json.loads(done.stdout)
 
 
@@ -71,37 +98,56 @@ def test_the_units_are_sound_and_closed(vps: Machine) -> None:
     check_units(vps)
     vps.run("nginx", "-t")
     timers = vps.run("systemctl", "list-timers", "--no-legend")
-    assert {"nachfass-prune.timer", "nachfass-backup.timer", "nachfass-watch_pulls.timer"} <= set(timers.split())
+    assert {"nachfass-prune.timer", "nachfass-backup.timer", "nachfass-watch_pulls.timer"} <= set(
+        timers.split()
+    )
     vps.run("systemctl", "start", "nachfass-job@backup.service", "nachfass-job@prune.service")
     assert list(vps.path("/var/lib/nachfass/backups").glob("nachfass-*.sqlite3"))
 
 
 def test_only_four_paths_are_open(vps: Machine, curl) -> None:
-    closed = ["/", "/admin/", "/stats/", "/readyz", "/healthz/x", "/busy.html", "/.env", "/x/../admin/"]
+    closed = [
+        "/",
+        "/admin/",
+        "/stats/",
+        "/readyz",
+        "/healthz/x",
+        "/busy.html",
+        "/.env",
+        "/x/../admin/",
+    ]
     assert {path: curl(path)[0] for path in closed} == dict.fromkeys(closed, 404)
     assert curl("/healthz")[:2] == (200, "2")
     assert curl("/feedback/unknown")[0] == 410
     assert curl("/api/status")[0] == 401
     assert curl("/static/feedback_public/page.css")[0] == 200
     for path in ("/healthz", "/", "/feedback/unknown", "/api/status"):
-        assert curl(path)[2].count("strict-transport-security: max-age=31536000; includesubdomains") == 1
+        assert (
+            curl(path)[2].count("strict-transport-security: max-age=31536000; includesubdomains")
+            == 1
+        )
     status, _version, head = curl("/feedback/x?a=interested", scheme="http")
     assert status == 301
     assert f"location: https://{PUBLIC_NAME}/feedback/x?a=interested" in head
 
 
-def test_bodies_are_limited_but_for_pages_of_invitations(vps: Machine, curl, tmp_path: Path) -> None:
+def test_bodies_are_limited_but_for_pages_of_invitations(
+    vps: Machine, curl, tmp_path: Path
+) -> None:
     (tmp_path / "large").write_bytes(b"x" * 66_000)
     (tmp_path / "page").write_bytes(b"x" * 5_000_000)
     (tmp_path / "huge").write_bytes(b"x" * 5_500_000)
-    large, page, huge = (["--data-binary", f"@{tmp_path}/{name}"] for name in ("large", "page", "huge"))
+    large, page, huge = (
+        ["--data-binary", f"@{tmp_path}/{name}"] for name in ("large", "page", "huge")
+    )
     assert curl("/feedback/x", *large)[0] == 413
     assert curl("/api/feedbacks/ack", *large)[0] == 413
     assert curl("/api/form", "-X", "PUT", *large)[0] == 413
     key = f"Authorization: Api-Key {SECRETS.office['FEEDBACK_API_KEY']}"
     put = ["/api/invitations", "-X", "PUT", "-H", "Content-Type: application/json", "-H"]
     assert curl(*put, key, *page)[0] == 400
-    # Refused before it is read: nginx passes on what is wrong, not that the service did not take the rest.
+    # Refused before it is read: nginx passes on what is wrong, not that the service did not take
+    # the rest.
     assert curl(*put, f"{key}x", *page)[0] == 401
     assert curl(*put, key, *huge)[0] == 413
     assert curl("/api/invitations", *large)[0] == 403
@@ -115,8 +161,18 @@ def test_no_client_chooses_its_address(vps: Machine, net: Network, authority: Au
 
 def test_no_token_reaches_a_log(vps: Machine, curl, tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * 66_000)
-    places = [f"/feedback/{CANARY}", f"/feedback/{CANARY}/opt-out", f"/FEEDBACK/{CANARY}", f"/x/{CANARY}"]
-    places += [f"/feedback/{CANARY}?a={CANARY}", f"/api/{CANARY}", f"/static/{CANARY}", f"/feedback/%00{CANARY}"]
+    places = [
+        f"/feedback/{CANARY}",
+        f"/feedback/{CANARY}/opt-out",
+        f"/FEEDBACK/{CANARY}",
+        f"/x/{CANARY}",
+    ]
+    places += [
+        f"/feedback/{CANARY}?a={CANARY}",
+        f"/api/{CANARY}",
+        f"/static/{CANARY}",
+        f"/feedback/%00{CANARY}",
+    ]
     for path in places:
         curl(path, "-e", f"https://{PUBLIC_NAME}/feedback/{CANARY}", "-A", "Mozilla")
         curl(path, scheme="http")
@@ -135,7 +191,9 @@ def test_no_token_reaches_a_log(vps: Machine, curl, tmp_path: Path) -> None:
     assert " GET /feedback/*/opt-out " in log
 
 
-def test_people_do_not_notice_200_slow_connections(vps: Machine, net: Network, authority: Authority) -> None:
+def test_people_do_not_notice_200_slow_connections(
+    vps: Machine, net: Network, authority: Authority
+) -> None:
     for last in range(10, 60):
         net.run("customer", "ip", "address", "add", f"10.77.3.{last}/24", "dev", "eth0")
     pages = visit(net, "slow", authority)
@@ -156,9 +214,15 @@ def test_an_update_that_does_not_come_up_is_taken_back(vps: Machine, curl) -> No
 
 
 def die_at(vps: Machine, step: str, *, after: float = 0.0) -> None:
-    """Start an update and kill it and all its children when it begins a step (plus some seconds)."""
+    """Start an update and kill it and all its children when it begins a step (plus some
+    seconds).
+    """
     process = subprocess.Popen(
-        vps.command(UPDATE), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        vps.command(UPDATE),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     said = []
@@ -196,6 +260,8 @@ def test_an_update_killed_on_the_way_leaves_a_running_system(vps: Machine, curl)
 @pytest.mark.torture
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("step", STEPS)
-def test_an_update_killed_at_any_step_leaves_a_running_system(vps: Machine, curl, step: str, after: float) -> None:
+def test_an_update_killed_at_any_step_leaves_a_running_system(
+    vps: Machine, curl, step: str, after: float
+) -> None:
     check_killed(vps, curl, step, after)
     finish_update(vps, curl)

@@ -1,4 +1,6 @@
-"""Two machines and a line between them: the whole chain, then a bad line, a cut line and both machines losing power."""
+"""Two machines and a line between them: the whole chain, then a bad line, a cut line and both
+machines losing power.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,14 @@ import pytest
 
 from crm.core.schedules import find_jobs
 from tests.deploy.authority import Authority
-from tests.deploy.installed import INSTALL, OFFICE_NAME, PUBLIC_NAME, check_units, install_office, install_public
+from tests.deploy.installed import (
+    INSTALL,
+    OFFICE_NAME,
+    PUBLIC_NAME,
+    check_units,
+    install_office,
+    install_public,
+)
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import OFFICE, VPS, Network
 from tests.feedback.live import ROOT
@@ -71,7 +80,9 @@ class World:
         (mail,) = [mail for mail in self.mails() if customer(number) in str(mail["To"])]
         body = mail.get_body(("plain",))
         assert body is not None
-        found = re.search(rf"https://{re.escape(PUBLIC_NAME)}/feedback/[0-9a-f-]{{36}}", body.get_content())
+        found = re.search(
+            rf"https://{re.escape(PUBLIC_NAME)}/feedback/[0-9a-f-]{{36}}", body.get_content()
+        )
         assert found is not None, body.get_content()
         return found.group()
 
@@ -84,7 +95,9 @@ class World:
         assert json.loads(done.stdout) == 200
 
     def sql(self, query: str) -> list[str]:
-        said = self.office.try_run("runuser", "-u", "nachfass", "--", "psql", "-XAtc", query, "nachfass")
+        said = self.office.try_run(
+            "runuser", "-u", "nachfass", "--", "psql", "-XAtc", query, "nachfass"
+        )
         return said.stdout.split()
 
     def declined(self) -> set[str]:
@@ -96,12 +109,19 @@ def customer(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(net: Network, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(
+    net: Network, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     inbox = tmp_path_factory.mktemp("inbox")
-    relay = net.command("office", sys.executable, "-m", "tests.deploy.relay", OFFICE, "2525", str(inbox))
+    relay = net.command(
+        "office", sys.executable, "-m", "tests.deploy.relay", OFFICE, "2525", str(inbox)
+    )
     mail_server = subprocess.Popen(relay, cwd=ROOT)
     try:
-        with machine("office", net.namespace("office")) as office, machine("vps", net.namespace("vps")) as vps:
+        with (
+            machine("office", net.namespace("office")) as office,
+            machine("vps", net.namespace("vps")) as vps,
+        ):
             keys = install_office(office, authority, VPS, f"{OFFICE}:2525")
             install_public(vps, authority, keys)
             office.run("install", "-d", "/srv/david")
@@ -120,7 +140,10 @@ def test_the_units_of_the_office_are_sound_and_closed(world: World) -> None:
 
 def test_nothing_gets_from_the_vps_into_the_office(world: World) -> None:
     ports = ("443", "80", "2525", "5432", "22")
-    attempts = [world.vps.command("timeout", "2", "bash", "-c", f"exec 3<>/dev/tcp/{OFFICE}/{port}") for port in ports]
+    attempts = [
+        world.vps.command("timeout", "2", "bash", "-c", f"exec 3<>/dev/tcp/{OFFICE}/{port}")
+        for port in ports
+    ]
     running = [subprocess.Popen(attempt, stderr=subprocess.DEVNULL) for attempt in attempts]
     opened = [port for port, attempt in zip(ports, running, strict=True) if attempt.wait() == 0]
     assert opened == [], "The VPS gets into the office."
@@ -138,8 +161,12 @@ def test_the_whole_chain_runs_over_the_line(world: World) -> None:
     assert world.declined() == {"AN-2026-0001"}
 
 
-def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(world: World) -> None:
-    before = world.declined()  # in the test before this one, unless that ran beside it, over two machines of its own
+def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(
+    world: World,
+) -> None:
+    before = (
+        world.declined()
+    )  # in the test before this one, unless that ran beside it, over two machines of its own
     world.net.lose_packets(2)
     for number in (2, 3, 4):
         world.offer(number)
@@ -160,7 +187,9 @@ def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(w
 
     wanted = before | {f"AN-2026-{number:04}" for number in (2, 3, 4)}
     offers = wanted | {"AN-2026-0005"}
-    while (done := world.declined()) < wanted or set(world.sql("SELECT number FROM offers_offer")) < offers:
+    while (done := world.declined()) < wanted or set(
+        world.sql("SELECT number FROM offers_offer")
+    ) < offers:
         assert time.monotonic() - since < CAUGHT_UP_WITHIN, (done, world.office.journal())
         time.sleep(1)
     print(f"Caught up after {time.monotonic() - since:.0f} s.")
@@ -177,10 +206,15 @@ def test_a_bad_line_a_cut_line_and_two_crashes_lose_nothing_and_double_nothing(w
 
 @pytest.mark.torture
 def test_timers_take_the_place_of_the_queue(world: World) -> None:
-    """Last, because it changes the office for good; installing again without the word keeps the timers."""
+    """Last, because it changes the office for good; installing again without the word keeps the
+    timers.
+    """
     for options in (["--timers"], []):
         world.office.run(INSTALL, "office", OFFICE_NAME, *options)
-        assert world.office.try_run("systemctl", "is-active", "nachfass-worker.service").stdout == "inactive\n"
+        assert (
+            world.office.try_run("systemctl", "is-active", "nachfass-worker.service").stdout
+            == "inactive\n"
+        )
         timers = world.office.run("systemctl", "list-timers", "--no-legend")
         assert {job for job in JOBS if f"nachfass-{job}.timer" in timers} == JOBS
     world.offer(6)

@@ -1,4 +1,6 @@
-"""The office on Windows: the task files say what the schedules say, and what they start really runs."""
+"""The office on Windows: the task files say what the schedules say, and what they start really
+runs.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ from tests.servers import free_port, stop, wait_for_port
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = ROOT / "deploy" / "windows"
 TASKS = sorted((WINDOWS / "tasks").glob("*.xml"))
-# What notices that the schedules stand still is none of them; the units of Debian have the same rhythm.
+# What notices that the schedules stand still is none of them; the units of Debian have the same
+# rhythm.
 JOBS = {job.name: job.cron for job in find_jobs()} | {"watch_health": "*/5 * * * *"}
 NAMESPACE = {"": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
 DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
@@ -43,7 +46,9 @@ def cron_of(task: ElementTree.Element) -> str:
     if interval := task.findtext("Triggers/TimeTrigger/Repetition/Interval", None, NAMESPACE):
         minutes = int(interval.removeprefix("PT").removesuffix("M"))
         return "* * * * *" if minutes == 1 else f"*/{minutes} * * * *"
-    hour, minute = text_of(task, "Triggers/CalendarTrigger/StartBoundary").split("T")[1].split(":")[:2]
+    hour, minute = (
+        text_of(task, "Triggers/CalendarTrigger/StartBoundary").split("T")[1].split(":")[:2]
+    )
     week = task.find("Triggers/CalendarTrigger/ScheduleByWeek/DaysOfWeek", NAMESPACE)
     if week is None:
         return f"{int(minute)} {int(hour)} * * *"
@@ -75,9 +80,12 @@ def test_a_task_starts_its_command(name):
     assert name in get_commands()
 
 
-# The others need a public side, a mail server or a file as database: they run in tests/chain and tests/core.
+# The others need a public side, a mail server or a file as database: they run in tests/chain and
+# tests/core.
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", sorted(set(JOBS) - {"backup", "sync_feedback", "send_reminders", "watch_health"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(JOBS) - {"backup", "sync_feedback", "send_reminders", "watch_health"})
+)
 def test_what_a_task_starts_ends_with_a_sentence(name):
     _program, *arguments = shlex.split(text_of(read_task(name), "Actions/Exec/Arguments"))
     out = StringIO()
@@ -86,7 +94,9 @@ def test_what_a_task_starts_ends_with_a_sentence(name):
 
 
 def ask(port: int, *, sender: str) -> int:
-    """Return the status of a request that claims to have come by TLS, from an address of this machine."""
+    """Return the status of a request that claims to have come by TLS, from an address of this
+    machine.
+    """
     connection = HTTPConnection("127.0.0.1", port, timeout=20, source_address=(sender, 0))
     with closing(connection):
         connection.request("GET", "/healthz", headers={"X-Forwarded-Proto": "https"})
@@ -95,7 +105,9 @@ def ask(port: int, *, sender: str) -> int:
 
 def test_the_web_server_answers_and_believes_only_the_proxy_beside_it(tmp_path):
     port = free_port()
-    arguments = shlex.split(text_of(read_task("web"), "Actions/Exec/Arguments").replace(":8000", f":{port}"))
+    arguments = shlex.split(
+        text_of(read_task("web"), "Actions/Exec/Arguments").replace(":8000", f":{port}")
+    )
     environment = {
         "DJANGO_SETTINGS_MODULE": "crm.settings.office",
         "SECRET_KEY": "only-for-tests",
@@ -117,7 +129,9 @@ def test_the_web_server_answers_and_believes_only_the_proxy_beside_it(tmp_path):
 def test_a_script_is_whole_powershell_and_stops_at_the_first_error(path):
     source = path.read_bytes()
     tree = Parser(Language(tree_sitter_powershell.language())).parse(source)
-    assert not [node.start_point for node in walk(tree.root_node) if node.is_error or node.is_missing]
+    assert not [
+        node.start_point for node in walk(tree.root_node) if node.is_error or node.is_missing
+    ]
     assert b"$ErrorActionPreference = 'Stop'" in source
 
 

@@ -1,4 +1,5 @@
-"""Visitors of the public page, run inside the customers' network: `python -m tests.deploy.visitor WHAT NAME CA`.
+"""Visitors of the public page, run inside the customers' network: `python -m tests.deploy.visitor
+WHAT NAME CA`.
 
 Prints what they saw as JSON; `answer` takes a link as a further argument. They come from the addresses 10.77.3.2 and
 10.77.3.10 to 10.77.3.59.
@@ -18,8 +19,22 @@ from urllib.parse import urlencode, urlsplit
 
 VPS = ("10.77.2.2", 443)
 MANY = [f"10.77.3.{last}" for last in range(10, 60)]
-SPOOFED = ["X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Client-IP", "True-Client-IP"]
-SPOOFED += ["CF-Connecting-IP", "X-Originating-IP", "X-Remote-Addr", "X-Cluster-Client-IP", "Client-IP", "X_Real_IP"]
+SPOOFED = [
+    "X-Real-IP",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "Forwarded",
+    "X-Client-IP",
+    "True-Client-IP",
+]
+SPOOFED += [
+    "CF-Connecting-IP",
+    "X-Originating-IP",
+    "X-Remote-Addr",
+    "X-Cluster-Client-IP",
+    "Client-IP",
+    "X_Real_IP",
+]
 UNKNOWN = "/feedback/7d7e3f5a-93ab-4d20-a1c5-8f3f3c0a1b2d"
 
 
@@ -29,10 +44,20 @@ def connect(name: str, ca: str, source: str = "10.77.3.2") -> ssl.SSLSocket:
     return context.wrap_socket(raw, server_hostname=name)
 
 
-def ask(name: str, ca: str, request: str, headers: str = "", *, body: str = "", source: str = "10.77.3.2") -> str:
+def ask(
+    name: str,
+    ca: str,
+    request: str,
+    headers: str = "",
+    *,
+    body: str = "",
+    source: str = "10.77.3.2",
+) -> str:
     """Send one request (`GET /path`) over a connection of its own and return the whole answer."""
     if body:
-        headers += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        headers += (
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        )
     with connect(name, ca, source) as line:
         head = f"{request} HTTP/1.1\r\nHost: {name}\r\nAccept-Language: de\r\nUser-Agent: Mozilla/5.0 Firefox/140.0\r\n"
         line.sendall(f"{head}Connection: close\r\n{headers}\r\n{body}".encode())
@@ -42,7 +67,9 @@ def ask(name: str, ca: str, request: str, headers: str = "", *, body: str = "", 
     return answer.decode(errors="replace")
 
 
-def get(name: str, ca: str, path: str, headers: str = "", source: str = "10.77.3.2") -> tuple[int, str]:
+def get(
+    name: str, ca: str, path: str, headers: str = "", source: str = "10.77.3.2"
+) -> tuple[int, str]:
     """Return status and head of one GET."""
     head = ask(name, ca, f"GET {path}", headers, source=source).partition("\r\n\r\n")[0]
     return int(head.split()[1]), head
@@ -54,12 +81,16 @@ def answer(name: str, ca: str, link: str) -> object:
     stamp = re.search(r'name="stamp" value="([^"]+)"', ask(name, ca, f"GET {path}"))
     assert stamp is not None
     time.sleep(4.1)  # whoever is faster is taken for a robot
-    body = urlencode({"stamp": stamp.group(1), "website": "", "answer": "declined", "reason": "price"})
+    body = urlencode(
+        {"stamp": stamp.group(1), "website": "", "answer": "declined", "reason": "price"}
+    )
     return int(ask(name, ca, f"POST {path}", body=body).split()[1])
 
 
 def spoof(name: str, ca: str) -> object:
-    """Claim another address in every header there is, until the product says 429; return after how many pages."""
+    """Claim another address in every header there is, until the product says 429; return after how
+    many pages.
+    """
     for number in range(200):
         address = f"198.51.{number}.7"
         headers = "".join(f"{header}: {address}\r\n" for header in SPOOFED)
@@ -72,13 +103,17 @@ def spoof(name: str, ca: str) -> object:
 
 
 def drip(name: str, ca: str, number: int, until: float) -> None:
-    """Hold a connection open by a byte a second: in the handshake, in the head or in the body of a request."""
+    """Hold a connection open by a byte a second: in the handshake, in the head or in the body of a
+    request.
+    """
     source = MANY[number % len(MANY)]
     while time.monotonic() < until:
         with suppress(OSError):
             if number % 3 == 0:
                 _drip_bytes(
-                    socket.create_connection(VPS, timeout=5, source_address=(source, 0)), b"\x16\x03\x01", until
+                    socket.create_connection(VPS, timeout=5, source_address=(source, 0)),
+                    b"\x16\x03\x01",
+                    until,
                 )
             head = f"POST {UNKNOWN} HTTP/1.1\r\nHost: {name}\r\nContent-Length: 60000\r\n"
             line = connect(name, ca, source)
@@ -98,9 +133,13 @@ def _drip_bytes(line: socket.socket, content: bytes, until: float) -> None:
 
 
 def slow(name: str, ca: str) -> object:
-    """Let 200 connections drip while people open the page; return the seconds that each page took and its status."""
+    """Let 200 connections drip while people open the page; return the seconds that each page took
+    and its status.
+    """
     until = time.monotonic() + 10
-    threads = [threading.Thread(target=drip, args=(name, ca, number, until)) for number in range(200)]
+    threads = [
+        threading.Thread(target=drip, args=(name, ca, number, until)) for number in range(200)
+    ]
     for thread in threads:
         thread.start()
     time.sleep(3)

@@ -1,6 +1,8 @@
-"""Runs under the office profile: `sync_feedback` in one process after another, each killed at a moment.
+"""Runs under the office profile: `sync_feedback` in one process after another, each killed at a
+moment.
 
-`python -m tests.feedback.dying_office SEED MOMENT…` prints how many were killed. The moments are those of MOMENTS.
+`python -m tests.feedback.dying_office SEED MOMENT…` prints how many were killed. The moments are
+those of MOMENTS.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def main() -> None:
 
 
 def run(moment: str, nth: int) -> None:
-    """Sync in small pages until the moment has come for the nth time, and die in it; never returns."""
+    """Sync in small pages until the moment has come for the nth time, and die in it; never
+    returns.
+    """
     from django.core.management import call_command
 
     from feedback import wire

@@ -1,9 +1,11 @@
-"""The public service that is killed at the moments that the file in DYING_PLAN names, one a line, such as `GET after`.
+"""The public service that is killed at the moments that the file in DYING_PLAN names, one a line,
+such as `GET after`.
 
-`python -m tests.feedback.dying_service --config=… --bind=…` takes gunicorn's arguments. `FORM` is a customer's POST,
-`GET`, `PUT` and `POST` are the office's calls. `before`: the request is there and nothing is done yet. `after`: all is
-committed, the reply is not sent. DYING_WHOLE kills the arbiter with its workers, as a power cut does, else the worker
-dies alone. Django is loaded once: each new life is a fork.
+`python -m tests.feedback.dying_service --config=… --bind=…` takes gunicorn's arguments. `FORM` is a
+customer's POST, `GET`, `PUT` and `POST` are the office's calls. `before`: the request is there and
+nothing is done yet. `after`: all is committed, the reply is not sent. DYING_WHOLE kills the arbiter
+with its workers, as a power cut does, else the worker dies alone. Django is loaded once: each new
+life is a fork.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A bad line between the two machines: an HTTP proxy that loses, cuts, doubles and delays by a seeded dice."""
+"""A bad line between the two machines: an HTTP proxy that loses, cuts, doubles and delays by a
+seeded dice.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 # What the issue asks for, in parts of all requests; the rest passes.
-FAULTS = {"cut_before": 0.10, "cut_after": 0.10, "error": 0.10, "cut_json": 0.05, "doubled": 0.05, "delayed": 0.02}
+FAULTS = {
+    "cut_before": 0.10,
+    "cut_after": 0.10,
+    "error": 0.10,
+    "cut_json": 0.05,
+    "doubled": 0.05,
+    "delayed": 0.02,
+}
 
 
 class FaultProxy(ThreadingHTTPServer):
@@ -75,7 +84,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def ask(self, body: bytes) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.server.upstream, timeout=30)
-        headers = {name: value for name, value in self.headers.items() if name not in {"Host", "Accept-Encoding"}}
+        headers = {
+            name: value
+            for name, value in self.headers.items()
+            if name not in {"Host", "Accept-Encoding"}
+        }
         try:
             connection.request(self.command, self.path, body, headers)
             response = connection.getresponse()
@@ -91,7 +104,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def cut(self, status: int, body: bytes) -> None:
-        """Half of the answer: either the line breaks in its middle, or a careless middleman passes the half as all."""
+        """Half of the answer: either the line breaks in its middle, or a careless middleman passes
+        the half as all.
+        """
         half = body[: len(body) // 2]
         is_line_broken = self.server.dice.random() < 0.5
         self.reply(status, half, length=len(body) if is_line_broken else None)
@@ -104,7 +119,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def fault_proxy(upstream: str, *, seed: int, faults: Mapping[str, float] = FAULTS) -> Iterator[FaultProxy]:
+def fault_proxy(
+    upstream: str, *, seed: int, faults: Mapping[str, float] = FAULTS
+) -> Iterator[FaultProxy]:
     """Run the proxy in a thread and stop it at the end."""
     proxy = FaultProxy(upstream, seed, faults)
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})

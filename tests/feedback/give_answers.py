@@ -1,6 +1,8 @@
-"""Runs under the public profile: store the answers of stdin, one JSON object a line, through the service's own code.
+"""Runs under the public profile: store the answers of stdin, one JSON object a line, through the
+service's own code.
 
-`python -m tests.feedback.give_answers THREADS`. Each object has a `digest` and the fields of a submission.
+`python -m tests.feedback.give_answers THREADS`. Each object has a `digest` and the fields of a
+submission.
 """
 
 from __future__ import annotations

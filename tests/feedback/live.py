@@ -46,11 +46,17 @@ class PublicService:
         stop(self.process)
 
     def answer(self, token: UUID, kind: str) -> None:
-        """Send the form as a customer does who had it open for a minute. Raises what `requests` raises."""
+        """Send the form as a customer does who had it open for a minute. Raises what `requests`
+        raises.
+        """
         with override_settings(SECRET_KEY=self.env["SECRET_KEY"]):
-            stamp = stamps.make_stamp(links.digest(token), now=datetime.now(UTC) - timedelta(minutes=1))
+            stamp = stamps.make_stamp(
+                links.digest(token), now=datetime.now(UTC) - timedelta(minutes=1)
+            )
         data = {"answer": kind, "reason": "price", "stamp": stamp}
-        requests.post(links.form_url(self.url, token), data=data, headers=BROWSER, timeout=30).raise_for_status()
+        requests.post(
+            links.form_url(self.url, token), data=data, headers=BROWSER, timeout=30
+        ).raise_for_status()
 
     def give_answers(self, answers: Iterable[dict[str, Any]], *, threads: int = 1) -> None:
         """Store answers through the service's own code; returns when all are stored."""
@@ -89,9 +95,16 @@ def public_env(folder: Path, port: int, **settings: str) -> dict[str, str]:
 
 @contextmanager
 def public_service(
-    folder: Path, *, workers: int = 1, program: str = "gunicorn", application: str = "crm.wsgi", **settings: str
+    folder: Path,
+    *,
+    workers: int = 1,
+    program: str = "gunicorn",
+    application: str = "crm.wsgi",
+    **settings: str,
 ) -> Iterator[PublicService]:
-    """Start the public service on a free port and stop it at the end. `program` takes gunicorn's arguments."""
+    """Start the public service on a free port and stop it at the end. `program` takes gunicorn's
+    arguments.
+    """
     port = free_port()
     env = public_env(folder, port, **settings)
     (folder / "static").mkdir(exist_ok=True)
@@ -108,7 +121,9 @@ def public_service(
 
 
 def run_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the profile that `env` names to its end. Raises RuntimeError with its words if it fails."""
+    """Run a command of the profile that `env` names to its end. Raises RuntimeError with its words
+    if it fails.
+    """
     done = try_manage(env, *arguments)
     if done.returncode:
         raise RuntimeError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
@@ -118,5 +133,10 @@ def run_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProc
 def try_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the profile that `env` names; whatever comes of it."""
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments], env=env, cwd=ROOT, check=False, capture_output=True, text=True
+        [sys.executable, "manage.py", *arguments],
+        env=env,
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
     )

@@ -23,7 +23,9 @@ def staff(client: Client) -> Client:
 
 
 def make_answer(**fields: object) -> Answer:
-    return Answer.objects.create(**{"offer": make_offer(), "kind": "declined", "answered_at": timezone.now()} | fields)
+    return Answer.objects.create(
+        **{"offer": make_offer(), "kind": "declined", "answered_at": timezone.now()} | fields
+    )
 
 
 def post_dialog(client: Client, action: str, pk: int, **data: object) -> str:
@@ -45,7 +47,10 @@ def make_answers() -> Answer:
         ("answer", make_answers),
         ("invitation", make_invitation),
         ("declinereason", lambda: DeclineReason.objects.get(code="price")),
-        ("rejectedanswer", lambda: RejectedAnswer.objects.create(uid="0" * 32, content={}, error="?")),
+        (
+            "rejectedanswer",
+            lambda: RejectedAnswer.objects.create(uid="0" * 32, content={}, error="?"),
+        ),
         ("syncstate", SyncState.get),
     ],
 )
@@ -68,7 +73,12 @@ def test_an_answer_by_phone_is_recorded_in_a_dialog(staff: Client) -> None:
     offer = make_offer()
     reason = DeclineReason.objects.get(code="price")
     leads_to = post_dialog(
-        staff, "offers_offer_record_answer", offer.pk, outcome="declined", channel="phone", reason=reason.pk
+        staff,
+        "offers_offer_record_answer",
+        offer.pk,
+        outcome="declined",
+        channel="phone",
+        reason=reason.pk,
     )
     offer.refresh_from_db()
     assert leads_to == reverse("admin:offers_offer_change", args=[offer.pk])
@@ -77,7 +87,9 @@ def test_an_answer_by_phone_is_recorded_in_a_dialog(staff: Client) -> None:
 
 def test_a_decline_without_a_reason_is_refused_with_a_sentence(staff: Client) -> None:
     offer = make_offer()
-    page = post_dialog(staff, "offers_offer_record_answer", offer.pk, outcome="declined", channel="phone")
+    page = post_dialog(
+        staff, "offers_offer_record_answer", offer.pk, outcome="declined", channel="phone"
+    )
     assert "Choose the reason why the customer declines." in page
     assert not offer.answers.exists()
 
@@ -146,7 +158,9 @@ def test_an_answer_through_the_link_is_not_undone(staff: Client) -> None:
 
 
 def test_the_page_of_an_offer_tells_what_the_customer_said(staff: Client) -> None:
-    answer = make_answer(comment="Lieferung erst im Mai möglich?", reason=DeclineReason.objects.get(code="price"))
+    answer = make_answer(
+        comment="Lieferung erst im Mai möglich?", reason=DeclineReason.objects.get(code="price")
+    )
     page = staff.get(reverse("admin:offers_offer_change", args=[answer.offer_id])).content.decode()
     assert "Lieferung erst im Mai möglich?" in page
     assert "declined (feedback link)" in page
@@ -154,7 +168,9 @@ def test_the_page_of_an_offer_tells_what_the_customer_said(staff: Client) -> Non
 
 def test_the_code_of_a_reason_cannot_be_changed(staff: Client) -> None:
     reason = DeclineReason.objects.get(code="price")
-    page = staff.get(reverse("admin:feedback_declinereason_change", args=[reason.pk])).content.decode()
+    page = staff.get(
+        reverse("admin:feedback_declinereason_change", args=[reason.pk])
+    ).content.decode()
     assert 'name="code"' not in page
 
 

@@ -1,4 +1,5 @@
-"""Recording an answer in a real Chromium: the dialog opens, refuses, takes, and leads back, under the office's policy.
+"""Recording an answer in a real Chromium: the dialog opens, refuses, takes, and leads back, under
+the office's policy.
 
 The pictures lie under var/screenshots/ afterwards.
 """
@@ -23,7 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def make_reason() -> DeclineReason:
     labels = {f"label_{language}": "Der Preis ist zu hoch" for language in ("de", "en", "fr", "it")}
-    return DeclineReason.objects.get_or_create(code="price", defaults={"group": "price", **labels})[0]
+    return DeclineReason.objects.get_or_create(code="price", defaults={"group": "price", **labels})[
+        0
+    ]
 
 
 def test_an_answer_by_phone_takes_two_clicks(browser: Any, live_server: Any) -> None:
@@ -62,11 +65,16 @@ def test_the_list_of_answers_looks_right(browser: Any, live_server: Any) -> None
     page = open_page(browser, live_server, make_user(is_superuser=True))
     page.goto(live_server.url + reverse("admin:feedback_answer_changelist"))
     take_picture(page, "answers")
-    page.goto(live_server.url + reverse("admin:feedback_answer_change", args=[Answer.objects.latest("pk").pk]))
+    page.goto(
+        live_server.url
+        + reverse("admin:feedback_answer_change", args=[Answer.objects.latest("pk").pk])
+    )
     take_picture(page, "answer")
 
 
-def test_a_link_is_renewed_extended_and_revoked_from_the_menu(browser: Any, live_server: Any) -> None:
+def test_a_link_is_renewed_extended_and_revoked_from_the_menu(
+    browser: Any, live_server: Any
+) -> None:
     link = make_invitation()
     page = open_page(browser, live_server, make_user(is_superuser=True))
     page.goto(live_server.url + reverse("admin:offers_offer_change", args=[link.offer_id]))

@@ -61,22 +61,31 @@ def test_a_wrong_key_is_told_with_the_name_of_the_setting(running_service: Publi
 
 @pytest.mark.parametrize(
     ("key", "size", "error", "words"),
-    [("wrong", 4_000_000, module.RefusedError, "FEEDBACK_API_KEY"), (API_KEY, 5_500_000, module.ContractError, "413")],
+    [
+        ("wrong", 4_000_000, module.RefusedError, "FEEDBACK_API_KEY"),
+        (API_KEY, 5_500_000, module.ContractError, "413"),
+    ],
     ids=["wrong key", "too large"],
 )
 def test_a_page_that_is_refused_unread_is_told_with_its_reason(
     running_service: PublicService, key: str, size: int, error: type[Exception], words: str
 ) -> None:
-    page = [{"card": random.Random(1).randbytes(size).hex()}]  # each digit takes half a byte of gzip at the least
+    page = [
+        {"card": random.Random(1).randbytes(size).hex()}
+    ]  # each digit takes half a byte of gzip at the least
     with Client(running_service.url, key) as client, pytest.raises(error, match=words):
         client.put_invitations(page)
 
 
 def test_the_whole_body_of_a_refused_call_is_taken(running_service: PublicService) -> None:
-    """Else nginx, still sending, may say 502 in the place of what is wrong. http.client sends all before it reads."""
+    """Else nginx, still sending, may say 502 in the place of what is wrong. http.client sends all
+    before it reads.
+    """
     connection = HTTPConnection(running_service.url.removeprefix("http://"), timeout=20)
     with closing(connection):
-        connection.request("PUT", "/api/invitations", bytes(5_500_000), {"Authorization": "Api-Key wrong"})
+        connection.request(
+            "PUT", "/api/invitations", bytes(5_500_000), {"Authorization": "Api-Key wrong"}
+        )
         assert connection.getresponse().status == 401
 
 
@@ -103,7 +112,9 @@ def test_nobody_there_is_unreachable() -> None:
         ask(f"http://127.0.0.1:{free_port()}")
 
 
-def test_one_who_takes_the_call_and_says_nothing_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_who_takes_the_call_and_says_nothing_is_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "READ_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(module.UnreachableError):
         ask(f"http://127.0.0.1:{server.getsockname()[1]}")
@@ -118,7 +129,11 @@ def test_one_who_takes_the_call_and_says_nothing_is_unreachable(monkeypatch: pyt
         (200, b"<html>Welcome to nginx!</html>", module.UnreachableError),
         (200, b"[]", module.ContractError),
         (200, b"{}", module.ContractError),
-        (200, b'{"feedbacks": 1, "remaining": 0, "server_time": "2026-11-16T12:00:00Z"}', module.ContractError),
+        (
+            200,
+            b'{"feedbacks": 1, "remaining": 0, "server_time": "2026-11-16T12:00:00Z"}',
+            module.ContractError,
+        ),
         (404, b"", module.ContractError),
         (400, b'{"error": "bad_request", "detail": "limit: too large"}', module.ContractError),
         (413, b"", module.ContractError),
@@ -140,23 +155,35 @@ def test_the_words_of_the_service_are_passed_on() -> None:
 
 
 def test_how_long_to_wait_is_told() -> None:
-    with answering(429, b"", Retry_After="37") as url, pytest.raises(module.ThrottledError, match="37"):
+    with (
+        answering(429, b"", Retry_After="37") as url,
+        pytest.raises(module.ThrottledError, match="37"),
+    ):
         ask(url)
 
 
 def test_the_key_does_not_follow_a_redirect(running_service: PublicService) -> None:
-    with answering(302, b"", Location=running_service.url) as url, pytest.raises(module.ContractError):
+    with (
+        answering(302, b"", Location=running_service.url) as url,
+        pytest.raises(module.ContractError),
+    ):
         ask(url)
 
 
-@pytest.mark.parametrize(("url", "key"), [("", "key"), ("https://feedback.test", ""), ("feedback.test", "key")])
+@pytest.mark.parametrize(
+    ("url", "key"), [("", "key"), ("https://feedback.test", ""), ("feedback.test", "key")]
+)
 def test_a_missing_setting_is_named(url: str, key: str) -> None:
     with pytest.raises(module.NotConfiguredError, match="FEEDBACK_API_"):
         ask(url, key)
 
 
-@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "error", "cut_json", "doubled", "delayed"])
-def test_it_tries_again_after_every_fault_that_passes(running_service: PublicService, fault: str) -> None:
+@pytest.mark.parametrize(
+    "fault", ["cut_before", "cut_after", "error", "cut_json", "doubled", "delayed"]
+)
+def test_it_tries_again_after_every_fault_that_passes(
+    running_service: PublicService, fault: str
+) -> None:
     with fault_proxy(running_service.url, seed=1, faults={fault: 0.5}) as proxy:
         for _ in range(4):
             ask(proxy.url)
@@ -164,7 +191,10 @@ def test_it_tries_again_after_every_fault_that_passes(running_service: PublicSer
 
 
 def test_all_calls_go_over_one_connection(running_service: PublicService) -> None:
-    with fault_proxy(running_service.url, seed=1, faults={}) as proxy, Client(proxy.url, API_KEY) as client:
+    with (
+        fault_proxy(running_service.url, seed=1, faults={}) as proxy,
+        Client(proxy.url, API_KEY) as client,
+    ):
         for _ in range(3):
             client.get_feedbacks()
     assert (proxy.connections, proxy.seen["passed"]) == (1, 3)

@@ -58,9 +58,11 @@ def assert_each_is_stored_once(links: list[Invitation], url: str) -> None:
     assert digests == sorted(link.digest for link in links)
     statuses = dict(Invitation.objects.values_list("pk", "offer__status"))
     assert all(statuses[link.pk] == kind_of(link) for link in links)
-    assert set(Invitation.objects.filter(pk__in=[link.pk for link in links]).values_list("state", flat=True)) == {
-        "answered"
-    }
+    assert set(
+        Invitation.objects.filter(pk__in=[link.pk for link in links]).values_list(
+            "state", flat=True
+        )
+    ) == {"answered"}
     with Client(url, API_KEY) as client:
         assert client.get_feedbacks().feedbacks == []
 
@@ -78,7 +80,9 @@ def pull_until_all_is_here(count: int, *, runs: int = 200) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "page"), [(200, 10), pytest.param(10_000, 50, marks=pytest.mark.torture)], ids=["200", "10000"]
+    ("count", "page"),
+    [(200, 10), pytest.param(10_000, 50, marks=pytest.mark.torture)],
+    ids=["200", "10000"],
 )
 def test_all_answers_come_through_a_bad_line(
     vps: PublicService, settings: Any, monkeypatch: pytest.MonkeyPatch, count: int, page: int
@@ -94,7 +98,9 @@ def test_all_answers_come_through_a_bad_line(
     assert_each_is_stored_once(links, vps.url)
 
 
-def test_links_are_registered_through_a_bad_line(vps: PublicService, settings: Any, monkeypatch: Any) -> None:
+def test_links_are_registered_through_a_bad_line(
+    vps: PublicService, settings: Any, monkeypatch: Any
+) -> None:
     links = make_links(60)
     monkeypatch.setattr("feedback.wire.MAX_INVITATIONS", 3)
     with fault_proxy(vps.url, seed=7) as proxy:
@@ -112,7 +118,9 @@ def test_links_are_registered_through_a_bad_line(vps: PublicService, settings: A
     assert_each_is_stored_once(links, vps.url)
 
 
-def test_twenty_customers_answer_while_the_office_pulls(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_twenty_customers_answer_while_the_office_pulls(
+    vps: PublicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     links = make_links(300)
     sync.sync()
     monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", 7)
@@ -125,7 +133,9 @@ def test_twenty_customers_answer_while_the_office_pulls(vps: PublicService, monk
     assert_each_is_stored_once(links, vps.url)
 
 
-def test_four_offices_at_once_store_each_answer_once(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_four_offices_at_once_store_each_answer_once(
+    vps: PublicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     links = make_links(120)
     sync.sync()
     vps.give_answers(answers_for(links))
@@ -154,12 +164,18 @@ def office_env(url: str) -> dict[str, str]:
     where = f"sqlite:///{database['NAME']}"
     if connection.vendor == "postgresql":
         where = postgres_url(database["NAME"])
-    settings = {"DJANGO_SETTINGS_MODULE": "crm.settings.test", "DATABASE_URL": where, "FEEDBACK_API_URL": url}
+    settings = {
+        "DJANGO_SETTINGS_MODULE": "crm.settings.test",
+        "DATABASE_URL": where,
+        "FEEDBACK_API_URL": url,
+    }
     return clean_env() | settings | {"LOG_LEVEL": "ERROR"}
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.torture)])
-def test_an_office_killed_at_any_moment_loses_and_doubles_nothing(vps: PublicService, rounds: int) -> None:
+def test_an_office_killed_at_any_moment_loses_and_doubles_nothing(
+    vps: PublicService, rounds: int
+) -> None:
     *pulling, registered = MOMENTS
     moments = pulling * rounds
     random.Random(rounds).shuffle(moments)
@@ -193,9 +209,11 @@ class DyingService:
     plan: Path
 
     def until_all_has_come(self, moments: list[str], act: Callable[[], object]) -> None:
-        """Do something again and again until the service has died at all the moments, then once undisturbed.
+        """Do something again and again until the service has died at all the moments, then once
+        undisturbed.
 
-        It fails while the service starts again, as it does at a customer's; a limit keeps a hanging test from lasting.
+        It fails while the service starts again, as it does at a customer's; a limit keeps a hanging
+        test from lasting.
         """
         self.plan.write_text("\n".join(moments))
         deadline = time.monotonic() + 60 + 2 * len(moments)
@@ -211,7 +229,9 @@ class DyingService:
 
 @contextmanager
 def public_database() -> Iterator[dict[str, str]]:
-    """The setting that puts the public side on the kind of database that the office of this test has."""
+    """The setting that puts the public side on the kind of database that the office of this test
+    has.
+    """
     if connection.vendor == "sqlite":
         yield {}
         return
@@ -225,14 +245,18 @@ def public_database() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(params=["no", "yes"], ids=["worker", "whole"])
-def dying(db: None, request: pytest.FixtureRequest, tmp_path: Path, settings: Any) -> Iterator[DyingService]:
+def dying(
+    db: None, request: pytest.FixtureRequest, tmp_path: Path, settings: Any
+) -> Iterator[DyingService]:
     plan = tmp_path / "plan"
     plan.touch()
     how = {"DYING_PLAN": str(plan), "DYING_WHOLE": str(request.param)}
     how["DJANGO_SETTINGS_MODULE"] = "crm.settings.test_public"  # no collected static files
     with (
         public_database() as database,
-        public_service(tmp_path, program="tests.feedback.dying_service", **how, **database) as service,
+        public_service(
+            tmp_path, program="tests.feedback.dying_service", **how, **database
+        ) as service,
     ):
         settings.FEEDBACK_API_URL = service.url
         yield DyingService(service, plan)
@@ -242,7 +266,9 @@ def dying(db: None, request: pytest.FixtureRequest, tmp_path: Path, settings: An
 def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
     dying: DyingService, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
-    """Killed while links are registered, while customers answer, and while answers are fetched and acknowledged."""
+    """Killed while links are registered, while customers answer, and while answers are fetched and
+    acknowledged.
+    """
     links = make_links(4 * rounds)
     monkeypatch.setattr("feedback.wire.MAX_INVITATIONS", 2)
     monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", 2)
@@ -295,11 +321,16 @@ def spread_over_ten_days(vps: PublicService) -> None:
     with closing(sqlite3.connect(vps.env["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
         for day in range(10):
             moment = (datetime.now(UTC) - timedelta(days=day)).strftime("%Y-%m-%d %H:%M:%S")
-            database.execute("UPDATE feedback_public_answer SET submitted_at = ? WHERE id % 10 = ?", [moment, day])
+            database.execute(
+                "UPDATE feedback_public_answer SET submitted_at = ? WHERE id % 10 = ?",
+                [moment, day],
+            )
         database.commit()
 
 
-def test_the_database_going_away_acknowledges_nothing(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_going_away_acknowledges_nothing(
+    vps: PublicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from django.db import OperationalError
 
     links = make_links(3)

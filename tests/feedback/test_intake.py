@@ -28,7 +28,13 @@ def seal(comment: str = "", phone: str = "") -> str:
 def make_item(invitation: Invitation | None = None, **fields: Any) -> dict[str, Any]:
     """An answer as it comes over the wire."""
     digest = (invitation or make_invitation()).digest
-    defaults = {"uid": str(uuid4()), "digest": digest, "kind": "interested", "reason": "", "sealed_comment": ""}
+    defaults = {
+        "uid": str(uuid4()),
+        "digest": digest,
+        "kind": "interested",
+        "reason": "",
+        "sealed_comment": "",
+    }
     defaults |= {"ask_again_on": None, "submitted_at": NOW.isoformat(), "suspect": False}
     return defaults | fields
 
@@ -37,13 +43,19 @@ def take(*items: object) -> intake.Intake:
     return intake.store_page(items, now=NOW)
 
 
-@pytest.mark.parametrize(("kind", "status"), [("interested", "interested"), ("declined", "declined")])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("interested", "interested"), ("declined", "declined")]
+)
 def test_a_decision_changes_the_offer_and_uses_up_the_link(kind: str, status: str) -> None:
     invitation = make_invitation()
     taken = take(make_item(invitation, kind=kind))
     invitation.refresh_from_db()
     assert taken.stored == 1
-    assert (invitation.state, invitation.offer.status, invitation.offer.status_channel) == ("answered", status, "link")
+    assert (invitation.state, invitation.offer.status, invitation.offer.status_channel) == (
+        "answered",
+        status,
+        "link",
+    )
     assert invitation.offer.status_at == NOW
 
 
@@ -57,9 +69,19 @@ def test_what_is_acknowledged_survives_a_loss_of_power() -> None:
 
 
 def test_the_reason_and_the_words_are_kept() -> None:
-    take(make_item(kind="declined", reason="price", sealed_comment=seal("10 % zu teuer", "+41 44 000 00 00")))
+    take(
+        make_item(
+            kind="declined",
+            reason="price",
+            sealed_comment=seal("10 % zu teuer", "+41 44 000 00 00"),
+        )
+    )
     answer = Answer.objects.get()
-    assert (answer.reason.group, answer.comment, answer.phone) == ("price", "10 % zu teuer", "+41 44 000 00 00")
+    assert (answer.reason.group, answer.comment, answer.phone) == (
+        "price",
+        "10 % zu teuer",
+        "+41 44 000 00 00",
+    )
     assert (answer.answered_at, answer.received_at, answer.handled_at) == (NOW, NOW, None)
 
 
@@ -93,7 +115,10 @@ def test_an_answer_that_stands_twice_in_a_page_is_stored_once() -> None:
 def test_undecided_and_then_declined_in_one_page_ends_declined() -> None:
     invitation = make_invitation()
     later = (NOW + timedelta(hours=1)).isoformat()
-    take(make_item(invitation, kind="declined", submitted_at=later), make_item(invitation, kind="undecided"))
+    take(
+        make_item(invitation, kind="declined", submitted_at=later),
+        make_item(invitation, kind="undecided"),
+    )
     invitation.offer.refresh_from_db()
     assert invitation.offer.status == "declined"
 
@@ -119,7 +144,13 @@ def test_a_decided_offer_keeps_its_status_and_the_answer_says_so(status: str) ->
 def test_what_a_person_recorded_after_the_click_counts_more() -> None:
     invitation = make_invitation()
     at = NOW + timedelta(hours=1)
-    set_status(invitation.offer, Offer.Status.INTERESTED, channel=Offer.Channel.PHONE, at=at, by=make_user())
+    set_status(
+        invitation.offer,
+        Offer.Status.INTERESTED,
+        channel=Offer.Channel.PHONE,
+        at=at,
+        by=make_user(),
+    )
     take(make_item(invitation, kind="declined"))
     invitation.offer.refresh_from_db()
     assert invitation.offer.status == "interested"
@@ -152,7 +183,12 @@ def test_words_that_cannot_be_opened_are_kept_sealed() -> None:
 
 def test_sealed_words_are_opened_once_the_key_is_back(settings: Any) -> None:
     private, public = sealing.new_key_pair()
-    take(make_item(kind="declined", sealed_comment=sealing.seal_message(sealing.Message(comment="geheim"), public)))
+    take(
+        make_item(
+            kind="declined",
+            sealed_comment=sealing.seal_message(sealing.Message(comment="geheim"), public),
+        )
+    )
     answer = Answer.objects.get()
     assert not intake.open_again(answer)
     settings.FEEDBACK_SEALING_PRIVATE_KEY = private
@@ -221,7 +257,9 @@ def test_an_offer_whose_answer_was_set_aside_is_held_for_review() -> None:
     assert invitation.offer.needs_review
 
 
-def test_a_poison_that_only_the_database_notices_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poison_that_only_the_database_notices_is_set_aside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     bad, good = make_invitation(), make_invitation()
 
     def fail_on_bad(offers: list[Offer]) -> None:
@@ -245,7 +283,11 @@ def test_a_set_aside_answer_is_stored_when_its_fault_is_gone() -> None:
     rejected.content["kind"] = "interested"
     intake.retry(rejected, now=NOW)
     invitation.offer.refresh_from_db()
-    assert (rejected.resolved_at, invitation.offer.status, invitation.offer.needs_review) == (NOW, "interested", "")
+    assert (rejected.resolved_at, invitation.offer.status, invitation.offer.needs_review) == (
+        NOW,
+        "interested",
+        "",
+    )
 
 
 def test_a_very_long_phone_number_is_not_lost() -> None:

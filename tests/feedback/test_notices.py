@@ -49,7 +49,9 @@ def inbox(settings: Any) -> Iterator[Inbox]:
 
 def make_answer(**fields: Any) -> Answer:
     offer = fields.pop("offer", None) or make_offer(salesperson=make_user())
-    return Answer.objects.create(**{"offer": offer, "kind": "declined", "answered_at": NOW} | fields)
+    return Answer.objects.create(
+        **{"offer": offer, "kind": "declined", "answered_at": NOW} | fields
+    )
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -59,7 +61,9 @@ def text_of(mail: EmailMessage) -> str:
 
 
 def test_the_seller_is_told_at_once_with_words_reason_and_link(inbox: Inbox) -> None:
-    answer = make_answer(comment="Leider 10 % zu teuer.", reason=DeclineReason.objects.get(code="price"))
+    answer = make_answer(
+        comment="Leider 10 % zu teuer.", reason=DeclineReason.objects.get(code="price")
+    )
     assert notify_sellers(NOW) == Notices(sent=1)
     (mail,) = inbox.mails
     text = text_of(mail)
@@ -97,8 +101,12 @@ def test_each_seller_gets_a_mail_of_their_own_answers(inbox: Inbox) -> None:
     assert second.offer.number not in told[first.offer.salesperson.email]
 
 
-@pytest.mark.parametrize(("language", "words"), [("de", "Angebot öffnen"), ("en", "Open the offer")])
-def test_it_is_written_in_the_language_of_the_seller(inbox: Inbox, language: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "Angebot öffnen"), ("en", "Open the offer")]
+)
+def test_it_is_written_in_the_language_of_the_seller(
+    inbox: Inbox, language: str, words: str
+) -> None:
     make_answer(offer=make_offer(salesperson=make_user(language=language)))
     notify_sellers(NOW)
     page = inbox.mails[0].get_body(("html",))
@@ -151,7 +159,9 @@ def test_two_runs_at_once_tell_once(inbox: Inbox) -> None:
     assert notify_sellers(NOW + timedelta(minutes=5)) == Notices(sent=1)
 
 
-def test_a_run_that_dies_after_the_mail_does_not_hold_up_the_next(inbox: Inbox, monkeypatch: Any) -> None:
+def test_a_run_that_dies_after_the_mail_does_not_hold_up_the_next(
+    inbox: Inbox, monkeypatch: Any
+) -> None:
     make_answer()
 
     def die(mail: EmailMultiAlternatives) -> int:

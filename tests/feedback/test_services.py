@@ -73,7 +73,12 @@ def test_an_answer_by_phone_decides_the_offer() -> None:
     offer, user = make_offer(), make_user()
     reason = DeclineReason.objects.get(code="price")
     services.record_answer(
-        offer, Answer.Kind.DECLINED, channel=Offer.Channel.PHONE, by=user, at=timezone.now(), reason=reason
+        offer,
+        Answer.Kind.DECLINED,
+        channel=Offer.Channel.PHONE,
+        by=user,
+        at=timezone.now(),
+        reason=reason,
     )
     offer.refresh_from_db()
     assert (offer.status, offer.status_channel, offer.status_by) == ("declined", "phone", user)
@@ -82,7 +87,11 @@ def test_an_answer_by_phone_decides_the_offer() -> None:
 def test_an_order_makes_the_offer_ordered() -> None:
     offer = make_offer()
     services.record_answer(
-        offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=make_user(), at=timezone.now()
+        offer,
+        Answer.Kind.INTERESTED,
+        channel=Offer.Channel.ORDER,
+        by=make_user(),
+        at=timezone.now(),
     )
     offer.refresh_from_db()
     assert offer.status == "ordered"
@@ -91,7 +100,9 @@ def test_an_order_makes_the_offer_ordered() -> None:
 def test_an_undone_record_leaves_what_the_customer_said_before() -> None:
     offer, now = make_offer(), timezone.now()
     Answer.objects.create(offer=offer, kind="interested", answered_at=now - timedelta(days=1))
-    answer = services.record_answer(offer, Answer.Kind.DECLINED, channel=Offer.Channel.PHONE, by=None, at=now)
+    answer = services.record_answer(
+        offer, Answer.Kind.DECLINED, channel=Offer.Channel.PHONE, by=None, at=now
+    )
     assert services.undo_answer(answer, by=None, at=now)
     offer.refresh_from_db()
     assert (offer.status, offer.status_channel) == ("interested", "link")
@@ -99,7 +110,9 @@ def test_an_undone_record_leaves_what_the_customer_said_before() -> None:
 
 def test_an_undone_opt_out_lets_reminders_go_on() -> None:
     offer, now = make_offer(), timezone.now()
-    answer = services.record_answer(offer, Answer.Kind.OPTED_OUT, channel=Offer.Channel.PHONE, by=None, at=now)
+    answer = services.record_answer(
+        offer, Answer.Kind.OPTED_OUT, channel=Offer.Channel.PHONE, by=None, at=now
+    )
     offer.customer.refresh_from_db()
     assert offer.customer.opted_out_at == now
     services.undo_answer(answer, by=None, at=now)
@@ -122,7 +135,9 @@ def make_suspect(**fields: object) -> Answer:
     """An answer that came a minute after the reminder, stored as the sync does it."""
     invitation = make_invitation(mailed_at=timezone.now())
     item = {"uid": str(uuid4()), "digest": invitation.digest, "kind": "declined"}
-    intake.store_page([item | {"submitted_at": timezone.now().isoformat()} | fields], now=timezone.now())
+    intake.store_page(
+        [item | {"submitted_at": timezone.now().isoformat()} | fields], now=timezone.now()
+    )
     answer = Answer.objects.get()
     assert answer.is_suspect
     return answer
@@ -154,7 +169,13 @@ def test_the_opt_out_of_a_robot_is_taken_back() -> None:
 
 def test_a_decision_of_a_person_outlives_the_robot() -> None:
     answer = make_suspect()
-    set_status(answer.offer, Offer.Status.ORDERED, channel=Offer.Channel.ORDER, at=timezone.now(), by=make_user())
+    set_status(
+        answer.offer,
+        Offer.Status.ORDERED,
+        channel=Offer.Channel.ORDER,
+        at=timezone.now(),
+        by=make_user(),
+    )
     services.dismiss_answer(answer, by=None, at=timezone.now())
     assert Offer.objects.get(pk=answer.offer_id).status == "ordered"
 

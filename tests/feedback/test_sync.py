@@ -89,7 +89,9 @@ def test_links_go_in_pages(vps: PublicService, monkeypatch: pytest.MonkeyPatch) 
     assert not Invitation.objects.filter(registered_at=None).exists()
 
 
-def test_what_changes_while_it_is_sent_is_sent_again(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changes_while_it_is_sent_is_sent_again(
+    vps: PublicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (link,) = make_links(1)
     put = Client.put_invitations
 
@@ -108,13 +110,17 @@ def test_a_link_that_is_refused_does_not_hold_up_the_others(
     vps: PublicService, caplog: pytest.LogCaptureFixture
 ) -> None:
     links = make_links(7)
-    Invitation.objects.filter(pk=links[3].pk).update(expires_at=timezone.now() + timedelta(days=365 * 500))
+    Invitation.objects.filter(pk=links[3].pk).update(
+        expires_at=timezone.now() + timedelta(days=365 * 500)
+    )
     result = sync.sync()
     assert (result.registered, result.refused) == (6, 1)
     assert f"The link of offer {links[3].offer_id} was refused" in caplog.text
 
 
-def test_a_refused_form_does_not_hold_up_links(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_form_does_not_hold_up_links(
+    vps: PublicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_links(2)
     monkeypatch.setattr(sync, "build_form", lambda: {"company": None})
     with pytest.raises(ContractError):
@@ -161,7 +167,9 @@ def test_old_answers_are_pulled_now(vps: PublicService) -> None:
     assert SyncState.get().pulled_at >= now
 
 
-@pytest.mark.parametrize("pulled", [None, timedelta(hours=-1), timedelta(hours=1)], ids=["never", "old", "future"])
+@pytest.mark.parametrize(
+    "pulled", [None, timedelta(hours=-1), timedelta(hours=1)], ids=["never", "old", "future"]
+)
 def test_what_cannot_be_pulled_is_not_fresh(settings: Any, pulled: timedelta | None) -> None:
     settings.FEEDBACK_API_URL = f"http://127.0.0.1:{free_port()}"
     now = timezone.now()
@@ -180,7 +188,9 @@ def test_a_poisoned_answer_is_acknowledged_and_does_not_come_again(vps: PublicSe
     assert RejectedAnswer.objects.count() == 1
 
 
-def test_what_the_public_page_has_and_the_office_lost_comes_back_by_itself(vps: PublicService) -> None:
+def test_what_the_public_page_has_and_the_office_lost_comes_back_by_itself(
+    vps: PublicService,
+) -> None:
     links = make_links(3)
     sync.sync()
     vps.give_answers([{"digest": links[0].digest, "kind": "interested"}])
@@ -190,7 +200,9 @@ def test_what_the_public_page_has_and_the_office_lost_comes_back_by_itself(vps: 
     assert sync.sync().stored == 1
 
 
-def test_replayed_pages_go_on_from_the_last_answer(vps: PublicService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replayed_pages_go_on_from_the_last_answer(
+    vps: PublicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     links = make_links(12)
     sync.sync()
     vps.give_answers([{"digest": link.digest, "kind": "interested"} for link in links])
@@ -235,7 +247,9 @@ def test_what_a_person_must_set_right_is_one_sentence(
     assert "\n" not in error
 
 
-def test_a_public_side_that_is_down_is_caught_up_with_later(vps: PublicService, settings: Any) -> None:
+def test_a_public_side_that_is_down_is_caught_up_with_later(
+    vps: PublicService, settings: Any
+) -> None:
     (link,) = make_links(1)
     settings.FEEDBACK_API_URL = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(CommandError, match=r"127\.0\.0\.1"):

@@ -1,4 +1,6 @@
-"""The public service as it runs on the VPS: the real profile, several gunicorn processes, its own database."""
+"""The public service as it runs on the VPS: the real profile, several gunicorn processes, its own
+database.
+"""
 
 from __future__ import annotations
 
@@ -46,16 +48,22 @@ class Service:
 
     def api(self, method: str, path: str, **request: Any) -> requests.Response:
         headers = {"Authorization": f"Api-Key {KEY}", **request.pop("headers", {})}
-        return requests.request(method, f"{self.url}/api/{path}", headers=headers, timeout=30, **request)
+        return requests.request(
+            method, f"{self.url}/api/{path}", headers=headers, timeout=30, **request
+        )
 
     def invite(self, count: int = 1, **fields: Any) -> list[UUID]:
         """Register fresh links and return their tokens."""
         tokens = [links.new_token() for _ in range(count)]
         for start in range(0, count, 1000):
-            items = [make.invitation_item(token, **fields) for token in tokens[start : start + 1000]]
+            items = [
+                make.invitation_item(token, **fields) for token in tokens[start : start + 1000]
+            ]
             for item in items:
                 item["expires_at"] = item["expires_at"].isoformat()
-            self.api("PUT", "invitations", json={"schema": 1, "invitations": items}).raise_for_status()
+            self.api(
+                "PUT", "invitations", json={"schema": 1, "invitations": items}
+            ).raise_for_status()
         return tokens
 
     def answer(self, token: UUID, answer: str = "interested", **fields: Any) -> requests.Response:
@@ -66,7 +74,9 @@ class Service:
     def drain(self) -> None:
         """Acknowledge all that waits, so that the next test starts with nothing."""
         while page := self.api("GET", "feedbacks").json()["feedbacks"]:
-            self.api("POST", "feedbacks/ack", json={"uids": [one["uid"] for one in page]}).raise_for_status()
+            self.api(
+                "POST", "feedbacks/ack", json={"uids": [one["uid"] for one in page]}
+            ).raise_for_status()
 
     def answers(self) -> list[dict[str, Any]]:
         """Pull all that waits, without acknowledging it."""
@@ -87,10 +97,14 @@ class Service:
 
 
 @contextmanager
-def serve(folder: Path, *, workers: int = 2, is_logging: bool = True, **settings: str) -> Iterator[Service]:
-    """Start the service on a fresh database: SQLite in the folder, or one on the PostgreSQL of DATABASE_URL.
+def serve(
+    folder: Path, *, workers: int = 2, is_logging: bool = True, **settings: str
+) -> Iterator[Service]:
+    """Start the service on a fresh database: SQLite in the folder, or one on the PostgreSQL of
+    DATABASE_URL.
 
-    gunicorn runs from the file that the VPS uses; `is_logging` adds all that it can write, requests included.
+    gunicorn runs from the file that the VPS uses; `is_logging` adds all that it can write, requests
+    included.
     """
     port = free_port()
     with _database(folder) as database_url:
@@ -143,7 +157,10 @@ def _database(folder: Path) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
         url = f"{server.rpartition('/')[0]}/{name}"
         subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity=0"], check=True, cwd=ROOT, env=_environment(url)
+            [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+            check=True,
+            cwd=ROOT,
+            env=_environment(url),
         )
         yield url
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -165,5 +182,7 @@ def _prepared() -> Path:
         "DATABASE_URL": f"sqlite:///{folder / 'template.sqlite3'}",
         "STATIC_ROOT": str(folder / "static"),
     }
-    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, cwd=ROOT, env=environment)
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], check=True, cwd=ROOT, env=environment
+    )
     return folder

@@ -27,7 +27,10 @@ LABELS = {
     "other": ("Anderer Grund", "Another reason", "Autre raison", "Altro motivo"),
 }
 # What a browser always sends, so that an answer does not look like a robot's.
-BROWSER = {"HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "HTTP_ACCEPT_LANGUAGE": "de"}
+BROWSER = {
+    "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+    "HTTP_ACCEPT_LANGUAGE": "de",
+}
 
 
 def form_content(**fields: Any) -> dict[str, Any]:
@@ -77,7 +80,9 @@ def make_invitation(**fields: Any) -> tuple[UUID, Invitation]:
 
 def make_stamp(token: UUID, *, seconds: float = 60, now: datetime | None = None) -> str:
     """The stamp of a form that was shown so many seconds ago."""
-    return stamps.make_stamp(links.digest(token), now=(now or timezone.now()) - timedelta(seconds=seconds))
+    return stamps.make_stamp(
+        links.digest(token), now=(now or timezone.now()) - timedelta(seconds=seconds)
+    )
 
 
 def answer_data(token: UUID, answer: str = "interested", **fields: Any) -> dict[str, Any]:

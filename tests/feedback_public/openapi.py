@@ -1,7 +1,7 @@
 """Writes the description of the API: `python -m tests.feedback_public.openapi docs/openapi.yaml`.
 
-A tool of development: the service itself needs no generator, so drf-spectacular is installed nowhere else. What the
-code cannot say by itself, the errors and the key, is added here.
+A tool of development: the service itself needs no generator, so drf-spectacular is installed
+nowhere else. What the code cannot say by itself, the errors and the key, is added here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ BODY_ERRORS = {413, 415}
 
 
 def build() -> str:
-    """Return the description as YAML. Django is set up on first use, with the generator beside the real apps."""
+    """Return the description as YAML. Django is set up on first use, with the generator beside the
+    real apps.
+    """
     if not settings.configured:
         configure()
     from drf_spectacular.generators import SchemaGenerator
@@ -44,12 +46,16 @@ def build() -> str:
     describe_views()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        schema = SchemaGenerator(urlconf="feedback.public.urls").get_schema(request=None, public=True)
+        schema = SchemaGenerator(urlconf="feedback.public.urls").get_schema(
+            request=None, public=True
+        )
     components = schema["components"]["schemas"]
     # The generator leaves the length of lists of objects out.
     components["PushedInvitations"]["properties"]["invitations"]["maxItems"] = wire.MAX_INVITATIONS
     components["PushedForm"]["properties"]["reasons"]["maxItems"] = MAX_REASONS
-    schema["paths"] = {path: item for path, item in schema["paths"].items() if path.startswith("/api/")}
+    schema["paths"] = {
+        path: item for path, item in schema["paths"].items() if path.startswith("/api/")
+    }
     return OpenApiYamlRenderer().render(schema, renderer_context={}).decode()
 
 
@@ -94,14 +100,21 @@ def describe_key() -> None:
 
 def describe_views() -> None:
     """Say what each call takes and answers."""
-    from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view, inline_serializer
+    from drf_spectacular.utils import (
+        OpenApiResponse,
+        extend_schema,
+        extend_schema_view,
+        inline_serializer,
+    )
     from rest_framework import serializers
 
     from feedback import wire
     from feedback.public.api import serializers as own
     from feedback.public.api import views
 
-    error = inline_serializer("Error", {"error": serializers.CharField(), "detail": serializers.CharField()})
+    error = inline_serializer(
+        "Error", {"error": serializers.CharField(), "detail": serializers.CharField()}
+    )
 
     def describe(operation_id: str, answer: Any, *, body: Any = None, query: Any = None) -> Any:
         responses = {200: answer} | {
@@ -122,16 +135,30 @@ def describe_views() -> None:
     for view, calls in (
         (
             views.InvitationsView,
-            {"put": describe("registerInvitations", own.RegisteredSerializer, body=own.PushedInvitationsSerializer)},
+            {
+                "put": describe(
+                    "registerInvitations",
+                    own.RegisteredSerializer,
+                    body=own.PushedInvitationsSerializer,
+                )
+            },
         ),
         (views.FormView, {"put": describe("replaceForm", stored, body=own.PushedFormSerializer)}),
         (
             views.FeedbacksView,
-            {"get": describe("pullFeedbacks", wire.FeedbacksSerializer, query=own.PullQuerySerializer)},
+            {
+                "get": describe(
+                    "pullFeedbacks", wire.FeedbacksSerializer, query=own.PullQuerySerializer
+                )
+            },
         ),
         (
             views.AcknowledgementView,
-            {"post": describe("acknowledgeFeedbacks", acknowledged, body=wire.AcknowledgementSerializer)},
+            {
+                "post": describe(
+                    "acknowledgeFeedbacks", acknowledged, body=wire.AcknowledgementSerializer
+                )
+            },
         ),
         (views.StatusView, {"get": describe("getStatus", own.StatusSerializer)}),
     ):

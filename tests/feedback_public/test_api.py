@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 
 
 def put(office, path, body, **headers):
-    return office.put(f"/api/{path}", json.dumps(body, default=str), content_type="application/json", **headers)
+    return office.put(
+        f"/api/{path}", json.dumps(body, default=str), content_type="application/json", **headers
+    )
 
 
 def item(token, **fields):
@@ -66,7 +68,9 @@ def test_more_than_1000_invitations_at_once_are_refused(office):
 
 def test_a_fault_is_named_with_its_place(office):
     response = put(
-        office, "invitations", {"invitations": [item(links.new_token()), item(links.new_token(), digest="x")]}
+        office,
+        "invitations",
+        {"invitations": [item(links.new_token()), item(links.new_token(), digest="x")]},
     )
     assert response.status_code == 400
     assert response.json()["detail"].startswith("invitations.1.digest: ")
@@ -89,7 +93,9 @@ def test_a_form_without_a_working_key_is_refused(office, key):
 def test_answers_come_oldest_first_until_they_are_acknowledged(office):
     for _ in range(3):
         _, invitation = make.make_invitation()
-        services.store_answer(invitation.digest, Submission("declined", reason="price"), now=timezone.now())
+        services.store_answer(
+            invitation.digest, Submission("declined", reason="price"), now=timezone.now()
+        )
     page = office.get("/api/feedbacks?limit=2").json()
     assert page["remaining"] == 1
     assert page["schema"] == 1
@@ -97,7 +103,9 @@ def test_answers_come_oldest_first_until_they_are_acknowledged(office):
     assert page["feedbacks"][0]["submitted_at"] < page["feedbacks"][1]["submitted_at"]
     body = {"uids": [one["uid"] for one in page["feedbacks"]]}
     for _ in range(2):
-        assert office.post("/api/feedbacks/ack", body, content_type="application/json").json() == {"acknowledged": 2}
+        assert office.post("/api/feedbacks/ack", body, content_type="application/json").json() == {
+            "acknowledged": 2
+        }
     assert len(office.get("/api/feedbacks").json()["feedbacks"]) == 1
 
 
@@ -106,7 +114,9 @@ def test_since_brings_back_what_was_acknowledged(office):
     uids = []
     for days in (3, 2, 1):
         _, invitation = make.make_invitation()
-        result = services.store_answer(invitation.digest, Submission("interested"), now=start - timedelta(days=days))
+        result = services.store_answer(
+            invitation.digest, Submission("interested"), now=start - timedelta(days=days)
+        )
         uids.append(str(result.recorded.uid))
     services.acknowledge(uids, now=start)
     assert office.get("/api/feedbacks").json()["feedbacks"] == []
@@ -138,7 +148,9 @@ def test_status_tells_the_figures(office):
 
 def test_a_gzip_body_is_taken(office):
     body = gzip.compress(json.dumps(make.form_content()).encode())
-    response = office.put("/api/form", body, content_type="application/json", HTTP_CONTENT_ENCODING="gzip")
+    response = office.put(
+        "/api/form", body, content_type="application/json", HTTP_CONTENT_ENCODING="gzip"
+    )
     assert response.status_code == 200
 
 
@@ -158,10 +170,25 @@ def test_a_gzip_body_is_taken(office):
         (gzip.compress(b" " * 50_000_000), {"HTTP_CONTENT_ENCODING": "gzip"}, 413),
         (b" " * (5 * 1024 * 1024 + 1), {}, 413),
     ],
-    ids=["cut", "not-utf8", "deep", "nan", "list", "null", "text", "brotli", "no-gzip", "cut-gzip", "bomb", "large"],
+    ids=[
+        "cut",
+        "not-utf8",
+        "deep",
+        "nan",
+        "list",
+        "null",
+        "text",
+        "brotli",
+        "no-gzip",
+        "cut-gzip",
+        "bomb",
+        "large",
+    ],
 )
 def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(office, body, headers, status):
-    response = office.put("/api/invitations", body, **{"content_type": "application/json", **headers})
+    response = office.put(
+        "/api/invitations", body, **{"content_type": "application/json", **headers}
+    )
     assert response.status_code == status
     assert set(response.json()) == {"error", "detail"}
     assert response.json()["detail"].endswith(".")

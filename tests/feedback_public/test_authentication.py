@@ -25,7 +25,9 @@ CALLS = [
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_without_the_key_nothing_is_looked_at(client, method, path, header):
     # A body that is no JSON at all: were it read, the answer would be 400.
-    body = {} if method in ("get", "options") else {"data": b"{", "content_type": "application/json"}
+    body = (
+        {} if method in ("get", "options") else {"data": b"{", "content_type": "application/json"}
+    )
     response = getattr(client, method)(path, **body, HTTP_AUTHORIZATION=header)
     assert response.status_code == 401
     assert response.json()["error"] == "unauthorized"

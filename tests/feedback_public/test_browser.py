@@ -1,4 +1,6 @@
-"""The pages in a real Chromium: every language and state, without a mouse, without JavaScript, on a narrow phone."""
+"""The pages in a real Chromium: every language and state, without a mouse, without JavaScript, on a
+narrow phone.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,14 @@ def open_page(browser: Browser, service: Service) -> Iterator[Callable[..., Page
         context = browser.new_context(**{"locale": "de-DE", "reduced_motion": "reduce", **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda request: request.url.startswith(service.url) or complaints.append(request.url))
-        page.on("console", lambda message: "violates" in message.text and complaints.append(message.text))
+        page.on(
+            "request",
+            lambda request: request.url.startswith(service.url) or complaints.append(request.url),
+        )
+        page.on(
+            "console",
+            lambda message: "violates" in message.text and complaints.append(message.text),
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
@@ -48,7 +56,9 @@ def answer(page: Page, url: str, choice: str) -> None:
     """Send the form as if it had been open for a minute."""
     page.goto(url)
     token = UUID(url.partition("/feedback/")[2][:36])
-    page.evaluate("stamp => document.querySelector('[name=stamp]').value = stamp", make.make_stamp(token))
+    page.evaluate(
+        "stamp => document.querySelector('[name=stamp]').value = stamp", make.make_stamp(token)
+    )
     choose(page, choice)
 
 
@@ -85,7 +95,12 @@ def show(page: Page, service: Service, state: str, language: str) -> None:
         if state == "opted_out":
             page.click("button")
     else:
-        page.goto({"form": url, "gone": f"{service.url}/feedback/x", "error": f"{service.url}/nothing"}[state] + query)
+        page.goto(
+            {"form": url, "gone": f"{service.url}/feedback/x", "error": f"{service.url}/nothing"}[
+                state
+            ]
+            + query
+        )
 
 
 def check(page: Page, width: int) -> None:
@@ -98,7 +113,9 @@ def check(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize(("number", "state"), list(enumerate(STATES)), ids=STATES)
-def test_axe_finds_nothing_and_nothing_is_wider_than_a_narrow_phone(open_page, service, number, state):
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_narrow_phone(
+    open_page, service, number, state
+):
     page = open_page(viewport={"width": 320, "height": 640})
     language = wire.LANGUAGES[number % len(wire.LANGUAGES)]
     show(page, service, state, language)
@@ -185,7 +202,9 @@ def test_what_was_typed_is_there_again_after_an_error(open_page, service):
 
 
 def watch_like_a_sandbox(open_page, service: Service, count: int, seconds: int) -> None:
-    """The ninth profile of a scanner: a browser that runs the page's scripts and waits for what happens."""
+    """The ninth profile of a scanner: a browser that runs the page's scripts and waits for what
+    happens.
+    """
     tokens = service.invite(count)
     before = service.api("GET", "status").json()["waiting_answers"]
     pages = []

@@ -15,7 +15,11 @@ def test_the_settings_of_the_tests_are_in_order():
 
 @pytest.mark.parametrize(
     ("hashes", "found"),
-    [([], ["feedback_public.W001"]), (["the-key-itself"], ["feedback_public.E001"]), (["a" * 64], [])],
+    [
+        ([], ["feedback_public.W001"]),
+        (["the-key-itself"], ["feedback_public.E001"]),
+        (["a" * 64], []),
+    ],
 )
 def test_keys_stand_there_as_hashes(settings, hashes, found):
     settings.FEEDBACK_API_KEY_HASHES = hashes
@@ -23,7 +27,8 @@ def test_keys_stand_there_as_hashes(settings, hashes, found):
 
 
 @pytest.mark.parametrize(
-    ("entry", "found"), [("10.0.0.0/8", 0), ("::1", 0), ("office", 1), ("10.0.0.0/99", 1), ("unix", 1)]
+    ("entry", "found"),
+    [("10.0.0.0/8", 0), ("::1", 0), ("office", 1), ("10.0.0.0/99", 1), ("unix", 1)],
 )
 def test_networks_can_be_read(settings, entry, found):
     settings.FEEDBACK_API_ALLOWED_NETWORKS = [entry]

@@ -23,13 +23,17 @@ def post(service: Service, token, data=None, headers=BROWSER) -> requests.Respon
 
 
 def race_for_one_link(service: Service, pool: ThreadPoolExecutor, number: int) -> Counter[int]:
-    """Send 200 answers at once for one link, every second one a decline; return how often each status came."""
+    """Send 200 answers at once for one link, every second one a decline; return how often each
+    status came.
+    """
     token = service.invite()[0]
     answers = [
         make.answer_data(token, "interested"),
         make.answer_data(token, "declined", reason="price", comment=f"Runde {number}"),
     ]
-    responses = pool.map(lambda index: post(service, token, answers[index % 2]).status_code, range(200))
+    responses = pool.map(
+        lambda index: post(service, token, answers[index % 2]).status_code, range(200)
+    )
     return Counter(responses)
 
 
@@ -38,7 +42,8 @@ def check_races(service: Service, rounds: int) -> None:
     with ThreadPoolExecutor(50) as pool:
         for number in range(rounds):
             statuses = race_for_one_link(service, pool, number)
-            # The winner's answer is thanked for a hundred times, the other one refused a hundred times.
+            # The winner's answer is thanked for a hundred times, the other one refused a hundred
+            # times.
             assert statuses == {200: 100, 409: 100}
     assert len(service.answers()) == stored + rounds
 
@@ -57,21 +62,34 @@ def test_of_simultaneous_clicks_on_undecided_one_is_stored(service):
     data = make.answer_data(token, "undecided")
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(lambda _: post(service, token, data).status_code, range(20))) == {200}
-    assert sum(one["digest"] == make.invitation_item(token)["digest"] for one in service.answers()) == 1
+    assert (
+        sum(one["digest"] == make.invitation_item(token)["digest"] for one in service.answers())
+        == 1
+    )
 
 
 def test_of_simultaneous_one_clicks_one_is_stored(service):
     token = service.invite()[0]
     with ThreadPoolExecutor(20) as pool:
         statuses = pool.map(
-            lambda _: post(service, f"{token}/opt-out", {"List-Unsubscribe": "One-Click"}).status_code, range(20)
+            lambda _: (
+                post(service, f"{token}/opt-out", {"List-Unsubscribe": "One-Click"}).status_code
+            ),
+            range(20),
         )
         assert set(statuses) == {200}
-    assert sum(one["digest"] == make.invitation_item(token)["digest"] for one in service.answers()) == 1
+    assert (
+        sum(one["digest"] == make.invitation_item(token)["digest"] for one in service.answers())
+        == 1
+    )
 
 
-def fetch(service: Service, method: str, path: str, headers: dict[str, str], body: str = "") -> None:
-    """One request as programs send it; with a bare connection, because there are tens of thousands of them."""
+def fetch(
+    service: Service, method: str, path: str, headers: dict[str, str], body: str = ""
+) -> None:
+    """One request as programs send it; with a bare connection, because there are tens of thousands
+    of them.
+    """
     connection = HTTPConnection(service.url.removeprefix("http://"), timeout=60)
     kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     connection.request(method, path, body or None, headers | kind)
@@ -102,7 +120,11 @@ def check_scanners(service: Service, count: int) -> None:
     acknowledged = {one["uid"] for one in service.answers()}
     service.api("POST", "feedbacks/ack", json={"uids": list(acknowledged)})
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda token: post(service, token, make.answer_data(token)).status_code, tokens))
+        statuses = list(
+            pool.map(
+                lambda token: post(service, token, make.answer_data(token)).status_code, tokens
+            )
+        )
     assert statuses == [200] * count
     assert service.api("GET", "status").json()["waiting_answers"] == count
     service.drain()

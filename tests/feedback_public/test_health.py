@@ -23,7 +23,9 @@ def _is_watched(settings, tmp_path):
 
 
 def problems() -> dict[str, str]:
-    return {finding.name: finding.detail for finding in examine(timezone.now()) if not finding.is_ok}
+    return {
+        finding.name: finding.detail for finding in examine(timezone.now()) if not finding.is_ok
+    }
 
 
 def test_a_new_vps_says_what_is_missing():
@@ -53,7 +55,10 @@ def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
         JobRun.objects.filter(pk=pull.pk).update(succeeded_at=timezone.now())
         for _hour in range(3):
             call_command("watch_pulls")
-    assert [mail["Subject"] for mail in inbox.mails] == ["Nachfass alarm: office", "Nachfass, over: office"]
+    assert [mail["Subject"] for mail in inbox.mails] == [
+        "Nachfass alarm: office",
+        "Nachfass, over: office",
+    ]
     assert "It has not fetched answers for 25 hours; 0 wait." in inbox.mails[0].get_content()
 
 

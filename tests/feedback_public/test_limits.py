@@ -67,7 +67,9 @@ def test_the_api_is_limited_with_a_json_error(office, limited):
 
 
 def test_wrong_keys_are_limited_without_locking_the_office_out(client, office, limited):
-    statuses = [client.get("/api/status", HTTP_AUTHORIZATION="Api-Key wrong").status_code for _ in range(6)]
+    statuses = [
+        client.get("/api/status", HTTP_AUTHORIZATION="Api-Key wrong").status_code for _ in range(6)
+    ]
     assert statuses == [401] * 4 + [429] * 2
     assert office.get("/api/status").status_code == 200
 
@@ -75,7 +77,10 @@ def test_wrong_keys_are_limited_without_locking_the_office_out(client, office, l
 @pytest.mark.parametrize("header", SPOOFED)
 def test_a_client_cannot_choose_the_address_it_is_counted_by(client, limited, header):
     name = "HTTP_" + header.upper().replace("-", "_")
-    statuses = [client.get("/feedback/x", **{name: f"203.0.113.{number}"}).status_code for number in range(7)]
+    statuses = [
+        client.get("/feedback/x", **{name: f"203.0.113.{number}"}).status_code
+        for number in range(7)
+    ]
     assert statuses == [410] * 5 + [429] * 2
 
 
@@ -121,7 +126,9 @@ def test_limits_count_an_address_or_its_network(rf, address, key):
 
 
 @pytest.mark.parametrize("error", [DatabaseError, ConnectionError, RuntimeError])
-def test_an_answer_passes_when_the_counters_cannot_be_reached(client, limited, monkeypatch, caplog, error):
+def test_an_answer_passes_when_the_counters_cannot_be_reached(
+    client, limited, monkeypatch, caplog, error
+):
     def fail(*args, **kwargs):
         raise error("down")
 
@@ -134,11 +141,18 @@ def test_an_answer_passes_when_the_counters_cannot_be_reached(client, limited, m
 
 def test_with_four_processes_exactly_the_limit_passes(tmp_path):
     token = links.new_token()
-    with live.serve(tmp_path, workers=4, FEEDBACK_RATE_FORM="120/h") as service, ThreadPoolExecutor(16) as pool:
-        # Every guess gets the same page, until the limit says to come again; spoofed addresses do not help.
+    with (
+        live.serve(tmp_path, workers=4, FEEDBACK_RATE_FORM="120/h") as service,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        # Every guess gets the same page, until the limit says to come again; spoofed addresses do
+        # not help.
         headers = [dict.fromkeys(SPOOFED, f"198.51.100.{number}") for number in range(200)]
         responses = list(
-            pool.map(lambda headers: requests.get(f"{service.url}/feedback/{token}", headers=headers), headers)
+            pool.map(
+                lambda headers: requests.get(f"{service.url}/feedback/{token}", headers=headers),
+                headers,
+            )
         )
         assert Counter(response.status_code for response in responses) == {410: 120, 429: 80}
         assert len({response.text for response in responses if response.status_code == 410}) == 1
@@ -146,7 +160,14 @@ def test_with_four_processes_exactly_the_limit_passes(tmp_path):
 
 @pytest.mark.torture
 def test_10000_guessed_tokens_get_the_same_answer_then_429(tmp_path):
-    with live.serve(tmp_path, workers=4, FEEDBACK_RATE_FORM="500/h") as service, ThreadPoolExecutor(16) as pool:
-        responses = list(pool.map(lambda _: requests.get(f"{service.url}/feedback/{links.new_token()}"), range(10_000)))
+    with (
+        live.serve(tmp_path, workers=4, FEEDBACK_RATE_FORM="500/h") as service,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        responses = list(
+            pool.map(
+                lambda _: requests.get(f"{service.url}/feedback/{links.new_token()}"), range(10_000)
+            )
+        )
         assert Counter(response.status_code for response in responses) == {410: 500, 429: 9500}
         assert len({response.text for response in responses if response.status_code == 410}) == 1

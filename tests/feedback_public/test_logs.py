@@ -39,7 +39,12 @@ def test_a_token_is_masked_in_any_spelling(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["GET /static/feedback_public/page.css", "PUT /api/invitations", "id 2026-09-03 12:00", "feedback/public/views.py"],
+    [
+        "GET /static/feedback_public/page.css",
+        "PUT /api/invitations",
+        "id 2026-09-03 12:00",
+        "feedback/public/views.py",
+    ],
 )
 def test_what_is_no_token_stays(text):
     assert mask(text) == text
@@ -76,7 +81,9 @@ def send_raw(service: Service, request: bytes) -> None:
 
 
 def use_in_every_way(service: Service, token: str) -> set[int]:
-    """Send requests with the token to every page and error there is; return the statuses that came."""
+    """Send requests with the token to every page and error there is; return the statuses that
+    came.
+    """
     url = f"{service.url}/feedback/{token}"
     referer = {**BROWSER, "Referer": url, "User-Agent": f"Robot {token}"}
     data = make.answer_data(token)
@@ -84,18 +91,30 @@ def use_in_every_way(service: Service, token: str) -> set[int]:
     for path in ("", "/", "/opt-out", "?lang=fr", "/nothing", f"?token={token}", "." * 20):
         for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "BREW"):
             statuses.add(requests.request(method, url + path, headers=referer).status_code)
-    for path in (token.upper(), quote(token.replace("-", "%2D")), token[:-1], token + "0", f"%00{token}"):
+    for path in (
+        token.upper(),
+        quote(token.replace("-", "%2D")),
+        token[:-1],
+        token + "0",
+        f"%00{token}",
+    ):
         statuses.add(requests.get(f"{service.url}/feedback/{path}", headers=referer).status_code)
     statuses.add(requests.get(f"{service.url}/api/{token}").status_code)
-    statuses.add(requests.get(f"{service.url}/api/feedbacks?since={token}", headers=referer).status_code)
+    statuses.add(
+        requests.get(f"{service.url}/api/feedbacks?since={token}", headers=referer).status_code
+    )
     statuses.add(service.api("GET", f"feedbacks?since={token}").status_code)
     statuses.add(requests.get(url, headers={**referer, "Host": "elsewhere.example"}).status_code)
     statuses.add(requests.post(url, data={"comment": "x" * 70_000}, headers=referer).status_code)
     statuses.add(
-        requests.post(url, data=b"--x", headers={**referer, "Content-Type": "multipart/form-data"}).status_code
+        requests.post(
+            url, data=b"--x", headers={**referer, "Content-Type": "multipart/form-data"}
+        ).status_code
     )
     statuses.add(requests.post(url, data=data, headers=referer).status_code)
-    statuses.add(requests.post(url, data={**data, "answer": "declined", "reason": "price"}).status_code)
+    statuses.add(
+        requests.post(url, data={**data, "answer": "declined", "reason": "price"}).status_code
+    )
     for line in (
         b"GET /feedback/%s HTTP/9.9\r\n\r\n",
         b"G@T /feedback/%s\r\n\r\n",
@@ -109,7 +128,9 @@ def use_in_every_way(service: Service, token: str) -> set[int]:
 def test_a_canary_token_is_in_no_log(small_service):
     (token,) = small_service.invite()
     unknown = str(links.new_token())
-    statuses = use_in_every_way(small_service, str(token)) | use_in_every_way(small_service, unknown)
+    statuses = use_in_every_way(small_service, str(token)) | use_in_every_way(
+        small_service, unknown
+    )
     assert statuses >= {200, 204, 400, 401, 404, 405, 409, 410, 413, 422, 429}
     check_log(small_service, str(token), unknown)
 

@@ -34,7 +34,9 @@ CHECKS = [
 
 def test_the_description_says_what_the_code_does(tmp_path):
     written = tmp_path / "openapi.yaml"
-    subprocess.run([sys.executable, "-m", "tests.feedback_public.openapi", written], check=True, cwd=ROOT)
+    subprocess.run(
+        [sys.executable, "-m", "tests.feedback_public.openapi", written], check=True, cwd=ROOT
+    )
     assert written.read_text() == PATH.read_text(), (
         "Write it anew: python -m tests.feedback_public.openapi docs/openapi.yaml"
     )

@@ -22,7 +22,9 @@ def dump(service: Service) -> bytes:
     """Everything on the disk: the database files as they lie there, or pg_dump."""
     if service.database_url.startswith("sqlite"):
         return b"".join(path.read_bytes() for path in Path(service.folder).glob("public.sqlite3*"))
-    return subprocess.run([find_postgres() / "pg_dump", service.database_url], check=True, capture_output=True).stdout
+    return subprocess.run(
+        [find_postgres() / "pg_dump", service.database_url], check=True, capture_output=True
+    ).stdout
 
 
 def test_a_dump_of_the_database_names_nobody_and_opens_no_link(service):
@@ -61,9 +63,17 @@ def test_a_dump_of_the_database_names_nobody_and_opens_no_link(service):
     for token, data in zip(tokens, answers, strict=True):
         page = requests.get(f"{service.url}/feedback/{token}", headers=BROWSER)
         assert name in page.text
-        assert requests.post(f"{service.url}/feedback/{token}", data=data, headers=BROWSER).status_code == 200
+        assert (
+            requests.post(f"{service.url}/feedback/{token}", data=data, headers=BROWSER).status_code
+            == 200
+        )
     content = dump(service)
     assert links.digest(tokens[0]).encode() in content
-    for text in [*secrets, comment, *(str(token) for token in tokens), *(token.hex for token in tokens)]:
+    for text in [
+        *secrets,
+        comment,
+        *(str(token) for token in tokens),
+        *(token.hex for token in tokens),
+    ]:
         assert text.encode() not in content
     assert not any(token.bytes in content for token in tokens)

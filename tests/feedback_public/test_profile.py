@@ -14,8 +14,19 @@ import requests
 from feedback import wire
 from tests.feedback_public.live import BROWSER, ROOT, Service
 
-OFFICE = {"offers", "reminders", "stats", "feedback.backoffice", "crm.accounts", "unfold", "django_q", "import_export"}
-ADMIN = {f"django.contrib.{name}" for name in ("admin", "sessions", "auth", "contenttypes", "messages")}
+OFFICE = {
+    "offers",
+    "reminders",
+    "stats",
+    "feedback.backoffice",
+    "crm.accounts",
+    "unfold",
+    "django_q",
+    "import_export",
+}
+ADMIN = {
+    f"django.contrib.{name}" for name in ("admin", "sessions", "auth", "contenttypes", "messages")
+}
 MAX_MIB = 70
 
 
@@ -31,7 +42,12 @@ from django.db import connection
 print(json.dumps([sorted(sys.modules), connection.introspection.table_names()]))
 """
     output = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=service.environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=service.environment,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     modules, tables = json.loads(output.splitlines()[-1])
     assert not OFFICE.intersection(modules)
@@ -58,7 +74,12 @@ def test_a_process_takes_at_most_70_mib(service):
     # What the office does takes the most: full pages of links and of answers.
     tokens = service.invite(2000)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda token: service.answer(token, comment="Leider 12 % zu teuer. " * 50), tokens[:500]))
+        list(
+            pool.map(
+                lambda token: service.answer(token, comment="Leider 12 % zu teuer. " * 50),
+                tokens[:500],
+            )
+        )
     for _ in range(4):
         service.api("GET", "feedbacks").raise_for_status()
     assert max(most_resident_mib(service)) <= MAX_MIB
@@ -70,12 +91,21 @@ def most_resident_mib(service: Service) -> list[float]:
     pid = service.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     assert children
-    return [int(Path(f"/proc/{child}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024 for child in children]
+    return [
+        int(Path(f"/proc/{child}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+        for child in children
+    ]
 
 
 def test_the_catalogues_are_complete():
     polib = pytest.importorskip("polib")
     for language in wire.LANGUAGES:
-        catalogue = polib.pofile(str(Path(ROOT, "feedback/public/locale", language, "LC_MESSAGES/django.po")))
-        assert len(catalogue.translated_entries()) == len([entry for entry in catalogue if not entry.obsolete]) > 70
+        catalogue = polib.pofile(
+            str(Path(ROOT, "feedback/public/locale", language, "LC_MESSAGES/django.po"))
+        )
+        assert (
+            len(catalogue.translated_entries())
+            == len([entry for entry in catalogue if not entry.obsolete])
+            > 70
+        )
         assert catalogue.fuzzy_entries() == []

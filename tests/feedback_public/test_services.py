@@ -42,7 +42,9 @@ def test_what_a_customer_or_the_office_was_promised_survives_a_loss_of_power(act
 
 def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():
     _, invitation = make.make_invitation()
-    result = services.store_answer(invitation.digest, Submission("interested"), now=invitation.expires_at)
+    result = services.store_answer(
+        invitation.digest, Submission("interested"), now=invitation.expires_at
+    )
     assert result.outcome is Outcome.GONE
     assert not Answer.objects.exists()
 
@@ -51,7 +53,10 @@ def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():
 def test_a_link_that_is_revoked_between_looking_and_answering_takes_no_answer(kind):
     _, invitation = make.make_invitation()
     Invitation.objects.update(state="revoked")
-    assert services.store_answer(invitation.digest, Submission(kind), now=timezone.now()).outcome is Outcome.GONE
+    assert (
+        services.store_answer(invitation.digest, Submission(kind), now=timezone.now()).outcome
+        is Outcome.GONE
+    )
 
 
 def test_undecided_after_a_decision_is_a_conflict():
@@ -61,7 +66,11 @@ def test_undecided_after_a_decision_is_a_conflict():
 
 
 def test_prune_deletes_what_the_office_has_kept_long_enough():
-    old, new, waiting = answered(days_ago=15), answered(days_ago=13), answered(days_ago=40, acknowledged=False)
+    old, new, waiting = (
+        answered(days_ago=15),
+        answered(days_ago=13),
+        answered(days_ago=40, acknowledged=False),
+    )
     assert services.prune(now=timezone.now(), dry_run=True) == "Would delete 1 answers and 0 links."
     assert services.prune(now=timezone.now()) == "Deleted 1 answers and 0 links."
     assert set(Answer.objects.all()) == {new, waiting}

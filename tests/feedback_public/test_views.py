@@ -16,13 +16,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("form")]
 
 
 def post(client, token, answer="interested", **fields):
-    return client.post(f"/feedback/{token}", make.answer_data(token, answer, **fields), **make.BROWSER)
+    return client.post(
+        f"/feedback/{token}", make.answer_data(token, answer, **fields), **make.BROWSER
+    )
 
 
 def test_the_form_names_the_offer_and_preselects_nothing(client):
     token, _ = make.make_invitation()
     page = client.get(f"/feedback/{token}").content.decode()
-    for text in ("AN-2026-0412", "3. September 2026", "Geländer Treppenhaus Süd", "Petra Vogt", "Preis zu hoch"):
+    for text in (
+        "AN-2026-0412",
+        "3. September 2026",
+        "Geländer Treppenhaus Süd",
+        "Petra Vogt",
+        "Preis zu hoch",
+    ):
         assert text in page
     assert "checked" not in page
     assert "selected" not in page
@@ -30,7 +38,12 @@ def test_the_form_names_the_offer_and_preselects_nothing(client):
 
 @pytest.mark.parametrize(
     ("language", "day"),
-    [("de", "3. September 2026"), ("en", "3 September 2026"), ("fr", "3 septembre 2026"), ("it", "3 settembre 2026")],
+    [
+        ("de", "3. September 2026"),
+        ("en", "3 September 2026"),
+        ("fr", "3 septembre 2026"),
+        ("it", "3 settembre 2026"),
+    ],
 )
 def test_the_day_is_written_as_in_the_language(client, language, day):
     token, _ = make.make_invitation(language=language)
@@ -61,7 +74,10 @@ def test_declining_takes_a_reason(client):
 def test_another_reason_asks_for_a_comment(client):
     token, _ = make.make_invitation()
     assert post(client, token, "declined", reason="other").status_code == 422
-    assert post(client, token, "declined", reason="other", comment="Umbau verschoben").status_code == 200
+    assert (
+        post(client, token, "declined", reason="other", comment="Umbau verschoben").status_code
+        == 200
+    )
 
 
 def test_a_reason_that_is_not_on_the_list_is_refused(client):
@@ -101,7 +117,9 @@ def test_an_answered_link_shows_what_was_recorded(client):
 
 
 def test_unknown_expired_revoked_and_mutilated_links_get_one_and_the_same_page(client):
-    expired, _ = make.make_invitation(expires_at=timezone.now() - timedelta(seconds=1), language="it")
+    expired, _ = make.make_invitation(
+        expires_at=timezone.now() - timedelta(seconds=1), language="it"
+    )
     revoked, _ = make.make_invitation(state="revoked", language="fr")
     texts = [expired, revoked, links.new_token(), "nonsense", str(revoked)[:20]]
     responses = [client.get(f"/feedback/{text}") for text in texts]
@@ -150,7 +168,9 @@ def test_a_double_click_on_undecided_counts_once(client):
 def test_undecided_answers_of_one_link_are_bounded(client):
     token, invitation = make.make_invitation()
     for number in range(services.MAX_UNDECIDED):
-        services.store_answer(invitation.digest, Submission("undecided", form_id=str(number)), now=timezone.now())
+        services.store_answer(
+            invitation.digest, Submission("undecided", form_id=str(number)), now=timezone.now()
+        )
     response = post(client, token, "undecided")
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
@@ -168,7 +188,9 @@ def test_a_stamp_too_young_or_too_old_shows_the_form_again_with_what_was_typed(c
     assert not Answer.objects.exists()
 
 
-@pytest.mark.parametrize("stamp", ["", "x", ":", "a:b:c", "zz:zz", "ffffffffffffffffffff:x", "\x00"])
+@pytest.mark.parametrize(
+    "stamp", ["", "x", ":", "a:b:c", "zz:zz", "ffffffffffffffffffff:x", "\x00"]
+)
 def test_a_forged_stamp_is_refused(client, stamp):
     token, _ = make.make_invitation()
     assert post(client, token, stamp=stamp).status_code == 422
@@ -210,7 +232,11 @@ def test_an_answer_that_looks_like_a_robots_is_kept_but_marked(client, seconds, 
 def test_looking_changes_nothing(client, method):
     token, _ = make.make_invitation()
     before = list(Invitation.objects.values())
-    for path in (f"/feedback/{token}", f"/feedback/{token}?a=declined", f"/feedback/{token}/opt-out"):
+    for path in (
+        f"/feedback/{token}",
+        f"/feedback/{token}?a=declined",
+        f"/feedback/{token}/opt-out",
+    ):
         assert getattr(client, method)(path).status_code in (200, 204)
     assert list(Invitation.objects.values()) == before
     assert not Answer.objects.exists()
@@ -258,7 +284,9 @@ def test_an_empty_post_opts_nobody_out(client):
 
 
 def test_an_unknown_link_cannot_opt_out(client):
-    response = client.post(f"/feedback/{links.new_token()}/opt-out", {"List-Unsubscribe": "One-Click"})
+    response = client.post(
+        f"/feedback/{links.new_token()}/opt-out", {"List-Unsubscribe": "One-Click"}
+    )
     assert response.status_code == 410
 
 

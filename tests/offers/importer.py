@@ -1,7 +1,8 @@
 """A process that imports on request and lets itself be killed: `python -m tests.offers.importer`.
 
-Reads lines of `point count folder`, one import each, in a forked child that kills itself with SIGKILL when it comes to
-the point for the given time; answers `killed` or `done`. `race 2 folder` starts as many importers at once.
+Reads lines of `point count folder`, one import each, in a forked child that kills itself with
+SIGKILL when it comes to the point for the given time; answers `killed` or `done`. `race 2 folder`
+starts as many importers at once.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import django
 
 BATCH_SIZE = 4
 PAYS_FROM = 1  # files are read ahead in a process of their own, as those of a large import are
-# Where the child dies: module, what is called there, and whether after the call. In the order of an import: before the
-# transaction, in it before each kind of row, at its end, after it, while a copy is made.
+# Where the child dies: module, what is called there, and whether after the call. In the order of an
+# import: before the transaction, in it before each kind of row, at its end, after it, while a copy
+# is made.
 POINTS = {
     "before_transaction": ("offers.importing", "store_batch", False),
     "before_offers": ("offers.ledger", "insert_rows", False),
@@ -79,7 +81,12 @@ def finish(child: int) -> str:
 def main() -> None:
     django.setup()
     # What every import would load for itself.
-    for name in ("offers.importing", "feedback.backoffice.services", "reminders.services", "holidays.countries"):
+    for name in (
+        "offers.importing",
+        "feedback.backoffice.services",
+        "reminders.services",
+        "holidays.countries",
+    ):
         import_module(name)
     for line in sys.stdin:
         point, count, path = line.rstrip("\n").split(" ", 2)

@@ -35,12 +35,16 @@ def build_mail(
         lines.append(f"To: {to}")
     if sent_at:
         lines.append(f"Date: {format_datetime(sent_at)}")
-    lines.append(f"Message-ID: {message_id or f'<{next(_numbers):08X}.test@muster-metallbau.example>'}")
+    lines.append(
+        f"Message-ID: {message_id or f'<{next(_numbers):08X}.test@muster-metallbau.example>'}"
+    )
     lines += [line for line in headers.splitlines() if line]
     return "\r\n".join([*lines, "", body]).encode("cp1252", "replace")
 
 
-def write_file(folder: Path, name: str, content: bytes, *, age: timedelta = timedelta(hours=1)) -> Path:
+def write_file(
+    folder: Path, name: str, content: bytes, *, age: timedelta = timedelta(hours=1)
+) -> Path:
     path = folder / name
     path.write_bytes(content)
     changed = datetime.now(UTC).timestamp() - age.total_seconds()

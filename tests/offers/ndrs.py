@@ -1,17 +1,25 @@
-"""Delivery failures as mail servers write them, all about the mail `<offer@x>` to buehler@kunde-eins.example.
+"""Delivery failures as mail servers write them, all about the mail `<offer@x>` to
+buehler@kunde-eins.example.
 
-The wording and layout is that of the servers' documentation and sources; of David no report is known to us, so its
-two stand for what a server could write that follows no standard.
+The wording and layout is that of the servers' documentation and sources; of David no report is
+known to us, so its two stand for what a server could write that follows no standard.
 """
 
 from __future__ import annotations
 
 _TO = "To: p.vogt@muster-metallbau.example\n"
-_ORIGINAL = "Message-ID: <offer@x>\nFrom: p.vogt@muster-metallbau.example\nSubject: Angebot AN-2026-0815\n"
+_ORIGINAL = (
+    "Message-ID: <offer@x>\nFrom: p.vogt@muster-metallbau.example\nSubject: Angebot AN-2026-0815\n"
+)
 
 
 def _report(
-    head: str, human: str, fields: str, *, original: str = _ORIGINAL, original_type: str = "text/rfc822-headers"
+    head: str,
+    human: str,
+    fields: str,
+    *,
+    original: str = _ORIGINAL,
+    original_type: str = "text/rfc822-headers",
 ) -> str:
     """A report by RFC 3464 (multipart/report)."""
     return (

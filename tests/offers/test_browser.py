@@ -1,4 +1,5 @@
-"""The pages of the import in a real Chromium, and a mail that tries everything to run, fetch or send something.
+"""The pages of the import in a real Chromium, and a mail that tries everything to run, fetch or
+send something.
 
 The pictures lie under var/screenshots/ afterwards.
 """
@@ -41,15 +42,27 @@ EVIL = '"><script>window.ran = 15</script><img src=https://evil.example/x onerro
 @pytest.fixture
 def folder(tmp_path: Path) -> MailFolder:
     folder = make_folder(tmp_path, name="Gesendete Mails")
-    write_mail(tmp_path, "a.eml", subject="Angebot AN-2026-0815 Förderband Halle 3", message_id="<a@x>")
-    write_mail(tmp_path, "b.eml", subject="AW: Angebot AN-2026-0815 Förderband Halle 3", headers="In-Reply-To: <a@x>")
+    write_mail(
+        tmp_path, "a.eml", subject="Angebot AN-2026-0815 Förderband Halle 3", message_id="<a@x>"
+    )
+    write_mail(
+        tmp_path,
+        "b.eml",
+        subject="AW: Angebot AN-2026-0815 Förderband Halle 3",
+        headers="In-Reply-To: <a@x>",
+    )
     write_mail(tmp_path, "c.eml", subject="Unser Angebot vom 3.3.2026", to="einkauf@zwei.example")
     write_mail(tmp_path, "d.eml", subject="Auftragsbestätigung AB-44 zu Angebot AN-2026-0815")
     write_mail(tmp_path, "e.eml", subject="Mittagessen", to="kollege@muster-metallbau.example")
     write_file(tmp_path, "f.eml", b"")
     write_file(tmp_path, "broken.eml", bytes(range(256)))
     head = f"Content-Type: text/html; charset=utf-8\nX-Evil: {EVIL}"
-    fields = {"subject": f"Angebot 4712 {EVIL}", "to": f"{EVIL} <b@drei.example>", "headers": head, "body": HOSTILE}
+    fields = {
+        "subject": f"Angebot 4712 {EVIL}",
+        "to": f"{EVIL} <b@drei.example>",
+        "headers": head,
+        "body": HOSTILE,
+    }
     write_mail(tmp_path, "evil.eml", **fields)
     import_folders([folder])
     return folder
@@ -60,7 +73,10 @@ def open_office(browser: Browser, live_server: Any, **options: Any) -> tuple[Pag
     page = open_page(browser, live_server, make_user(is_superuser=True, language="de"), **options)
     strangers: list[str] = []
     page.on(
-        "request", lambda request: None if _is_ours(request.url, live_server.url) else strangers.append(request.url)
+        "request",
+        lambda request: (
+            None if _is_ours(request.url, live_server.url) else strangers.append(request.url)
+        ),
     )
     page.on("dialog", lambda dialog: strangers.append(f"dialog {dialog.message}"))
     return page, strangers
@@ -95,7 +111,9 @@ def test_a_hostile_mail_runs_nothing_and_fetches_nothing(
     assert page.problems == []  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+)
 def test_the_pages_of_the_import_can_be_used(
     browser: Browser,  # noqa: F811
     live_server: Any,
@@ -119,7 +137,9 @@ def test_the_pages_of_the_import_can_be_used(
         page.goto(f"{live_server.url}/admin/offers/{path}")
         page.wait_for_load_state("networkidle")
         take_picture(page, f"import-{name}-{theme}-{width}")
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert wide <= 0, f"{name} scrolls sideways by {wide} px"
         if name.startswith("pattern"):  # a page of our own; the others are unfold's
             assert find_violations(page, context="#content") == []

@@ -30,7 +30,13 @@ def write_year(path: Path) -> None:
 
     def mail(**fields: Any) -> None:
         day = next(days)
-        write_mail(path, f"{day:02}.eml", sent_at=SENT_AT + timedelta(days=day), message_id=f"<{day}@x>", **fields)
+        write_mail(
+            path,
+            f"{day:02}.eml",
+            sent_at=SENT_AT + timedelta(days=day),
+            message_id=f"<{day}@x>",
+            **fields,
+        )
 
     mail(subject="Angebot 4711")
     mail(subject="AW: Angebot 4711")
@@ -46,10 +52,24 @@ def write_year(path: Path) -> None:
 
 def snapshot() -> object:
     files = SourceFile.objects.order_by("name").values_list(
-        "name", "state", "reason", "number", "offer__number", "duplicate_of__name", "fingerprint", "is_reply"
+        "name",
+        "state",
+        "reason",
+        "number",
+        "offer__number",
+        "duplicate_of__name",
+        "fingerprint",
+        "is_reply",
     )
     offers = Offer.objects.order_by("number_key", "customer__email").values_list(
-        "number", "customer__email", "subject", "first_sent_at", "sent_at", "revision", "contacted_at", "replied_at"
+        "number",
+        "customer__email",
+        "subject",
+        "first_sent_at",
+        "sent_at",
+        "revision",
+        "contacted_at",
+        "replied_at",
     )
     return list(files), list(offers), sorted(Customer.objects.values_list("email", flat=True))
 
@@ -128,7 +148,9 @@ def test_a_file_in_the_middle_of_it_is_taken_by_the_next_import(
 
 
 def test_the_decision_of_a_person_stands_when_an_older_mail_turns_up(folder: MailFolder) -> None:
-    write_mail(Path(folder.path), "b.eml", subject="WG: Angebot 4711", sent_at=SENT_AT + timedelta(days=3))
+    write_mail(
+        Path(folder.path), "b.eml", subject="WG: Angebot 4711", sent_at=SENT_AT + timedelta(days=3)
+    )
     import_folder(folder)
     file = SourceFile.objects.get()
     email = "buehler@kunde-eins.example"
@@ -150,7 +172,13 @@ def test_ignored_mails_come_back_when_they_are_checked_again(folder: MailFolder)
 
 def test_a_reply_taken_back_lets_the_offer_go_on(tmp_path: Path) -> None:
     incoming = make_folder(tmp_path, direction=MailFolder.Direction.INCOMING)
-    write_mail(tmp_path, "a.eml", sender="fremd@fremd.example", to="p.vogt@muster-metallbau.example", subject="x")
+    write_mail(
+        tmp_path,
+        "a.eml",
+        sender="fremd@fremd.example",
+        to="p.vogt@muster-metallbau.example",
+        subject="x",
+    )
     import_folders([incoming])
     offer = make_offer()
     attach_file(SourceFile.objects.get(), offer, by=None, at=timezone.now())

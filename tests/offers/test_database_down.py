@@ -1,4 +1,6 @@
-"""The database server goes away in the middle of an import and comes back: the files have waited."""
+"""The database server goes away in the middle of an import and comes back: the files have
+waited.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +64,16 @@ class Server:
 
 
 def start_command(url: str, *arguments: str) -> subprocess.Popen[str]:
-    env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "crm.settings.test", "LOG_LEVEL": "CRITICAL"}
+    env = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "crm.settings.test",
+        "LOG_LEVEL": "CRITICAL",
+    }
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
 def run_command(url: str, *arguments: str) -> str:
@@ -77,7 +86,10 @@ def run_command(url: str, *arguments: str) -> str:
 @pytest.mark.torture
 def test_files_wait_while_the_server_is_stopped_and_are_imported_later(tmp_path: Path) -> None:
     for number in range(MAILS):
-        fields = {"subject": f"Angebot AN-2026-{number:05}", "to": f"k{number}@k{number // 2}.example"}
+        fields = {
+            "subject": f"Angebot AN-2026-{number:05}",
+            "to": f"k{number}@k{number // 2}.example",
+        }
         write_mail(tmp_path, f"{number:05}.eml", message_id=f"<{number}@x>", **fields)
     try:
         with postgres() as url:
@@ -93,7 +105,9 @@ def test_files_wait_while_the_server_is_stopped_and_are_imported_later(tmp_path:
             with server.started_again():
                 assert 0 < server.count("offers_sourcefile") < MAILS
                 run_command(url, "import_offers", "--folder", str(tmp_path))
-                assert {table: server.count(table) for table in TABLES} == dict.fromkeys(TABLES, MAILS)
+                assert {table: server.count(table) for table in TABLES} == dict.fromkeys(
+                    TABLES, MAILS
+                )
     except MissingBinaryError as error:
         note(str(error))
         pytest.skip(f"This machine lacks {error}.")

@@ -25,7 +25,9 @@ from tests.offers.mails import build_mail, make_folder, write_file, write_mail
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
 MAIL = build_mail()
-HALF = build_mail(headers='Content-Type: multipart/mixed; boundary="b"', body="--b\r\n\r\nHalf of it")
+HALF = build_mail(
+    headers='Content-Type: multipart/mixed; boundary="b"', body="--b\r\n\r\nHalf of it"
+)
 
 
 @pytest.fixture
@@ -74,9 +76,12 @@ def other_name(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arrange", [fifo, unix_socket, folder_named_like_a_mail, link_out, dead_link, linked_folder, other_name]
+    "arrange",
+    [fifo, unix_socket, folder_named_like_a_mail, link_out, dead_link, linked_folder, other_name],
 )
-def test_what_is_no_mail_file_is_passed_over(folder: MailFolder, arrange: Callable[[Path], None]) -> None:
+def test_what_is_no_mail_file_is_passed_over(
+    folder: MailFolder, arrange: Callable[[Path], None]
+) -> None:
     arrange(path_of(folder))
     write_file(path_of(folder), "real.eml", MAIL)
     import_folder(folder)
@@ -105,7 +110,12 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
         (b"\xef\xbb\xbf" + MAIL, HOUR, State.OFFER, Reason.NEW_NUMBER),
         (b"junk line\r\n" + MAIL, HOUR, State.OFFER, Reason.NEW_NUMBER),
         (MAIL.replace(b"4711", b"4711\0\0"), HOUR, State.OFFER, Reason.NEW_NUMBER),
-        (build_mail(subject="=?utf-8?Q?Angebot_4711=0D=0ABcc:_x=00?="), HOUR, State.OFFER, Reason.NEW_NUMBER),
+        (
+            build_mail(subject="=?utf-8?Q?Angebot_4711=0D=0ABcc:_x=00?="),
+            HOUR,
+            State.OFFER,
+            Reason.NEW_NUMBER,
+        ),
         (build_mail(headers="X-Long: " + "a" * 300_000), HOUR, State.OFFER, Reason.NEW_NUMBER),
         (build_mail(subject="Angebot 4711 " + "x" * 5_000), HOUR, State.OFFER, Reason.NEW_NUMBER),
     ],
@@ -163,10 +173,15 @@ def test_names_that_differ_in_composition_are_two_files(folder: MailFolder) -> N
     for form in ("NFC", "NFD"):
         write_file(path_of(folder), unicodedata.normalize(form, "Angebot für Müller.eml"), MAIL)
     import_folder(folder)
-    assert sorted(SourceFile.objects.values_list("state", flat=True)) == [State.DUPLICATE, State.OFFER]
+    assert sorted(SourceFile.objects.values_list("state", flat=True)) == [
+        State.DUPLICATE,
+        State.OFFER,
+    ]
 
 
-def test_a_file_that_cannot_be_read_waits(folder: MailFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_waits(
+    folder: MailFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_file(path_of(folder), "x.eml", MAIL)
     path.chmod(0)
     if os.access(path, os.R_OK):  # root reads everything: let the system call refuse
@@ -186,7 +201,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     monkeypatch.setattr(offers.inbox.os, "open", fail)
 
 
-def test_a_disk_that_fails_lets_the_file_wait(folder: MailFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_lets_the_file_wait(
+    folder: MailFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_file(path_of(folder), "x.eml", MAIL)
     refuse(monkeypatch, errno.EIO)
     import_folder(folder)
@@ -204,7 +221,9 @@ def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
     monkeypatch.setattr(offers.importing, "read", read)
 
 
-def test_a_file_that_vanishes_before_it_is_read_is_named(folder: MailFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_vanishes_before_it_is_read_is_named(
+    folder: MailFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_file(path_of(folder), "x.eml", MAIL)
     before_reading(monkeypatch, path.unlink)
     import_folder(folder)
@@ -218,7 +237,9 @@ def test_a_file_that_vanishes_before_it_is_read_is_named(folder: MailFolder, mon
 
 
 @pytest.mark.parametrize("change", ["grows", "is replaced by a link", "is replaced by a pipe"])
-def test_a_file_that_changes_while_it_is_read(folder: MailFolder, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+def test_a_file_that_changes_while_it_is_read(
+    folder: MailFolder, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
     path = write_file(path_of(folder), "x.eml", MAIL)
 
     def act() -> None:
@@ -261,7 +282,9 @@ def test_a_file_that_is_gone_after_the_import_keeps_its_offer(folder: MailFolder
     assert SourceFile.objects.get().offer == Offer.objects.get()
 
 
-def test_a_folder_that_does_not_exist_says_so_and_the_others_go_on(folder: MailFolder, tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_says_so_and_the_others_go_on(
+    folder: MailFolder, tmp_path: Path
+) -> None:
     missing = make_folder(tmp_path / "missing")
     write_file(path_of(folder), "x.eml", MAIL)
     result = import_folders()
@@ -305,7 +328,10 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
     monkeypatch.setattr(offers.inbox.os, "scandir", Torn)
     import_folder(folder)
     assert folder.error
-    assert dict(SourceFile.objects.values_list("name", "state")) == {"waits.eml": State.WAITING, "x.eml": State.OFFER}
+    assert dict(SourceFile.objects.values_list("name", "state")) == {
+        "waits.eml": State.WAITING,
+        "x.eml": State.OFFER,
+    }
 
 
 def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
@@ -329,7 +355,9 @@ def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     assert Offer.objects.count() == 2
 
 
-def test_the_archive_keeps_a_copy_of_each_offer_mail(folder: MailFolder, tmp_path: Path, settings: Any) -> None:
+def test_the_archive_keeps_a_copy_of_each_offer_mail(
+    folder: MailFolder, tmp_path: Path, settings: Any
+) -> None:
     settings.OFFERS_ARCHIVE_DIR = str(tmp_path / "archive")
     write_file(path_of(folder), "x.eml", MAIL)
     write_mail(path_of(folder), "y.eml", subject="Grüße")

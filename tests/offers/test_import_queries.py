@@ -26,7 +26,12 @@ def test_no_query_of_an_import_goes_through_a_whole_table(tmp_path: Path) -> Non
     write_mail(tmp_path / "out", "a.eml", subject="Angebot 4711", message_id="<a@seller.example>")
     import_folders([outgoing])
     write_mail(tmp_path / "out", "b.eml", subject="Angebot 4712", message_id="<b@seller.example>")
-    write_mail(tmp_path / "out", "c.eml", subject="AW: Angebot 4711", headers="In-Reply-To: <a@seller.example>")
+    write_mail(
+        tmp_path / "out",
+        "c.eml",
+        subject="AW: Angebot 4711",
+        headers="In-Reply-To: <a@seller.example>",
+    )
     write_mail(
         tmp_path / "in",
         "d.eml",
@@ -45,4 +50,8 @@ def test_no_query_of_an_import_goes_through_a_whole_table(tmp_path: Path) -> Non
         import_folders([outgoing, incoming])
     assert SourceFile.objects.count() == 4
     assert len(asked) > 20
-    assert [sql for sql, parameters in asked if re.search(SCANS[connection.vendor], explain(sql, parameters))] == []
+    assert [
+        sql
+        for sql, parameters in asked
+        if re.search(SCANS[connection.vendor], explain(sql, parameters))
+    ] == []

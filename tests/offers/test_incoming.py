@@ -29,11 +29,18 @@ def folder(tmp_path: Path) -> MailFolder:
 @pytest.fixture
 def offer() -> Offer:
     customer = make_customer(email="buehler@kunde-eins.example")
-    return make_offer(number="AN-2026-0815", customer=customer, sent_at=SENT_AT, message_id="<offer@x>")
+    return make_offer(
+        number="AN-2026-0815", customer=customer, sent_at=SENT_AT, message_id="<offer@x>"
+    )
 
 
 def receive(folder: MailFolder, name: str = "x.eml", **fields: object) -> SourceFile:
-    defaults = {"sender": CUSTOMER, "to": "p.vogt@muster-metallbau.example", "subject": "Frage", "sent_at": LATER}
+    defaults = {
+        "sender": CUSTOMER,
+        "to": "p.vogt@muster-metallbau.example",
+        "subject": "Frage",
+        "sent_at": LATER,
+    }
     write_mail(Path(folder.path), name, **{**defaults, **fields})
     import_folders([folder])
     return SourceFile.objects.get(name=name)
@@ -59,7 +66,9 @@ def test_a_reply_stops_the_reminders_of_its_offer(
 
 
 def test_a_reply_to_a_reminder_is_a_reply_to_its_offer(folder: MailFolder, offer: Offer) -> None:
-    Reminder.objects.create(offer=offer, step=1, message_id="<nachfass.1@x>", mail_date=LATER, recipient="a@b.example")
+    Reminder.objects.create(
+        offer=offer, step=1, message_id="<nachfass.1@x>", mail_date=LATER, recipient="a@b.example"
+    )
     file = receive(folder, headers="In-Reply-To: <nachfass.1@x>", sender="chef@andere.example")
     assert (file.state, file.offer) == (State.FOLLOW_UP, offer)
 
@@ -67,8 +76,12 @@ def test_a_reply_to_a_reminder_is_a_reply_to_its_offer(folder: MailFolder, offer
 @pytest.mark.parametrize(
     ("fields", "number"),
     [
-        # The conversation wins over the number in the subject, and the number over "the only open one".
-        ({"subject": "AW: Angebot AN-2026-0816", "headers": "In-Reply-To: <offer@x>"}, "AN-2026-0815"),
+        # The conversation wins over the number in the subject, and the number over "the only open
+        # one".
+        (
+            {"subject": "AW: Angebot AN-2026-0816", "headers": "In-Reply-To: <offer@x>"},
+            "AN-2026-0815",
+        ),
         ({"subject": "AW: Angebot AN-2026-0816"}, "AN-2026-0816"),
         ({"headers": "In-Reply-To: <second@x>\nReferences: <offer@x>"}, "AN-2026-0816"),
         ({"headers": "References: <offer@x> <second@x>"}, "AN-2026-0816"),
@@ -77,31 +90,48 @@ def test_a_reply_to_a_reminder_is_a_reply_to_its_offer(folder: MailFolder, offer
 def test_the_surer_sign_decides_between_two_offers(
     folder: MailFolder, offer: Offer, fields: dict[str, object], number: str
 ) -> None:
-    make_offer(number="AN-2026-0816", customer=offer.customer, sent_at=SENT_AT, message_id="<second@x>")
+    make_offer(
+        number="AN-2026-0816", customer=offer.customer, sent_at=SENT_AT, message_id="<second@x>"
+    )
     file = receive(folder, **fields)
     assert file.offer is not None
     assert (file.state, file.offer.number) == (State.FOLLOW_UP, number)
-    assert list(Offer.objects.filter(replied_at__isnull=False).values_list("number", flat=True)) == [number]
+    assert list(
+        Offer.objects.filter(replied_at__isnull=False).values_list("number", flat=True)
+    ) == [number]
 
 
 def test_a_number_from_a_stranger_is_no_reply(folder: MailFolder, offer: Offer) -> None:
     """Prices are compared: the number alone, from another company, says nothing about who wrote."""
-    assert receive(folder, subject="AW: Angebot AN-2026-0815", sender="x@fremd.example").state == State.NOT_AN_OFFER
+    assert (
+        receive(folder, subject="AW: Angebot AN-2026-0815", sender="x@fremd.example").state
+        == State.NOT_AN_OFFER
+    )
     offer.refresh_from_db()
     assert offer.replied_at is None
 
 
-def test_a_number_from_a_colleague_of_the_customer_is_for_a_person(folder: MailFolder, offer: Offer) -> None:
+def test_a_number_from_a_colleague_of_the_customer_is_for_a_person(
+    folder: MailFolder, offer: Offer
+) -> None:
     file = receive(folder, subject="AW: Angebot AN-2026-0815", sender="einkauf@kunde-eins.example")
-    assert (file.state, file.reason, file.detail) == (State.REVIEW, Reason.SAME_COMPANY, "AN-2026-0815")
+    assert (file.state, file.reason, file.detail) == (
+        State.REVIEW,
+        Reason.SAME_COMPANY,
+        "AN-2026-0815",
+    )
 
 
-def test_a_customer_whose_only_offer_is_closed_stops_nothing(folder: MailFolder, offer: Offer) -> None:
+def test_a_customer_whose_only_offer_is_closed_stops_nothing(
+    folder: MailFolder, offer: Offer
+) -> None:
     Offer.objects.update(status=Offer.Status.DECLINED)
     assert receive(folder).state == State.NOT_AN_OFFER
 
 
-def test_a_thread_that_nobody_knows_falls_back_to_the_sender(folder: MailFolder, offer: Offer) -> None:
+def test_a_thread_that_nobody_knows_falls_back_to_the_sender(
+    folder: MailFolder, offer: Offer
+) -> None:
     file = receive(folder, headers="In-Reply-To: <unknown@x>")
     assert (file.reason, file.offer) == (Reason.REPLY_BY_SENDER, offer)
 
@@ -111,8 +141,13 @@ def test_a_thread_that_nobody_knows_falls_back_to_the_sender(folder: MailFolder,
     [
         {"subject": "Gelesen: Angebot AN-2026-0815", "headers": "In-Reply-To: <offer@x>"},
         {"headers": "In-Reply-To: <offer@x>\nAuto-Submitted: auto-replied"},
-        {"subject": "AW: Angebot AN-2026-0815", "body": "Dies ist eine automatisch erstellte Antwort.\n"},
-        {"headers": "In-Reply-To: <offer@x>\nContent-Type: multipart/report; report-type=disposition-notification"},
+        {
+            "subject": "AW: Angebot AN-2026-0815",
+            "body": "Dies ist eine automatisch erstellte Antwort.\n",
+        },
+        {
+            "headers": "In-Reply-To: <offer@x>\nContent-Type: multipart/report; report-type=disposition-notification"
+        },
     ],
     ids=["receipt", "header", "text alone", "MDN"],
 )
@@ -125,14 +160,18 @@ def test_what_no_person_wrote_is_no_reply_even_in_the_conversation(
 
 
 def test_our_own_reminder_is_no_reply(folder: MailFolder, offer: Offer) -> None:
-    Reminder.objects.create(offer=offer, step=1, message_id="<other.1@x>", mail_date=LATER, recipient="a@b.example")
+    Reminder.objects.create(
+        offer=offer, step=1, message_id="<other.1@x>", mail_date=LATER, recipient="a@b.example"
+    )
     file = receive(folder, message_id="<other.1@x>", headers="In-Reply-To: <offer@x>")
     assert (file.state, file.offer) == (State.OWN_REMINDER, offer)
     offer.refresh_from_db()
     assert offer.replied_at is None
 
 
-def test_a_sender_with_several_open_offers_is_for_a_person(folder: MailFolder, offer: Offer) -> None:
+def test_a_sender_with_several_open_offers_is_for_a_person(
+    folder: MailFolder, offer: Offer
+) -> None:
     make_offer(number="AN-2026-0816", customer=offer.customer, sent_at=SENT_AT)
     file = receive(folder)
     assert (file.state, file.reason) == (State.REVIEW, Reason.SEVERAL_OPEN_OFFERS)
@@ -170,13 +209,22 @@ def test_what_is_no_reply_stops_nothing(
 @pytest.mark.parametrize(
     ("fields", "until"),
     [
-        ({"subject": "Automatische Antwort: Ihr Angebot AN-2026-0815", "body": "Guten Tag\n"}, None),
         (
-            {"headers": "Auto-Submitted: auto-replied", "body": "Ich bin im Urlaub und am 24.09.2026 zurück.\n"},
+            {"subject": "Automatische Antwort: Ihr Angebot AN-2026-0815", "body": "Guten Tag\n"},
+            None,
+        ),
+        (
+            {
+                "headers": "Auto-Submitted: auto-replied",
+                "body": "Ich bin im Urlaub und am 24.09.2026 zurück.\n",
+            },
             date(2026, 9, 25),
         ),
         (
-            {"subject": "Out of office: offer", "body": "I am away and will be back on 24 September 2026.\n"},
+            {
+                "subject": "Out of office: offer",
+                "body": "I am away and will be back on 24 September 2026.\n",
+            },
             date(2026, 9, 25),
         ),
     ],
@@ -242,7 +290,9 @@ def receive_raw(folder: MailFolder, text: str) -> SourceFile:
 
 
 @pytest.mark.parametrize("report", FAILED.values(), ids=FAILED)
-def test_the_report_of_a_server_that_gave_up_marks_the_address(folder: MailFolder, offer: Offer, report: str) -> None:
+def test_the_report_of_a_server_that_gave_up_marks_the_address(
+    folder: MailFolder, offer: Offer, report: str
+) -> None:
     file = receive_raw(folder, report)
     assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.BOUNCED, offer)
     assert Customer.objects.get().bounced_at == LATER
@@ -251,14 +301,18 @@ def test_the_report_of_a_server_that_gave_up_marks_the_address(folder: MailFolde
 
 
 @pytest.mark.parametrize("report", DELAYED.values(), ids=DELAYED)
-def test_the_report_of_a_server_that_goes_on_trying_only_informs(folder: MailFolder, offer: Offer, report: str) -> None:
+def test_the_report_of_a_server_that_goes_on_trying_only_informs(
+    folder: MailFolder, offer: Offer, report: str
+) -> None:
     file = receive_raw(folder, report)
     assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.DELAYED, offer)
     assert Customer.objects.get().bounced_at is None
 
 
 @pytest.mark.parametrize("mail", PEOPLE.values(), ids=PEOPLE)
-def test_a_person_is_never_taken_for_a_mail_server(folder: MailFolder, offer: Offer, mail: str) -> None:
+def test_a_person_is_never_taken_for_a_mail_server(
+    folder: MailFolder, offer: Offer, mail: str
+) -> None:
     assert receive_raw(folder, mail).state == State.FOLLOW_UP
     assert Customer.objects.get().bounced_at is None
 
@@ -291,6 +345,8 @@ def test_sent_mails_are_imported_before_received_ones(tmp_path: Path) -> None:
     make_folder(tmp_path / "in", direction=MailFolder.Direction.INCOMING)
     make_folder(tmp_path / "out")
     write_mail(tmp_path / "out", "a.eml", message_id="<1@x>")
-    write_mail(tmp_path / "in", "b.eml", sender=CUSTOMER, headers="In-Reply-To: <1@x>", sent_at=LATER)
+    write_mail(
+        tmp_path / "in", "b.eml", sender=CUSTOMER, headers="In-Reply-To: <1@x>", sent_at=LATER
+    )
     import_folders()
     assert Offer.objects.get().replied_at == LATER

@@ -1,4 +1,6 @@
-"""Killed anywhere and run again, the result is the same; two importers at once never store twice."""
+"""Killed anywhere and run again, the result is the same; two importers at once never store
+twice.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,14 @@ from reminders.models import FollowUp
 from tests.offers.mails import SENT_AT, make_folder, write_mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
-POINTS = ["before_transaction", "before_offers", "before_ledger", "before_commit", "after_commit", "in_archive"]
+POINTS = [
+    "before_transaction",
+    "before_offers",
+    "before_ledger",
+    "before_commit",
+    "after_commit",
+    "in_archive",
+]
 
 
 def database_url() -> str:
@@ -37,10 +46,16 @@ class Importer:
     """The process of tests.offers.importer on the database of this test."""
 
     def __init__(self, archive: Path) -> None:
-        env = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "crm.settings.test"}
+        env = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "DJANGO_SETTINGS_MODULE": "crm.settings.test",
+        }
         env |= {"OFFERS_ARCHIVE_DIR": str(archive), "LOG_LEVEL": "CRITICAL"}
         command = [sys.executable, "-m", "tests.offers.importer"]
-        self.process = subprocess.Popen(command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def run(self, point: str, count: int, folder: Path) -> str:
         assert self.process.stdin
@@ -58,26 +73,51 @@ def importer(tmp_path: Path) -> Iterator[Importer]:
 
 
 def write_mails(path: Path, *, rounds: int = 1) -> None:
-    """Twelve mails a round: offers, a revision, follow-ups, duplicates, two customers with two offers each."""
+    """Twelve mails a round: offers, a revision, follow-ups, duplicates, two customers with two
+    offers each.
+    """
     path.mkdir()
     for base in range(rounds):
         for number in range(8):
             day = SENT_AT + timedelta(days=number)
             to = f"k{number % 6}@k{base}.example"
-            fields: dict[str, Any] = {"subject": f"Angebot AN-{base}-{1000 + number}", "to": to, "sent_at": day}
+            fields: dict[str, Any] = {
+                "subject": f"Angebot AN-{base}-{1000 + number}",
+                "to": to,
+                "sent_at": day,
+            }
             write_mail(path, f"{base}-{number}.eml", message_id=f"<{base}.{number}@x>", **fields)
             if number % 2:
-                write_mail(path, f"{base}-{number}-copy.eml", message_id=f"<{base}.{number}.copy@x>", **fields)
+                write_mail(
+                    path,
+                    f"{base}-{number}-copy.eml",
+                    message_id=f"<{base}.{number}.copy@x>",
+                    **fields,
+                )
             if number == 3:
-                fields |= {"subject": f"AW: {fields['subject']}", "sent_at": day + timedelta(days=1)}
-                write_mail(path, f"{base}-{number}-reply.eml", message_id=f"<{base}.{number}.r@x>", **fields)
+                fields |= {
+                    "subject": f"AW: {fields['subject']}",
+                    "sent_at": day + timedelta(days=1),
+                }
+                write_mail(
+                    path,
+                    f"{base}-{number}-reply.eml",
+                    message_id=f"<{base}.{number}.r@x>",
+                    **fields,
+                )
 
 
 def snapshot() -> object:
-    files = SourceFile.objects.order_by("name").values_list("name", "state", "offer__number", "content_hash")
-    offers = Offer.objects.order_by("number_key").values_list("number", "customer__email", "sent_at", "contacted_at")
+    files = SourceFile.objects.order_by("name").values_list(
+        "name", "state", "offer__number", "content_hash"
+    )
+    offers = Offer.objects.order_by("number_key").values_list(
+        "number", "customer__email", "sent_at", "contacted_at"
+    )
     links = Invitation.objects.order_by("offer__number_key").values_list("offer__number")
-    follow_ups = FollowUp.objects.order_by("offer__number_key").values_list("offer__number", "next_at")
+    follow_ups = FollowUp.objects.order_by("offer__number_key").values_list(
+        "offer__number", "next_at"
+    )
     customers = Customer.objects.order_by("email").values_list("email", flat=True)
     return list(files), list(offers), list(links), list(follow_ups), list(customers)
 
@@ -105,7 +145,9 @@ def kill_and_run_again(importer: Importer, tmp_path: Path, points: list[str], ro
         assert outcomes == {"killed"}
 
 
-def test_killed_and_run_again_nothing_is_lost_and_nothing_twice(importer: Importer, tmp_path: Path) -> None:
+def test_killed_and_run_again_nothing_is_lost_and_nothing_twice(
+    importer: Importer, tmp_path: Path
+) -> None:
     kill_and_run_again(importer, tmp_path, POINTS, 1)
 
 
@@ -136,7 +178,9 @@ def test_four_importers_at_once_store_nothing_twice(importer: Importer, tmp_path
     race(importer, tmp_path, rounds=20, importers=4)
 
 
-def test_while_the_database_is_away_the_files_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_database_is_away_the_files_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = make_folder(tmp_path)
     write_mail(tmp_path, "a.eml")
 

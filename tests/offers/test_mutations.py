@@ -1,4 +1,6 @@
-"""Damaged mails: whatever a file holds, the import goes on and the file ends in exactly one state."""
+"""Damaged mails: whatever a file holds, the import goes on and the file ends in exactly one
+state.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ def mutate(mail: bytes, chance: random.Random) -> bytes:
         line = chance.randrange(len(lines))
         match chance.randrange(8):
             case 0:
-                mail = mail[:at] + chance.randbytes(chance.randint(1, 8)) + mail[at + chance.randint(0, 8) :]
+                mail = (
+                    mail[:at]
+                    + chance.randbytes(chance.randint(1, 8))
+                    + mail[at + chance.randint(0, 8) :]
+                )
             case 1:
                 mail = mail[:at]
             case 2:
@@ -37,24 +43,44 @@ def mutate(mail: bytes, chance: random.Random) -> bytes:
             case 3:
                 mail = b"\r\n".join([*lines[:line], chance.randbytes(30), *lines[line:]])
             case 4:
-                mail = b"\r\n".join([*lines[:line], lines[line][: len(lines[line]) // 2], b"", *lines[line:]])
+                mail = b"\r\n".join(
+                    [*lines[:line], lines[line][: len(lines[line]) // 2], b"", *lines[line:]]
+                )
             case 5:
-                mail = mail.replace(b"utf-8", chance.choice(CHARSETS)).replace(b"iso-8859-1", chance.choice(CHARSETS))
+                mail = mail.replace(b"utf-8", chance.choice(CHARSETS)).replace(
+                    b"iso-8859-1", chance.choice(CHARSETS)
+                )
             case 6:
-                mail = mail.replace(b"\r\n", chance.choice([b"\n", b"\r", b"\r\r\n", b"\0"]), chance.randint(1, 50))
+                mail = mail.replace(
+                    b"\r\n", chance.choice([b"\n", b"\r", b"\r\r\n", b"\0"]), chance.randint(1, 50)
+                )
             case 7:
                 mail = mail[:at] + b"\0" * chance.randint(1, 300) + mail[at:]
     return mail
 
 
 def monsters() -> Iterator[bytes]:
-    nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(1000))
+    nested = b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n)
+        for n in range(1000)
+    )
     yield b"Subject: Ihr Angebot\r\nTo: a@b.example\r\n" + nested
     parts = b'--b\r\nContent-Disposition: attachment; filename="x.pdf"\r\n\r\nx\r\n' * 100_000
-    yield b'Subject: Ihr Angebot\r\nTo: a@b.example\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n' + parts
-    yield b"Subject: Angebot 4711\r\nTo: " + b", ".join(b"a%d@b.example" % n for n in range(10_000)) + b"\r\n\r\n"
+    yield (
+        b'Subject: Ihr Angebot\r\nTo: a@b.example\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        + parts
+    )
+    yield (
+        b"Subject: Angebot 4711\r\nTo: "
+        + b", ".join(b"a%d@b.example" % n for n in range(10_000))
+        + b"\r\n\r\n"
+    )
     yield b"Subject: " + b"=?utf-8?Q?Angebot?= " * 10_000 + b"\r\nTo: a@b.example\r\n\r\n"
-    yield b"References: " + b"<a@b> " * 20_000 + b"\r\nSubject: Angebot 4711\r\nTo: a@b.example\r\n\r\n"
+    yield (
+        b"References: "
+        + b"<a@b> " * 20_000
+        + b"\r\nSubject: Angebot 4711\r\nTo: a@b.example\r\n\r\n"
+    )
 
 
 def import_damaged(path: Path, count: int, seed: int) -> None:

@@ -60,16 +60,28 @@ def import_mail(folder: MailFolder, **fields: object) -> SourceFile:
         pytest.param(ENCRYPTED["pgp"] | {"subject": "..."}, HIDDEN, id="PGP, hidden"),
         pytest.param({"headers": LONG}, OFFER, id="5 MB of header fields behind the subject"),
         pytest.param(
-            {"sender": f"p.vogt@muster-metallbau.example\r\n{LONG.replace(chr(10), chr(13) + chr(10))}"},
+            {
+                "sender": f"p.vogt@muster-metallbau.example\r\n{LONG.replace(chr(10), chr(13) + chr(10))}"
+            },
             (State.REVIEW, Reason.TOO_LARGE),
             id="5 MB of header fields before the subject",
         ),
-        pytest.param({"to": "Kunden: a@kunde.example, Bo <b@kunde.example>;"}, OFFER, id="a group of one company"),
         pytest.param(
-            {"to": "Kunden: a@eins.example, b@zwei.example;"}, (State.REVIEW, Reason.SEVERAL_COMPANIES), id="a group"
+            {"to": "Kunden: a@kunde.example, Bo <b@kunde.example>;"},
+            OFFER,
+            id="a group of one company",
+        ),
+        pytest.param(
+            {"to": "Kunden: a@eins.example, b@zwei.example;"},
+            (State.REVIEW, Reason.SEVERAL_COMPANIES),
+            id="a group",
         ),
         pytest.param({"to": "", "headers": "Bcc: k@kunde.example"}, OFFER, id="only Bcc"),
-        pytest.param({"to": "undisclosed-recipients:;"}, (State.REVIEW, Reason.NO_RECIPIENT), id="nobody can be seen"),
+        pytest.param(
+            {"to": "undisclosed-recipients:;"},
+            (State.REVIEW, Reason.NO_RECIPIENT),
+            id="nobody can be seen",
+        ),
     ],
 )
 def test_it_ends_in_one_state_with_its_reason(
@@ -105,9 +117,14 @@ def test_a_date_without_a_zone_counts_as_utc(folder: MailFolder) -> None:
 
 @pytest.mark.parametrize(
     ("date", "defect"),
-    [("Thu, 1 Jan 1970 00:00:00 +0000", "bad_date"), ("Fri, 4 Sep 2099 10:00:00 +0200", "date_in_future")],
+    [
+        ("Thu, 1 Jan 1970 00:00:00 +0000", "bad_date"),
+        ("Fri, 4 Sep 2099 10:00:00 +0200", "date_in_future"),
+    ],
 )
-def test_a_date_that_cannot_be_is_replaced_by_that_of_the_file(folder: MailFolder, date: str, defect: str) -> None:
+def test_a_date_that_cannot_be_is_replaced_by_that_of_the_file(
+    folder: MailFolder, date: str, defect: str
+) -> None:
     file = import_mail(folder, sent_at=None, headers=f"Date: {date}")
     assert file.state == State.OFFER
     assert defect in file.defects

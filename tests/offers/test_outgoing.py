@@ -29,7 +29,9 @@ WINMAIL = {
     "body": "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\n"
     "Content-Type: application/ms-tnef; name=winmail.dat\r\n"
     "Content-Transfer-Encoding: base64\r\n\r\n"
-    + b64encode(b"\x78\x9f\x3e\x22\x01\x00" + b"\x02\x10\x80\x01\x00\x11\0\0\0Angebot 4711.pdf\0\x2b\x05").decode()
+    + b64encode(
+        b"\x78\x9f\x3e\x22\x01\x00" + b"\x02\x10\x80\x01\x00\x11\0\0\0Angebot 4711.pdf\0\x2b\x05"
+    ).decode()
     + "\r\n--b--\r\n",
 }
 FORWARDED_INSIDE = {
@@ -46,7 +48,9 @@ LOOKS_LIKE_OFFER = (State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER)
 
 
 def inside(kind: str) -> dict[str, object]:
-    """A mail whose attachment lies in a multipart in a multipart, as Apple Mail and signatures make them."""
+    """A mail whose attachment lies in a multipart in a multipart, as Apple Mail and signatures make
+    them.
+    """
     body = f"--o\r\n{PDF[0]}\r\n\r\n{PDF[1].format(name='Angebot_4711.pdf')}\r\n--o--\r\n"
     return {"headers": f'Content-Type: {kind}; boundary="o"', "body": body}
 
@@ -71,8 +75,16 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
     [
         ({}, State.OFFER, Reason.NEW_NUMBER),
         ({"subject": "AW: Angebot 4711"}, State.OFFER, Reason.NEW_NUMBER),
-        ({"subject": "Angebot 4711", "headers": "X-Nachfass-Reminder: 1"}, State.OWN_REMINDER, Reason.OWN_REMINDER),
-        ({"message_id": "<nachfass.0f@muster-metallbau.example>"}, State.OWN_REMINDER, Reason.OWN_REMINDER),
+        (
+            {"subject": "Angebot 4711", "headers": "X-Nachfass-Reminder: 1"},
+            State.OWN_REMINDER,
+            Reason.OWN_REMINDER,
+        ),
+        (
+            {"message_id": "<nachfass.0f@muster-metallbau.example>"},
+            State.OWN_REMINDER,
+            Reason.OWN_REMINDER,
+        ),
         ({"headers": "Auto-Submitted: auto-replied"}, State.AUTOMATIC, Reason.AUTOMATIC),
         ({"to": "innen@muster-metallbau.example"}, State.INTERNAL, Reason.OWN_DOMAINS_ONLY),
         ({"to": "a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
@@ -85,20 +97,32 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ({"subject": "Grüße"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"subject": "...", "headers": ENCRYPTED}, State.REVIEW, Reason.HIDDEN_SUBJECT),
         ({"subject": "[...]", "headers": SMIME}, State.REVIEW, Reason.HIDDEN_SUBJECT),
-        ({"subject": "...", "headers": ENCRYPTED, "to": "innen@muster-metallbau.example"}, *INTERNAL),
+        (
+            {"subject": "...", "headers": ENCRYPTED, "to": "innen@muster-metallbau.example"},
+            *INTERNAL,
+        ),
         ({"subject": "Grüße", "headers": ENCRYPTED}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"subject": "..."}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"subject": "Rechnung 2026-113"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
-        ({"subject": "Ihr Angebot", **with_attachment("Angebot_4711.pdf")}, State.OFFER, Reason.NUMBER_IN_ATTACHMENT),
+        (
+            {"subject": "Ihr Angebot", **with_attachment("Angebot_4711.pdf")},
+            State.OFFER,
+            Reason.NUMBER_IN_ATTACHMENT,
+        ),
         ({"subject": "Ihr Angebot", **with_attachment("Plan.pdf")}, State.REVIEW, Reason.NO_NUMBER),
         (
             {"subject": "Wie besprochen", **with_attachment("Angebot_4711.pdf")},
             State.REVIEW,
             Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
         ),
-        ({"subject": "Wie besprochen", **with_attachment("Foto.pdf")}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        (
+            {"subject": "Wie besprochen", **with_attachment("Foto.pdf")},
+            State.NOT_AN_OFFER,
+            Reason.NO_OFFER,
+        ),
         ({"sent_at": None}, State.OFFER, Reason.NEW_NUMBER),
-        # The answer to a request is often the offer; the words of the subject are then those of the customer.
+        # The answer to a request is often the offer; the words of the subject are then those of the
+        # customer.
         ({"subject": "Angebotsanfrage Tor"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
         ({"subject": "AW: Angebotsanfrage Tor"}, State.REVIEW, Reason.NO_NUMBER),
         (
@@ -111,10 +135,17 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
             State.REVIEW,
             Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
         ),
-        ({"subject": "Ihre Rechnung", **with_attachment("Rechnung zu Angebot 4711.pdf")}, *NO_OFFER),
+        (
+            {"subject": "Ihre Rechnung", **with_attachment("Rechnung zu Angebot 4711.pdf")},
+            *NO_OFFER,
+        ),
         ({"subject": "Rechnung RE-1 zu Angebot 4711"}, State.REVIEW, Reason.OTHER_DOCUMENT),
         ({"subject": "Einladung: Besprechung Angebot 4711"}, State.REVIEW, Reason.APPOINTMENT),
-        ({"headers": "Content-Type: text/calendar; method=REQUEST"}, State.REVIEW, Reason.APPOINTMENT),
+        (
+            {"headers": "Content-Type: text/calendar; method=REQUEST"},
+            State.REVIEW,
+            Reason.APPOINTMENT,
+        ),
         ({"subject": "Stellenangebot Nr. 4711"}, *NO_OFFER),
         # How the mail is built must not hide the attachment.
         ({"subject": "Wie besprochen", **inside("multipart/alternative")}, *LOOKS_LIKE_OFFER),
@@ -124,8 +155,16 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         # To whom it went.
         ({"to": "", "headers": "Bcc: a@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
         ({"to": "", "headers": "Cc: a@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
-        ({"to": "", "headers": "Bcc: a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
-        ({"to": INSIDE, "headers": "Cc: a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
+        (
+            {"to": "", "headers": "Bcc: a@eins.example, b@zwei.example"},
+            State.REVIEW,
+            Reason.SEVERAL_COMPANIES,
+        ),
+        (
+            {"to": INSIDE, "headers": "Cc: a@eins.example, b@zwei.example"},
+            State.REVIEW,
+            Reason.SEVERAL_COMPANIES,
+        ),
         ({"headers": "Cc: architekt@zwei.example"}, State.OFFER, Reason.NEW_NUMBER),
         ({"to": "undisclosed-recipients:;"}, State.REVIEW, Reason.NO_RECIPIENT),
         ({"to": "Kunden: a@eins.example, b@eins.example;"}, State.OFFER, Reason.NEW_NUMBER),
@@ -134,7 +173,9 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ({"sent_at": datetime(2099, 1, 1, tzinfo=UTC)}, State.OFFER, Reason.NEW_NUMBER),
     ],
 )
-def test_a_mail_alone(folder: MailFolder, fields: dict[str, object], state: State, reason: Reason) -> None:
+def test_a_mail_alone(
+    folder: MailFolder, fields: dict[str, object], state: State, reason: Reason
+) -> None:
     file = import_mail(folder, **fields)
     assert (file.state, file.reason) == (state, reason)
     assert Offer.objects.count() == (state == State.OFFER)
@@ -143,9 +184,20 @@ def test_a_mail_alone(folder: MailFolder, fields: dict[str, object], state: Stat
 def test_an_offer_keeps_what_the_mail_said(folder: MailFolder) -> None:
     import_mail(folder, subject="Quotation QT-2026-77 for stairs")
     offer = Offer.objects.get()
-    assert (offer.number, offer.language, offer.first_sent_at, offer.sent_at) == ("QT-2026-77", "en", SENT_AT, SENT_AT)
-    assert (offer.customer.email, offer.customer.name) == ("buehler@kunde-eins.example", "Jörg Bühler")
-    assert (offer.sender_email, offer.sender_name) == ("p.vogt@muster-metallbau.example", "Petra Vogt")
+    assert (offer.number, offer.language, offer.first_sent_at, offer.sent_at) == (
+        "QT-2026-77",
+        "en",
+        SENT_AT,
+        SENT_AT,
+    )
+    assert (offer.customer.email, offer.customer.name) == (
+        "buehler@kunde-eins.example",
+        "Jörg Bühler",
+    )
+    assert (offer.sender_email, offer.sender_name) == (
+        "p.vogt@muster-metallbau.example",
+        "Petra Vogt",
+    )
     assert offer.amount is None
 
 
@@ -158,7 +210,9 @@ def test_an_offer_keeps_what_the_mail_said(folder: MailFolder) -> None:
         ({"message_id": "<1@x>", "sent_at": SENT_AT + timedelta(hours=1)}, Reason.SAME_MESSAGE_ID),
     ],
 )
-def test_the_same_mail_again_is_a_duplicate(folder: MailFolder, fields: dict[str, object], reason: Reason) -> None:
+def test_the_same_mail_again_is_a_duplicate(
+    folder: MailFolder, fields: dict[str, object], reason: Reason
+) -> None:
     first = import_mail(folder, "a.eml", message_id="<1@x>")
     second = import_mail(folder, "b.eml", **fields)
     assert (second.state, second.reason, second.duplicate_of) == (State.DUPLICATE, reason, first)
@@ -168,10 +222,16 @@ def test_the_same_mail_again_is_a_duplicate(folder: MailFolder, fields: dict[str
 def test_the_message_id_of_another_number_is_for_a_person(folder: MailFolder) -> None:
     import_mail(folder, "a.eml", message_id="<1@x>")
     second = import_mail(folder, "b.eml", message_id="<1@x>", subject="Angebot 4712")
-    assert (second.state, second.reason, second.detail) == (State.REVIEW, Reason.OTHER_NUMBER, "4711")
+    assert (second.state, second.reason, second.detail) == (
+        State.REVIEW,
+        Reason.OTHER_NUMBER,
+        "4711",
+    )
 
 
-@pytest.mark.parametrize("subject", ["Auftragsbestätigung AB-1 zu Angebot 4711", "AW: Schlussrechnung Angebot 4711"])
+@pytest.mark.parametrize(
+    "subject", ["Auftragsbestätigung AB-1 zu Angebot 4711", "AW: Schlussrechnung Angebot 4711"]
+)
 def test_an_order_about_a_known_offer_holds_its_reminders(folder: MailFolder, subject: str) -> None:
     import_mail(folder, "a.eml")
     file = import_mail(folder, "b.eml", sent_at=SENT_AT + timedelta(days=2), subject=subject)
@@ -191,14 +251,21 @@ def test_an_invitation_about_a_known_offer_is_a_contact(folder: MailFolder) -> N
 def test_a_mail_without_prefix_about_a_known_number_is_a_revision(folder: MailFolder) -> None:
     import_mail(folder, "a.eml")
     later = SENT_AT + timedelta(days=2)
-    assert import_mail(folder, "b.eml", sent_at=later, subject="Angebot 4711 Rev. B").state == State.REVISION
+    assert (
+        import_mail(folder, "b.eml", sent_at=later, subject="Angebot 4711 Rev. B").state
+        == State.REVISION
+    )
     offer = Offer.objects.get()
     assert (offer.first_sent_at, offer.sent_at, offer.revision) == (SENT_AT, later, 2)
     assert offer.subject == "Angebot 4711 Rev. B"
 
 
-@pytest.mark.parametrize("subject", ["AW: Angebot 4711", "Re-2: Angebot 4711", "WG: [EXTERN] Angebot 4711"])
-def test_a_mail_with_prefix_about_a_known_number_is_a_follow_up(folder: MailFolder, subject: str) -> None:
+@pytest.mark.parametrize(
+    "subject", ["AW: Angebot 4711", "Re-2: Angebot 4711", "WG: [EXTERN] Angebot 4711"]
+)
+def test_a_mail_with_prefix_about_a_known_number_is_a_follow_up(
+    folder: MailFolder, subject: str
+) -> None:
     import_mail(folder, "a.eml")
     later = SENT_AT + timedelta(days=2)
     assert import_mail(folder, "b.eml", sent_at=later, subject=subject).state == State.FOLLOW_UP
@@ -209,12 +276,21 @@ def test_a_mail_with_prefix_about_a_known_number_is_a_follow_up(folder: MailFold
 def test_a_mail_in_the_thread_is_a_follow_up_whatever_its_subject(folder: MailFolder) -> None:
     import_mail(folder, "a.eml", message_id="<1@x>")
     file = import_mail(folder, "b.eml", subject="Noch eine Frage", headers="In-Reply-To: <1@x>")
-    assert (file.state, file.reason, file.offer) == (State.FOLLOW_UP, Reason.IN_THREAD, Offer.objects.get())
+    assert (file.state, file.reason, file.offer) == (
+        State.FOLLOW_UP,
+        Reason.IN_THREAD,
+        Offer.objects.get(),
+    )
 
 
-def test_a_number_sent_to_a_colleague_of_the_customer_is_no_second_offer(folder: MailFolder) -> None:
+def test_a_number_sent_to_a_colleague_of_the_customer_is_no_second_offer(
+    folder: MailFolder,
+) -> None:
     import_mail(folder, "a.eml", to="a@kunde.example")
-    assert import_mail(folder, "b.eml", to="einkauf@kunde.example", subject="Angebot 4711").state == State.REVISION
+    assert (
+        import_mail(folder, "b.eml", to="einkauf@kunde.example", subject="Angebot 4711").state
+        == State.REVISION
+    )
     assert Offer.objects.count() == 1
 
 
@@ -242,7 +318,9 @@ def test_the_order_in_which_files_turn_up_does_not_matter(
     states = dict(SourceFile.objects.values_list("name", "state"))
     assert states == {"a.eml": State.OFFER, "b.eml": State.FOLLOW_UP, "c.eml": State.REVISION}
     offer = Offer.objects.get()
-    assert (offer.first_sent_at, offer.contacted_at, offer.sent_at) == tuple(mail["sent_at"] for mail in mails.values())
+    assert (offer.first_sent_at, offer.contacted_at, offer.sent_at) == tuple(
+        mail["sent_at"] for mail in mails.values()
+    )
 
 
 def test_a_newer_mail_reopens_an_offer_that_nobody_answered(folder: MailFolder) -> None:
@@ -263,7 +341,9 @@ def test_a_newer_mail_of_a_declined_offer_is_for_a_person_to_judge(folder: MailF
 
 def test_the_mail_of_an_offer_entered_by_hand_joins_it(folder: MailFolder) -> None:
     customer = make_customer(email="buehler@kunde-eins.example")
-    offer = make_offer(number="4711", customer=customer, source=Offer.Source.MANUAL, sent_at=SENT_AT)
+    offer = make_offer(
+        number="4711", customer=customer, source=Offer.Source.MANUAL, sent_at=SENT_AT
+    )
     assert import_mail(folder).offer == offer
     assert Offer.objects.count() == 1
 
@@ -292,7 +372,9 @@ def test_a_date_in_the_far_future_does_not_count(folder: MailFolder) -> None:
 
 def test_a_rewritten_file_is_decided_anew(folder: MailFolder) -> None:
     import_mail(folder, "a.eml", message_id="<1@x>")
-    file = import_mail(folder, "a.eml", message_id="<1@x>", subject="Angebot 4711 neu", body="x" * 99)
+    file = import_mail(
+        folder, "a.eml", message_id="<1@x>", subject="Angebot 4711 neu", body="x" * 99
+    )
     assert (file.state, file.subject) == (State.OFFER, "Angebot 4711 neu")
     assert Offer.objects.get().subject == "Angebot 4711 neu"
 
@@ -305,5 +387,8 @@ def test_two_files_that_change_places_stay_two_mails(folder: MailFolder) -> None
     for name, mail in zip("ba", mails, strict=True):
         write_file(Path(folder.path), f"{name}.eml", mail, age=timedelta(minutes=30))
     import_folders([folder])
-    assert dict(SourceFile.objects.values_list("name", "number")) == {"a.eml": "4712", "b.eml": "4711"}
+    assert dict(SourceFile.objects.values_list("name", "number")) == {
+        "a.eml": "4712",
+        "b.eml": "4711",
+    }
     assert set(SourceFile.objects.values_list("state", flat=True)) == {State.OFFER}

@@ -1,4 +1,6 @@
-"""Many files are read ahead in a process of their own; the import comes out the same, whatever happens to it."""
+"""Many files are read ahead in a process of their own; the import comes out the same, whatever
+happens to it.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,29 @@ def read_ahead_from_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write_offers(path: Path) -> None:
     for number in range(COUNT):
-        write_mail(path, f"{number:03}.eml", subject=f"Angebot AN-2026-{number:04}", message_id=f"<{number}@x>")
+        write_mail(
+            path,
+            f"{number:03}.eml",
+            subject=f"Angebot AN-2026-{number:04}",
+            message_id=f"<{number}@x>",
+        )
 
 
 def test_what_another_process_reads_is_stored_like_anything_else(tmp_path: Path) -> None:
     write_offers(tmp_path)
     write_file(tmp_path, "empty.eml", b"")
-    assert import_folder(make_folder(tmp_path)).states == {SourceFile.State.OFFER: COUNT, SourceFile.State.BROKEN: 1}
-    assert set(Offer.objects.values_list("number", flat=True)) == {f"AN-2026-{number:04}" for number in range(COUNT)}
+    assert import_folder(make_folder(tmp_path)).states == {
+        SourceFile.State.OFFER: COUNT,
+        SourceFile.State.BROKEN: 1,
+    }
+    assert set(Offer.objects.values_list("number", flat=True)) == {
+        f"AN-2026-{number:04}" for number in range(COUNT)
+    }
 
 
-def test_a_reading_process_that_dies_loses_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reading_process_that_dies_loses_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_offers(tmp_path)
     real, importer = offers.importing._read_letter, os.getpid()
 
@@ -50,7 +64,9 @@ def test_a_reading_process_that_dies_loses_no_file(tmp_path: Path, monkeypatch: 
     assert import_folder(make_folder(tmp_path)).states == {SourceFile.State.OFFER: COUNT}
 
 
-def test_no_reading_process_is_left_behind_when_storing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_reading_process_is_left_behind_when_storing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_offers(tmp_path)
 
     children, fork = [], os.fork

@@ -54,10 +54,14 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
 class Runs:
     """Counts the imports that the watcher asks for, in a thread of its own."""
 
-    def __init__(self, folder: str | None, *, fail_first: bool = False, rescan_seconds: float = 300) -> None:
+    def __init__(
+        self, folder: str | None, *, fail_first: bool = False, rescan_seconds: float = 300
+    ) -> None:
         self.count, self.fail_first, self.stop = 0, fail_first, threading.Event()
         options: dict[str, Any] = {"stop": self.stop, "rescan_seconds": rescan_seconds}
-        self.thread = threading.Thread(target=watch_folders, args=(folder, self.run), kwargs=options)
+        self.thread = threading.Thread(
+            target=watch_folders, args=(folder, self.run), kwargs=options
+        )
         self.thread.start()
 
     def run(self) -> None:

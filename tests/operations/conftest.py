@@ -1,4 +1,6 @@
-"""One office with everything around it: mail server, public service, web server, TLS, a watched folder."""
+"""One office with everything around it: mail server, public service, web server, TLS, a watched
+folder.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ def moved_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pu
     folder = tmp_path_factory.mktemp("moved")
     clock_file = folder / "clock"
     clock_file.write_text(str(time.time()))
-    settings = {"DJANGO_SETTINGS_MODULE": "crm.settings.test_public", "DEMO_CLOCK_FILE": str(clock_file)}
+    settings = {
+        "DJANGO_SETTINGS_MODULE": "crm.settings.test_public",
+        "DEMO_CLOCK_FILE": str(clock_file),
+    }
     with public_service(folder, application="crm.demo.public_clock", **settings) as service:
         yield service, clock_file
 
@@ -85,9 +90,18 @@ def machine(  # noqa: PLR0917 - fixtures
 ) -> Iterator[Machine]:
     """A sound office at the time that the test's fixture `start` names."""
     service, clock_file = moved_service
-    settings.FEEDBACK_API_URL, settings.FEEDBACK_BASE_URL = service.url, f"https://localhost:{tls.port}"
-    settings.HEALTH_FILE, settings.BACKUP_DIR = str(tmp_path / "health.json"), str(tmp_path / "backups")
-    settings.ADMINS, settings.SERVER_EMAIL = [("Admin", "it@muster-metallbau.example")], "nachfass@firma.example"
+    settings.FEEDBACK_API_URL, settings.FEEDBACK_BASE_URL = (
+        service.url,
+        f"https://localhost:{tls.port}",
+    )
+    settings.HEALTH_FILE, settings.BACKUP_DIR = (
+        str(tmp_path / "health.json"),
+        str(tmp_path / "backups"),
+    )
+    settings.ADMINS, settings.SERVER_EMAIL = (
+        [("Admin", "it@muster-metallbau.example")],
+        "nachfass@firma.example",
+    )
     settings.REMINDERS_MAX_SYNC_AGE = 0
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.folder / "trusted.pem"))
     monkeypatch.setattr("feedback.backoffice.client.BACKOFF_SECONDS", 0.001)
@@ -99,7 +113,9 @@ def machine(  # noqa: PLR0917 - fixtures
         make_defaults()
         call_command("setup_schedules")
         for job in find_jobs():
-            JobRun.objects.create(name=job.name, started_at=start, succeeded_at=start, summary="Done.")
+            JobRun.objects.create(
+                name=job.name, started_at=start, succeeded_at=start, summary="Done."
+            )
         SyncState.objects.create(pk=1)
         remember(start, [])
         yield machine

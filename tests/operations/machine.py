@@ -1,4 +1,6 @@
-"""An office on a moved clock whose jobs, mails and looks at its health are real, beside a real public service."""
+"""An office on a moved clock whose jobs, mails and looks at its health are real, beside a real
+public service.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ LOOK = timedelta(minutes=5)
 
 @dataclass
 class Machine:
-    """The simulated office. `stopped` names jobs that do not run any more, as after the death of what runs them."""
+    """The simulated office. `stopped` names jobs that do not run any more, as after the death of
+    what runs them.
+    """
 
     clock: time_machine.Traveller
     clock_file: Path
@@ -50,16 +54,25 @@ class Machine:
         unfinished.replace(self.clock_file)
 
     def run_until(self, end: datetime, *, step: timedelta = LOOK) -> None:
-        """Let the jobs run when they are due, each at most once a step, and look at the health after each step.
+        """Let the jobs run when they are due, each at most once a step, and look at the health
+        after each step.
 
-        A step ends early where a job of a fixed hour is due, so that the nightly ones run at their very minute.
+        A step ends early where a job of a fixed hour is due, so that the nightly ones run at their
+        very minute.
         """
         while self.now < end:
             before = timezone.localtime(self.now)
-            nightly = [croniter(job.cron, before).get_next(datetime) for job in find_jobs() if _has_hour(job)]
+            nightly = [
+                croniter(job.cron, before).get_next(datetime)
+                for job in find_jobs()
+                if _has_hour(job)
+            ]
             self.move_to(min(self.now + step, end, *nightly))
             for job in find_jobs():
-                if job.name not in self.stopped and croniter(job.cron, before).get_next(datetime) <= self.now:
+                if (
+                    job.name not in self.stopped
+                    and croniter(job.cron, before).get_next(datetime) <= self.now
+                ):
                     # A failed job leaves its sign, and the queue goes on.
                     with suppress(CommandError, DatabaseError, OSError):
                         call_command(job.name)
@@ -79,8 +92,12 @@ def _has_hour(job: Job) -> bool:
 def smtp_with_password(password: str) -> Iterator[tuple[Inbox, int]]:
     """A real SMTP server that takes mail only from whoever knows the password."""
 
-    def log_in(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
-        return AuthResult(success=getattr(data, "password", b"") == password.encode(), handled=False)
+    def log_in(
+        server: object, session: object, envelope: object, mechanism: str, data: object
+    ) -> AuthResult:
+        return AuthResult(
+            success=getattr(data, "password", b"") == password.encode(), handled=False
+        )
 
     inbox = Inbox()
     options = {"authenticator": log_in, "auth_required": True, "auth_require_tls": False}
@@ -111,11 +128,15 @@ class TlsServer:
 
 @contextmanager
 def tls_server(folder: Path) -> Iterator[TlsServer]:
-    """A server with a valid certificate for localhost; `expired` is another one, out of date since yesterday."""
+    """A server with a valid certificate for localhost; `expired` is another one, out of date since
+    yesterday.
+    """
     make_certificates(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server = HTTPServer(("127.0.0.1", 0), _Page)
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     tls = TlsServer(server.server_port, folder, context)
     tls.present("valid")
@@ -131,12 +152,31 @@ def tls_server(folder: Path) -> Iterator[TlsServer]:
 def make_certificates(folder: Path) -> None:
     """Write key.pem, valid.pem and expired.pem, each signed by itself."""
     (folder / "extension").write_text("subjectAltName=DNS:localhost\n")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem"]
+    key = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-keyout",
+        "key.pem",
+    ]
     _openssl(folder, "req", *key, "-subj", "/CN=localhost", "-out", "request.pem")
     for name, days in (("valid", "365"), ("expired", "-1")):
-        signing = ["-signkey", "key.pem", "-days", days, "-extfile", "extension", "-out", f"{name}.pem"]
+        signing = [
+            "-signkey",
+            "key.pem",
+            "-days",
+            days,
+            "-extfile",
+            "extension",
+            "-out",
+            f"{name}.pem",
+        ]
         _openssl(folder, "x509", "-req", "-in", "request.pem", *signing)
-    (folder / "trusted.pem").write_text((folder / "valid.pem").read_text() + (folder / "expired.pem").read_text())
+    (folder / "trusted.pem").write_text(
+        (folder / "valid.pem").read_text() + (folder / "expired.pem").read_text()
+    )
 
 
 def _openssl(folder: Path, *arguments: str) -> None:

@@ -1,4 +1,6 @@
-"""Backups while several writers write as fast as they can: each passes its check and has every committed row."""
+"""Backups while several writers write as fast as they can: each passes its check and has every
+committed row.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +60,17 @@ def rows_of(path: Path) -> dict[str, list[int]]:
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             pairs = copy.execute("SELECT key, value FROM core_counter").fetchall()
     else:
-        dump = _run_postgres("pg_restore", "--data-only", "--table=core_counter", "--file=-", str(path), connects=False)
-        lines = [line.split("\t") for line in dump.splitlines() if line.startswith("w") and "\t" in line]
+        dump = _run_postgres(
+            "pg_restore",
+            "--data-only",
+            "--table=core_counter",
+            "--file=-",
+            str(path),
+            connects=False,
+        )
+        lines = [
+            line.split("\t") for line in dump.splitlines() if line.startswith("w") and "\t" in line
+        ]
         pairs = [(line[0], int(line[1])) for line in lines]
     found: dict[str, list[int]] = {}
     for key, value in pairs:

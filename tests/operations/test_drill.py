@@ -1,4 +1,6 @@
-"""The drill: the office is lost and restored from a backup. Nobody is reminded twice, no answer is lost."""
+"""The drill: the office is lost and restored from a backup. Nobody is reminded twice, no answer is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OFFERED_AT = datetime(2026, 11, 30, 8, 12, tzinfo=UTC)
 DUE_AT = datetime(2026, 12, 3, 8, 30, tzinfo=UTC)  # three working days later, 09:30 in Zurich
 NEXT_STEP_AT = datetime(2026, 12, 9, 8, 30, tzinfo=UTC)
-BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "Accept-Language": "de-CH,de;q=0.8"}
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+    "Accept-Language": "de-CH,de;q=0.8",
+}
 
 
 @pytest.fixture
@@ -41,7 +46,9 @@ def mails_to(inbox: Inbox, number: int) -> int:
 
 
 def answer(machine: Machine, service: PublicService) -> None:
-    """The first customer opens the link ten minutes after the mail, and is interested a minute later."""
+    """The first customer opens the link ten minutes after the mail, and is interested a minute
+    later.
+    """
     mail = machine.inbox.to("kunde1@kunde1.example")[0].get_body(("plain",)).get_content()
     token = re.search(r"/feedback/([0-9a-f-]{36})", mail).group(1)
     url = f"{service.url}/feedback/{token}"
@@ -59,8 +66,12 @@ def test_loss_restore_replay_release(
     tmp_path: Path,
     moved_service: tuple[PublicService, Path],
 ) -> None:
-    if not ReminderPlan.objects.exists():  # an earlier test has emptied the tables, what migrations put in included
-        import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(apps, None)
+    if (
+        not ReminderPlan.objects.exists()
+    ):  # an earlier test has emptied the tables, what migrations put in included
+        import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(
+            apps, None
+        )
     for number in (1, 2, 3):
         drop_offer(mail_folder, OFFERED_AT, number)
     call_command("import_offers")
@@ -77,16 +88,24 @@ def test_loss_restore_replay_release(
     call_command("flush", interactive=False, verbosity=0)
     assert not Customer.objects.exists()
     restore_backup(backup)
-    assert Answer.objects.get().offer.status == Offer.Status.INTERESTED, "The answer came back from the public side."
+    assert Answer.objects.get().offer.status == Offer.Status.INTERESTED, (
+        "The answer came back from the public side."
+    )
     call_command("send_reminders")
-    assert any(finding.name == "reminders" and not finding.is_ok for finding in examine(machine.now))
+    assert any(
+        finding.name == "reminders" and not finding.is_ok for finding in examine(machine.now)
+    )
 
     machine.move_to(machine.now + timedelta(minutes=5))
     call_command("import_offers")
     assert release_hold(by=None, now=machine.now)
     call_command("send_reminders")
-    assert [mails_to(machine.inbox, number) for number in (1, 2, 3)] == [1, 1, 1], "Nobody is reminded twice."
+    assert [mails_to(machine.inbox, number) for number in (1, 2, 3)] == [1, 1, 1], (
+        "Nobody is reminded twice."
+    )
 
     machine.move_to(NEXT_STEP_AT)
     call_command("send_reminders")
-    assert [mails_to(machine.inbox, number) for number in (1, 2, 3)] == [1, 2, 2], "Only who answered is left alone."
+    assert [mails_to(machine.inbox, number) for number in (1, 2, 3)] == [1, 2, 2], (
+        "Only who answered is left alone."
+    )

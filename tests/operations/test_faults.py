@@ -95,7 +95,9 @@ def test_the_share_is_gone(quiet_office: Machine, mail_folder: Path):
     assert "mail folder David" in told(quiet_office)
 
 
-def test_the_public_side_cannot_be_reached(quiet_office: Machine, moved_service: tuple[PublicService, Path]):
+def test_the_public_side_cannot_be_reached(
+    quiet_office: Machine, moved_service: tuple[PublicService, Path]
+):
     service, _clock = moved_service
     service.stop()
     try:
@@ -108,12 +110,18 @@ def test_the_public_side_cannot_be_reached(quiet_office: Machine, moved_service:
 def locked() -> Iterator[None]:
     """Another program holds the database and does not let go."""
     if connection.vendor == "sqlite":
-        with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        with closing(
+            sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+        ) as other:
             other.execute("BEGIN IMMEDIATE")
             yield
             other.execute("ROLLBACK")
     else:
-        parameters = {key: value for key, value in connection.get_connection_params().items() if key in _PARAMETERS}
+        parameters = {
+            key: value
+            for key, value in connection.get_connection_params().items()
+            if key in _PARAMETERS
+        }
         with psycopg.connect(**parameters) as other:
             other.execute("LOCK TABLE core_jobrun")
             yield
@@ -139,15 +147,21 @@ def test_the_clock_was_set_back(quiet_office: Machine):
     assert "clock" in told(quiet_office)
 
 
-def test_in_the_days_of_christmas_nobody_is_alarmed(machine: Machine, mail_folder: Path, web: Web, settings: Any):
-    """A short stretch of the ninety days: a working day, the holidays and the weekend behind them."""
+def test_in_the_days_of_christmas_nobody_is_alarmed(
+    machine: Machine, mail_folder: Path, web: Web, settings: Any
+):
+    """A short stretch of the ninety days: a working day, the holidays and the weekend behind
+    them.
+    """
     settings.WATCH_EVERY = timedelta(hours=6)
     live_for(machine, mail_folder, days=5, step=settings.WATCH_EVERY)
 
 
 @pytest.fixture
 def few_logs() -> Iterator[None]:
-    """Nobody reads what is logged of each item here, and pytest would keep ninety days of it in memory."""
+    """Nobody reads what is logged of each item here, and pytest would keep ninety days of it in
+    memory.
+    """
     logging.disable(logging.INFO)
     yield
     logging.disable(logging.NOTSET)
@@ -155,11 +169,14 @@ def few_logs() -> Iterator[None]:
 
 @pytest.mark.torture
 @pytest.mark.usefixtures("few_logs")
-def test_in_ninety_days_nobody_is_alarmed(machine: Machine, mail_folder: Path, web: Web, settings: Any):
-    """The jobs of a fixed hour run at their minute, all others and the look at the health each half hour.
+def test_in_ninety_days_nobody_is_alarmed(
+    machine: Machine, mail_folder: Path, web: Web, settings: Any
+):
+    """The jobs of a fixed hour run at their minute, all others and the look at the health each half
+    hour.
 
-    Each minute would show nothing else: between two steps nothing happens but that the clock moves on, and all limits
-    are longer than a step, or the step itself would be an alarm.
+    Each minute would show nothing else: between two steps nothing happens but that the clock moves
+    on, and all limits are longer than a step, or the step itself would be an alarm.
     """
     settings.WATCH_EVERY = timedelta(minutes=30)
     live_for(machine, mail_folder, days=90, step=settings.WATCH_EVERY)
@@ -168,7 +185,10 @@ def test_in_ninety_days_nobody_is_alarmed(machine: Machine, mail_folder: Path, w
 def live_for(machine: Machine, mail_folder: Path, *, days: int, step: timedelta) -> None:
     """Let days go by in which David exports offers on working days and nothing breaks."""
     for day in range(days):
-        if machine.now.weekday() < 5 and (machine.now.month, machine.now.day) not in ((12, 24), (12, 25)):
+        if machine.now.weekday() < 5 and (machine.now.month, machine.now.day) not in (
+            (12, 24),
+            (12, 25),
+        ):
             drop_offer(mail_folder, machine.now, day + 1)
         machine.run_until(machine.now + timedelta(days=1), step=step)
         assert machine.subjects == []

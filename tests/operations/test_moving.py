@@ -79,11 +79,14 @@ def check_move(folder: Path, target: str, *, offers: int) -> None:
     assert "Now set DATABASE_URL" in moved.stdout
     there = env | {"DATABASE_URL": target}
     with psycopg.connect(target) as connection:
-        count, total = connection.execute("SELECT count(*), sum(amount) FROM offers_offer").fetchone()
+        count, total = connection.execute(
+            "SELECT count(*), sum(amount) FROM offers_offer"
+        ).fetchone()
         assert (count, total) == (offers, sum(1234.5 for n in range(offers) if n % 3))
     # The moved office goes on: new rows get new keys, the figures are counted, nothing is missing.
     grow = (
-        "from crm.wsgi import application\nfrom offers.models import Customer\nCustomer.objects.create(email='n@e.ch')"
+        "from crm.wsgi import application\nfrom offers.models import Customer\n"
+        "Customer.objects.create(email='n@e.ch')"
     )
     subprocess.run([sys.executable, "-c", grow], env=there, cwd=ROOT, check=True)
     assert try_manage(there, "refresh_figures", "--rebuild").returncode == 0

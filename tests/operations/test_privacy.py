@@ -1,4 +1,6 @@
-"""A person gets a copy of everything, and can be erased for good: also from archive, logs and a restored backup."""
+"""A person gets a copy of everything, and can be erased for good: also from archive, logs and a
+restored backup.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ TRACES = (EMAIL, NAME, "knopf", "dorothea")
 @pytest.fixture
 def office(settings: Any, tmp_path: Path) -> Path:
     """The folder that David exports into."""
-    settings.OFFERS_ARCHIVE_DIR, settings.BACKUP_DIR = str(tmp_path / "archive"), str(tmp_path / "backups")
+    settings.OFFERS_ARCHIVE_DIR, settings.BACKUP_DIR = (
+        str(tmp_path / "archive"),
+        str(tmp_path / "backups"),
+    )
     settings.AFTER_RESTORE = ["offers.privacy.erase_again"]
     folder = tmp_path / "david"
     folder.mkdir()
@@ -44,7 +49,9 @@ def office(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def person(office: Path) -> Customer:
-    """A customer with something in every table that may hold a word about her, and a colleague's customer beside."""
+    """A customer with something in every table that may hold a word about her, and a colleague's
+    customer beside.
+    """
     mail = build_mail(subject="Angebot AN-2026-0815 für Dorothea Knopf", to=f"{NAME} <{EMAIL}>")
     write_file(office, "1.eml", mail)
     write_file(office, "2.eml", build_mail(subject="Angebot AN-2026-0816"))
@@ -56,9 +63,16 @@ def person(office: Path) -> Customer:
     link = offer.invitations.get()
     now = timezone.now()
     Answer.objects.create(
-        offer=offer, invitation=link, kind="declined", comment=f"Gruss, {NAME}", phone="1", answered_at=now
+        offer=offer,
+        invitation=link,
+        kind="declined",
+        comment=f"Gruss, {NAME}",
+        phone="1",
+        answered_at=now,
     )
-    RejectedAnswer.objects.create(uid="b" * 32, content={"digest": link.digest, "comment": NAME}, error="x")
+    RejectedAnswer.objects.create(
+        uid="b" * 32, content={"digest": link.digest, "comment": NAME}, error="x"
+    )
     Contact.objects.create(offer=offer, note=f"Mit {NAME} telefoniert")
     Reminder.objects.create(
         offer=offer, step=1, state="sent", message_id="<1@x>", mail_date=now, recipient=EMAIL, subject=NAME,
@@ -90,7 +104,9 @@ def assert_no_trace(tmp_path: Path) -> None:
             assert path.is_dir() or EMAIL.encode() not in path.read_bytes(), path
 
 
-def test_after_an_erasure_nothing_names_the_person(person: Customer, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_after_an_erasure_nothing_names_the_person(
+    person: Customer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     caplog.set_level(logging.DEBUG)
     summary = call_command("erase_person", EMAIL, yes=True)
     assert str(tmp_path / "david" / "1.eml") in summary
@@ -123,7 +139,11 @@ def test_links_stop_working_with_the_next_sync(person: Customer):
 def test_who_was_erased_is_not_written_to_after_a_new_offer(person: Customer, office: Path):
     call_command("erase_person", EMAIL, yes=True)
     sent_at = SENT_AT + timedelta(days=30)
-    write_file(office, "3.eml", build_mail(subject="Angebot AN-2026-0900", to=f"{NAME} <{EMAIL}>", sent_at=sent_at))
+    write_file(
+        office,
+        "3.eml",
+        build_mail(subject="Angebot AN-2026-0900", to=f"{NAME} <{EMAIL}>", sent_at=sent_at),
+    )
     call_command("import_offers")
     again = Customer.objects.get(email=EMAIL)
     assert again.do_not_contact
@@ -181,7 +201,9 @@ def test_both_are_buttons_in_the_back_office(person: Customer, admin_client: Any
     page = reverse("admin:offers_customer_export_person", args=[person.pk])
     with zipfile.ZipFile(io.BytesIO(admin_client.get(page).content)) as archive:
         assert EMAIL in archive.read("person.html").decode()
-    admin_client.post(reverse("admin:offers_customer_erase_person", args=[person.pk]), {"_form_submitted": "True"})
+    admin_client.post(
+        reverse("admin:offers_customer_erase_person", args=[person.pk]), {"_form_submitted": "True"}
+    )
     assert not Customer.objects.filter(email=EMAIL).exists()
 
 
@@ -206,13 +228,23 @@ def age(customer: Customer, moment: datetime) -> None:
 
 def test_prune_empties_the_log_of_mails_that_were_no_offers(office: Path, settings: Any):
     folder = make_folder(office / "x")
-    fields = {"folder": folder, "size": 1, "mtime_ns": 1, "reason": "no_offer", "sender": "a@b.example"}
+    fields = {
+        "folder": folder,
+        "size": 1,
+        "mtime_ns": 1,
+        "reason": "no_offer",
+        "sender": "a@b.example",
+    }
     old = timezone.now() - timedelta(days=settings.KEEP_LOG_DAYS + 1)
     for name, seen, state in (
         ("old", old, "not_an_offer"),
         ("new", timezone.now(), "not_an_offer"),
         ("o", old, "offer"),
     ):
-        SourceFile.objects.create(name=name, state=state, first_seen_at=seen, recipients=[{"email": "x@y"}], **fields)
+        SourceFile.objects.create(
+            name=name, state=state, first_seen_at=seen, recipients=[{"email": "x@y"}], **fields
+        )
     call_command("prune")
-    assert list(SourceFile.objects.filter(sender="").values_list("name", "recipients")) == [("old", [])]
+    assert list(SourceFile.objects.filter(sender="").values_list("name", "recipients")) == [
+        ("old", [])
+    ]

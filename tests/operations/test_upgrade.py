@@ -1,8 +1,9 @@
-"""Every released version, with a full database on both databases, becomes this one: nothing is lost on the way, and
-offices and VPSs of two releases understand each other.
+"""Every released version, with a full database on both databases, becomes this one: nothing is lost
+on the way, and offices and VPSs of two releases understand each other.
 
-What a release left is in tests/data/releases (`make release-data`). A migration that changes what was there says so:
-`changes_data = {"reminders_incident", "offers_offer.amount"}` names tables and columns.
+What a release left is in tests/data/releases (`make release-data`). A migration that changes what
+was there says so: `changes_data = {"reminders_incident", "offers_offer.amount"}` names tables and
+columns.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ from tests.operations.releases.record import HALVES, OUTCOME, RELEASES, drop_off
 from tests.operations.releases.wire import Exchange, find_breaches, played_back
 
 ZURICH = ZoneInfo("Europe/Zurich")
-PACKAGES = {"feedback": "feedback.backoffice", "feedback_public": "feedback.public", "core": "crm.core"}
+PACKAGES = {
+    "feedback": "feedback.backoffice",
+    "feedback_public": "feedback.public",
+    "core": "crm.core",
+}
 PACKAGES |= {"accounts": "crm.accounts"}
 API = {"/api/invitations", "/api/form", "/api/feedbacks", "/api/feedbacks/ack", "/api/status"}
 RELEASED = sorted(path.name for path in RELEASES.iterdir())
@@ -75,7 +80,12 @@ class Postgres:
         return release / f"{half}.pgdump"
 
     def restore(self, release: Path, half: str) -> None:
-        command = [find_program("pg_restore"), "--no-owner", f"--dbname={self.url(half)}", self.backup(release, half)]
+        command = [
+            find_program("pg_restore"),
+            "--no-owner",
+            f"--dbname={self.url(half)}",
+            self.backup(release, half),
+        ]
         subprocess.run(command, check=True)
 
     def read(self, half: str) -> dict[str, Table]:
@@ -102,9 +112,15 @@ def release(request: pytest.FixtureRequest) -> Path:
 
 
 def make_pair(release: Path, folder: Path, database: Database, *, api: str = "") -> Pair:
-    """The office and the VPS of a release, at the time at which it was recorded, with the keys of then."""
+    """The office and the VPS of a release, at the time at which it was recorded, with the keys of
+    then.
+    """
     keys = json.loads((release / "keys.json").read_text())
-    pair = Pair(folder, Secrets(keys["office"], keys["public"]), now=datetime.fromisoformat(keys["recorded_at"]))
+    pair = Pair(
+        folder,
+        Secrets(keys["office"], keys["public"]),
+        now=datetime.fromisoformat(keys["recorded_at"]),
+    )
     pair.write_env(api=api, **{half: database.url(half) for half in HALVES})
     return pair
 
@@ -136,7 +152,9 @@ def upgrade(pair: Pair, database: Database, release: Path, half: str) -> list[st
 
 
 def a_week_later(pair: Pair) -> datetime:
-    """Return a morning of a working day on which the first reminder of an offer of the recorded day is due."""
+    """Return a morning of a working day on which the first reminder of an offer of the recorded day
+    is due.
+    """
     assert pair.now is not None
     day = pair.now.astimezone(ZURICH).date() + timedelta(days=7)
     while day.weekday() >= 5:
@@ -144,18 +162,26 @@ def a_week_later(pair: Pair) -> datetime:
     return datetime.combine(day, time(9, 30), ZURICH)
 
 
-def test_every_row_is_kept_and_the_office_goes_on(release: Path, database: Database, tmp_path: Path):
+def test_every_row_is_kept_and_the_office_goes_on(
+    release: Path, database: Database, tmp_path: Path
+):
     pair = make_pair(release, tmp_path, database)
-    assert {half: upgrade(pair, database, release, half) for half in HALVES} == {half: [] for half in HALVES}
+    assert {half: upgrade(pair, database, release, half) for half in HALVES} == {
+        half: [] for half in HALVES
+    }
     before = len(database.read("office")["offers_offer"].rows)
     _exchanges, outcome = read_wire(release)
     with pair.servers():
         pair.manage("office", "sync_feedback")
-        assert json.loads(pair.call("office", OUTCOME)) == outcome, "What customers wrote is read with the old key."
+        assert json.loads(pair.call("office", OUTCOME)) == outcome, (
+            "What customers wrote is read with the old key."
+        )
         pair.set_clock(morning := a_week_later(pair))
         (tmp_path / "export").mkdir()
         drop_offer(tmp_path / "export", "AN-2026-7777", at=morning)
-        code = f"from tests.operations.releases import go_on; go_on.work({str(tmp_path / 'export')!r})"
+        code = (
+            f"from tests.operations.releases import go_on; go_on.work({str(tmp_path / 'export')!r})"
+        )
         done = json.loads(pair.call("office", code))
         assert done["offers"] == before + 1
         mails = [path.read_bytes() for path in (tmp_path / "sent").glob("*.eml")]
@@ -163,16 +189,22 @@ def test_every_row_is_kept_and_the_office_goes_on(release: Path, database: Datab
         assert done["figures_kept"]
         for token, number in done["links"]:
             page = requests.get(f"{pair.url}/feedback/{token}", timeout=30)
-            assert (page.status_code, number in page.text) == (200, True), "The card opens with the old link."
+            assert (page.status_code, number in page.text) == (200, True), (
+                "The card opens with the old link."
+            )
 
 
-def test_a_backup_of_it_is_restored_by_the_command(release: Path, database: Database, tmp_path: Path):
+def test_a_backup_of_it_is_restored_by_the_command(
+    release: Path, database: Database, tmp_path: Path
+):
     exchanges, outcome = read_wire(release)
     with played_back(exchanges, []) as address:
         pair = make_pair(release, tmp_path, database, api=address)
         said = pair.manage("office", "restore", str(database.backup(release, "office")), "--yes")
         assert said.startswith("Done")
-        assert json.loads(pair.call("office", OUTCOME)) == outcome, "The answers since then came back from the VPS."
+        assert json.loads(pair.call("office", OUTCOME)) == outcome, (
+            "The answers since then came back from the VPS."
+        )
 
 
 def test_its_office_gets_its_answers_from_a_new_vps(release: Path, tmp_path: Path):
@@ -186,7 +218,10 @@ def test_its_office_gets_its_answers_from_a_new_vps(release: Path, tmp_path: Pat
         for exchange in exchanges:
             reply = exchange.repeat(pair.url, pair.secrets.office["FEEDBACK_API_KEY"])
             assert reply.status_code == exchange.status, reply.text
-            assert find_breaches(exchange.response, reply.json(), f"{exchange.method} {exchange.path}") == []
+            assert (
+                find_breaches(exchange.response, reply.json(), f"{exchange.method} {exchange.path}")
+                == []
+            )
 
 
 def test_its_vps_is_understood_by_a_new_office(release: Path, tmp_path: Path):
@@ -200,8 +235,12 @@ def test_its_vps_is_understood_by_a_new_office(release: Path, tmp_path: Path):
         with pair.mailbox():
             pair.manage("office", "sync_feedback")
         assert json.loads(pair.call("office", OUTCOME)) == outcome
-    (acknowledged,) = [content["uids"] for _method, path, content in seen if path == "/api/feedbacks/ack"]
-    recorded = [exchange.request["uids"] for exchange in exchanges if exchange.path == "/api/feedbacks/ack"]
+    (acknowledged,) = [
+        content["uids"] for _method, path, content in seen if path == "/api/feedbacks/ack"
+    ]
+    recorded = [
+        exchange.request["uids"] for exchange in exchanges if exchange.path == "/api/feedbacks/ack"
+    ]
     assert acknowledged == recorded[0]
 
 
@@ -213,13 +252,31 @@ OLD = {"offers": Table(["id", "number", "amount"], [("1", "'A'", "5"), ("2", "'B
     [
         (["id", "number"], [("1", "'A'"), ("2", "'B'")], set(), "has lost amount"),
         (["id", "number", "amount"], [("1", "'A'", "5")], set(), "1 rows of offers are gone"),
-        (["id", "number", "amount"], [("1", "'A'", "5"), ("2", "'B'", "7")], set(), "1 rows of offers are gone"),
+        (
+            ["id", "number", "amount"],
+            [("1", "'A'", "5"), ("2", "'B'", "7")],
+            set(),
+            "1 rows of offers are gone",
+        ),
         (["id", "number", "amount"], [*OLD["offers"].rows, ("3", "'C'", "7")], set(), "1 are new"),
         (["id", "number"], [("1", "'A'"), ("2", "'B'")], {"offers.amount"}, ""),
         (["id", "number", "amount"], [], {"offers"}, ""),
-        (["id", "amount", "number", "note"], [("1", "5", "'A'", "x"), ("2", "6", "'B'", "y")], set(), ""),
+        (
+            ["id", "amount", "number", "note"],
+            [("1", "5", "'A'", "x"), ("2", "6", "'B'", "y")],
+            set(),
+            "",
+        ),
     ],
-    ids=["column lost", "row lost", "value changed", "row added", "column declared", "table declared", "column added"],
+    ids=[
+        "column lost",
+        "row lost",
+        "value changed",
+        "row added",
+        "column declared",
+        "table declared",
+        "column added",
+    ],
 )
 def test_what_a_migration_changes_without_saying_so_is_noticed(
     columns: list[str], rows: list[tuple[str, ...]], declared: set[str], words: str
@@ -230,6 +287,13 @@ def test_what_a_migration_changes_without_saying_so_is_noticed(
 
 def test_an_answer_that_lacks_something_is_noticed():
     old = {"feedbacks": [{"uid": "1", "kind": "declined"}], "version": "1"}
-    assert find_breaches(old, {"feedbacks": [{"uid": "1", "kind": "declined", "more": 1}], "version": "2"}) == []
-    assert find_breaches(old, {"feedbacks": [{"uid": "1"}], "version": "2"}) == ["answer.feedbacks[0] has lost kind."]
+    assert (
+        find_breaches(
+            old, {"feedbacks": [{"uid": "1", "kind": "declined", "more": 1}], "version": "2"}
+        )
+        == []
+    )
+    assert find_breaches(old, {"feedbacks": [{"uid": "1"}], "version": "2"}) == [
+        "answer.feedbacks[0] has lost kind."
+    ]
     assert find_breaches(old, {"feedbacks": [], "version": "2"}) != []

@@ -1,4 +1,6 @@
-"""An independent look at a mail on the wire: RFC 5322, 2047, 3834 and 8058. Returns what is wrong with it."""
+"""An independent look at a mail on the wire: RFC 5322, 2047, 3834 and 8058. Returns what is wrong
+with it.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,11 @@ def _find_line_faults(mail: bytes) -> list[str]:
         faults.append("a byte that is not printable ASCII")
     if max(map(len, mail.split(b"\r\n"))) > 998:
         faults.append("a line over 998 octets")
-    if any(len(line) > 78 for line in mail.partition(b"\r\n\r\n")[0].split(b"\r\n") if b"<http" not in line):
+    if any(
+        len(line) > 78
+        for line in mail.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        if b"<http" not in line
+    ):
         faults.append("a header line over 78 octets")
     return faults
 
@@ -56,7 +62,11 @@ def _find_word_faults(line: bytes) -> list[str]:
 
 def _find_meaning_faults(mail: bytes) -> list[str]:
     message = message_from_bytes(mail, policy=policy.default)
-    faults = [f"{name}: {value.defects}" for name, value in message.items() if getattr(value, "defects", ())]
+    faults = [
+        f"{name}: {value.defects}"
+        for name, value in message.items()
+        if getattr(value, "defects", ())
+    ]
     if not re.fullmatch(r"<[!-;=?-~]+@[!-;=?-~]+>", message["Message-ID"]):
         faults.append("a bad Message-ID")
     if parsedate_to_datetime(str(message["Date"])).tzinfo is None:
@@ -65,9 +75,15 @@ def _find_meaning_faults(mail: bytes) -> list[str]:
         faults.append("RFC 3834: Auto-Submitted")
     if message["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click":
         faults.append("RFC 8058: List-Unsubscribe-Post")
-    if not re.fullmatch(r"<https://[!-~]+/feedback/[0-9a-f-]{36}/opt-out>", message["List-Unsubscribe"]):
+    if not re.fullmatch(
+        r"<https://[!-~]+/feedback/[0-9a-f-]{36}/opt-out>", message["List-Unsubscribe"]
+    ):
         faults.append("RFC 8058: List-Unsubscribe")
-    if [part.get_content_type() for part in message.walk()] != ["multipart/alternative", "text/plain", "text/html"]:
+    if [part.get_content_type() for part in message.walk()] != [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]:
         faults.append("not text and HTML")
     if any(part.defects for part in message.walk()):
         faults.append("a broken structure")

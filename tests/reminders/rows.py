@@ -25,26 +25,36 @@ def make_fresh(now: datetime = NOW) -> None:
     state = SyncState.get()
     state.pulled_at = now - timedelta(minutes=1)
     state.save(update_fields=["pulled_at"])
-    Company.objects.get_or_create(pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"})
+    Company.objects.get_or_create(
+        pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"}
+    )
 
 
 def make_due(now: datetime = NOW, **fields: Any) -> Offer:
-    """An open offer whose first reminder is due at `now` by the default plan: three working days ago."""
+    """An open offer whose first reminder is due at `now` by the default plan: three working days
+    ago.
+    """
     fields.setdefault("sent_at", now - timedelta(days=5))
     offer = make_offer(**fields)
-    make_invitation(offer, expires_at=now + timedelta(days=50), registered_at=now - timedelta(days=5))
+    make_invitation(
+        offer, expires_at=now + timedelta(days=50), registered_at=now - timedelta(days=5)
+    )
     make_fresh(now)
     plan_offer_ids([offer.pk], now)
     return offer
 
 
 def send(now: datetime = NOW, *, fresh: bool = True, **arguments: Any) -> SendSums:
-    """Run the sending with the clock at `now`, the answers pulled a minute before unless not `fresh`."""
+    """Run the sending with the clock at `now`, the answers pulled a minute before unless not
+    `fresh`.
+    """
     if fresh:
         make_fresh(now)
     return send_due(lambda: now, **arguments)
 
 
 def make_defaults() -> None:
-    """The plan and the texts of the data migration, which the clean-up after another test may have taken away."""
+    """The plan and the texts of the data migration, which the clean-up after another test may have
+    taken away.
+    """
     import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(apps, None)

@@ -1,9 +1,10 @@
 """Real runs of `send_reminders` that kill themselves with SIGKILL at a named point.
 
-A process that has loaded Django once forks a child per run, so that a thousand kills take minutes. It is started
-with the environment of the tests and driven over pipes: each line on standard input is `POINT COUNT NOW`, and the
-answer is the exit status of the child. `together COUNT NOW` lets so many children run at once and answers how many
-mails each sent. Nothing in the product knows of this.
+A process that has loaded Django once forks a child per run, so that a thousand kills take minutes.
+It is started with the environment of the tests and driven over pipes: each line on standard input
+is `POINT COUNT NOW`, and the answer is the exit status of the child. `together COUNT NOW` lets so
+many children run at once and answers how many mails each sent. Nothing in the product knows of
+this.
 """
 
 from __future__ import annotations

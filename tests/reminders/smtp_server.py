@@ -34,7 +34,9 @@ class Receiver:
         """All accepted mails, oldest first."""
         return [
             message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[misc]
-            for path in sorted(self.folder.glob("*.eml"), key=lambda path: int(path.stem.partition("-")[0]))
+            for path in sorted(
+                self.folder.glob("*.eml"), key=lambda path: int(path.stem.partition("-")[0])
+            )
         ]
 
     @property
@@ -43,7 +45,11 @@ class Receiver:
         found = []
         for path in self.folder.glob("*.eml"):
             head = path.read_bytes().partition(b"\r\n\r\n")[0]
-            found += [line[11:].strip().decode() for line in head.split(b"\r\n") if line.startswith(b"Message-ID:")]
+            found += [
+                line[11:].strip().decode()
+                for line in head.split(b"\r\n")
+                if line.startswith(b"Message-ID:")
+            ]
         return found
 
 
@@ -66,7 +72,9 @@ class Keeper(TakesGroups):
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.count += 1
         part = self.folder / f"{self.count}.part"
-        part.write_bytes(b"X-Rcpt: " + ",".join(envelope.rcpt_tos).encode() + b"\r\n" + envelope.content)
+        part.write_bytes(
+            b"X-Rcpt: " + ",".join(envelope.rcpt_tos).encode() + b"\r\n" + envelope.content
+        )
         part.rename(self.folder / f"{self.count}-{os.getpid()}.eml")
         return "250 Kept"
 
@@ -74,7 +82,9 @@ class Keeper(TakesGroups):
 async def serve(port: int, folder: Path) -> None:
     loop = asyncio.get_running_loop()
     keeper = Keeper(folder)
-    server = await loop.create_server(lambda: SMTP(keeper, hostname="receiver.test", loop=loop), "127.0.0.1", port)
+    server = await loop.create_server(
+        lambda: SMTP(keeper, hostname="receiver.test", loop=loop), "127.0.0.1", port
+    )
     async with server:
         await server.serve_forever()
 
@@ -84,7 +94,9 @@ def running_smtp(folder: Path) -> Iterator[Receiver]:
     """Start the server on a free port and stop it again."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.reminders.smtp_server", str(port), str(folder)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.reminders.smtp_server", str(port), str(folder)]
+    )
     try:
         wait_for_port(port, process)
         yield Receiver(port, folder)

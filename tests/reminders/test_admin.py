@@ -54,7 +54,9 @@ def make_rows() -> dict[str, Any]:
     return {
         "reminderplan": ReminderPlan.objects.get(),
         "companyholiday": CompanyHoliday.objects.create(date=date(2026, 12, 24), name="Inventory"),
-        "customerplan": CustomerPlan.objects.create(customer=offer.customer, plan=ReminderPlan.objects.get()),
+        "customerplan": CustomerPlan.objects.create(
+            customer=offer.customer, plan=ReminderPlan.objects.get()
+        ),
         "mailtext": MailText.objects.first(),
         "followup": offer.follow_up,
         "reminder": reminder,
@@ -67,7 +69,9 @@ def test_every_list_and_page_opens(staff: Client, django_assert_max_num_queries:
     for model, row in make_rows().items():
         with django_assert_max_num_queries(15):
             assert staff.get(reverse(f"admin:reminders_{model}_changelist")).status_code == 200
-        assert staff.get(reverse(f"admin:reminders_{model}_change", args=[row.pk])).status_code == 200
+        assert (
+            staff.get(reverse(f"admin:reminders_{model}_change", args=[row.pk])).status_code == 200
+        )
     for model in ("reminderplan", "companyholiday", "customerplan", "mailtext"):
         assert staff.get(reverse(f"admin:reminders_{model}_add")).status_code == 200
 
@@ -75,7 +79,9 @@ def test_every_list_and_page_opens(staff: Client, django_assert_max_num_queries:
 @pytest.mark.parametrize("due", ["next", "mails", "release", "calls", "none"])
 def test_the_list_of_what_comes_filters(staff: Client, due: str):
     make_due(timezone.now())
-    assert staff.get(reverse("admin:reminders_followup_changelist"), {"due": due}).status_code == 200
+    assert (
+        staff.get(reverse("admin:reminders_followup_changelist"), {"due": due}).status_code == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +111,11 @@ def test_the_offer_says_when_its_next_reminder_comes_and_why(staff: Client):
 def test_a_customers_page_says_what_comes_about_each_open_offer(staff: Client):
     offer = make_due(timezone.now())
     stopped = make_due(timezone.now(), customer=offer.customer, reminders_stopped=True)
-    page = unescape(staff.get(reverse("admin:offers_customer_change", args=[offer.customer_id])).content.decode())
+    page = unescape(
+        staff.get(
+            reverse("admin:offers_customer_change", args=[offer.customer_id])
+        ).content.decode()
+    )
     with override("en"):
         sentences = [explain(FollowUp.objects.get(offer=each)) for each in (offer, stopped)]
     for each, sentence in zip((offer, stopped), sentences, strict=True):
@@ -122,7 +132,10 @@ def test_a_customers_reminders_are_sent_now_in_one_mail(staff: Client, receiver:
     assert set(Reminder.objects.values_list("message_id", flat=True)) == {mail["Message-ID"]}
     assert f"The reminder of offer {offer} is sent." in page
     assert f"The reminder of offer {second} is sent." in page
-    assert f"The reminder of offer {stopped} was not sent. No reminder. Reminders of this offer were stopped." in page
+    assert (
+        f"The reminder of offer {stopped} was not sent. No reminder. Reminders of this offer were stopped."
+        in page
+    )
 
 
 def test_nothing_is_sent_to_a_customer_without_an_open_offer(staff: Client, receiver: Receiver):
@@ -166,7 +179,9 @@ def test_the_story_of_an_offer_tells_who_did_what_to_its_reminders(staff: Client
     post_dialog(staff, "reminders_followup_call_made", offer.follow_up.pk)
     post_dialog(staff, "offers_offer_note_contact", offer.pk, note="Will decide in May")
     staff.get(reverse("admin:index"))  # shows what each action said, in the same words
-    page = unescape(staff.get(reverse("admin:offers_offer_change", args=[offer.pk])).content.decode())
+    page = unescape(
+        staff.get(reverse("admin:offers_offer_change", args=[offer.pk])).content.decode()
+    )
     for words in (
         "Wrote the text of the next reminder.",
         "Paused reminders until",
@@ -201,7 +216,9 @@ def test_reminders_of_an_offer_are_paused_stopped_and_resumed(staff: Client):
 
 def test_a_pause_must_end_in_the_future(staff: Client):
     offer = make_due(timezone.now())
-    assert "Choose a day after today." in post_dialog(staff, "offers_offer_pause", offer.pk, until="2020-01-01")
+    assert "Choose a day after today." in post_dialog(
+        staff, "offers_offer_pause", offer.pk, until="2020-01-01"
+    )
 
 
 def test_resuming_after_a_reply_goes_on(staff: Client):
@@ -249,7 +266,8 @@ def test_a_row_of_the_list_is_moved_skipped_or_called(
 
 def run_bulk(client: Client, model: str, action: str, *pks: int) -> None:
     response = client.post(
-        reverse(f"admin:reminders_{model}_changelist"), {"action": action, "_selected_action": list(pks)}
+        reverse(f"admin:reminders_{model}_changelist"),
+        {"action": action, "_selected_action": list(pks)},
     )
     assert response.status_code == 302
 
@@ -277,7 +295,12 @@ def test_a_call_that_was_made_is_followed_by_quiet_days(staff: Client):
 
 def test_a_text_of_ones_own_goes_out_once(staff: Client, receiver: Receiver):
     offer = make_due(timezone.now())
-    post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="Wie besprochen, {{ name }}.")
+    post_dialog(
+        staff,
+        "reminders_followup_edit_text",
+        offer.follow_up.pk,
+        text="Wie besprochen, {{ name }}.",
+    )
     post_dialog(staff, "reminders_followup_send_now", offer.follow_up.pk)
     assert "Wie besprochen, Jörg Bühler." in receiver.mails[0].get_body(("plain",)).get_content()
     assert FollowUp.objects.get().own_text == ""
@@ -285,12 +308,16 @@ def test_a_text_of_ones_own_goes_out_once(staff: Client, receiver: Receiver):
 
 def test_a_text_of_ones_own_with_a_mistake_is_refused(staff: Client):
     offer = make_due(timezone.now())
-    assert "Line 2" in post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="A\n{{ nam }}")
+    assert "Line 2" in post_dialog(
+        staff, "reminders_followup_edit_text", offer.follow_up.pk, text="A\n{{ nam }}"
+    )
 
 
 def test_an_own_text_begins_with_the_words_of_the_mail_text_and_can_be_taken_back(staff: Client):
     offer = make_due(timezone.now(), number="AN-7")
-    dialog = staff.get(reverse("admin:reminders_followup_edit_text", args=[offer.follow_up.pk])).content.decode()
+    dialog = staff.get(
+        reverse("admin:reminders_followup_edit_text", args=[offer.follow_up.pk])
+    ).content.decode()
     assert "AN-7" in dialog
     assert "{{" not in dialog
     post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="As we said.")
@@ -311,7 +338,13 @@ def make_doubt(state: str = "in_doubt") -> Reminder:
     offer = make_due(timezone.now())
     now = timezone.now()
     return Reminder.objects.create(
-        offer=offer, step=1, state=state, message_id=f"<{offer.pk}@x>", mail_date=now, recipient="a@b.c", claimed_at=now
+        offer=offer,
+        step=1,
+        state=state,
+        message_id=f"<{offer.pk}@x>",
+        mail_date=now,
+        recipient="a@b.c",
+        claimed_at=now,
     )
 
 
@@ -324,7 +357,9 @@ def test_a_doubt_is_resolved_as_sent(staff: Client):
 
 
 @pytest.mark.parametrize("state", ["in_doubt", "failed"])
-def test_what_failed_or_is_in_doubt_goes_out_again_as_a_new_mail(staff: Client, receiver: Receiver, state: str):
+def test_what_failed_or_is_in_doubt_goes_out_again_as_a_new_mail(
+    staff: Client, receiver: Receiver, state: str
+):
     row = make_doubt(state)
     run_bulk(staff, "reminder", "send_again", row.pk)
     from reminders.sending import send_due
@@ -391,7 +426,9 @@ def test_a_test_mail_goes_to_oneself(staff: Client, receiver: Receiver):
     assert not Reminder.objects.exists()
 
 
-def test_a_reminder_asked_for_while_sending_is_held_does_not_go_out_later(staff: Client, receiver: Receiver):
+def test_a_reminder_asked_for_while_sending_is_held_does_not_go_out_later(
+    staff: Client, receiver: Receiver
+):
     offer = make_due(timezone.now(), sent_at=timezone.now() - timedelta(hours=1))
     hold_sending(SendingHold.Reason.PERSON, timezone.now())
     post_dialog(staff, "offers_offer_send_reminder", offer.pk)
@@ -420,7 +457,11 @@ def test_what_would_not_go_out_is_not_sent_again(staff: Client, why: str):
         set_status(row.offer, Offer.Status.DECLINED, channel=Offer.Channel.PHONE, at=timezone.now())
     post_dialog(staff, "reminders_reminder_send_again_one", row.pk)
     row.refresh_from_db()
-    assert (row.state, row.message_id, FollowUp.objects.get().send_now_at) == ("in_doubt", "<a@b>", None)
+    assert (row.state, row.message_id, FollowUp.objects.get().send_now_at) == (
+        "in_doubt",
+        "<a@b>",
+        None,
+    )
     assert "are not sent again" in staff.get(reverse("admin:index")).content.decode()
 
 
@@ -428,7 +469,10 @@ def test_a_failed_reminder_that_is_dealt_with_waits_for_nobody(staff: Client):
     failed, doubtful = make_stuck("failed"), make_stuck("in_doubt")
     run_bulk(staff, "reminder", "set_aside", failed.pk, doubtful.pk)
     assert list(Reminder.objects.stuck()) == [doubtful]
-    assert "Dealt with by" in staff.get(reverse("admin:reminders_reminder_changelist")).content.decode()
+    assert (
+        "Dealt with by"
+        in staff.get(reverse("admin:reminders_reminder_changelist")).content.decode()
+    )
 
 
 def read_list(client: Client, model: str, **query: str) -> str:
@@ -470,11 +514,16 @@ def test_an_action_leads_back_to_the_list_it_was_chosen_in(staff: Client):
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [("open", "it is tried again"), ("declined", "No reminder. The customer has declined.")]
+    ("status", "words"),
+    [("open", "it is tried again"), ("declined", "No reminder. The customer has declined.")],
 )
-def test_a_reminder_that_is_planned_again_says_whether_it_still_comes(staff: Client, status: str, words: str):
+def test_a_reminder_that_is_planned_again_says_whether_it_still_comes(
+    staff: Client, status: str, words: str
+):
     row = make_doubt("planned")
-    Reminder.objects.update(retry_at=timezone.now() + timedelta(minutes=30), server_reply="451 greylisted")
+    Reminder.objects.update(
+        retry_at=timezone.now() + timedelta(minutes=30), server_reply="451 greylisted"
+    )
     set_status(row.offer, Offer.Status(status), channel=Offer.Channel.LINK, at=timezone.now())
     page = read_list(staff, "reminder")
     assert "451 greylisted" in page

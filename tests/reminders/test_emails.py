@@ -71,7 +71,10 @@ def read(letter: Letter) -> EmailMessage:
 
 def test_the_headers_are_those_of_the_design():
     mail = read(make_letter())
-    assert str(mail["From"]) == "Petra Vögtlin | Muster Metallbau AG <angebote@muster-metallbau.example>"
+    assert (
+        str(mail["From"])
+        == "Petra Vögtlin | Muster Metallbau AG <angebote@muster-metallbau.example>"
+    )
     assert str(mail["Reply-To"]) == "Petra Vögtlin <p.voegtlin@muster-metallbau.example>"
     assert str(mail["To"]) == "Jörg Bühler <j.buehler@kunde.example>"
     assert str(mail["Subject"]) == "AW: Ihr Angebot AN-2026-1"
@@ -99,10 +102,17 @@ def test_both_parts_say_all_that_a_customer_must_know(language: str, kind: str):
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("de", "letzte Erinnerung"), ("en", "last reminder"), ("fr", "dernier rappel"), ("it", "ultimo promemoria")],
+    [
+        ("de", "letzte Erinnerung"),
+        ("en", "last reminder"),
+        ("fr", "dernier rappel"),
+        ("it", "ultimo promemoria"),
+    ],
 )
 @pytest.mark.parametrize("step", [1, 2, 3])
-def test_only_the_last_reminder_of_the_plan_says_that_it_is_the_last(language: str, words: str, step: int):
+def test_only_the_last_reminder_of_the_plan_says_that_it_is_the_last(
+    language: str, words: str, step: int
+):
     for is_last in (False, True):
         parts = write_parts(make_letter(language, step, offers=(make_line(is_last_step=is_last),)))
         assert (words in parts.text, words in parts.html) == (is_last, is_last)
@@ -127,8 +137,15 @@ def test_several_offers_each_have_their_own_link_and_say_which_is_the_last():
     letter = make_letter(offers=offers)
     parts = write_parts(letter)
     assert all(offer.form_url in parts.text and offer.form_url in parts.html for offer in offers)
-    assert parts.text.count(PHRASES["de"].last_of_offer) == parts.html.count(PHRASES["de"].last_of_offer) == 1
-    assert str(read(letter)["References"]).split() == ["<offer-1@muster-metallbau.example>", "<two@x.example>"]
+    assert (
+        parts.text.count(PHRASES["de"].last_of_offer)
+        == parts.html.count(PHRASES["de"].last_of_offer)
+        == 1
+    )
+    assert str(read(letter)["References"]).split() == [
+        "<offer-1@muster-metallbau.example>",
+        "<two@x.example>",
+    ]
 
 
 def test_the_same_letter_is_the_same_mail():
@@ -151,7 +168,9 @@ def test_the_subject_is_the_offers_behind_one_aw(subject: str, expected: str):
 
 def test_values_are_never_read_as_a_template_or_as_html():
     offer = make_line(subject="{{ name }} <b>&amp; {% if %}")
-    parts = write_parts(make_letter(customer_name="<script>alert(1)</script> {{ x }}", offers=(offer,)))
+    parts = write_parts(
+        make_letter(customer_name="<script>alert(1)</script> {{ x }}", offers=(offer,))
+    )
     assert "<script>" not in parts.html
     assert "&lt;script&gt;" in parts.html
     assert "{{ name }} <b>&amp; {% if %}" in parts.text
@@ -168,11 +187,17 @@ def make_nasty(seed: int) -> Letter:
     random = Random(seed)
 
     def text() -> str:
-        return "".join(random.choice([*NASTY, "Angebot", " 17 "]) for _ in range(random.randrange(1, 4)))
+        return "".join(
+            random.choice([*NASTY, "Angebot", " 17 "]) for _ in range(random.randrange(1, 4))
+        )
 
     sender = replace(SENDER, seller_name=text(), company=text(), legal_notice=text())
     lines = tuple(
-        make_line(text(), subject=text(), message_id=random.choice(["<a@b.example>", text(), "<" + "y" * 990 + "@z>"]))
+        make_line(
+            text(),
+            subject=text(),
+            message_id=random.choice(["<a@b.example>", text(), "<" + "y" * 990 + "@z>"]),
+        )
         for _ in range(random.choice([1, 1, 3]))
     )
     return make_letter(
@@ -198,11 +223,23 @@ def check_all(offers: int) -> None:
         for step in (1, 2, 3):
             for number in range(offers):
                 random = Random(f"{language}{step}{number}")
-                name = random.choice(["Jörg Bühler", "Zoë O’Neill-Müller", "A. B.", "", "名前", "Dr. med. " + "x" * 90])
-                line = make_line(
-                    f"AN {number}/ä", subject=random.choice(["Offre n° 5 – façade", "Angebot " * 20, "Ü" * 150])
+                name = random.choice(
+                    [
+                        "Jörg Bühler",
+                        "Zoë O’Neill-Müller",
+                        "A. B.",
+                        "",
+                        "名前",
+                        "Dr. med. " + "x" * 90,
+                    ]
                 )
-                letter = make_letter(language, step, customer_name=name, offers=(line,) * random.choice([1, 2]))
+                line = make_line(
+                    f"AN {number}/ä",
+                    subject=random.choice(["Offre n° 5 – façade", "Angebot " * 20, "Ü" * 150]),
+                )
+                letter = make_letter(
+                    language, step, customer_name=name, offers=(line,) * random.choice([1, 2])
+                )
                 assert find_faults(build_message(letter)) == []
 
 
@@ -236,7 +273,9 @@ def test_every_placeholder_that_is_listed_can_be_used():
     assert "AN-2026-1" in write_parts(make_letter(body_text=text)).text
 
 
-@pytest.mark.parametrize("text", ["{{ a.b }}", "{% for x in name %}{% endfor %}", "{% extends 'x' %}", "{% debug %}"])
+@pytest.mark.parametrize(
+    "text", ["{{ a.b }}", "{% for x in name %}{% endfor %}", "{% extends 'x' %}", "{% debug %}"]
+)
 def test_a_text_can_reach_nothing_but_its_placeholders(text: str):
     with pytest.raises(MailTextError):
         compile_text(text)
@@ -248,7 +287,10 @@ def test_a_text_can_reach_nothing_but_its_placeholders(text: str):
         ("{{ name|default:kunde }}", "Line 1: “kunde” is not a placeholder"),
         ("A\n{{ 'x'|add:foo }}", "Line 2: “foo” is not a placeholder"),
         ("A\n{{ count|divisibleby:0 }}", "Line 2: this cannot be filled in"),
-        ("{% if several %}{{ count|divisibleby:0 }}{% endif %}", "Line 1: this cannot be filled in"),
+        (
+            "{% if several %}{{ count|divisibleby:0 }}{% endif %}",
+            "Line 1: this cannot be filled in",
+        ),
         ("A\n{{ name", "Line 2: “{{” has no counterpart."),
         ("A {{ name }}\n\n{ { name } }", "Line 3: “{ {” has no counterpart."),
         ("name }}", "Line 1: “}}” has no counterpart."),
@@ -272,7 +314,12 @@ def test_a_text_that_cannot_be_filled_in_is_a_mistake_of_that_text():
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("de", "1. März 2026"), ("en", "1 March 2026"), ("fr", "1er mars 2026"), ("it", "1 marzo 2026")],
+    [
+        ("de", "1. März 2026"),
+        ("en", "1 March 2026"),
+        ("fr", "1er mars 2026"),
+        ("it", "1 marzo 2026"),
+    ],
 )
 def test_days_are_written_as_people_write_them(language: str, expected: str):
     assert write_date(date(2026, 3, 1), language) == expected

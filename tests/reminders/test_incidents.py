@@ -1,4 +1,6 @@
-"""What staff are told: once when it begins, once when it ends, and never because of one customer."""
+"""What staff are told: once when it begins, once when it ends, and never because of one
+customer.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def _office(receiver: Receiver, settings: Any) -> None:
 def test_a_mail_text_that_breaks_holds_back_its_language_alone_and_is_told_once_each_way(
     receiver: Receiver, mailoutbox: list[Any]
 ):
-    """A text gets past the check of the admin only by a data migration or SQL; the run must not stumble over it."""
+    """A text gets past the check of the admin only by a data migration or SQL; the run must not
+    stumble over it.
+    """
     good = MailText.objects.get(language="de", step=1).text
     MailText.objects.filter(language="de", step=1).update(text="Hello\n{{ nmae }}")
     german, french = make_due(language="de"), make_due(language="fr")

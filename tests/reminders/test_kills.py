@@ -23,8 +23,16 @@ from tests.reminders.rows import NOW, make_defaults, make_due
 from tests.reminders.run_and_die import POINTS
 from tests.reminders.smtp_server import Receiver
 
-# Passed once in a run, or, for rendering, while the mail before is under way: the first time is the clear case.
-ONCE = ("before claim", "inside claim", "after claim", "after rendering", "inside planning", "after planning")
+# Passed once in a run, or, for rendering, while the mail before is under way: the first time is the
+# clear case.
+ONCE = (
+    "before claim",
+    "inside claim",
+    "after claim",
+    "after rendering",
+    "inside planning",
+    "after planning",
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,8 +97,9 @@ def runner(receiver: Receiver) -> Iterator[Runner]:
 def count_doubts(point: str, count: int, due: int) -> int:
     """How many mails are in doubt after a kill at the `count`-th mail of so many, by the promise.
 
-    The mail under way from its mark on, and the one before it as long as it is not recorded: on PostgreSQL until the
-    mark, which records it in one statement; on SQLite until the server was told of DATA.
+    The mail under way from its mark on, and the one before it as long as it is not recorded: on
+    PostgreSQL until the mark, which records it in one statement; on SQLite until the server was
+    told of DATA.
     """
     has_one_before = count > 1
     if point in ("after MAIL and RCPT", "before mark"):
@@ -102,8 +111,12 @@ def count_doubts(point: str, count: int, due: int) -> int:
     return int(point == "after record" and count < due)
 
 
-def kill_and_recover(runner: Runner, receiver: Receiver, point: str, count: int, due: int) -> Counter[str]:
-    """Kill one run at the point, run again until nothing is due, and return the states that are left."""
+def kill_and_recover(
+    runner: Runner, receiver: Receiver, point: str, count: int, due: int
+) -> Counter[str]:
+    """Kill one run at the point, run again until nothing is due, and return the states that are
+    left.
+    """
     for path in receiver.folder.iterdir():
         path.unlink()
     offers = [make_due() for _ in range(due)]
@@ -112,7 +125,10 @@ def kill_and_recover(runner: Runner, receiver: Receiver, point: str, count: int,
     states = Counter(Reminder.objects.filter(offer__in=offers).values_list("state", flat=True))
     received = Counter(receiver.message_ids)
     assert max(received.values(), default=0) <= 1, f"a mail twice after a kill at {point}"
-    rows = {reminder.message_id: reminder.state for reminder in Reminder.objects.filter(offer__in=offers)}
+    rows = {
+        reminder.message_id: reminder.state
+        for reminder in Reminder.objects.filter(offer__in=offers)
+    }
     assert set(received) <= set(rows)
     assert all(message_id in received for message_id, state in rows.items() if state == "sent")
     assert sum(states.values()) == due, f"a reminder was lost after a kill at {point}"
@@ -124,7 +140,9 @@ def kill_and_recover(runner: Runner, receiver: Receiver, point: str, count: int,
     return states
 
 
-def test_a_run_killed_at_each_point_sends_nothing_twice_and_loses_nothing(runner: Runner, receiver: Receiver):
+def test_a_run_killed_at_each_point_sends_nothing_twice_and_loses_nothing(
+    runner: Runner, receiver: Receiver
+):
     for point in POINTS:
         kill_and_recover(runner, receiver, point, count=1 if point in ONCE else 2, due=2)
 
@@ -134,17 +152,23 @@ def test_a_run_killed_at_each_point_sends_nothing_twice_and_loses_nothing(runner
 def test_fifty_kills_at_a_point(runner: Runner, receiver: Receiver, point: str):
     random = Random(point)
     for _ in range(50):
-        kill_and_recover(runner, receiver, point, count=1 if point in ONCE else random.randrange(1, 4), due=3)
+        kill_and_recover(
+            runner, receiver, point, count=1 if point in ONCE else random.randrange(1, 4), due=3
+        )
 
 
 def soak(runner: Runner, receiver: Receiver, lives: Iterator[int], *, due: int) -> None:
-    """Run and kill at random until nothing is due, then count: each mail at most once, none without a row.
+    """Run and kill at random until nothing is due, then count: each mail at most once, none without
+    a row.
 
     `lives` says for how many milliseconds each run may live.
     """
     make_many_due(due)
     kills = 0
-    while FollowUp.objects.due(NOW).exists() or Reminder.objects.filter(state__in=Reminder.IN_FLIGHT).exists():
+    while (
+        FollowUp.objects.due(NOW).exists()
+        or Reminder.objects.filter(state__in=Reminder.IN_FLIGHT).exists()
+    ):
         kills += runner.run("timer", next(lives))
     assert kills, "no run was killed"
     received = Counter(receiver.message_ids)
@@ -165,7 +189,10 @@ def make_many_due(count: int) -> None:
 
 @pytest.mark.parametrize("connections", ["1", "3"])
 def test_random_kills_lose_nothing(
-    receiver: Receiver, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, connections: str
+    receiver: Receiver,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    connections: str,
 ):
     monkeypatch.setenv("REMINDERS_CONNECTIONS", connections)
     random = Random(7)

@@ -86,9 +86,15 @@ def test_a_new_default_plan_takes_the_place_of_the_old_one(staff: Client):
 def test_the_default_plan_cannot_be_deleted(staff: Client):
     plan, other = ReminderPlan.objects.get(), ReminderPlan.objects.create(name="Slow", days=[20])
     for rows in ([plan], [plan, other]):
-        data = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+        data = {
+            "action": "delete_selected",
+            "_selected_action": [row.pk for row in rows],
+            "post": "yes",
+        }
         staff.post(reverse("admin:reminders_reminderplan_changelist"), data)
-    page = staff.post(reverse("admin:reminders_reminderplan_delete", args=[plan.pk]), {"post": "yes"})
+    page = staff.post(
+        reverse("admin:reminders_reminderplan_delete", args=[plan.pk]), {"post": "yes"}
+    )
     assert f"{plan}, the default plan" in page.content.decode()
     assert ReminderPlan.objects.count() == 2
 

@@ -1,4 +1,6 @@
-"""A backup that is a week old comes back: nobody gets a mail twice, nobody who answered since gets one at all."""
+"""A backup that is a week old comes back: nobody gets a mail twice, nobody who answered since gets
+one at all.
+"""
 
 from __future__ import annotations
 
@@ -59,13 +61,19 @@ def make_due_and_known(count: int) -> list[Offer]:
 
 def answer(public: PublicService, offers: list[Offer], kind: str) -> None:
     digests = Invitation.objects.filter(offer__in=offers).values_list("digest", flat=True)
-    choice = {} if kind == "opted_out" else {"reason": "", "sealed_comment": "", "ask_again_on": None, "suspect": False}
+    choice = (
+        {}
+        if kind == "opted_out"
+        else {"reason": "", "sealed_comment": "", "ask_again_on": None, "suspect": False}
+    )
     public.give_answers({"digest": digest, "kind": kind, **choice} for digest in digests)
 
 
 def read_contents(receiver: Receiver) -> Counter[tuple[str, str]]:
     """Who got which text how often. The texts of the steps differ, and each names its offer."""
-    return Counter((mail["X-Rcpt"], mail.get_body(("plain",)).get_content()) for mail in receiver.mails)
+    return Counter(
+        (mail["X-Rcpt"], mail.get_body(("plain",)).get_content()) for mail in receiver.mails
+    )
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(500, marks=pytest.mark.torture)])
@@ -76,7 +84,8 @@ def test_after_a_restore_nothing_goes_out_twice_and_who_answered_is_left_alone(
     path = make_backup(tmp_path / "backups", now=NOW, keep=3)
     for days in (0, 3, 6):
         send(NOW + timedelta(days=days))
-    # Since the backup: two steps each, some answered and some opted out; the office knew and had acknowledged it.
+    # Since the backup: two steps each, some answered and some opted out; the office knew and had
+    # acknowledged it.
     answer(vps, offers[:3], "interested")
     answer(vps, offers[3:6], "opted_out")
     sync()
@@ -99,13 +108,16 @@ def test_after_a_restore_nothing_goes_out_twice_and_who_answered_is_left_alone(
     assert Reminder.objects.filter(step=3, state="sent").count() == count - 6
 
 
-def test_the_register_of_the_vps_speaks_for_answers_that_are_gone(vps: PublicService, tmp_path: Path):
+def test_the_register_of_the_vps_speaks_for_answers_that_are_gone(
+    vps: PublicService, tmp_path: Path
+):
     offers = make_due_and_known(3)
     path = make_backup(tmp_path / "backups", now=NOW, keep=3)
     with closing(sqlite3.connect(vps.env["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
         digest = offers[0].invitations.get().digest
         changed = database.execute(
-            "UPDATE feedback_public_invitation SET answered_at = '2026-09-16 08:00:00' WHERE digest = ?", [digest]
+            "UPDATE feedback_public_invitation SET answered_at = '2026-09-16 08:00:00' WHERE digest = ?",
+            [digest],
         )
         assert changed.rowcount == 1
         database.commit()
@@ -114,11 +126,15 @@ def test_the_register_of_the_vps_speaks_for_answers_that_are_gone(vps: PublicSer
     assert not FollowUp.objects.filter(offer__in=offers[1:], because=Because.IN_REVIEW).exists()
 
 
-def test_sending_is_released_only_when_the_mails_since_the_backup_were_imported(vps: PublicService, tmp_path: Path):
+def test_sending_is_released_only_when_the_mails_since_the_backup_were_imported(
+    vps: PublicService, tmp_path: Path
+):
     make_due_and_known(1)
     MailFolder.objects.create(name="David", path="/export")
     restore_backup(make_backup(tmp_path / "backups", now=NOW, keep=3))
     with override("en"), pytest.raises(CommandError, match="imported first"):
         call_command("send_reminders", release=True)
-    JobRun.objects.create(name="import_offers", started_at=timezone.now(), succeeded_at=timezone.now())
+    JobRun.objects.create(
+        name="import_offers", started_at=timezone.now(), succeeded_at=timezone.now()
+    )
     assert release_hold(by=None, now=timezone.now())

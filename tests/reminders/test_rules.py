@@ -80,7 +80,13 @@ def test_a_shut_gate_means_no_mail(facts: dict[str, Any], because: Because, send
 
 
 def test_the_first_gate_that_is_shut_gives_the_reason():
-    everything = {"in_review": True, "stopped": True, "opted_out": True, "bounced": True, "link": Link.INVALID}
+    everything = {
+        "in_review": True,
+        "stopped": True,
+        "opted_out": True,
+        "bounced": True,
+        "link": Link.INVALID,
+    }
     assert ask(status="declined", **everything).because is Because.DECLINED
     assert ask(**everything).because is Because.IN_REVIEW
 
@@ -134,12 +140,21 @@ def test_a_second_try_waits_its_time_and_stays_in_the_window():
 def test_a_revision_starts_the_clock_again_but_not_the_number_of_mails():
     decision = ask(at(16), sent_at=at(16, 8), steps=(sent(1, at(15)),))
     assert (decision.step, decision.at) == (2, at(21))
-    assert ask(at(22), sent_at=at(22, 8), steps=tuple(sent(step, at(21)) for step in (1, 2, 3))).because == "steps_done"
+    assert (
+        ask(
+            at(22), sent_at=at(22, 8), steps=tuple(sent(step, at(21)) for step in (1, 2, 3))
+        ).because
+        == "steps_done"
+    )
 
 
 def test_an_unreleased_reminder_has_a_day_but_never_goes():
     decision = ask(at(15, 10), replace(PLAN, needs_release=True))
-    assert (decision.because, decision.at, decision.is_due(at(15, 10))) == (Because.NEEDS_RELEASE, at(15), False)
+    assert (decision.because, decision.at, decision.is_due(at(15, 10))) == (
+        Because.NEEDS_RELEASE,
+        at(15),
+        False,
+    )
     assert ask(at(15, 10), replace(PLAN, needs_release=True), released_step=1).is_due(at(15, 10))
 
 
@@ -178,7 +193,14 @@ def test_after_a_refused_last_step_nothing_closes_by_itself():
         (datetime(2026, 12, 22, 9, tzinfo=UTC), datetime(2026, 12, 28, 8, tzinfo=UTC)),
         (datetime(2026, 9, 10, 22, 30, tzinfo=UTC), datetime(2026, 9, 16, 7, tzinfo=UTC)),
     ],
-    ids=["before summer time", "over summer time", "over winter time", "29 February", "Christmas", "after midnight"],
+    ids=[
+        "before summer time",
+        "over summer time",
+        "over winter time",
+        "29 February",
+        "Christmas",
+        "after midnight",
+    ],
 )
 def test_days_are_local_working_days(sent_on: datetime, expected: datetime):
     assert ask(sent_on, sent_at=sent_on).at == expected
@@ -212,11 +234,15 @@ def test_whatever_the_facts_a_mail_is_never_early_and_always_in_the_window(seed:
             window_to=time(random.choice([10, 23])),
         )
         now = SENT + timedelta(hours=random.randrange(24 * 40))
-        steps = tuple(sent(n, SENT + timedelta(days=3 * n)) for n in range(1, random.randrange(1, 4)))
+        steps = tuple(
+            sent(n, SENT + timedelta(days=3 * n)) for n in range(1, random.randrange(1, 4))
+        )
         facts = Facts(
             SENT,
             steps=steps,
-            paused_until=random.choice([None, now.date() + timedelta(days=random.randrange(-5, 9))]),
+            paused_until=random.choice(
+                [None, now.date() + timedelta(days=random.randrange(-5, 9))]
+            ),
             contacted_at=random.choice([None, now - timedelta(hours=random.randrange(90))]),
             customer_mailed_at=random.choice([None, now - timedelta(hours=random.randrange(90))]),
         )

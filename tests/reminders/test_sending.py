@@ -29,7 +29,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _defaults(receiver: Receiver, transactional_db: None) -> None:
-    """The plan and the texts of the data migration, which other tests' clean-up may have taken away."""
+    """The plan and the texts of the data migration, which other tests' clean-up may have taken
+    away.
+    """
     from tests.reminders.rows import make_defaults
 
     make_defaults()
@@ -54,10 +56,14 @@ def test_the_mark_before_data_survives_a_loss_of_power(receiver: Receiver) -> No
 
 
 def test_the_mark_finds_its_reminder_by_the_message_id_alone() -> None:
-    """PostgreSQL knows nothing yet of the claims of a run, and would go through all that are claimed or open."""
+    """PostgreSQL knows nothing yet of the claims of a run, and would go through all that are
+    claimed or open.
+    """
     steps = explain(claims._MARK, [NOW, "", "<a@b>", NOW.date(), NOW.date()])
     assert "reminders_reminder_message_id" in steps
-    assert not re.search(r"not_sent|Seq Scan on (?!reminders_sendinghold)|SCAN |_status", steps), steps
+    assert not re.search(r"not_sent|Seq Scan on (?!reminders_sendinghold)|SCAN |_status", steps), (
+        steps
+    )
 
 
 def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) -> None:
@@ -110,7 +116,9 @@ def test_nothing_is_sent_while_answers_are_stale(
     assert len(mailoutbox) == 1
 
 
-def test_a_long_run_ends_when_answers_become_stale(receiver: Receiver, settings: Any, monkeypatch: Any) -> None:
+def test_a_long_run_ends_when_answers_become_stale(
+    receiver: Receiver, settings: Any, monkeypatch: Any
+) -> None:
     monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
     monkeypatch.setattr("reminders.gate.ASK_AGAIN_SECONDS", 0)
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
@@ -126,7 +134,9 @@ def test_a_long_run_ends_when_answers_become_stale(receiver: Receiver, settings:
 
     monkeypatch.setattr(claims, "mark_transmitting", lose_the_line_after_two)
     assert send().sent == 2
-    assert set(Reminder.objects.values_list("message_id", "state")) == {(each, "sent") for each in receiver.message_ids}
+    assert set(Reminder.objects.values_list("message_id", "state")) == {
+        (each, "sent") for each in receiver.message_ids
+    }
     assert FollowUp.objects.due(NOW).count() == 2
     assert Incident.objects.get().kind == Incident.Kind.STALE_ANSWERS
 
@@ -159,8 +169,16 @@ def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
 @pytest.mark.parametrize(
     ("happen", "because", "step"),
     [
-        (lambda offer: services.skip(FollowUp.objects.filter(offer=offer), now=NOW), Because.STEP_DUE, 2),
-        (lambda offer: services.call_instead(FollowUp.objects.filter(offer=offer), now=NOW), Because.CALL, 1),
+        (
+            lambda offer: services.skip(FollowUp.objects.filter(offer=offer), now=NOW),
+            Because.STEP_DUE,
+            2,
+        ),
+        (
+            lambda offer: services.call_instead(FollowUp.objects.filter(offer=offer), now=NOW),
+            Because.CALL,
+            1,
+        ),
         (lambda offer: note_contact(offer, at=NOW), Because.QUIET, 1),
     ],
     ids=["skipped", "call instead", "contact"],
@@ -192,7 +210,9 @@ def test_a_text_that_is_written_for_a_claimed_mail_goes_out_with_the_next_run(
 
     def write_first(*arguments: Any) -> bool:
         if not counts:
-            counts.append(services.write_own_text(FollowUp.objects.all(), "Grüße aus Köln", now=NOW))
+            counts.append(
+                services.write_own_text(FollowUp.objects.all(), "Grüße aus Köln", now=NOW)
+            )
         return mark(*arguments)
 
     monkeypatch.setattr(claims, "mark_transmitting", write_first)
@@ -201,14 +221,18 @@ def test_a_text_that_is_written_for_a_claimed_mail_goes_out_with_the_next_run(
     assert FollowUp.objects.get().own_text == ""
 
 
-def test_a_mail_that_is_being_sent_can_no_longer_be_changed(receiver: Receiver, monkeypatch: Any) -> None:
+def test_a_mail_that_is_being_sent_can_no_longer_be_changed(
+    receiver: Receiver, monkeypatch: Any
+) -> None:
     make_due()
     mark, counts = claims.mark_transmitting, []
 
     def change_after(*arguments: Any) -> bool:
         marked = mark(*arguments)
         rows = FollowUp.objects.all()
-        counts.extend([services.write_own_text(rows, "Zu spät", now=NOW), services.skip(rows, now=NOW)])
+        counts.extend(
+            [services.write_own_text(rows, "Zu spät", now=NOW), services.skip(rows, now=NOW)]
+        )
         return marked
 
     monkeypatch.setattr(claims, "mark_transmitting", change_after)
@@ -217,7 +241,9 @@ def test_a_mail_that_is_being_sent_can_no_longer_be_changed(receiver: Receiver, 
     assert (follow_up.own_text, follow_up.skipped_step, follow_up.next_step) == ("", 0, 2)
 
 
-def test_a_run_ends_at_once_when_somebody_holds_sending(receiver: Receiver, monkeypatch: Any) -> None:
+def test_a_run_ends_at_once_when_somebody_holds_sending(
+    receiver: Receiver, monkeypatch: Any
+) -> None:
     for _ in range(4):
         make_due()
     mark, marked = claims.mark_transmitting, []
@@ -236,7 +262,9 @@ def test_a_run_ends_at_once_when_somebody_holds_sending(receiver: Receiver, monk
     assert FollowUp.objects.due(NOW).count() == 3
 
 
-def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(receiver: Receiver, monkeypatch: Any) -> None:
+def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(
+    receiver: Receiver, monkeypatch: Any
+) -> None:
     for _ in range(3):
         make_due()
     mark, marked = claims.mark_transmitting, []
@@ -250,10 +278,14 @@ def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(receiver
     monkeypatch.setattr(claims, "mark_transmitting", shut_second)
     sums = send()
     assert (sums.sent, sums.withheld) == (2, 1)
-    assert set(Reminder.objects.values_list("message_id", "state")) == {(each, "sent") for each in receiver.message_ids}
+    assert set(Reminder.objects.values_list("message_id", "state")) == {
+        (each, "sent") for each in receiver.message_ids
+    }
 
 
-def test_under_a_cap_each_mail_is_recorded_before_the_next(receiver: Receiver, monkeypatch: Any) -> None:
+def test_under_a_cap_each_mail_is_recorded_before_the_next(
+    receiver: Receiver, monkeypatch: Any
+) -> None:
     """So that a run which is killed leaves one mail in doubt at most."""
     for _ in range(3):
         make_due()
@@ -275,7 +307,13 @@ def test_under_a_cap_each_mail_is_recorded_before_the_next(receiver: Receiver, m
 
 def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Receiver) -> None:
     customer = make_customer()
-    for fields in ({}, {"customer": customer}, {"customer": customer}, {"amount": 10}, {"language": "fr"}):
+    for fields in (
+        {},
+        {"customer": customer},
+        {"customer": customer},
+        {"amount": 10},
+        {"language": "fr"},
+    ):
         make_due(**fields)
     columns = ("offer_id", "next_at", "next_step", "call_at", "because")
     for step in (1, 2, 3):
@@ -288,7 +326,9 @@ def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Re
         assert set(FollowUp.objects.values_list(*columns)) == planned
 
 
-def test_a_reply_while_the_mail_is_under_way_ends_the_plan(receiver: Receiver, monkeypatch: Any) -> None:
+def test_a_reply_while_the_mail_is_under_way_ends_the_plan(
+    receiver: Receiver, monkeypatch: Any
+) -> None:
     offer = make_due()
     mark = claims.mark_transmitting
 
@@ -306,7 +346,9 @@ def test_a_reply_while_the_mail_is_under_way_ends_the_plan(receiver: Receiver, m
     ("of_plan", "of_offer", "mails"),
     [("request", "", 1), ("request", "none", 0), ("none", "", 0), ("none", "consent", 1)],
 )
-def test_nobody_is_written_to_without_a_basis(receiver: Receiver, of_plan: str, of_offer: str, mails: int) -> None:
+def test_nobody_is_written_to_without_a_basis(
+    receiver: Receiver, of_plan: str, of_offer: str, mails: int
+) -> None:
     ReminderPlan.objects.update(contact_basis=of_plan)
     make_due(contact_basis=of_offer)
     assert send().sent == mails

@@ -1,4 +1,6 @@
-"""Weeks in seconds: the real planning and sending with the clock moved, outages and late answers included."""
+"""Weeks in seconds: the real planning and sending with the clock moved, outages and late answers
+included.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ OUTAGES = (
 
 
 def moments() -> Iterator[datetime]:
-    """When the schedule runs in 60 days: a few times in and about the window; never in an outage."""
+    """When the schedule runs in 60 days: a few times in and about the window; never in an
+    outage.
+    """
     for day in range(60):
         for minutes in (0, 165, 185, 230, 290, 315, 700):
             moment = START + timedelta(days=day, minutes=minutes)
@@ -94,12 +98,16 @@ def check_reminders() -> None:
         local = row.sent_at.astimezone(ZURICH)
         assert calendar.is_working_day(local.date())
         assert 9 <= local.hour < 11
-        first_day = calendar.add(row.offer.sent_at.astimezone(ZURICH).date(), (3, 7, 14)[row.step - 1])
+        first_day = calendar.add(
+            row.offer.sent_at.astimezone(ZURICH).date(), (3, 7, 14)[row.step - 1]
+        )
         assert local.date() >= first_day, "a reminder came early"
     for rows in by_offer.values():
         assert [row.step for row in rows] == list(range(1, len(rows) + 1))
         for begin, length in OUTAGES:
-            soon_after = [row for row in rows if begin <= row.sent_at < begin + length + timedelta(days=2)]
+            soon_after = [
+                row for row in rows if begin <= row.sent_at < begin + length + timedelta(days=2)
+            ]
             assert len(soon_after) <= 1, "more than one mail to catch up"
     for sent in by_customer.values():
         times = sorted(sent)
@@ -114,14 +122,18 @@ def test_an_answer_a_second_before_its_reminder_is_due_prevents_it(receiver: Rec
     assert moment is not None
     for number, offer in enumerate(offers):
         kind = (Offer.Status.INTERESTED, Offer.Status.DECLINED)[number % 2]
-        Answer.objects.create(offer=offer, kind=kind.value, answered_at=moment - timedelta(seconds=1))
+        Answer.objects.create(
+            offer=offer, kind=kind.value, answered_at=moment - timedelta(seconds=1)
+        )
         set_status(offer, kind, channel=Offer.Channel.LINK, at=moment - timedelta(seconds=1))
     assert send().sent == 0
     assert not receiver.message_ids
 
 
 @sizes(20, 500)
-def test_opted_out_customers_get_no_later_mail_not_even_about_their_next_offer(receiver: Receiver, count: int):
+def test_opted_out_customers_get_no_later_mail_not_even_about_their_next_offer(
+    receiver: Receiver, count: int
+):
     make_defaults()
     for offer in [make_due() for _ in range(count)]:
         opt_out(offer.customer, at=NOW)
@@ -150,7 +162,9 @@ def test_six_hours_without_sync_send_nothing_and_tell_once_each_way(
     assert Incident.objects.get().ended_at
 
 
-def test_more_due_than_allowed_holds_the_run_until_released(receiver: Receiver, settings: Any, mailoutbox: list[Any]):
+def test_more_due_than_allowed_holds_the_run_until_released(
+    receiver: Receiver, settings: Any, mailoutbox: list[Any]
+):
     settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
     settings.REMINDERS_MAX_PER_RUN = 3
     make_defaults()
@@ -173,7 +187,9 @@ def test_the_pilot_mode_sends_all_to_one_address(receiver: Receiver, settings: A
         make_due()
     send()
     assert {mail["X-Rcpt"] for mail in receiver.mails} == {"pilot@muster-metallbau.example"}
-    assert {mail["To"].addresses[0].addr_spec for mail in receiver.mails} == {"pilot@muster-metallbau.example"}
+    assert {mail["To"].addresses[0].addr_spec for mail in receiver.mails} == {
+        "pilot@muster-metallbau.example"
+    }
 
 
 def test_the_kill_switch_sends_nothing(receiver: Receiver, settings: Any):
@@ -205,7 +221,12 @@ def test_a_doubt_is_resolved_by_the_mail_in_the_outgoing_folder(
     assert len(mailoutbox) == 1
     folder = MailFolder.objects.create(name="Out", path="/out")
     SourceFile.objects.create(
-        folder=folder, name="1.eml", size=1, mtime_ns=1, state="own_reminder", message_id=row.message_id
+        folder=folder,
+        name="1.eml",
+        size=1,
+        mtime_ns=1,
+        state="own_reminder",
+        message_id=row.message_id,
     )
     send()
     row.refresh_from_db()
@@ -228,7 +249,9 @@ def test_planning_in_chunks_reaches_every_offer(monkeypatch: Any):
     FollowUp.objects.all().delete()
     monkeypatch.setattr("reminders.planning.CHUNK", 3)
     assert plan_all(NOW).offers == 7
-    assert set(FollowUp.objects.filter(next_at__isnull=False).values_list("offer_id", flat=True)) == set(pks)
+    assert set(
+        FollowUp.objects.filter(next_at__isnull=False).values_list("offer_id", flat=True)
+    ) == set(pks)
 
 
 def test_a_late_try_gives_way_to_the_next_step(receiver: Receiver):
@@ -260,7 +283,8 @@ def test_a_dry_run_says_what_would_go_out_and_why_not_and_changes_nothing(receiv
         lines = call_command("send_reminders", dry_run=True).splitlines()
     assert f"{due.number}, {due.customer.email}, step 1: goes out. The plan says so." in lines
     assert (
-        f"{shut.number}, {shut.customer.email}, step –: does not go out. Reminders of this offer were stopped." in lines
+        f"{shut.number}, {shut.customer.email}, step –: does not go out. Reminders of this offer were stopped."
+        in lines
     )
     assert lines[-1] == "Dry run: nothing was sent."
     assert not receiver.message_ids

@@ -17,8 +17,8 @@ from tests.scripted_smtp import FAULTS, STAGES, ScriptedServer, scripted_smtp
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-# What is left of a reminder: no row (-), planned again, failed, in doubt. In the order of FAULTS: 421 432 450 451 452
-# 500 535 550 552 554 timeout reset half-a-line.
+# What is left of a reminder: no row (-), planned again, failed, in doubt. In the order of FAULTS:
+# 421 432 450 451 452 500 535 550 552 554 timeout reset half-a-line.
 LETTERS = {"-": None, "p": "planned", "f": "failed", "d": "in_doubt"}
 TABLE = {
     "connect": "- - - - - - - - - - - - -",
@@ -53,7 +53,9 @@ GROUPS = pytest.mark.parametrize("takes_groups", [False, True], ids=["one by one
 
 @GROUPS
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(stage: str, takes_groups: bool, settings: Any):
+def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(
+    stage: str, takes_groups: bool, settings: Any
+):
     with scripted_smtp(takes_groups=takes_groups) as server:
         point_to(server, settings)
         found = {}
@@ -78,7 +80,9 @@ def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(stage: str, takes_g
 
 @GROUPS
 @pytest.mark.parametrize("stage", STAGES[3:])
-def test_a_fault_harms_neither_the_mail_before_nor_the_one_after(stage: str, takes_groups: bool, settings: Any):
+def test_a_fault_harms_neither_the_mail_before_nor_the_one_after(
+    stage: str, takes_groups: bool, settings: Any
+):
     with scripted_smtp(takes_groups=takes_groups) as server:
         point_to(server, settings)
         for fault, state in expected_states(stage).items():
@@ -108,7 +112,11 @@ def test_a_second_try_has_the_same_message_id_and_date(settings: Any):
         later = NOW + timedelta(minutes=31)
         send(later)
     after = Reminder.objects.get()
-    assert (after.state, after.message_id, after.mail_date) == ("sent", before.message_id, before.mail_date)
+    assert (after.state, after.message_id, after.mail_date) == (
+        "sent",
+        before.message_id,
+        before.mail_date,
+    )
     assert before.message_id.encode() in server.accepted[0]
 
 

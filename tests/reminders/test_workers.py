@@ -30,7 +30,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.torture]
 
 @contextmanager
 def cluster(environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "manage.py", "qcluster"], env=environment, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "qcluster"], env=environment, start_new_session=True
+    )
     try:
         yield
         assert process.poll() is None
@@ -58,14 +60,20 @@ def test_eight_workers_and_two_schedulers_send_a_thousand_mails_once(receiver: R
     for _ in range(8):
         async_task(RUNNER, "send_reminders")
     connection.close()
-    environment = {**child_environment(receiver), "REMINDERS_STALE_SECONDS": "900", "Q_WORKERS": "4"}
+    environment = {
+        **child_environment(receiver),
+        "REMINDERS_STALE_SECONDS": "900",
+        "Q_WORKERS": "4",
+    }
     with ExitStack() as stack:
         for _ in range(2):
             stack.enter_context(cluster(environment))
         deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             time.sleep(1)
-            is_done = not OrmQ.objects.exists() and not FollowUp.objects.due(timezone.now()).exists()
+            is_done = (
+                not OrmQ.objects.exists() and not FollowUp.objects.due(timezone.now()).exists()
+            )
             # The schedulers look every half minute, which the mails need not take.
             if is_done and Schedule.objects.get(name="send_reminders").task:
                 break

@@ -18,41 +18,72 @@ REASONS = [
     ("scope", "scope", "Der Umfang passt nicht", "The scope does not fit"),
     ("delivery-time", "delivery_time", "Die Lieferzeit ist zu lang", "The delivery takes too long"),
 ]
-STATUSES = ["interested"] * 3 + ["declined"] * 4 + ["ordered"] * 3 + ["open"] * 2 + ["no_answer"] * 4
+STATUSES = (
+    ["interested"] * 3 + ["declined"] * 4 + ["ordered"] * 3 + ["open"] * 2 + ["no_answer"] * 4
+)
 STATUSES += ["superseded", "withdrawn"]
-COMPANIES = ["Bühler Metallbau AG", "Krüger & Söhne GmbH", "Stadtwerke Lörrach", "Hotel Löwen", "Weiß Maschinenbau"]
+COMPANIES = [
+    "Bühler Metallbau AG",
+    "Krüger & Söhne GmbH",
+    "Stadtwerke Lörrach",
+    "Hotel Löwen",
+    "Weiß Maschinenbau",
+]
 
 
 def make_reasons() -> list[DeclineReason]:
     return [
         DeclineReason.objects.get_or_create(
-            code=code, defaults={"group": group, "label_de": de, "label_en": en, "label_fr": en, "label_it": en}
+            code=code,
+            defaults={
+                "group": group,
+                "label_de": de,
+                "label_en": en,
+                "label_fr": en,
+                "label_it": en,
+            },
         )[0]
         for code, group, de, en in REASONS
     ]
 
 
-def make_year(number: int, *, now: datetime, days: int = 365, seed: int = 1, salespeople: list = ()) -> None:  # type: ignore[type-arg, assignment]
+def make_year(
+    number: int, *, now: datetime, days: int = 365, seed: int = 1, salespeople: list = ()
+) -> None:  # type: ignore[type-arg, assignment]
     """Store `number` offers of the last `days` days with what became of them."""
     chance = random.Random(seed)
     reasons = make_reasons()
     customers = Customer.objects.bulk_create(
-        Customer(email=f"k{seed}-{n}@kunde{n % 50}.example", name=f"Petra Kühn {n}", company=COMPANIES[n % 5])
+        Customer(
+            email=f"k{seed}-{n}@kunde{n % 50}.example",
+            name=f"Petra Kühn {n}",
+            company=COMPANIES[n % 5],
+        )
         for n in range(max(5, number // 5))
     )
     offers, answers, reminders = [], [], []
     for n in range(number):
         sent_at = now - timedelta(seconds=chance.randrange(days * 86400))
-        offer = Offer(number=f"AN-{seed}-{n:06}", number_key=f"AN-{seed}-{n:06}", customer=chance.choice(customers))
+        offer = Offer(
+            number=f"AN-{seed}-{n:06}",
+            number_key=f"AN-{seed}-{n:06}",
+            customer=chance.choice(customers),
+        )
         offer.subject = f"Ihr Angebot AN-{seed}-{n:06}"
         offer.first_sent_at = offer.sent_at = sent_at
         offer.status = (
-            chance.choice(STATUSES) if sent_at < now - timedelta(days=20) else chance.choice(STATUSES + ["open"] * 30)
+            chance.choice(STATUSES)
+            if sent_at < now - timedelta(days=20)
+            else chance.choice(STATUSES + ["open"] * 30)
         )
-        offer.amount = Decimal(chance.randrange(50_000, 9_000_000)) / 100 if chance.random() < 0.8 else None
+        offer.amount = (
+            Decimal(chance.randrange(50_000, 9_000_000)) / 100 if chance.random() < 0.8 else None
+        )
         offer.currency = "CHF" if chance.random() < 0.1 else "EUR"
         offer.salesperson = chance.choice(salespeople) if salespeople else None
-        offer.status_at = min(now, sent_at + timedelta(seconds=int(chance.expovariate(1 / (6 * 86400)))))
+        offer.status_at = min(
+            now, sent_at + timedelta(seconds=int(chance.expovariate(1 / (6 * 86400))))
+        )
         offers.append(offer)
         steps = [sent_at + timedelta(days=day) for day in (3, 7, 14)]
         says = (

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("plain_up_to", [-1, 1000], ids=["large office", "small office"])
-@pytest.mark.parametrize("query", ["period=all", "period=last_90_days&basis=decision", "status=declined&company=Hotel"])
+@pytest.mark.parametrize(
+    "query", ["period=all", "period=last_90_days&basis=decision", "status=declined&company=Hotel"]
+)
 def test_every_number_links_to_exactly_the_offers_behind_it(
     client: Client, monkeypatch: pytest.MonkeyPatch, query: str, plain_up_to: int
 ) -> None:
@@ -63,18 +65,26 @@ def test_a_long_list_behind_a_number_is_filtered_from_its_newest_offers(
     page = client.get(f"{behind}&status__exact=declined")
     assert 0 < page.context["cl"].result_count < declined
     assert "die neuesten 20 Angebote" in page.content.decode()
-    newest = OfferFact.objects.order_by("-sent_on", "-offer_id").values_list("offer_id", flat=True)[:20]
+    newest = OfferFact.objects.order_by("-sent_on", "-offer_id").values_list("offer_id", flat=True)[
+        :20
+    ]
     assert {offer.pk for offer in page.context["cl"].result_list} <= set(newest)
     oldest = Offer.objects.exclude(status="superseded").earliest("first_sent_at")
     assert client.get(f"{behind}&q={oldest.number}").context["cl"].result_count == 1
 
 
-@pytest.mark.parametrize("name", ["feedback/answer", "feedback/invitation", "reminders/followup", "reminders/reminder"])
-def test_what_belongs_to_an_offer_is_found_by_the_words_of_the_offer(client: Client, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["feedback/answer", "feedback/invitation", "reminders/followup", "reminders/reminder"]
+)
+def test_what_belongs_to_an_offer_is_found_by_the_words_of_the_offer(
+    client: Client, name: str
+) -> None:
     make_year(40, now=timezone.now())
     for offer in Offer.objects.all():
         Answer.objects.create(offer=offer, kind="opted_out", answered_at=timezone.now())
-        Reminder.objects.get_or_create(offer=offer, step=1, defaults={"state": "sent", "mail_date": timezone.now()})
+        Reminder.objects.get_or_create(
+            offer=offer, step=1, defaults={"state": "sent", "mail_date": timezone.now()}
+        )
         FollowUp.objects.get_or_create(offer=offer)
         make_invitation(offer)
     summary.refresh()

@@ -16,7 +16,9 @@ from tests.make import make_user
 from tests.stats.make import make_year
 
 BASE = Path(settings.BASE_DIR)
-ICON = re.compile(r"""icon["']?\s*[:=]\s*["']([a-z0-9_]+)["']|material-symbols-outlined[^>]*>\s*([a-z0-9_]+)\s*<""")
+ICON = re.compile(
+    r"""icon["']?\s*[:=]\s*["']([a-z0-9_]+)["']|material-symbols-outlined[^>]*>\s*([a-z0-9_]+)\s*<"""
+)
 
 
 def test_every_icon_in_use_is_in_the_font() -> None:
@@ -44,14 +46,18 @@ def test_the_vendored_chart_script_is_the_one_on_record() -> None:
 
 @pytest.mark.django_db
 def test_the_first_view_of_the_figures_is_light(client: Client) -> None:
-    """Under 250 KB over the wire at first, under 30 KB after that, compressed as whitenoise and nginx send it."""
+    """Under 250 KB over the wire at first, under 30 KB after that, compressed as whitenoise and
+    nginx send it.
+    """
     make_year(400, now=timezone.now())
     client.force_login(make_user(is_superuser=True))
     page = client.get("/stats/").content
     links = set(re.findall(r'(?:src|href)="/static/([^"?]+)"', page.decode()))
     links |= {"unfold/fonts/material-symbols/Material-Symbols-Outlined.woff2"}
     assert "stats/vendor/chart.umd.min.js" in links
-    sizes = {link: len(brotli.compress(Path(str(finders.find(link))).read_bytes())) for link in links}
+    sizes = {
+        link: len(brotli.compress(Path(str(finders.find(link))).read_bytes())) for link in links
+    }
     own = len(brotli.compress(page))
     assert own < 30_000
     assert own + sum(sizes.values()) < 250_000, sizes

@@ -1,4 +1,5 @@
-"""The pages of the office in a real Chromium: no script fails, axe finds nothing, and a person looks at the pictures.
+"""The pages of the office in a real Chromium: no script fails, axe finds nothing, and a person
+looks at the pictures.
 
 The pictures lie under var/screenshots/ afterwards.
 """
@@ -28,12 +29,19 @@ from tests.stats.make import make_year
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURES = Path(settings.BASE_DIR) / "var/screenshots"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
-    """A Chromium. Playwright's loop runs in this thread, where Django refuses the database without the variable."""
+    """A Chromium. Playwright's loop runs in this thread, where Django refuses the database without
+    the variable.
+    """
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
@@ -41,18 +49,31 @@ def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
         browser.close()
 
 
-def open_page(browser: Browser, live_server: Any, user: User, *, theme: str = "light", width: int = 1360) -> Page:
-    """Return a page of a signed-in person that fails the test on any error of a script or of the policy."""
+def open_page(
+    browser: Browser, live_server: Any, user: User, *, theme: str = "light", width: int = 1360
+) -> Page:
+    """Return a page of a signed-in person that fails the test on any error of a script or of the
+    policy.
+    """
     session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "crm.accounts.backends.RightsBackend"
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
+        str(user.pk),
+        "crm.accounts.backends.RightsBackend",
+    )
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, locale="de-DE")  # type: ignore[arg-type]
-    context.add_cookies([{"name": "sessionid", "value": str(session.session_key), "url": live_server.url}])
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, locale="de-DE"
+    )  # type: ignore[arg-type]
+    context.add_cookies(
+        [{"name": "sessionid", "value": str(session.session_key), "url": live_server.url}]
+    )
     page = context.new_page()
     page.problems = []  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.problems.append(str(error)))  # type: ignore[attr-defined]
-    page.on("console", lambda line: page.problems.append(line.text) if line.type == "error" else None)  # type: ignore[attr-defined]
+    page.on(
+        "console", lambda line: page.problems.append(line.text) if line.type == "error" else None
+    )  # type: ignore[attr-defined]
     return page
 
 
@@ -72,23 +93,37 @@ def make_office() -> User:
     now = timezone.now()
     Company.objects.create(pk=1, name="Muster Metallbau AG")
     boss = make_user(username="leitung", first_name="Renate", last_name="Frei", is_superuser=True)
-    sellers = [make_user(username=f"v{n}", first_name="Paul", last_name=f"Vogt {n}") for n in range(3)]
+    sellers = [
+        make_user(username=f"v{n}", first_name="Paul", last_name=f"Vogt {n}") for n in range(3)
+    ]
     make_year(400, now=now, days=700, salespeople=sellers)
     Answer.objects.exclude(answered_at__gt=now - timedelta(days=9)).update(handled_at=now)
     for offer in Offer.objects.filter(status="open")[:9]:
-        FollowUp.objects.create(offer=offer, next_at=now + timedelta(hours=5), next_step=2, because="step_due")
+        FollowUp.objects.create(
+            offer=offer, next_at=now + timedelta(hours=5), next_step=2, because="step_due"
+        )
     Reminder.objects.filter(pk__in=Reminder.objects.values("pk")[:2]).update(state="in_doubt")
     folder = MailFolder.objects.create(name="Ausgang David", path="/export/out")
     for n in range(4):
         subject = f"AW: Anfrage Geländer Haus {n + 3}"
         reason = "Das Stichwort „Angebot“ steht im Betreff, aber keine Nummer."
-        file = SourceFile(folder=folder, name=f"{n}.eml", size=9, mtime_ns=1, state="review", subject=subject)
+        file = SourceFile(
+            folder=folder, name=f"{n}.eml", size=9, mtime_ns=1, state="review", subject=subject
+        )
         file.reason, file.sent_at = reason, now - timedelta(days=n)
         file.save()
-    JobRun.objects.create(name="heartbeat", started_at=now, succeeded_at=now, summary="The worker is alive.")
-    JobRun.objects.create(name="import_offers", started_at=now, succeeded_at=now, summary="Done, 3 new offers.")
     JobRun.objects.create(
-        name="sync_feedback", started_at=now, succeeded_at=now - timedelta(hours=3), failed_at=now, error="Timeout"
+        name="heartbeat", started_at=now, succeeded_at=now, summary="The worker is alive."
+    )
+    JobRun.objects.create(
+        name="import_offers", started_at=now, succeeded_at=now, summary="Done, 3 new offers."
+    )
+    JobRun.objects.create(
+        name="sync_feedback",
+        started_at=now,
+        succeeded_at=now - timedelta(hours=3),
+        failed_at=now,
+        error="Timeout",
     )
     return boss
 
@@ -97,7 +132,9 @@ LOOKS = [("light", 1360), ("dark", 1360), ("light", 360)]
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_the_pages_look_right_and_axe_finds_nothing(browser, live_server, theme: str, width: int) -> None:  # type: ignore[no-untyped-def]
+def test_the_pages_look_right_and_axe_finds_nothing(
+    browser, live_server, theme: str, width: int
+) -> None:  # type: ignore[no-untyped-def]
     page = open_page(browser, live_server, make_office(), theme=theme, width=width)
     for name, path in {
         "stats": "/stats/?period=last_12_months",
@@ -127,7 +164,9 @@ def test_a_list_is_shown_before_it_is_stored(browser, live_server, theme: str, w
     for name, email in {"mistake": "keine-adresse", "preview": "ute@krueger.example"}.items():
         page.goto(live_server.url + "/admin/offers/offer/import/")
         content = LIST.format(email=email).encode("cp1252")
-        page.set_input_files("#id_import_file", {"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+        page.set_input_files(
+            "#id_import_file", {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
+        )
         take_picture(page, f"upload-{theme}-{width}")
         with page.expect_navigation():
             page.evaluate("document.querySelector('#id_import_file').form.requestSubmit()")
@@ -138,7 +177,10 @@ def test_a_list_is_shown_before_it_is_stored(browser, live_server, theme: str, w
     with page.expect_navigation():
         page.get_by_role("button", name="Import bestätigen").click()
     take_picture(page, f"upload-stored-{theme}-{width}")
-    assert set(Offer.objects.values_list("number", "customer__name")) == {("A-1", "Jörg Bühler"), ("A-2", "Ute Krüger")}
+    assert set(Offer.objects.values_list("number", "customer__name")) == {
+        ("A-1", "Jörg Bühler"),
+        ("A-2", "Ute Krüger"),
+    }
 
 
 def test_empty_pages_say_what_to_do(browser, live_server) -> None:  # type: ignore[no-untyped-def]

@@ -41,7 +41,12 @@ def test_each_kind_of_work_lies_on_the_desk() -> None:
     Answer.objects.create(offer=offer, kind="interested", answered_at=NOW)
     FollowUp.objects.create(offer=offer, next_at=NOW + timedelta(hours=1), next_step=2)
     Reminder.objects.create(
-        offer=offer, step=1, state="in_doubt", message_id="<1@x>", mail_date=NOW, recipient="a@b.example"
+        offer=offer,
+        step=1,
+        state="in_doubt",
+        message_id="<1@x>",
+        mail_date=NOW,
+        recipient="a@b.example",
     )
     folder = MailFolder.objects.create(name="Ausgang", path="/export")
     SourceFile.objects.create(folder=folder, name="a.eml", size=1, mtime_ns=1, state="review")
@@ -68,7 +73,11 @@ def test_a_reply_that_was_dealt_with_leaves_the_desk_and_the_list(client: Client
         return next(pile.number for pile in build_desk(user, now=NOW).piles if pile.icon == "reply")
 
     def listed() -> int:
-        return len(client.get(reverse("admin:offers_offer_changelist"), {"to_do": "replied"}).context["cl"].result_list)
+        return len(
+            client.get(reverse("admin:offers_offer_changelist"), {"to_do": "replied"})
+            .context["cl"]
+            .result_list
+        )
 
     client.force_login(user)
     assert (count(), listed()) == (1, 1)
@@ -103,12 +112,16 @@ def test_who_has_own_offers_sees_those_first_and_may_look_at_all(client: Client)
     seller = make_user(is_superuser=True)
     for offer in (make_offer(salesperson=seller), make_offer()):
         Answer.objects.create(offer=offer, kind="interested", answered_at=NOW)
-    assert [build_desk(seller, now=NOW, everyone=every).piles[0].number for every in (False, True)] == [1, 2]
+    assert [
+        build_desk(seller, now=NOW, everyone=every).piles[0].number for every in (False, True)
+    ] == [1, 2]
     client.force_login(seller)
     assert client.get("/admin/?everyone").context["desk"].is_own is False
 
 
-def test_the_desk_needs_a_bounded_number_of_queries(client: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_the_desk_needs_a_bounded_number_of_queries(
+    client: Client, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     for _n in range(9):
         Answer.objects.create(offer=make_offer(), kind="declined", answered_at=NOW)
     client.force_login(make_user(is_superuser=True))
@@ -116,7 +129,9 @@ def test_the_desk_needs_a_bounded_number_of_queries(client: Client, django_asser
         client.get("/admin/")
 
 
-@pytest.mark.parametrize(("minutes", "still"), [(1, False), (9, False), (14, True), (60 * 24, True)])
+@pytest.mark.parametrize(
+    ("minutes", "still"), [(1, False), (9, False), (14, True), (60 * 24, True)]
+)
 def test_a_job_that_ran_too_long_ago_stands_still(minutes: int, still: bool) -> None:
     JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=minutes))
     (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
@@ -124,7 +139,12 @@ def test_a_job_that_ran_too_long_ago_stands_still(minutes: int, still: bool) -> 
 
 
 def test_a_job_that_failed_last_stands_still() -> None:
-    JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=1), failed_at=NOW, error="OSError: no")
+    JobRun.objects.create(
+        name="heartbeat",
+        succeeded_at=NOW - timedelta(minutes=1),
+        failed_at=NOW,
+        error="OSError: no",
+    )
     (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
     assert (state.is_still, state.summary) == (True, "OSError: no")
 

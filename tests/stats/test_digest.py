@@ -74,14 +74,18 @@ def test_the_summary_goes_to_subscribed_managers_once_a_week() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "starts"), [(date(2026, 4, 6), False), (date(2026, 4, 7), True), (date(2026, 4, 8), False)], ids=str
+    ("day", "starts"),
+    [(date(2026, 4, 6), False), (date(2026, 4, 7), True), (date(2026, 4, 8), False)],
+    ids=str,
 )
 def test_the_week_starts_on_its_first_working_day(day: date, starts: bool) -> None:
     calendar = Calendar("DE")  # 6 April 2026 is Easter Monday
     assert (calendar.is_working_day(day) and starts_week(day, calendar)) is starts
 
 
-def test_a_refused_mail_is_counted_and_the_rest_goes_out(settings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_refused_mail_is_counted_and_the_rest_goes_out(
+    settings, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
     make_seller_with_an_answer()
     settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1

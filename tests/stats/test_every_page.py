@@ -1,6 +1,8 @@
-"""Every page of the office in a real Chromium, under the policy as it is sent. A new page needs no line here.
+"""Every page of the office in a real Chromium, under the policy as it is sent. A new page needs no
+line here.
 
-The pictures of all pages in light, dark and narrow lie under var/screenshots/pages/ after `pytest -m torture`.
+The pictures of all pages in light, dark and narrow lie under var/screenshots/pages/ after `pytest
+-m torture`.
 """
 
 from __future__ import annotations
@@ -16,14 +18,45 @@ from playwright.sync_api import Page
 from tests.accounts.rows import make_rows
 from tests.accounts.test_permissions import PATTERNS, address, who
 from tests.make import make_user
-from tests.stats.test_browser import LOOKS, browser, find_violations, make_office, open_page, take_picture
+from tests.stats.test_browser import (
+    LOOKS,
+    browser,
+    find_violations,
+    make_office,
+    open_page,
+    take_picture,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["browser"]
-# Not pages: data, files, redirects, and what only takes a POST. Dialogs are opened from their pages below.
-NO_PAGES = {"admin:logout", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site", "admin:search", "healthz"}
-NO_PAGES |= {"readyz", "stats:customers", "stats:export-csv", "stats:export-xlsx", "admin:auth_user_password_change"}
-PAGES = ("changelist", "change", "add", "delete", "history", "import", "export", "preview_page", "try_pattern")
+# Not pages: data, files, redirects, and what only takes a POST. Dialogs are opened from their pages
+# below.
+NO_PAGES = {
+    "admin:logout",
+    "admin:jsi18n",
+    "admin:autocomplete",
+    "admin:view_on_site",
+    "admin:search",
+    "healthz",
+}
+NO_PAGES |= {
+    "readyz",
+    "stats:customers",
+    "stats:export-csv",
+    "stats:export-xlsx",
+    "admin:auth_user_password_change",
+}
+PAGES = (
+    "changelist",
+    "change",
+    "add",
+    "delete",
+    "history",
+    "import",
+    "export",
+    "preview_page",
+    "try_pattern",
+)
 
 
 def is_page(name: str) -> bool:
@@ -38,11 +71,16 @@ def pages_of_the_office() -> Iterator[tuple[str, str]]:
     rows = make_rows(now=timezone.now())
     for name in PATTERNS:
         if is_page(name):
-            yield name.replace(":", "-"), reverse(name) if name == "admin:index" else address(name, rows)
+            yield (
+                name.replace(":", "-"),
+                reverse(name) if name == "admin:index" else address(name, rows),
+            )
 
 
 def look_at(page: Page, live_server: Any, path: str) -> list[str]:
-    """Return what is wrong with the page: an error, a word of the policy, or a page wider than the screen."""
+    """Return what is wrong with the page: an error, a word of the policy, or a page wider than the
+    screen.
+    """
     page.problems.clear()  # type: ignore[attr-defined]
     answer = page.goto(live_server.url + path)
     page.evaluate("document.fonts.ready")
@@ -71,5 +109,8 @@ def test_every_page_in_light_dark_and_narrow(browser, live_server, theme: str, w
         page.problems.clear()  # type: ignore[attr-defined]
         take_picture(page, f"pages/{name}-{theme}-{width}")
         if name.endswith(("add", "change", "import", "export")) and theme == "light":
-            wrong += [f"{path}: {violation}" for violation in find_violations(page, context="#main, main, form")]
+            wrong += [
+                f"{path}: {violation}"
+                for violation in find_violations(page, context="#main, main, form")
+            ]
     assert not wrong, "\n".join(wrong)

@@ -19,7 +19,10 @@ from tests.stats.make import make_year
 
 pytestmark = pytest.mark.django_db
 STARTS = ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "＝", "＋", "－", "＠", "﹦", "\u00a0="]
-PAYLOADS = [start + body for start, body in product(STARTS, ["1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x";"y")'])]
+PAYLOADS = [
+    start + body
+    for start, body in product(STARTS, ["1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x";"y")'])
+]
 PAYLOADS += ["=1", "-1+1|cmd", "@SUM(1)", "+49 7621", '=";"', "=\n1", "\t", "\r", "\n", "=" * 50]
 PAYLOADS += ["-", "+", "@", "=", "--1", "＝＝", "=A1;B2", "-2+3", '"=1"', "%00=1"]
 
@@ -56,22 +59,32 @@ def test_no_payload_in_any_text_column_is_computed_in_any_export() -> None:
         # What no form lets through as a user name may have come by a list or by SQL.
         seller = make_user(username=f"{payload}{number}", first_name=payload, last_name=payload)
         offer = make_offer(
-            number=f"{payload}{number}", subject=payload, customer=customer, note=payload, salesperson=seller
+            number=f"{payload}{number}",
+            subject=payload,
+            customer=customer,
+            note=payload,
+            salesperson=seller,
         )
-        Answer.objects.create(offer=offer, kind="declined", comment=payload, answered_at=timezone.now())
+        Answer.objects.create(
+            offer=offer, kind="declined", comment=payload, answered_at=timezone.now()
+        )
     columns = exports.build_columns(with_salesperson=True)
     file = io.BytesIO()
     exports.write_xlsx(columns, exports.read_rows(Offer.objects.all(), columns), file)
     offers, customers = OfferExportResource().export(), CustomerResource().export()
     tables = [read_back(Offer.objects.all()), list(offers), list(customers)]
-    tables += [list(csv.reader(io.StringIO(table.csv, newline=""))) for table in (offers, customers)]
+    tables += [
+        list(csv.reader(io.StringIO(table.csv, newline=""))) for table in (offers, customers)
+    ]
     starts = (*"=+-@|＝＋－＠﹦", "\t", "\r", "\n")
     written = {cell for row in tables[0] for cell in row}
     assert {guard(f"{payload}{number}") for number, payload in enumerate(PAYLOADS)} <= written
     assert {column.title for column in columns} >= {"Kommentar", "Zuständig"}
     for rows in tables:
         assert len(rows) >= len(PAYLOADS)
-        assert [cell for row in rows for cell in row if str(cell).lstrip(" \u00a0").startswith(starts)] == []
+        assert [
+            cell for row in rows for cell in row if str(cell).lstrip(" \u00a0").startswith(starts)
+        ] == []
     for book in (file.getvalue(), offers.xlsx, customers.xlsx):
         cells = [cell for row in openpyxl.load_workbook(io.BytesIO(book)).active for cell in row]
         assert len(cells) > 3 * len(PAYLOADS)
@@ -85,11 +98,21 @@ def test_amounts_below_zero_stay_numbers_in_the_list_of_the_office() -> None:
 
 
 def test_a_thousand_real_rows_read_back_equal() -> None:
-    texts = ["Ünïcödé; Straße", 'Zitat "so"', "zwei\nZeilen", "Wagen\r\nRücklauf", "1,5; 2,5", "", "Ende "]
+    texts = [
+        "Ünïcödé; Straße",
+        'Zitat "so"',
+        "zwei\nZeilen",
+        "Wagen\r\nRücklauf",
+        "1,5; 2,5",
+        "",
+        "Ende ",
+    ]
     for number, text in enumerate(texts * 143):
         make_offer(number=f"N{number}", subject=text, amount=Decimal(number) / 4 - 3)
     head, *rows = read_back()
-    subject, amount, number = (head.index(str(name)) for name in ("Betreff", "Betrag", "Angebotsnummer"))
+    subject, amount, number = (
+        head.index(str(name)) for name in ("Betreff", "Betrag", "Angebotsnummer")
+    )
     by_number = {offer.number: offer for offer in Offer.objects.all()}
     assert len(rows) == len(by_number)
     for row in rows:

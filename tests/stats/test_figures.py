@@ -28,7 +28,9 @@ def sent(day: int, **fields: object) -> Fact:
 
 
 def answered(day: int, days: float, status: str = "interested") -> Fact:
-    return sent(day, status=status, answered_on=date(2026, 5, day), reaction_seconds=int(days * DAY))
+    return sent(
+        day, status=status, answered_on=date(2026, 5, day), reaction_seconds=int(days * DAY)
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,9 +43,18 @@ def answered(day: int, days: float, status: str = "interested") -> Fact:
         ([sent(6), answered(19, 1)], 0.5),
         ([answered(19, 1), sent(19)], 1),
     ],
-    ids=["nothing", "too young", "exactly 14 days", "13 days", "answered and old", "answered and young"],
+    ids=[
+        "nothing",
+        "too young",
+        "exactly 14 days",
+        "13 days",
+        "answered and old",
+        "answered and young",
+    ],
 )
-def test_the_response_rate_counts_answered_or_old_offers(facts: list[Fact], rate: float | None) -> None:
+def test_the_response_rate_counts_answered_or_old_offers(
+    facts: list[Fact], rate: float | None
+) -> None:
     assert figures(*facts).response_rate == rate
 
 
@@ -58,7 +69,10 @@ def test_amounts_are_summed_by_currency_and_status() -> None:
         sent(1, cents=1, currency="CHF", status="declined"),
         sent(1, cents=None, currency="EUR", status="declined"),
     )
-    assert {currency: str(amount) for currency, amount in result.value().items()} == {"CHF": "0.01", "EUR": "100.5"}
+    assert {currency: str(amount) for currency, amount in result.value().items()} == {
+        "CHF": "0.01",
+        "EUR": "100.5",
+    }
     assert list(result.value("declined")) == ["CHF"]
 
 
@@ -75,12 +89,16 @@ def test_the_median_is_the_median(values: list[int]) -> None:
     assert find_median((value, 1) for value in values) == median(values)
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0, 0), (4319, 0), (4320, 1), (8640, 1), (86400, 10)])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0, 0), (4319, 0), (4320, 1), (8640, 1), (86400, 10)]
+)
 def test_tenths_of_a_day_round_half_up(seconds: int, expected: int) -> None:
     assert tenths(seconds) == expected
 
 
-@pytest.mark.parametrize(("now", "before", "expected"), [(3, 2, 0.5), (1, 0, None), (1, None, None), (None, 1, None)])
+@pytest.mark.parametrize(
+    ("now", "before", "expected"), [(3, 2, 0.5), (1, 0, None), (1, None, None), (None, 1, None)]
+)
 def test_a_change_needs_something_to_compare_with(now, before, expected) -> None:  # type: ignore[no-untyped-def]
     assert change(now, before) == expected
 
@@ -103,12 +121,17 @@ def test_presets_mean_these_days(preset: str, span: Span) -> None:
 
 
 def test_the_period_before_has_the_same_length_and_ends_the_day_before() -> None:
-    assert Span(date(2026, 3, 1), date(2026, 3, 31)).before() == Span(date(2026, 1, 29), date(2026, 2, 28))
+    assert Span(date(2026, 3, 1), date(2026, 3, 31)).before() == Span(
+        date(2026, 1, 29), date(2026, 2, 28)
+    )
     assert Span(None, TODAY).before() is None
 
 
 def test_days_weeks_and_months_by_length_of_the_period() -> None:
-    grains = [choose_grain(date(2026, 1, 1), last) for last in (date(2026, 1, 31), date(2026, 5, 1), date(2026, 12, 1))]
+    grains = [
+        choose_grain(date(2026, 1, 1), last)
+        for last in (date(2026, 1, 31), date(2026, 5, 1), date(2026, 12, 1))
+    ]
     assert grains == ["day", "week", "month"]
 
 

@@ -21,7 +21,12 @@ SERVERS = {
 @pytest.mark.parametrize("name", SERVERS)
 def test_an_address_of_ten_thousand_characters_reaches_the_page(tmp_path: Path, name: str) -> None:
     port = free_port()
-    command = [sys.executable, "-m", name, *(argument.format(port=port) for argument in SERVERS[name])]
+    command = [
+        sys.executable,
+        "-m",
+        name,
+        *(argument.format(port=port) for argument in SERVERS[name]),
+    ]
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "crm.settings.test",

@@ -1,4 +1,6 @@
-"""The list of offers by pages, in an office so large that those behind a number come from the counted facts."""
+"""The list of offers by pages, in an office so large that those behind a number come from the
+counted facts.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,13 @@ def read_pages(boss: Client, query: dict[str, str]) -> list[Any]:
     return rows
 
 
-@pytest.mark.parametrize("part", ["all", "status:declined", "answered", "unanswered", "step:1", "group:price"])
+@pytest.mark.parametrize(
+    "part", ["all", "status:declined", "answered", "unanswered", "step:1", "group:price"]
+)
 @pytest.mark.parametrize("basis", ["offer", "decision"])
-def test_the_pages_behind_a_number_hold_each_offer_once_the_newest_first(boss: Client, basis: str, part: str) -> None:
+def test_the_pages_behind_a_number_hold_each_offer_once_the_newest_first(
+    boss: Client, basis: str, part: str
+) -> None:
     asked = f"period=all&basis={basis}"
     request = RequestFactory().get(f"/stats/?{asked}")
     request.user = make_user()
@@ -51,7 +57,10 @@ def test_the_pages_behind_a_number_hold_each_offer_once_the_newest_first(boss: C
     assert {row.pk for row in rows} == set(plain.values_list("pk", flat=True))
     assert len({row.pk for row in rows}) == len(rows)
     if len(rows) > 7:  # one page is sorted like any list
-        days = [timezone.localdate(row.first_sent_at if basis == "offer" else row.status_at) for row in rows]
+        days = [
+            timezone.localdate(row.first_sent_at if basis == "offer" else row.status_at)
+            for row in rows
+        ]
         assert days == sorted(days, reverse=True)
 
 
@@ -60,7 +69,9 @@ def test_a_list_behind_a_number_can_be_filtered_further(boss: Client) -> None:
     assert len(rows) == Offer.objects.filter(status="declined").count()
 
 
-def test_the_last_page_says_how_to_see_the_others(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_page_says_how_to_see_the_others(
+    boss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(paging, "MOST_PAGES", 3)
     assert "21 von 60" not in boss.get(LIST, {"p": 2}).content.decode()
     assert "21 von 60" in boss.get(LIST, {"p": 3}).content.decode()
@@ -75,9 +86,13 @@ def test_a_long_list_is_sorted_by_what_an_index_knows(boss: Client) -> None:
     assert boss.get(LIST).context["cl"].sortable_by == ["sent_at"]
 
 
-def test_a_word_that_too_many_customers_have_gets_a_sentence(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_that_too_many_customers_have_gets_a_sentence(
+    boss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     all_offers = boss.get("/stats/?period=all").context["page"].tiles
     monkeypatch.setattr(filters, "MOST_CUSTOMERS", 5)
     answer = boss.get("/stats/?period=all&customer=petra")
     assert "mehr als 5 Kunden" in answer.content.decode()
-    assert [tile.value for tile in answer.context["page"].tiles] == [tile.value for tile in all_offers]
+    assert [tile.value for tile in answer.context["page"].tiles] == [
+        tile.value for tile in all_offers
+    ]

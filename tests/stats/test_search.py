@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def offer() -> Offer:
-    customer = make_customer(email="petra@bühler.example", name="Petra Kühn", company="Bühler 100% Metallbau [Süd]")
+    customer = make_customer(
+        email="petra@bühler.example", name="Petra Kühn", company="Bühler 100% Metallbau [Süd]"
+    )
     offer = make_offer(number="AN-77", subject="Geländer_Haus 4*?", customer=customer)
     make_offer(number="AN-78", subject="Treppe")
     summary.refresh()
@@ -21,13 +23,28 @@ def offer() -> Offer:
 
 
 @pytest.mark.parametrize(
-    "words", ["gelän", "KÜHN", "bühler metall", "metall  gelän", "100%", "[süd]", "er_h", "4*?", "ä", "n-77", "@büh"]
+    "words",
+    [
+        "gelän",
+        "KÜHN",
+        "bühler metall",
+        "metall  gelän",
+        "100%",
+        "[süd]",
+        "er_h",
+        "4*?",
+        "ä",
+        "n-77",
+        "@büh",
+    ],
 )
 def test_an_offer_is_found_by_any_part_of_its_words(offer: Offer, words: str) -> None:
     assert search.find(words) == ([offer.pk], True)
 
 
-@pytest.mark.parametrize("words", ["geländer treppe", "gel_nder", "100*metall", "xyz", "'", '"', "\\"])
+@pytest.mark.parametrize(
+    "words", ["geländer treppe", "gel_nder", "100*metall", "xyz", "'", '"', "\\"]
+)
 def test_nothing_else_is_found(offer: Offer, words: str) -> None:
     assert search.find(words) == ([], True)
 
@@ -45,7 +62,9 @@ def test_a_change_is_found_at_once_and_the_old_words_no_more(offer: Offer) -> No
     assert search.find("vordach") == ([], True)
 
 
-def test_the_list_says_when_more_match_than_it_shows(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_says_when_more_match_than_it_shows(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "MOST", 3)
     for number in range(5):
         make_offer(number=f"N{number}", subject="Treppe")
@@ -59,7 +78,9 @@ def test_the_list_says_when_more_match_than_it_shows(client: Client, monkeypatch
 
 @pytest.mark.django_db(transaction=True)
 def test_the_triggers_let_a_migration_rebuild_the_tables_they_watch() -> None:
-    """SQLite changes a table by renaming another one, which it refuses where a trigger elsewhere names the table."""
+    """SQLite changes a table by renaming another one, which it refuses where a trigger elsewhere
+    names the table.
+    """
     plain = Offer._meta.get_field("subject")
     longer = plain.clone()
     longer.set_attributes_from_name("subject")

@@ -1,4 +1,6 @@
-"""The sums must say the same as a plain count, whatever happened in between and through whatever door."""
+"""The sums must say the same as a plain count, whatever happened in between and through whatever
+door.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +50,17 @@ def draw_filter(chance: random.Random) -> dict[str, str]:
 
 
 def assert_equal_to_a_recount(chance: random.Random, rounds: int = 30) -> None:
-    """Compare what the page of a large office counts with reading every offer, for random filters and periods."""
+    """Compare what the page of a large office counts with reading every offer, for random filters
+    and periods.
+    """
     today = timezone.localdate(NOW)
     boss = User.objects.filter(is_superuser=True).first() or make_user(is_superuser=True)
     for _n in range(rounds):
         first = today - timedelta(days=chance.randrange(400))
         last = first + timedelta(days=chance.randrange(120))
-        span = chance.choice([Span(), Span(first, last), Span(first, None), Span(None, last), Span(first, today)])
+        span = chance.choice(
+            [Span(), Span(first, last), Span(first, None), Span(None, last), Span(first, today)]
+        )
         request = RequestFactory().get(
             "/stats/", {"basis": chance.choice(["offer", "decision"]), **draw_filter(chance)}
         )
@@ -62,7 +68,10 @@ def assert_equal_to_a_recount(chance: random.Random, rounds: int = 30) -> None:
         offers = OfferFilter(request.GET, request=request)
         both = [span, *filter(None, [span.before()])]
         for its, tally in zip(both, count(offers, both, NO_AGES), strict=True):
-            assert tally.rows() == queries.count_offers(offers.offers_of(its)).rows(), (offers.data, its)
+            assert tally.rows() == queries.count_offers(offers.offers_of(its)).rows(), (
+                offers.data,
+                its,
+            )
 
 
 @pytest.fixture(autouse=True)
@@ -78,34 +87,48 @@ def change_something(chance: random.Random) -> None:
     offer = Offer.objects.get(pk=chance.choice(ids))
     match chance.randrange(9):
         case 0:
-            Offer.objects.filter(pk__in=some).update(status=chance.choice(Offer.Status.values), status_at=NOW)
+            Offer.objects.filter(pk__in=some).update(
+                status=chance.choice(Offer.Status.values), status_at=NOW
+            )
         case 1:
             offer.first_sent_at -= timedelta(days=chance.randrange(60))
             offer.amount = chance.choice([None, 5, 1_000_000])
             offer.save()
         case 2:
             Answer.objects.create(
-                offer=offer, kind=chance.choice(Answer.Kind.values), answered_at=NOW - timedelta(days=2)
+                offer=offer,
+                kind=chance.choice(Answer.Kind.values),
+                answered_at=NOW - timedelta(days=2),
             )
         case 3:
             answers = Answer.objects.filter(offer_id__in=some)
             dismissed_at = NOW if chance.random() < 0.5 else None
-            reason, sellers = chance.choice([None, *make_reasons()]), chance.choice([None, *make_reasons()])
+            reason, sellers = (
+                chance.choice([None, *make_reasons()]),
+                chance.choice([None, *make_reasons()]),
+            )
             answers.update(dismissed_at=dismissed_at, reason=reason, seller_reason=sellers)
         case 4:
             offer.delete()
         case 5:
             Answer.objects.filter(offer_id__in=some).delete()
         case 6:
-            Reminder.objects.filter(offer_id__in=some).update(state=chance.choice(["sent", "failed"]))
+            Reminder.objects.filter(offer_id__in=some).update(
+                state=chance.choice(["sent", "failed"])
+            )
         case 7:
-            customer, seller = Customer.objects.order_by("?").first(), User.objects.order_by("?").first()
+            customer, seller = (
+                Customer.objects.order_by("?").first(),
+                User.objects.order_by("?").first(),
+            )
             Offer.objects.filter(pk__in=some).exclude(customer=customer).update(salesperson=seller)
             offer.customer = customer
             offer.save(update_fields=["customer"])
         case _:
             with connection.cursor() as cursor:
-                cursor.execute("UPDATE offers_offer SET status = 'declined' WHERE id = %s", [offer.pk])
+                cursor.execute(
+                    "UPDATE offers_offer SET status = 'declined' WHERE id = %s", [offer.pk]
+                )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -184,10 +207,17 @@ def test_a_new_offer_is_noted_by_the_database_itself() -> None:
 
 
 def test_only_reminders_that_were_sent_are_noted_and_those_that_were() -> None:
-    reminder = Reminder.objects.create(offer=make_offer(), step=1, state=Reminder.State.CLAIMED, mail_date=NOW)
+    reminder = Reminder.objects.create(
+        offer=make_offer(), step=1, state=Reminder.State.CLAIMED, mail_date=NOW
+    )
     OfferChange.objects.all().delete()
 
-    for state, is_noted in (("transmitting", False), ("sent", True), ("in_doubt", True), ("planned", False)):
+    for state, is_noted in (
+        ("transmitting", False),
+        ("sent", True),
+        ("in_doubt", True),
+        ("planned", False),
+    ):
         Reminder.objects.filter(pk=reminder.pk).update(state=state)
         noted = [change.offer_id for change in OfferChange.objects.all()]
         assert noted == ([reminder.offer_id] if is_noted else []), state

@@ -66,7 +66,8 @@ def test_the_export_is_a_workbook_too(boss: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("switched_on", "right", "shown"), [(False, True, False), (True, False, False), (True, True, True)]
+    ("switched_on", "right", "shown"),
+    [(False, True, False), (True, False, False), (True, True, True)],
 )
 def test_figures_per_salesperson_need_the_switch_and_the_right(  # type: ignore[no-untyped-def]
     client: Client, settings, switched_on: bool, right: bool, shown: bool
@@ -80,7 +81,11 @@ def test_figures_per_salesperson_need_the_switch_and_the_right(  # type: ignore[
     page = client.get(f"/stats/?period=all&salesperson={leader.pk}")
     assert ('name="salesperson"' in page.content.decode()) is shown
     assert page.context["page"].is_empty is shown  # the filter counts only where it is allowed
-    head = b"".join(client.get("/stats/export.csv").streaming_content).decode("utf-8-sig").splitlines()[0]
+    head = (
+        b"".join(client.get("/stats/export.csv").streaming_content)
+        .decode("utf-8-sig")
+        .splitlines()[0]
+    )
     assert ("Zuständig" in head) is shown
 
 
@@ -103,4 +108,6 @@ def test_typing_suggests_addresses_and_companies(boss: Client) -> None:
     assert len(boss.get("/stats/customers", {"q": "kühn"}).json()["suggestions"]) == 10
     found = boss.get("/stats/customers", {"q": "löw", "field": "company"}).json()["suggestions"]
     assert found in (["Hotel Löwen"], [])  # SQLite folds the case of ASCII letters alone
-    assert boss.get("/stats/customers", {"q": "Löw", "field": "company"}).json()["suggestions"] == ["Hotel Löwen"]
+    assert boss.get("/stats/customers", {"q": "Löw", "field": "company"}).json()["suggestions"] == [
+        "Hotel Löwen"
+    ]

@@ -25,14 +25,18 @@ class Office:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Api-Key …`; two keys may be valid at once, so that one can replace the other."""
+    """`Authorization: Api-Key …`; two keys may be valid at once, so that one can replace the
+    other.
+    """
 
     def authenticate(self, request: Request) -> tuple[Office, None]:
         scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != SCHEME.lower() or not key.strip():
             raise NotAuthenticated("Send the header `Authorization: Api-Key` followed by the key.")
         if not is_known_key(key.strip()):
-            raise AuthenticationFailed("This API key is not known here. Compare it with FEEDBACK_API_KEY_HASHES.")
+            raise AuthenticationFailed(
+                "This API key is not known here. Compare it with FEEDBACK_API_KEY_HASHES."
+            )
         return Office(), None
 
     def authenticate_header(self, request: Request) -> str:
@@ -40,14 +44,23 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 def is_known_key(key: str) -> bool:
-    """Return whether the key's hash is configured. Takes the same time whichever key and character differ."""
+    """Return whether the key's hash is configured. Takes the same time whichever key and character
+    differ.
+    """
     digest = hashlib.sha256(key.encode()).hexdigest().encode()
-    matches = [compare_digest(digest, known.strip().lower().encode()) for known in settings.FEEDBACK_API_KEY_HASHES]
+    matches = [
+        compare_digest(digest, known.strip().lower().encode())
+        for known in settings.FEEDBACK_API_KEY_HASHES
+    ]
     return any(matches)
 
 
 def check_network(request: HttpRequest) -> None:
-    """Raise PermissionDenied when the call comes from outside the allowed networks. An empty setting allows all."""
+    """Raise PermissionDenied when the call comes from outside the allowed networks. An empty
+    setting allows all.
+    """
     allowed = settings.FEEDBACK_API_ALLOWED_NETWORKS
     if allowed and not is_in_networks(client_address(request), allowed):
-        raise PermissionDenied("The API may not be called from this address. See FEEDBACK_API_ALLOWED_NETWORKS.")
+        raise PermissionDenied(
+            "The API may not be called from this address. See FEEDBACK_API_ALLOWED_NETWORKS."
+        )

@@ -32,11 +32,17 @@ class TooLargeError(APIException):
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the answer for an error that DRF knows, with its status and headers; None lets others rise."""
+    """Return the answer for an error that DRF knows, with its status and headers; None lets others
+    rise.
+    """
     response = exception_handler(error, context)
     if response is not None:
         detail = getattr(error, "detail", response.data.get("detail", ""))
-        text = " ".join(list(_sentences(detail))[:MAX_REASONS]) if isinstance(error, ValidationError) else str(detail)
+        text = (
+            " ".join(list(_sentences(detail))[:MAX_REASONS])
+            if isinstance(error, ValidationError)
+            else str(detail)
+        )
         response.data = body(response.status_code, text)
     return response
 
@@ -47,7 +53,9 @@ def body(status_code: int, detail: str) -> dict[str, str]:
 
 
 def plain_response(request: HttpRequest, status_code: int) -> JsonResponse:
-    """Return the error for what no view of the API has handled: an unknown path, a fault of ours."""
+    """Return the error for what no view of the API has handled: an unknown path, a fault of
+    ours.
+    """
     details = {
         400: "The request cannot be understood.",
         404: "There is nothing at this address.",
@@ -57,7 +65,9 @@ def plain_response(request: HttpRequest, status_code: int) -> JsonResponse:
 
 
 def _sentences(detail: Any, path: str = "") -> Iterator[str]:
-    """Yield `invitations.3.digest: This value does not match the required pattern.` for each fault, depth first."""
+    """Yield `invitations.3.digest: This value does not match the required pattern.` for each fault,
+    depth first.
+    """
     if isinstance(detail, dict):
         for key, inner in detail.items():
             place = "" if key == "non_field_errors" else str(key)

@@ -49,7 +49,9 @@ class PushedFormSerializer(wire.FormSerializer):
 class PullQuerySerializer(serializers.Serializer[dict[str, Any]]):
     """The query of `GET /api/feedbacks`."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=wire.MAX_FEEDBACKS, default=wire.MAX_FEEDBACKS)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=wire.MAX_FEEDBACKS, default=wire.MAX_FEEDBACKS
+    )
     since = serializers.DateTimeField(required=False, validators=[check_sensible])
 
 

@@ -9,7 +9,12 @@ from typing import Any
 
 from django.http import HttpRequest, UnreadablePostError
 from django.utils import timezone, translation
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied, Throttled
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    NotAuthenticated,
+    PermissionDenied,
+    Throttled,
+)
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -49,7 +54,9 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class OfficeView(APIView):
-    """A call of the office: network and key are checked before anything else, the body is not read before."""
+    """A call of the office: network and key are checked before anything else, the body is not read
+    before.
+    """
 
     authentication_classes = [ApiKeyAuthentication]
     content_negotiation_class = AlwaysJson
@@ -63,8 +70,9 @@ class OfficeView(APIView):
             self._throttle(limits.api(request, refused=True))
             raise
         self._throttle(limits.api(request))
-        # DRF's requests and serializers point at each other, so the pages of a large sync would pile up until Python
-        # looks for such cycles by itself: 15 MiB for 10,000 answers, with this 5.
+        # DRF's requests and serializers point at each other, so the pages of a large sync would
+        # pile up until Python looks for such cycles by itself: 15 MiB for 10,000 answers, with this
+        # 5.
         gc.collect()
         super().initial(request, *args, **kwargs)
 
@@ -81,9 +89,11 @@ class OfficeView(APIView):
 
 
 def take_rest(request: HttpRequest) -> None:
-    """Read what is left of the body, within what nginx lets through, when a call was refused before it was read.
+    """Read what is left of the body, within what nginx lets through, when a call was refused before
+    it was read.
 
-    nginx that is still sending it when the service closes the line may answer 502 in the place of what is wrong.
+    nginx that is still sending it when the service closes the line may answer 502 in the place of
+    what is wrong.
     """
     with suppress(UnreadablePostError):
         for _piece in range(REST_BYTES // PIECE_BYTES):
@@ -111,12 +121,21 @@ class FormView(OfficeView):
 
 class FeedbacksView(OfficeView):
     def get(self, request: Request) -> Response:
-        """Return answers, oldest first: those not yet acknowledged, or with `since` all from then on."""
+        """Return answers, oldest first: those not yet acknowledged, or with `since` all from then
+        on.
+        """
         query = PullQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit, since = query.validated_data["limit"], query.validated_data.get("since")
-        answers, remaining = services.list_since(since, limit=limit) if since else services.list_waiting(limit=limit)
-        page = {"schema": wire.SCHEMA, "server_time": timezone.now(), "feedbacks": answers, "remaining": remaining}
+        answers, remaining = (
+            services.list_since(since, limit=limit) if since else services.list_waiting(limit=limit)
+        )
+        page = {
+            "schema": wire.SCHEMA,
+            "server_time": timezone.now(),
+            "feedbacks": answers,
+            "remaining": remaining,
+        }
         with timezone.override(UTC):
             return Response(wire.FeedbacksSerializer(page).data)
 
@@ -126,7 +145,9 @@ class AcknowledgementView(OfficeView):
         """Take answers off the list: the office has stored them. Idempotent."""
         body = wire.AcknowledgementSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response({"acknowledged": services.acknowledge(body.validated_data["uids"], now=timezone.now())})
+        return Response(
+            {"acknowledged": services.acknowledge(body.validated_data["uids"], now=timezone.now())}
+        )
 
 
 class StatusView(OfficeView):

@@ -19,14 +19,22 @@ class Command(JobCommand):
     help = "Imports what is new in the mail folders: offers, follow-ups, replies."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--folder", help="this folder alone; an unknown one is added as outgoing")
-        parser.add_argument("--watch", action="store_true", help="stay and import files as they come")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be stored and store nothing")
+        parser.add_argument(
+            "--folder", help="this folder alone; an unknown one is added as outgoing"
+        )
+        parser.add_argument(
+            "--watch", action="store_true", help="stay and import files as they come"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be stored and store nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
         if options["watch"] and not options["dry_run"]:
             # Each look is a run of its own, or the job would look unfinished for days.
-            watch_folders(options["folder"], lambda: record_run("import_offers", lambda: self.run(**options)))
+            watch_folders(
+                options["folder"], lambda: record_run("import_offers", lambda: self.run(**options))
+            )
             return _("Stopped watching.")
         return super().handle(*args, **options)
 
@@ -42,11 +50,15 @@ class Command(JobCommand):
         return summarize(result)
 
     def _tell(self, row: SourceFile) -> None:
-        self.stdout.write(f"{row.name}: {row.get_state_display()}. {row.get_reason_display()} {row.detail}".rstrip())
+        self.stdout.write(
+            f"{row.name}: {row.get_state_display()}. {row.get_reason_display()} {row.detail}".rstrip()
+        )
 
 
 def find_folders(path: str | None) -> list[MailFolder] | None:
-    """Return the folder with this path, made when it is unknown; None for all active ones when no path is given."""
+    """Return the folder with this path, made when it is unknown; None for all active ones when no
+    path is given.
+    """
     if path is None:
         return None
     absolute = str(Path(path).absolute())
@@ -60,7 +72,9 @@ def find_folders(path: str | None) -> list[MailFolder] | None:
 
 def summarize(result: ImportResult) -> str:
     """Return one sentence of sums."""
-    states = [f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items())]
+    states = [
+        f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items())
+    ]
     sentence = _("Done, %(count)d files: %(states)s.") if states else _("Done, nothing new.")
     sentence %= {"count": result.stored, "states": ", ".join(states)} if states else {}
     if result.problems:

@@ -15,7 +15,11 @@ class Command(JobCommand):
     help = "Send the reminders that are due."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="Say what would go out and why not; send nothing.")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Say what would go out and why not; send nothing.",
+        )
         parser.add_argument("--release", action="store_true", help="Let a held run go first.")
 
     def handle(self, *args: Any, **options: Any) -> str:

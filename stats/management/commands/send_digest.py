@@ -11,9 +11,13 @@ from stats.digest import send_digests
 
 
 class Command(JobCommand):
-    help = "Mail each salesperson what waits, and managers the figures of the week; on working days."
+    help = (
+        "Mail each salesperson what waits, and managers the figures of the week; on working days."
+    )
 
     def run(self, **options: Any) -> str:
         sent = send_digests(timezone.now())
-        words = _("Done, %(digests)s digests and %(summaries)s summaries sent, %(idle)s idle, %(failed)s failed.")
+        words = _(
+            "Done, %(digests)s digests and %(summaries)s summaries sent, %(idle)s idle, %(failed)s failed."
+        )
         return words % asdict(sent)

@@ -1,7 +1,8 @@
 """Hides from the service under test every package that requirements/public.txt does not install.
 
-Python runs this file at its start, because live.py puts this folder on PYTHONPATH and the names into HIDDEN_MODULES.
-So the tests run what the VPS runs, also where Django REST framework would pick up whatever else it finds.
+Python runs this file at its start, because live.py puts this folder on PYTHONPATH and the names
+into HIDDEN_MODULES. So the tests run what the VPS runs, also where Django REST framework would pick
+up whatever else it finds.
 """
 
 from __future__ import annotations

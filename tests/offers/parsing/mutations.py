@@ -90,7 +90,11 @@ def double_header(rng: random.Random, raw: bytes) -> bytes:
 
 def tear_header(rng: random.Random, raw: bytes) -> bytes:
     position = rng.randint(0, min(900, len(raw)))
-    return raw[:position] + rng.choice([b"\r\n", b"\n", b"\r", b"\r\n ", b"\n\t", b"\r\r\n"]) + raw[position:]
+    return (
+        raw[:position]
+        + rng.choice([b"\r\n", b"\n", b"\r", b"\r\n ", b"\n\t", b"\r\r\n"])
+        + raw[position:]
+    )
 
 
 def insert_junk(rng: random.Random, raw: bytes) -> bytes:
@@ -118,21 +122,52 @@ def change_line_ends(rng: random.Random, raw: bytes) -> bytes:
 
 def nest(rng: random.Random, raw: bytes) -> bytes:
     head = b"".join(
-        b"Content-Type: multipart/mixed; boundary=n%d\n\n--n%d\n" % (i, i) for i in range(rng.choice([60, 1_000]))
+        b"Content-Type: multipart/mixed; boundary=n%d\n\n--n%d\n" % (i, i)
+        for i in range(rng.choice([60, 1_000]))
     )
     return raw.split(b"\r\n\r\n", 1)[0].replace(b"Content-Type", b"X-Was") + b"\r\n" + head + raw
 
 
 def multiply_parts(rng: random.Random, raw: bytes) -> bytes:
     head = raw.split(b"\r\n\r\n", 1)[0].replace(b"Content-Type", b"X-Was")
-    part = rng.choice([b"--p\n\nx\n", b"--p\nContent-Disposition: attachment\n\nx\n", b"--p\n--p\n"])
-    return head + b"\r\nContent-Type: multipart/mixed; boundary=p\r\n\r\n" + part * rng.choice([1_500, 100_000])
+    part = rng.choice(
+        [b"--p\n\nx\n", b"--p\nContent-Disposition: attachment\n\nx\n", b"--p\n--p\n"]
+    )
+    return (
+        head
+        + b"\r\nContent-Type: multipart/mixed; boundary=p\r\n\r\n"
+        + part * rng.choice([1_500, 100_000])
+    )
 
 
 def grow_header(rng: random.Random, raw: bytes) -> bytes:
-    field = rng.choice([b"To: ", b"Subject: ", b"References: ", b"Date: ", b"X-Filler: ", b"Content-Type: ", b"From: "])
+    field = rng.choice(
+        [
+            b"To: ",
+            b"Subject: ",
+            b"References: ",
+            b"Date: ",
+            b"X-Filler: ",
+            b"Content-Type: ",
+            b"From: ",
+        ]
+    )
     piece = rng.choice(
-        [b"a", b"=?utf-8?Q?", b"<", b'"', b"(", b", ", b"a@b ", b"\\", b"\xe4", b" \r\n ", b"=", b";a=", b"1 "]
+        [
+            b"a",
+            b"=?utf-8?Q?",
+            b"<",
+            b'"',
+            b"(",
+            b", ",
+            b"a@b ",
+            b"\\",
+            b"\xe4",
+            b" \r\n ",
+            b"=",
+            b";a=",
+            b"1 ",
+        ]
     )
     return field + piece * rng.choice([100, 10_000, 60_000]) + b"\r\n" + raw
 

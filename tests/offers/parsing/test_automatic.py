@@ -1,4 +1,6 @@
-"""What a machine wrote: it never stops a reminder, so a person's mail must never be taken for it."""
+"""What a machine wrote: it never stops a reminder, so a person's mail must never be taken for
+it.
+"""
 
 from __future__ import annotations
 

@@ -34,13 +34,17 @@ def make_message() -> EmailMessage:
     message = EmailMessage()
     message["To"] = "a@x.example"
     message.set_content("Guten Tag, anbei das Angebot über 4'711 €.")
-    message.add_alternative("<p>Guten <b>Tag</b></p><script>böse()</script><img src='http://x.example/p.gif'>", "html")
+    message.add_alternative(
+        "<p>Guten <b>Tag</b></p><script>böse()</script><img src='http://x.example/p.gif'>", "html"
+    )
     return message
 
 
 def test_plain_text_html_and_attachments_are_told_apart() -> None:
     message = make_message()
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Angebot für Süd.pdf")
+    message.add_attachment(
+        b"%PDF", maintype="application", subtype="pdf", filename="Angebot für Süd.pdf"
+    )
     message.add_attachment("a;b", subtype="csv", filename="liste.csv")
     message.add_attachment(make_message())
     body = parse_body(message.as_bytes())
@@ -112,7 +116,9 @@ def test_a_closing_boundary_tells_a_complete_file() -> None:
 
 
 def nested(depth: int) -> bytes:
-    head = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(depth))
+    head = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(depth)
+    )
     tail = b"".join(b"\n--b%d--\n" % i for i in reversed(range(depth)))
     return head + b"Content-Type: text/plain\n\ntief\n" + tail
 
@@ -127,10 +133,17 @@ def test_deep_nesting_is_read_to_its_limit() -> None:
     "raw",
     [
         pytest.param(nested(1_000), id="1,000 deep"),
-        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 100_000, id="100,000 parts"),
-        pytest.param(b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--bx\n" * 2_000_000, id="near boundaries"),
         pytest.param(
-            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + b"x: y\n" * 2_000_000, id="long part header"
+            b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 100_000,
+            id="100,000 parts",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--bx\n" * 2_000_000,
+            id="near boundaries",
+        ),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + b"x: y\n" * 2_000_000,
+            id="long part header",
         ),
         pytest.param(
             b"Content-Type: multipart/mixed; boundary=b\n\n"
@@ -142,15 +155,23 @@ def test_deep_nesting_is_read_to_its_limit() -> None:
         pytest.param(b"Content-Type: text/html\n\n" + b"<a href='" * 300_000, id="open tags"),
         pytest.param(b"Content-Type: text/html\n\n" + b"<!--" * 500_000, id="comments"),
         pytest.param(b"Content-Type: text/html\n\n" + b"&amp" * 500_000, id="entities"),
-        pytest.param(b"Content-Type: text/html\n\n" + b"</script" * 200_000 + b"<script>", id="closing tags"),
-        pytest.param(b"Content-Type: text/html\n\n<script>" + b"</script " * 200_000, id="unfinished closing tags"),
+        pytest.param(
+            b"Content-Type: text/html\n\n" + b"</script" * 200_000 + b"<script>", id="closing tags"
+        ),
+        pytest.param(
+            b"Content-Type: text/html\n\n<script>" + b"</script " * 200_000,
+            id="unfinished closing tags",
+        ),
         pytest.param(b"Content-Type: text/html\n\n" + b"<p>\n\n\n" * 200_000, id="breaks"),
         pytest.param(b"Content-Type: text/plain; charset=utf-7\n\n" + b"+" * 2_000_000, id="utf-7"),
         pytest.param(b"Content-Type: a/b;" + b" a=" * 80_000 + b"\n\n", id="parameters"),
         pytest.param(b"Content-Type: a/b;" + b' a="' * 60_000 + b"\n\n", id="quoted parameters"),
         pytest.param(b"Content-Type: a/b" + b";" * 250_000 + b"\n\n", id="semicolons"),
         pytest.param(b"Content-Transfer-Encoding: base64\n\n" + b"=" * 5_000_000, id="padding"),
-        pytest.param(b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=\n" * 2_000_000, id="soft breaks"),
+        pytest.param(
+            b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=\n" * 2_000_000,
+            id="soft breaks",
+        ),
         pytest.param(b"x" * 60_000_000, id="60 MB"),
         pytest.param(b"\n" * 5_000_000, id="empty lines"),
     ],
@@ -176,7 +197,8 @@ def test_a_large_text_is_cut() -> None:
 @given(st.binary(max_size=600))
 def test_no_bytes_raise(data: bytes) -> None:
     html = parse_body(
-        b"Content-Type: text/html; charset=utf-7\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(data)
+        b"Content-Type: text/html; charset=utf-7\nContent-Transfer-Encoding: base64\n\n"
+        + base64.b64encode(data)
     )
     mixed = parse_body(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + data)
     for body in (html, mixed, parse_body(data)):

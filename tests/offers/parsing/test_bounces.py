@@ -16,7 +16,10 @@ def read(raw: str) -> Bounce | None:
 
 
 def make_report(status: str, *, human: str = "Es tut uns leid.", original: str = "") -> str:
-    original = original or "Message-ID: <r1@office.example>\nReferences: <offer@david.example>\nSubject: AW: Angebot\n"
+    original = (
+        original
+        or "Message-ID: <r1@office.example>\nReferences: <offer@david.example>\nSubject: AW: Angebot\n"
+    )
     return (
         "From: MAILER-DAEMON@mx.example\nTo: p.vogt@office.example\nSubject: Undelivered Mail Returned to Sender\n"
         'Auto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
@@ -51,15 +54,25 @@ def test_a_permanent_failure_by_the_standard_is_read() -> None:
         ("Action: delayed\nStatus: 4.2.2 (mailbox full)", "4.2.2", False),
         ("Action: failed\nStatus: 4.4.7", "4.4.7", False),
         ("Action: failed", "5.0.0", True),
-        ("Action: Failed (no such user)\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 unknown", "5.1.1", True),
+        (
+            "Action: Failed (no such user)\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 unknown",
+            "5.1.1",
+            True,
+        ),
         ("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: X-Postfix; no route", "5.0.0", True),
         ("Action: failed\nDiagnostic-Code: smtp; 550 no such user", "5.0.0", True),
     ],
 )
-def test_status_and_action_decide_whether_it_is_for_good(fields: str, status: str, is_permanent: bool) -> None:
+def test_status_and_action_decide_whether_it_is_for_good(
+    fields: str, status: str, is_permanent: bool
+) -> None:
     bounce = read(make_report(f"Final-Recipient: rfc822;a@x.example\n{fields}\n"))
     assert bounce is not None
-    assert (bounce.recipients, bounce.status, bounce.is_permanent) == (("a@x.example",), status, is_permanent)
+    assert (bounce.recipients, bounce.status, bounce.is_permanent) == (
+        ("a@x.example",),
+        status,
+        is_permanent,
+    )
 
 
 def test_both_the_address_written_to_and_the_one_forwarded_to_are_named() -> None:
@@ -75,15 +88,28 @@ def test_both_the_address_written_to_and_the_one_forwarded_to_are_named() -> Non
 
 
 def test_a_success_or_a_read_receipt_is_no_bounce() -> None:
-    assert read(make_report("Final-Recipient: rfc822;a@x.example\nAction: delivered\nStatus: 2.0.0\n")) is None
-    assert read("Content-Type: multipart/report; report-type=disposition-notification\nSubject: Gelesen: x\n\n") is None
+    assert (
+        read(make_report("Final-Recipient: rfc822;a@x.example\nAction: delivered\nStatus: 2.0.0\n"))
+        is None
+    )
+    assert (
+        read(
+            "Content-Type: multipart/report; report-type=disposition-notification\nSubject: Gelesen: x\n\n"
+        )
+        is None
+    )
 
 
 def test_an_ordinary_reply_is_no_bounce() -> None:
     assert (
-        read("From: a@x.example\nTo: p@y.example\nSubject: AW: Angebot\n\nuser unknown 550 5.1.1 <b@x.example>") is None
+        read(
+            "From: a@x.example\nTo: p@y.example\nSubject: AW: Angebot\n\nuser unknown 550 5.1.1 <b@x.example>"
+        )
+        is None
     )
-    assert read("From: newsletter <bounce@x.example>\nSubject: Neues\n\nHallo <b@x.example>") is None
+    assert (
+        read("From: newsletter <bounce@x.example>\nSubject: Neues\n\nHallo <b@x.example>") is None
+    )
 
 
 EXIM = """Return-path: <>
@@ -150,11 +176,17 @@ The following address had a temporary problem, the message will be retried:
         pytest.param(DELAYED, "", False, "", id="delayed"),
     ],
 )
-def test_failures_outside_the_standard_are_read(raw: str, status: str, is_permanent: bool, original: str) -> None:
+def test_failures_outside_the_standard_are_read(
+    raw: str, status: str, is_permanent: bool, original: str
+) -> None:
     bounce = read(raw)
     assert bounce is not None
     assert bounce.recipients == ("a@x.example",)
-    assert (bounce.status, bounce.is_permanent, bounce.original_message_id) == (status, is_permanent, original)
+    assert (bounce.status, bounce.is_permanent, bounce.original_message_id) == (
+        status,
+        is_permanent,
+        original,
+    )
 
 
 @given(st.binary(max_size=500))
@@ -169,7 +201,9 @@ def test_no_bytes_raise(data: bytes) -> None:
         read_bounce(head + data, parse_mail(head))
 
 
-@pytest.mark.parametrize("piece", [b"<", b"a@", b"5.1.1", b"550 ", b"a@b.c ", b"a.", b"\nMessage-ID:", b"--", b"\n- "])
+@pytest.mark.parametrize(
+    "piece", [b"<", b"a@", b"5.1.1", b"550 ", b"a@b.c ", b"a.", b"\nMessage-ID:", b"--", b"\n- "]
+)
 def test_hostile_texts_end(piece: bytes, hang_guard: None) -> None:
     head = b"Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\n\n"
     read_bounce(head + piece * 200_000, parse_mail(head))

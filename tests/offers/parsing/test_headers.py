@@ -95,8 +95,16 @@ def test_a_subject_is_decoded_to_one_clean_line(value: str, subject: str) -> Non
     ],
 )
 def test_raw_bytes_are_utf8_else_windows_1252_field_by_field(raw: bytes, subject: str) -> None:
-    mail = parse_mail(b"Subject: " + raw + b"\r\nFrom: J\xf6rg <j@a.example>\r\nTo: M\xc3\xbc <m@b.example>\r\n\r\n")
-    assert (mail.subject, mail.sender, mail.to[0].name) == (subject, Address("j@a.example", "Jörg"), "Mü")
+    mail = parse_mail(
+        b"Subject: "
+        + raw
+        + b"\r\nFrom: J\xf6rg <j@a.example>\r\nTo: M\xc3\xbc <m@b.example>\r\n\r\n"
+    )
+    assert (mail.subject, mail.sender, mail.to[0].name) == (
+        subject,
+        Address("j@a.example", "Jörg"),
+        "Mü",
+    )
 
 
 @pytest.mark.parametrize(
@@ -202,7 +210,9 @@ def test_an_unreadable_date_falls_back_to_the_newest_received_line() -> None:
 
 
 def test_junk_lines_do_not_end_the_block() -> None:
-    mail = parse_mail(b"From verkauf Mon Sep 14\r\nSubject: A\r\ndas ist Unfug\r\n : auch\r\nTo: a@x.example\r\n\r\n")
+    mail = parse_mail(
+        b"From verkauf Mon Sep 14\r\nSubject: A\r\ndas ist Unfug\r\n : auch\r\nTo: a@x.example\r\n\r\n"
+    )
     assert (mail.subject, mail.to) == ("A", (Address("a@x.example"),))
     assert "junk_line" in mail.defects
 
@@ -216,8 +226,14 @@ def test_a_sound_mail_has_no_defects() -> None:
 
 
 def test_all_lines_of_to_count_but_only_the_first_subject() -> None:
-    mail = parse_mail(b"To: a@x.example\nSubject: A\nTo: b@y.example\nSubject: B\nBcc: c@z.example\n\n")
-    assert [address.email for address in mail.recipients] == ["a@x.example", "b@y.example", "c@z.example"]
+    mail = parse_mail(
+        b"To: a@x.example\nSubject: A\nTo: b@y.example\nSubject: B\nBcc: c@z.example\n\n"
+    )
+    assert [address.email for address in mail.recipients] == [
+        "a@x.example",
+        "b@y.example",
+        "c@z.example",
+    ]
     assert mail.subject == "A"
     assert "repeated_subject" in mail.defects
 
@@ -238,7 +254,9 @@ def test_a_message_id_always_has_its_brackets(value: str, expected: str) -> None
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r", b"\r\r\n"])
 def test_every_kind_of_line_end_is_read(newline: bytes) -> None:
-    raw = newline.join([b"\xef\xbb\xbfTo: a@x.example", b"Subject: A", b" B", b"", b"Subject: in the body", b""])
+    raw = newline.join(
+        [b"\xef\xbb\xbfTo: a@x.example", b"Subject: A", b" B", b"", b"Subject: in the body", b""]
+    )
     mail = parse_mail(read_header_block(io.BytesIO(raw)))
     assert (mail.subject, len(mail.to)) == ("A B", 1)
 
@@ -256,7 +274,9 @@ class CountingStream(io.BytesIO):
 
 @pytest.mark.parametrize("length", [0, 8_170, 8_180, 8_185, 8_190, 20_000])
 def test_attachments_are_not_read(length: int) -> None:
-    stream = CountingStream(b"X-Filler: " + b"x" * length + b"\r\nTo: a@x.example\r\n\r\n" + b"body" * 1_000_000)
+    stream = CountingStream(
+        b"X-Filler: " + b"x" * length + b"\r\nTo: a@x.example\r\n\r\n" + b"body" * 1_000_000
+    )
     block = read_header_block(stream)
     assert block.endswith(b"example\r\n\r\n")
     assert stream.taken <= len(block) + 8 * 1024
@@ -279,12 +299,19 @@ def test_no_bytes_raise_and_no_text_has_control_characters(data: bytes) -> None:
         texts = [mail.subject, mail.message_id, *(value for _, value in mail.headers)]
         texts += [text for address in mail.recipients for text in (address.email, address.name)]
         for text in texts:
-            assert not any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in text)
+            assert not any(
+                ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in text
+            )
             text.encode()
 
 
 @given(
-    st.lists(st.from_regex(r"\A[a-z0-9.+_-]{1,20}@[a-z0-9-]{1,20}\.example\Z"), min_size=1, max_size=20, unique=True)
+    st.lists(
+        st.from_regex(r"\A[a-z0-9.+_-]{1,20}@[a-z0-9-]{1,20}\.example\Z"),
+        min_size=1,
+        max_size=20,
+        unique=True,
+    )
 )
 def test_every_plain_address_comes_back(emails: list[str]) -> None:
     mail = parse_mail(("To: " + ",\r\n ".join(emails) + "\r\n\r\n").encode())

@@ -1,4 +1,6 @@
-"""Ten thousand damaged mails: nothing raises, nothing hangs, and no text is unfit for the database."""
+"""Ten thousand damaged mails: nothing raises, nothing hangs, and no text is unfit for the
+database.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The offer number in a subject line: the labelled subjects, people's own patterns, and what must never be taken."""
+"""The offer number in a subject line: the labelled subjects, people's own patterns, and what must
+never be taken.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.numbers import PatternError, compile_pattern, find_number, has_keyword, names_other_document
+from offers.parsing.numbers import (
+    PatternError,
+    compile_pattern,
+    find_number,
+    has_keyword,
+    names_other_document,
+)
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -39,7 +47,9 @@ def test_a_person_looks_at_what_is_not_certain_and_at_nothing_else() -> None:
 
 def test_orders_and_invoices_are_told_from_the_offer_that_they_name() -> None:
     rounds = [
-        row for row in OWN if row[1] and row[2].endswith(("third", "third)", "fourth", "fourth)", "fifth", "fifth)"))
+        row
+        for row in OWN
+        if row[1] and row[2].endswith(("third", "third)", "fourth", "fourth)", "fifth", "fifth)"))
     ]
     for subject, _number, note in rounds:
         assert names_other_document(subject) == note.startswith("other"), subject
@@ -107,12 +117,16 @@ def test_a_sound_pattern_is_taken_and_ends(pattern: str, hang_guard: None) -> No
         find_number("Angebot Nr AN-" + character * 1_000 + "x", pattern)
 
 
-@pytest.mark.parametrize("subject", ["Angebotsanfrage 4500098765", "Rechnung 4711", "Terminverschiebung", ""])
+@pytest.mark.parametrize(
+    "subject", ["Angebotsanfrage 4500098765", "Rechnung 4711", "Terminverschiebung", ""]
+)
 def test_no_keyword_is_seen_where_none_is(subject: str) -> None:
     assert not has_keyword(subject)
 
 
-@pytest.mark.parametrize("subject", ["Ihr Angebot", "Richtofferte Lüftung", "KVA Treppe", "Votre devis"])
+@pytest.mark.parametrize(
+    "subject", ["Ihr Angebot", "Richtofferte Lüftung", "KVA Treppe", "Votre devis"]
+)
 def test_a_keyword_is_seen_without_a_number(subject: str) -> None:
     assert has_keyword(subject)
     assert find_number(subject) is None

@@ -31,7 +31,9 @@ def test_the_quotation_is_cut_off(quotation: str) -> None:
 
 
 def test_a_forward_has_nothing_new() -> None:
-    assert new_text("-----Ursprüngliche Nachricht-----\nVon: Petra\nGesendet: Montag\n\nHallo") == ""
+    assert (
+        new_text("-----Ursprüngliche Nachricht-----\nVon: Petra\nGesendet: Montag\n\nHallo") == ""
+    )
 
 
 @given(st.text(max_size=500))

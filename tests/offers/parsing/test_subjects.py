@@ -49,7 +49,10 @@ def test_prefixes_are_split_off(subject: str, is_reply: bool, is_forward: bool, 
     assert (found.is_reply, found.is_forward, found.rest) == (is_reply, is_forward, rest)
 
 
-@given(st.lists(st.sampled_from(["AW: ", "Re: ", "WG: ", "Fwd: ", "Re-2: ", "[EXTERN] "])), st.text(max_size=60))
+@given(
+    st.lists(st.sampled_from(["AW: ", "Re: ", "WG: ", "Fwd: ", "Re-2: ", "[EXTERN] "])),
+    st.text(max_size=60),
+)
 def test_splitting_twice_changes_nothing(prefixes: list[str], text: str) -> None:
     rest = split_prefixes("".join(prefixes) + text).rest
     again = split_prefixes(rest)

@@ -1,6 +1,8 @@
-"""What the demo's year has no occasion for: the rest of the tables gets rows too, by the code that fills them.
+"""What the demo's year has no occasion for: the rest of the tables gets rows too, by the code that
+fills them.
 
-Runs in the office that is recorded: `manage.py shell -c 'from tests.operations.releases import fill; fill.…()'`.
+Runs in the office that is recorded: `manage.py shell -c 'from tests.operations.releases import
+fill; fill.…()'`.
 """
 
 from __future__ import annotations
@@ -34,10 +36,14 @@ def rare() -> None:
     """What happens once in a while in an office."""
     now = timezone.now()
     customers = list(Customer.objects.order_by("pk"))
-    note_contact(_open_offers()[0], at=now, by=User.objects.get(username=USER), note="Am Telefon: „später“")
+    note_contact(
+        _open_offers()[0], at=now, by=User.objects.get(username=USER), note="Am Telefon: „später“"
+    )
     plan = ReminderPlan.objects.create(name="Langsam", days=[5, 15], call_above=50_000)
     CustomerPlan.objects.create(customer=customers[0], plan=plan)
-    Incident.objects.create(kind=Incident.Kind.MAIL_SERVER, detail="refused", began_at=now, ended_at=now)
+    Incident.objects.create(
+        kind=Incident.Kind.MAIL_SERVER, detail="refused", began_at=now, ended_at=now
+    )
     hold_sending(SendingHold.Reason.PERSON, now)
     in_doubt, failed = Reminder.objects.order_by("pk").values_list("pk", flat=True)[:2]
     Reminder.objects.filter(pk=in_doubt).update(state=Reminder.State.IN_DOUBT)
@@ -65,13 +71,25 @@ def _visit() -> None:
 def answers() -> None:
     """Four customers answer on the public page, each in another way."""
     choices = [
-        {"answer": "interested", "comment": "Bitte rufen Sie an – «Grüsse» 🙂", "phone": "+41 79 555 12 34"},
+        {
+            "answer": "interested",
+            "comment": "Bitte rufen Sie an – «Grüsse» 🙂",
+            "phone": "+41 79 555 12 34",
+        },
         {"answer": "declined", "reason": "price", "comment": "Zu teuer; 3 × 4 = 12"},
-        {"answer": "undecided", "ask_again_on": (timezone.localdate() + timedelta(days=20)).isoformat()},
+        {
+            "answer": "undecided",
+            "ask_again_on": (timezone.localdate() + timedelta(days=20)).isoformat(),
+        },
     ]
     alive = {"state": "active", "expires_at__gt": timezone.now() + timedelta(days=1)}
-    invitations = Invitation.objects.filter(offer__in=_open_offers(), **alive).exclude(registered_at=None)
-    waiting = [links.form_url(settings.FEEDBACK_BASE_URL, each.token) for each in invitations.order_by("pk")]
+    invitations = Invitation.objects.filter(offer__in=_open_offers(), **alive).exclude(
+        registered_at=None
+    )
+    waiting = [
+        links.form_url(settings.FEEDBACK_BASE_URL, each.token)
+        for each in invitations.order_by("pk")
+    ]
     session = requests.Session()
     session.headers.update({"User-Agent": BROWSER, "Accept-Language": "de-CH,de;q=0.9"})
     forms = [form.open_form(session, link) for link in waiting[: len(choices)]]
@@ -83,5 +101,8 @@ def answers() -> None:
 
 def leftovers() -> None:
     """What the queue and the counting of figures have still to do."""
-    pause(Offer.objects.filter(pk=_open_offers()[0].pk), until=timezone.localdate() + timedelta(days=9))
+    pause(
+        Offer.objects.filter(pk=_open_offers()[0].pk),
+        until=timezone.localdate() + timedelta(days=9),
+    )
     async_task("django.core.management.call_command", "heartbeat")

@@ -29,12 +29,17 @@ def work(folder: str) -> None:
     _run("refresh_figures")
     kept = _sums()
     _run("refresh_figures", rebuild=True)
-    alive = Invitation.objects.filter(state="active", expires_at__gt=timezone.now()).exclude(registered_at=None)
+    alive = Invitation.objects.filter(state="active", expires_at__gt=timezone.now()).exclude(
+        registered_at=None
+    )
     done = {
         "offers": Offer.objects.count(),
         "sent": Reminder.objects.filter(state=Reminder.State.SENT).count() - sent_before,
         "figures_kept": kept == _sums() != [],
-        "links": [[str(each.token), each.offer.number] for each in alive.select_related("offer").order_by("-pk")[:3]],
+        "links": [
+            [str(each.token), each.offer.number]
+            for each in alive.select_related("offer").order_by("-pk")[:3]
+        ],
     }
     print(json.dumps(done))
 
@@ -44,4 +49,6 @@ def _run(job: str, **options: object) -> None:
 
 
 def _sums() -> list[tuple[object, ...]]:
-    return sorted(MonthlySum.objects.values_list("basis", "month", "kind", "key", "number", "total"))
+    return sorted(
+        MonthlySum.objects.values_list("basis", "month", "kind", "key", "number", "total")
+    )

@@ -1,4 +1,6 @@
-"""An office and its VPS as processes with env files and databases of their own: recorded once, upgraded later."""
+"""An office and its VPS as processes with env files and databases of their own: recorded once,
+upgraded later.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class Pair:
-    """An office and its VPS below one folder, each with an env file. With `now` their clocks are set to that time."""
+    """An office and its VPS below one folder, each with an env file. With `now` their clocks are
+    set to that time.
+    """
 
     def __init__(self, folder: Path, secrets: Secrets, *, now: datetime | None = None) -> None:
         self.folder, self.secrets, self.now = folder, secrets, now
@@ -30,8 +34,14 @@ class Pair:
         self.url = f"http://localhost:{self.ports['public']}"
 
     def write_env(self, *, api: str = "", **databases: str) -> None:
-        """Write both env files. `api` is where the office finds the API, `databases` has a URL for each half."""
-        common = {"ALLOWED_HOSTS": "localhost", "SECURE_SSL_REDIRECT": "false", "SECURE_COOKIES": "false"}
+        """Write both env files. `api` is where the office finds the API, `databases` has a URL for
+        each half.
+        """
+        common = {
+            "ALLOWED_HOSTS": "localhost",
+            "SECURE_SSL_REDIRECT": "false",
+            "SECURE_COOKIES": "false",
+        }
         common |= {"FEEDBACK_BASE_URL": self.url, "LOG_LEVEL": "WARNING"}
         office = {
             "DJANGO_SETTINGS_MODULE": "crm.settings.demo",
@@ -44,14 +54,20 @@ class Pair:
             "FEEDBACK_API_URL": api or self.url,
         }
         # Whoever only looks whether a page opens need not collect its static files first.
-        public = {"DJANGO_SETTINGS_MODULE": "crm.settings.test_public" if self.now else "crm.settings.public"}
+        public = {
+            "DJANGO_SETTINGS_MODULE": "crm.settings.test_public"
+            if self.now
+            else "crm.settings.public"
+        }
         for half, settings, secrets in (
             ("office", office, self.secrets.office),
             ("public", public, self.secrets.public),
         ):
             own = {"DATABASE_URL": databases.get(half) or f"sqlite:///{self.folder / half}.sqlite3"}
             own |= {"STATIC_ROOT": str(self.folder / "static" / half)}
-            (self.folder / f"{half}.env").write_text(env_lines(common | settings | own | secrets), encoding="utf-8")
+            (self.folder / f"{half}.env").write_text(
+                env_lines(common | settings | own | secrets), encoding="utf-8"
+            )
 
     def env(self, half: str) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "ENV_FILE": str(self.folder / f"{half}.env")}
@@ -61,7 +77,9 @@ class Pair:
         offset = self.now.timestamp() - time.time() if self.now else 0.0
         env = self.env(half) | {"CLOCK_OFFSET": str(offset)}
         arguments = [sys.executable, "-m", "tests.chain.moved", *command]
-        return subprocess.run(arguments, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run(
+            arguments, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     def call(self, half: str, code: str) -> str:
         """Run Python code in one half; return what it printed."""
@@ -71,7 +89,9 @@ class Pair:
     def mailbox(self) -> Iterator[None]:
         """Run the mail receiver, which writes into sent/."""
         (self.folder / "sent").mkdir(exist_ok=True)
-        with self._running("smtp", "crm.demo.mailbox", str(self.ports["smtp"]), str(self.folder / "sent")):
+        with self._running(
+            "smtp", "crm.demo.mailbox", str(self.ports["smtp"]), str(self.folder / "sent")
+        ):
             yield
 
     @contextmanager
@@ -79,7 +99,10 @@ class Pair:
         """Run the mail receiver and the public page; `set_clock` moves the time of both halves."""
         application = "crm.demo.public_clock" if self.now else "crm.wsgi"
         arguments = [application, f"--bind=127.0.0.1:{self.ports['public']}", "--no-control-socket"]
-        with self.mailbox(), self._running("public", "gunicorn", *arguments, "--log-level=critical"):
+        with (
+            self.mailbox(),
+            self._running("public", "gunicorn", *arguments, "--log-level=critical"),
+        ):
             yield
 
     def set_clock(self, now: datetime) -> None:

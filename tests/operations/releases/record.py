@@ -1,7 +1,8 @@
-"""`make release-data`: a full database of each half on SQLite and PostgreSQL, and the calls between the halves.
+"""`make release-data`: a full database of each half on SQLite and PostgreSQL, and the calls between
+the halves.
 
-Written once for a release, into tests/data/releases/<version>; later releases are tested against it. What is written
-is what an IT person of that day had: backups, made by the command.
+Written once for a release, into tests/data/releases/<version>; later releases are tested against
+it. What is written is what an IT person of that day had: backups, made by the command.
 """
 
 from __future__ import annotations
@@ -43,13 +44,17 @@ print(json.dumps([[str(each.uid), each.kind, each.offer.number, each.comment, ea
 
 
 def play(pair: Pair) -> None:
-    """A year of offers, what is rare, an offer whose link the VPS does not know yet, and answers nobody has fetched."""
+    """A year of offers, what is rare, an offer whose link the VPS does not know yet, and answers
+    nobody has fetched.
+    """
     pair.write_env()
     for half in HALVES:
         pair.manage(half, "migrate", "--verbosity=0")
         pair.manage(half, "collectstatic", "--no-input", "--verbosity=0")
     pair.manage("office", "setup_schedules")
-    pair.manage("office", "demo_data", f"--folder={pair.folder}", f"--offers={OFFERS}", f"--seed={SEED}")
+    pair.manage(
+        "office", "demo_data", f"--folder={pair.folder}", f"--offers={OFFERS}", f"--seed={SEED}"
+    )
     with pair.servers():
         pair.call("office", f"{FILL}rare()")
         pair.manage("office", "qcluster", "--run-once")
@@ -79,14 +84,18 @@ def drop_offer(folder: Path, number: str, *, at: datetime) -> None:
 
 
 def save_backups(pair: Pair, target: Path) -> None:
-    """Write a backup of each half from each database; the one on PostgreSQL has been moved there by the command."""
+    """Write a backup of each half from each database; the one on PostgreSQL has been moved there by
+    the command.
+    """
     with postgres() as server, psycopg.connect(server, autocommit=True) as connection:
         urls = {half: f"{server.rpartition('/')[0]}/{half}" for half in HALVES}
         for half in HALVES:
             connection.execute(f"CREATE DATABASE {half}".encode())
             backup = make_backup(pair, half)
             check_full(backup)
-            (target / f"{half}.sqlite3.xz").write_bytes(lzma.compress(backup.read_bytes(), preset=9))
+            (target / f"{half}.sqlite3.xz").write_bytes(
+                lzma.compress(backup.read_bytes(), preset=9)
+            )
             pair.manage(half, "move_database", "--to", urls[half])
         pair.write_env(**urls)
         for half in HALVES:
@@ -107,7 +116,9 @@ def make_backup(pair: Pair, half: str) -> Path:
 
 
 def record_wire(pair: Pair) -> dict[str, object]:
-    """Let the office call the VPS in every way it does; return the exchanges and what it made of the answers."""
+    """Let the office call the VPS in every way it does; return the exchanges and what it made of
+    the answers.
+    """
     exchanges: list[Exchange] = []
     with pair.servers(), recorded(pair.url, exchanges) as proxy:
         pair.write_env(api=proxy)
@@ -127,12 +138,18 @@ def main() -> None:
         now = datetime.now(UTC)
         save_backups(pair, target)
         wire = record_wire(pair)
-        keys = {"recorded_at": now.isoformat(), "office": pair.secrets.office, "public": pair.secrets.public}
+        keys = {
+            "recorded_at": now.isoformat(),
+            "office": pair.secrets.office,
+            "public": pair.secrets.public,
+        }
     text = json.dumps(wire, ensure_ascii=False, indent=1).encode()
     (target / "wire.json.xz").write_bytes(lzma.compress(text, preset=9))
     (target / "keys.json").write_text(json.dumps(keys, indent=2) + "\n", encoding="utf-8")
     sizes = {path.name: f"{path.stat().st_size // 1000} kB" for path in sorted(target.iterdir())}
-    print(f"Done, {len(wire['exchanges'])} calls and four backups in {target.relative_to(ROOT)}: {sizes}.")
+    print(
+        f"Done, {len(wire['exchanges'])} calls and four backups in {target.relative_to(ROOT)}: {sizes}."
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The calls of an office to its VPS as they went over the line: recorded by a proxy, and played back."""
+"""The calls of an office to its VPS as they went over the line: recorded by a proxy, and played
+back.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Exchange:
         if body is not None and self.headers.get("Content-Encoding") == "gzip":
             body = gzip.compress(body)
         headers = {**self.headers, "Authorization": f"Api-Key {key}"}
-        return requests.request(self.method, f"{url}{self.path}", data=body, headers=headers, timeout=30)
+        return requests.request(
+            self.method, f"{url}{self.path}", data=body, headers=headers, timeout=30
+        )
 
 
 Answer = Callable[["_Handler", bytes], tuple[int, bytes]]
@@ -85,14 +89,24 @@ def recorded(url: str, exchanges: list[Exchange]) -> Iterator[str]:
     """Yield the address of a proxy to `url` that notes every exchange."""
 
     def pass_on(handler: _Handler, body: bytes) -> tuple[int, bytes]:
-        kept = {name: handler.headers[name] for name in ("Content-Type", "Content-Encoding") if handler.headers[name]}
+        kept = {
+            name: handler.headers[name]
+            for name in ("Content-Type", "Content-Encoding")
+            if handler.headers[name]
+        }
         key = {"Authorization": handler.headers["Authorization"]}
         reply = requests.request(
-            handler.command, f"{url}{handler.path}", data=body or None, headers={**kept, **key}, timeout=30
+            handler.command,
+            f"{url}{handler.path}",
+            data=body or None,
+            headers={**kept, **key},
+            timeout=30,
         )
         plain = gzip.decompress(body) if kept.get("Content-Encoding") == "gzip" else body
         request = json.loads(plain) if plain else None
-        exchanges.append(Exchange(handler.command, handler.path, kept, request, reply.status_code, reply.json()))
+        exchanges.append(
+            Exchange(handler.command, handler.path, kept, request, reply.status_code, reply.json())
+        )
         return reply.status_code, reply.content
 
     with _serve(pass_on) as address:
@@ -101,7 +115,8 @@ def recorded(url: str, exchanges: list[Exchange]) -> Iterator[str]:
 
 @contextmanager
 def played_back(exchanges: list[Exchange], seen: list[tuple[str, str, Any]]) -> Iterator[str]:
-    """Yield the address of a VPS that answers as it did then; what else it is asked, it does not know.
+    """Yield the address of a VPS that answers as it did then; what else it is asked, it does not
+    know.
 
     Notes in `seen` what it was asked: method, path and content.
     """
@@ -111,7 +126,9 @@ def played_back(exchanges: list[Exchange], seen: list[tuple[str, str, Any]]) -> 
 
     def answer(handler: _Handler, body: bytes) -> tuple[int, bytes]:
         plain = gzip.decompress(body) if handler.headers.get("Content-Encoding") == "gzip" else body
-        asked = Exchange(handler.command, handler.path, {}, json.loads(plain) if plain else None, 0, None)
+        asked = Exchange(
+            handler.command, handler.path, {}, json.loads(plain) if plain else None, 0, None
+        )
         seen.append((asked.method, urlsplit(asked.path).path, asked.request))
         known = answers[asked.call]
         if not known:
@@ -125,12 +142,20 @@ def played_back(exchanges: list[Exchange], seen: list[tuple[str, str, Any]]) -> 
 
 
 def find_breaches(old: Any, new: Any, place: str = "answer") -> list[str]:
-    """Return in sentences where an answer lacks or changes what it had in the older release. More is no breach."""
+    """Return in sentences where an answer lacks or changes what it had in the older release. More
+    is no breach.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         lost = [f"{place} has lost {key}." for key in old if key not in new]
         kept = [key for key in old if key in new and key not in PASSING]
-        return lost + [breach for key in kept for breach in find_breaches(old[key], new[key], f"{place}.{key}")]
+        return lost + [
+            breach for key in kept for breach in find_breaches(old[key], new[key], f"{place}.{key}")
+        ]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         pairs = enumerate(zip(old, new, strict=True))
-        return [breach for number, (was, is_) in pairs for breach in find_breaches(was, is_, f"{place}[{number}]")]
+        return [
+            breach
+            for number, (was, is_) in pairs
+            for breach in find_breaches(was, is_, f"{place}[{number}]")
+        ]
     return [] if old == new else [f"{place} was {old!r} and is {new!r}."]

@@ -18,7 +18,9 @@ class Command(JobCommand):
     help = "Write a checked copy of the database, also while it is in use."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folder", nargs="?", type=Path, help="where to; without it BACKUP_DIR of the settings")
+        parser.add_argument(
+            "folder", nargs="?", type=Path, help="where to; without it BACKUP_DIR of the settings"
+        )
 
     def run(self, **options: Any) -> str:
         folder = options["folder"] or Path(settings.BACKUP_DIR)

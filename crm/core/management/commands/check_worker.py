@@ -15,6 +15,8 @@ class Command(BaseCommand):
     help = "End with 1 when the worker has given no sign of life for ten minutes, so that it can be restarted."
 
     def handle(self, *args: Any, **options: Any) -> str:
-        if JobRun.objects.filter(name="heartbeat", succeeded_at__gt=timezone.now() - SILENT_AFTER).exists():
+        if JobRun.objects.filter(
+            name="heartbeat", succeeded_at__gt=timezone.now() - SILENT_AFTER
+        ).exists():
             return "Done, the worker is alive."
         raise CommandError("The worker has given no sign of life for ten minutes. Restart it.")

@@ -19,5 +19,7 @@ class Command(BaseCommand):
             mark = self.style.SUCCESS("ok  ") if finding.is_ok else self.style.ERROR("FAIL")
             self.stdout.write(f"{mark} {finding.name}: {finding.detail}")
         if failed:
-            raise CommandError(_("%(failed)s of %(total)s checks failed.") % {"failed": failed, "total": total})
+            raise CommandError(
+                _("%(failed)s of %(total)s checks failed.") % {"failed": failed, "total": total}
+            )
         return _("Done, all %s checks passed.") % total

@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Copy everything into another, empty database, such as PostgreSQL. Stop the web server and the worker first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--to", required=True, metavar="URL", help="postgres://user:password@host:5432/name")
+        parser.add_argument(
+            "--to", required=True, metavar="URL", help="postgres://user:password@host:5432/name"
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
         try:

@@ -13,7 +13,9 @@ class Command(JobCommand):
     help = "Delete what is no longer needed, as the retention settings say."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be deleted, and delete nothing.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Say what would be deleted, and delete nothing."
+        )
 
     def run(self, **options: Any) -> str:
         now = timezone.now()

@@ -14,10 +14,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--yes", action="store_true", help="Do not ask whether the present content may go.")
+        parser.add_argument(
+            "--yes", action="store_true", help="Do not ask whether the present content may go."
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
-        if not options["yes"] and input(f"Replace the database by {options['file']}? Type yes: ").strip() != "yes":
+        if (
+            not options["yes"]
+            and input(f"Replace the database by {options['file']}? Type yes: ").strip() != "yes"
+        ):
             raise CommandError("Nothing was changed.")
         try:
             notes = restore_backup(options["file"])

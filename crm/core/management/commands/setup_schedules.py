@@ -13,7 +13,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         if not apps.is_installed("django_q"):
-            raise CommandError("Only the office has a queue. On the public side systemd timers run the commands.")
+            raise CommandError(
+                "Only the office has a queue. On the public side systemd timers run the commands."
+            )
         changes = write_schedules(find_jobs())
         return (
             f"Done, {changes.added} schedules added, {changes.changed} changed, {changes.unchanged} unchanged,"

@@ -14,7 +14,12 @@ class Command(BaseCommand):
     help = "Load a year of believable offers through the real import, the real mails and the real form."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "var" / "demo", help="where mails lie")
+        parser.add_argument(
+            "--folder",
+            type=Path,
+            default=settings.BASE_DIR / "var" / "demo",
+            help="where mails lie",
+        )
         parser.add_argument("--offers", type=int, default=320, help="how many offers the year has")
         parser.add_argument("--seed", type=int, default=2026)
 

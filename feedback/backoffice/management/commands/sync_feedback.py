@@ -19,8 +19,12 @@ class Command(JobCommand):
     help = "Fetch the answers from the public service and tell it the form and the links."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--since", help="Also fetch what was fetched before, from this date or time on.")
-        parser.add_argument("--resend", action="store_true", help="Push the form and all links again.")
+        parser.add_argument(
+            "--since", help="Also fetch what was fetched before, from this date or time on."
+        )
+        parser.add_argument(
+            "--resend", action="store_true", help="Push the form and all links again."
+        )
 
     def run(self, **options: Any) -> str:
         since = _parse_since(options["since"])
@@ -33,7 +37,8 @@ class Command(JobCommand):
             notices = notify_sellers(timezone.now())
         if notices.failed:
             raise CommandError(
-                _("The answers are here, but the salespeople were not told by mail: %s") % notices.problem
+                _("The answers are here, but the salespeople were not told by mail: %s")
+                % notices.problem
             )
         words = [
             _("Done, %s answers stored, %s set aside") % (result.stored, result.set_aside),
@@ -56,5 +61,7 @@ def _parse_since(text: str | None) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None:
-        raise CommandError(f"--since takes a date or a time such as 2026-11-30 or 2026-11-30T08:00, not {text!r}.")
+        raise CommandError(
+            f"--since takes a date or a time such as 2026-11-30 or 2026-11-30T08:00, not {text!r}."
+        )
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
