@@ -6,6 +6,8 @@ Which role may open which page is tested URL by URL in tests/accounts/test_permi
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
@@ -66,12 +68,11 @@ _EXPORTS = (
 ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
-def setup_roles() -> None:
-    """Make the groups of the roles and give each what it lacks. Takes nothing away, so a site may
-    add to a role.
+def write_roles(**kwargs: Any) -> None:
+    """Make the groups of the roles after `migrate` and give each what it lacks.
 
-    Permissions normally appear after all migrations; this makes them earlier, so that a migration
-    can call it.
+    Takes nothing away, so a site may add to a role. Permissions of the other apps may not be there
+    yet when this is called, so they are made first.
     """
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)

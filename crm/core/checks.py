@@ -11,6 +11,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from crm.core.clients import UNIX, is_network
 
@@ -34,6 +37,32 @@ def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         return [Error(message, hint=hint, id="core.E001")]
     return []
+
+
+@register(Tags.database)
+def check_database_is_of_this_line(
+    app_configs: Sequence[AppConfig] | None,
+    *,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Refuse a database whose migrations this code does not have: it would be half understood."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        recorded = MigrationRecorder(connections[alias]).applied_migrations()
+        known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+        labels = {label for label, _name in known}
+        unknown = sorted(key for key in recorded if key[0] in labels and key not in known)
+        if unknown:
+            names = ", ".join(f"{label}.{name}" for label, name in unknown[:3])
+            message = f"The database was made by another version of Nachfass ({names})."
+            hint = (
+                "Databases from before 0.1.0 cannot be taken over. The demo starts afresh with "
+                "`make demo-reset`; for anything else name an empty database in DATABASE_URL, or "
+                "restore the backup that goes with this version."
+            )
+            found.append(Error(message, hint=hint, id="core.E005"))
+    return found
 
 
 @register()

@@ -8,4 +8,4 @@ class FeedbackPublicConfig(AppConfig):
     label = "feedback_public"
 
     def ready(self) -> None:
-        from feedback.public import checks  # noqa: F401, PLC0415  (registers the system checks)
+        from feedback.public import checks  # noqa: F401  (registers the system checks)

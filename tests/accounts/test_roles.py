@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from crm.accounts.roles import ADMINISTRATORS, LEADERS, ROLES, SALES, setup_roles
+from crm.accounts.roles import ADMINISTRATORS, LEADERS, ROLES, SALES, write_roles
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def test_the_migration_makes_three_roles() -> None:
 
 @pytest.mark.parametrize("name", ROLES)
 def test_every_right_of_a_role_exists(name: str) -> None:
-    setup_roles()
+    write_roles()
     assert rights_of(name) == ROLES[name]
 
 
@@ -32,5 +32,5 @@ def test_running_it_again_changes_nothing_and_takes_nothing_away() -> None:
     extra = Permission.objects.get(codename="delete_customer")
     Group.objects.get(name=SALES).permissions.add(extra)
     before = {name: rights_of(name) for name in (SALES, LEADERS, ADMINISTRATORS)}
-    setup_roles()
+    write_roles()
     assert {name: rights_of(name) for name in before} == before

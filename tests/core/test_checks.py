@@ -4,6 +4,10 @@ import sys
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from crm.core.checks import check_database_is_of_this_line
 
 
 def found(**kwargs) -> set[str]:
@@ -57,3 +61,16 @@ def test_before_it_goes_live_somebody_must_be_named_to_be_told(settings):
     assert "core.W002" in found(include_deployment_checks=True)
     settings.ADMINS = [("Admin", "it@example.com")]
     assert "core.W002" not in found(include_deployment_checks=True)
+
+
+@pytest.mark.django_db
+def test_a_database_of_another_version_is_refused_in_a_sentence() -> None:
+    MigrationRecorder(connection).record_applied("core", "0007_from_before")
+    (found,) = check_database_is_of_this_line(None, databases=["default"])
+    assert "core.0007_from_before" in found.msg
+    assert "make demo-reset" in (found.hint or "")
+
+
+@pytest.mark.django_db
+def test_a_database_of_this_version_is_taken() -> None:
+    assert check_database_is_of_this_line(None, databases=["default"]) == []

@@ -14,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings as live_settings
 
-from crm.accounts.roles import setup_roles
+from crm.accounts.roles import write_roles
 from crm.core.secrets import env_lines, make_secrets
 from crm.demo.behaviour import draw_year
 from crm.demo.load import LoadError, load
@@ -69,7 +69,7 @@ def fill_tables() -> None:
     """
     import_module("feedback.backoffice.migrations.0002_decline_reasons").add_reasons(apps, None)
     import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(apps, None)
-    setup_roles()
+    write_roles()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,7 +38,7 @@ PACKAGES = {
 }
 PACKAGES |= {"accounts": "crm.accounts"}
 API = {"/api/invitations", "/api/form", "/api/feedbacks", "/api/feedbacks/ack", "/api/status"}
-RELEASED = sorted(path.name for path in RELEASES.iterdir())
+RELEASED = sorted(path.name for path in RELEASES.glob("*/"))
 
 
 class Database(Protocol):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -182,15 +181,6 @@ def test_lost_triggers_come_back_and_all_is_counted_anew() -> None:
     summary.refresh()
     assert triggers.find_missing() == set()
     assert_equal_to_a_recount(random.Random(1), rounds=8)
-
-
-def test_an_update_of_the_triggers_does_not_hide_that_some_were_lost() -> None:
-    update = import_module("stats.migrations.0007_fewer_notes").reinstall
-    update(None, None)
-    assert triggers.find_missing() == set()
-    triggers.uninstall()
-    update(None, None)
-    assert triggers.find_missing() == triggers.names()
 
 
 def test_a_refresh_in_small_batches_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
