@@ -75,7 +75,7 @@ def measure(place: Path, size: int, mails: int, first: int) -> tuple[float, floa
     """Return milliseconds per mail of an import beside `size` old rows, as the clock and as the
     processor of the storing process count, and the peak of memory in MiB so far.
     """
-    from offers.importing import import_folder
+    from offers.mail_import.run import import_folder
     from offers.models import MailFolder
 
     path = place / f"at-{size}-{first}"

@@ -24,7 +24,7 @@ from bench import office
 def import_ours(folder: Path, expected: int) -> tuple[float, float]:
     """Return the seconds that the import of a folder took by the clock and of the processors."""
     from feedback.backoffice.models import Invitation
-    from offers.importing import import_folder
+    from offers.mail_import.run import import_folder
     from offers.models import MailFolder, Offer
 
     row = MailFolder.objects.create(name="bench", path=str(folder))

@@ -23,7 +23,7 @@ CHILD = """
 import resource
 import django
 django.setup()
-from offers.importing import import_folder
+from offers.mail_import.run import import_folder
 from offers.models import MailFolder
 result = import_folder(MailFolder.objects.get())
 print(result.stored, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
@@ -80,8 +80,8 @@ def main() -> None:
 def measure(folder: Path, rounds: int) -> None:
     import holidays.countries  # noqa: F401 - a worker has long loaded it
 
-    import offers.inbox
-    from offers.importing import import_folder
+    import offers.mail_import.folder
+    from offers.mail_import.run import import_folder
     from offers.models import MailFolder
 
     row = MailFolder.objects.get()
@@ -104,11 +104,11 @@ def measure(folder: Path, rounds: int) -> None:
         opened.append(path)
         return real(path, *args)  # type: ignore[call-overload, no-any-return]
 
-    offers.inbox.os.open = count  # type: ignore[assignment]
+    offers.mail_import.folder.os.open = count  # type: ignore[assignment]
     started = perf_counter()
     stored = import_folder(row).stored
     seconds = perf_counter() - started
-    offers.inbox.os.open = real
+    offers.mail_import.folder.os.open = real
     ratio = seconds / median(bare)
     print(
         f"ten new: {seconds:.3f} s, {ratio:.2f} times; {stored} stored, {len(opened)} files opened (exactly 10)"

@@ -25,8 +25,8 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from offers.archive import GONE, archive_path
-from offers.inbox import disk_name
+from offers.mail_import.archive import GONE, archive_path
+from offers.mail_import.folder import disk_name
 from offers.models import Contact, Customer, ErasedAddress, Offer, SourceFile
 
 LIST_NAME = "erased.txt"

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
-from offers.chains import refresh_offers
 from offers.models import Contact, Customer, Offer, Reason, SourceFile, number_key
+from offers.revisions import refresh_offers
 from offers.wiring import announce
 
 __all__ = [

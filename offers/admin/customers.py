@@ -22,10 +22,10 @@ from unfold.forms import BaseDialogForm
 
 from crm.core.admin_tools import change_url, dialog_action, go_back, go_to, say
 from offers import privacy, services
-from offers.lists import IMPORT_FORMATS
 from offers.models import Customer
 from offers.privacy_files import build_archive, describe_rest
 from offers.resources import CustomerResource
+from offers.upload_formats import IMPORT_FORMATS
 
 
 class ContactFilter(admin.SimpleListFilter):

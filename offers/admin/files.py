@@ -26,8 +26,8 @@ from offers import services
 from offers.admin.forms import AttachForm, MakeOfferForm
 from offers.admin.tools import person, render
 from offers.defects import explain_defects
-from offers.importing import ImportResult, check_again
-from offers.mailview import MailView, read_mail_view
+from offers.mail_import.run import ImportResult, check_again
+from offers.message_view import MailView, read_mail_view
 from offers.models import Offer, SourceFile, number_key
 
 # Unfold shows the code instead of the label for a state that has no entry here.

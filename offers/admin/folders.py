@@ -16,7 +16,7 @@ from unfold.decorators import action
 
 from crm.core.admin_tools import change_url
 from offers.admin.forms import MailFolderForm, PatternForm
-from offers.importing import find_pattern
+from offers.mail_import.run import find_pattern
 from offers.models import MailFolder
 from offers.parsing.numbers import find_number
 

@@ -26,10 +26,10 @@ from crm.core.admin_tools import change_url, dialog_action, find_acts, go_to, on
 from offers import services
 from offers.admin.forms import NoteContactForm, OfferForm
 from offers.admin.tools import person, render
-from offers.lists import IMPORT_FORMATS
 from offers.models import MailFolder, Offer, SourceFile, number_key
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.timeline import Event, Kind, sort_events
+from offers.upload_formats import IMPORT_FORMATS
 
 # Unfold shows the code instead of the label for a status that has no entry here.
 STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {

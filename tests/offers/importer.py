@@ -22,12 +22,12 @@ PAYS_FROM = 1  # files are read ahead in a process of their own, as those of a l
 # import: before the transaction, in it before each kind of row, at its end, after it, while a copy
 # is made.
 POINTS = {
-    "before_transaction": ("offers.importing", "store_batch", False),
-    "before_offers": ("offers.ledger", "insert_rows", False),
-    "before_ledger": ("offers.ledger", "_Writer._write_rows", False),
-    "before_commit": ("offers.ledger", "announce", True),
-    "after_commit": ("offers.importing", "_store", True),
-    "in_archive": ("offers.archive", "os.replace", False),
+    "before_transaction": ("offers.mail_import.run", "store_batch", False),
+    "before_offers": ("offers.mail_import.store", "insert_rows", False),
+    "before_ledger": ("offers.mail_import.store", "_Writer._write_rows", False),
+    "before_commit": ("offers.mail_import.store", "announce", True),
+    "after_commit": ("offers.mail_import.run", "_store", True),
+    "in_archive": ("offers.mail_import.archive", "os.replace", False),
 }
 
 
@@ -59,10 +59,10 @@ def start(act: Callable[[], None], path: str) -> int:
     if child:
         return child
     try:
-        importing: Any = import_module("offers.importing")
+        importing: Any = import_module("offers.mail_import.run")
         folders = import_module("offers.models").MailFolder.objects
         importing.BATCH_SIZE = BATCH_SIZE
-        import_module("offers.reading").PAYS_FROM = PAYS_FROM  # type: ignore[attr-defined]
+        import_module("offers.mail_import.reading").PAYS_FROM = PAYS_FROM  # type: ignore[attr-defined]
         act()
         importing.import_folders(folders.filter(path=path))
         os._exit(0)
@@ -82,7 +82,7 @@ def main() -> None:
     django.setup()
     # What every import would load for itself.
     for name in (
-        "offers.importing",
+        "offers.mail_import.run",
         "feedback.backoffice.services",
         "reminders.services",
         "holidays.countries",

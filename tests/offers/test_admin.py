@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from crm.accounts.models import User
 from feedback.backoffice.models import Invitation
 from offers import services
-from offers.importing import import_folder
+from offers.mail_import.run import import_folder
 from offers.models import Contact, Customer, MailFolder, Offer, Reason, SourceFile
 from offers.timeline import Event, sort_events
 from tests.make import make_customer, make_offer, make_user

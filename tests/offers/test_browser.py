@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import MailFolder, SourceFile
 from tests.make import make_user
 from tests.offers.mails import make_folder, write_file, write_mail

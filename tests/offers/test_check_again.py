@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from offers.importing import check_again, import_folder, import_folders
+from offers.mail_import.run import check_again, import_folder, import_folders
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
 from offers.services import attach_file, ignore_files, make_offer_of_file, note_contact
 from tests.make import make_offer
@@ -138,7 +138,7 @@ def test_a_file_in_the_middle_of_it_is_taken_by_the_next_import(
     def die(*_args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("offers.importing._store", die)
+    monkeypatch.setattr("offers.mail_import.run._store", die)
     with pytest.raises(KeyboardInterrupt):
         check_again(list(SourceFile.objects.select_related("folder")))
     assert SourceFile.objects.get().state == State.WAITING

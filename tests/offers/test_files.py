@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-import offers.archive
-import offers.importing
-import offers.inbox
-from offers.archive import archive_path
-from offers.importing import import_folder, import_folders
-from offers.inbox import disk_name, store_name
+import offers.mail_import.archive
+import offers.mail_import.folder
+import offers.mail_import.run
+from offers.mail_import.archive import archive_path
+from offers.mail_import.folder import disk_name, store_name
+from offers.mail_import.run import import_folder, import_folders
 from offers.models import MailFolder, Offer, Reason, SourceFile
 from tests.offers.mails import build_mail, make_folder, write_file, write_mail
 
@@ -198,7 +198,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     def fail(*_args: object) -> int:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(offers.inbox.os, "open", fail)
+    monkeypatch.setattr(offers.mail_import.folder.os, "open", fail)
 
 
 def test_a_disk_that_fails_lets_the_file_wait(
@@ -212,13 +212,13 @@ def test_a_disk_that_fails_lets_the_file_wait(
 
 def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen to a file between the scan and the reading of it."""
-    real = offers.importing.read
+    real = offers.mail_import.run.read
 
     def read(*args: object, **options: object) -> object:
         act()
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(offers.importing, "read", read)
+    monkeypatch.setattr(offers.mail_import.run, "read", read)
 
 
 def test_a_file_that_vanishes_before_it_is_read_is_named(
@@ -325,7 +325,7 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
             yield from (entry for entry in self.entries if entry.name == "x.eml")
             raise OSError(errno.EIO, "share is gone")
 
-    monkeypatch.setattr(offers.inbox.os, "scandir", Torn)
+    monkeypatch.setattr(offers.mail_import.folder.os, "scandir", Torn)
     import_folder(folder)
     assert folder.error
     assert dict(SourceFile.objects.values_list("name", "state")) == {
@@ -337,14 +337,14 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
 def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     folder: MailFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = offers.importing.examine_outgoing
+    real = offers.mail_import.run.examine_outgoing
 
-    def examine(path: str, reading: offers.inbox.Reading, **options: object) -> object:
+    def examine(path: str, reading: offers.mail_import.folder.Reading, **options: object) -> object:
         if reading.sighting.name == "a.eml" and not reading.problem:
             raise ValueError("a mistake of ours")
         return real(path, reading, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(offers.importing, "examine_outgoing", examine)
+    monkeypatch.setattr(offers.mail_import.run, "examine_outgoing", examine)
     for name in "ab":
         write_mail(path_of(folder), f"{name}.eml", subject=f"Angebot 471{'ab'.index(name)}")
     import_folder(folder)
@@ -374,7 +374,7 @@ def test_a_full_disk_of_the_archive_loses_no_offer_and_is_made_up_for(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     settings.OFFERS_ARCHIVE_DIR = str(tmp_path / "archive")
-    monkeypatch.setattr(offers.archive.os, "fsync", fail)
+    monkeypatch.setattr(offers.mail_import.archive.os, "fsync", fail)
     write_file(path_of(folder), "x.eml", MAIL)
     import_folder(folder)
     assert os.strerror(errno.ENOSPC) in folder.error

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import MailFolder, SourceFile
 from tests.explain import explain
 from tests.offers.mails import make_folder, write_mail

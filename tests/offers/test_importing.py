@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from feedback.backoffice.models import Invitation
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import Customer, Offer, SourceFile
 from reminders.models import FollowUp
 from tests.make import make_user

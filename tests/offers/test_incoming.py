@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
 from reminders.models import Reminder
 from tests.make import make_customer, make_offer

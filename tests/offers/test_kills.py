@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-import offers.importing
+import offers.mail_import.run
 from feedback.backoffice.models import Invitation
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import Customer, MailFolder, Offer, SourceFile
 from reminders.models import FollowUp
 from tests.offers.mails import SENT_AT, make_folder, write_mail
@@ -187,7 +187,7 @@ def test_while_the_database_is_away_the_files_wait(
     def refuse(*_args: object, **_options: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(offers.importing, "store_batch", refuse)
+    monkeypatch.setattr(offers.mail_import.run, "store_batch", refuse)
     with pytest.raises(OperationalError):
         import_folders([folder])
     assert not SourceFile.objects.exists()

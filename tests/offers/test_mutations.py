@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from offers.importing import import_folder
+from offers.mail_import.run import import_folder
 from offers.models import Offer, Reason, SourceFile
 from tests.offers.mails import DAVID, build_mail, make_folder, write_file
 

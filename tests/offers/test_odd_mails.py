@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import MailFolder, Reason, SourceFile
 from tests.offers.mails import make_folder, write_mail
 

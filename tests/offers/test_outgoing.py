@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from offers.importing import import_folders
+from offers.mail_import.run import import_folders
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
 from tests.make import make_customer, make_offer
 from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file, write_mail

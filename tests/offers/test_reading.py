@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import offers.importing
-import offers.reading
-from offers.importing import import_folder
-from offers.inbox import Sighting
-from offers.letters import Letter
+import offers.mail_import.reading
+import offers.mail_import.run
+from offers.mail_import.folder import Sighting
+from offers.mail_import.message import Letter
+from offers.mail_import.run import import_folder
 from offers.models import Offer, SourceFile
 from tests.offers.mails import make_folder, write_file, write_mail
 
@@ -24,7 +24,7 @@ COUNT = 60
 
 @pytest.fixture(autouse=True)
 def read_ahead_from_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers.reading, "PAYS_FROM", 1)
+    monkeypatch.setattr(offers.mail_import.reading, "PAYS_FROM", 1)
 
 
 def write_offers(path: Path) -> None:
@@ -53,14 +53,14 @@ def test_a_reading_process_that_dies_loses_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_offers(tmp_path)
-    real, importer = offers.importing._read_letter, os.getpid()
+    real, importer = offers.mail_import.run._read_letter, os.getpid()
 
     def dying(folder: object, sighting: Sighting, *args: object) -> Letter:
         if os.getpid() != importer and sighting.name == "040.eml":
             os.kill(os.getpid(), signal.SIGKILL)
         return real(folder, sighting, *args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(offers.importing, "_read_letter", dying)
+    monkeypatch.setattr(offers.mail_import.run, "_read_letter", dying)
     assert import_folder(make_folder(tmp_path)).states == {SourceFile.State.OFFER: COUNT}
 
 
@@ -79,8 +79,8 @@ def test_no_reading_process_is_left_behind_when_storing_fails(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fork", watched_fork)
-    monkeypatch.setattr(offers.importing, "_store", fail)
-    monkeypatch.setattr(offers.importing, "BATCH_SIZE", 4)
+    monkeypatch.setattr(offers.mail_import.run, "_store", fail)
+    monkeypatch.setattr(offers.mail_import.run, "BATCH_SIZE", 4)
     with pytest.raises(KeyboardInterrupt):
         import_folder(make_folder(tmp_path))
     with pytest.raises(ChildProcessError):

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from offers.mail_import.watch import is_on_network, watch_folders
 from offers.models import MailFolder, Offer
-from offers.watching import is_on_network, watch_folders
 from tests.offers.mails import make_folder, write_mail
 from tests.offers.test_kills import database_url
 from tests.servers import stop
@@ -79,8 +79,10 @@ class Runs:
 def quiet(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """No database in the watching thread: what matters here is when it asks for an import."""
     settings.OFFERS_SETTLE_SECONDS = 0.2
-    monkeypatch.setattr("offers.watching.SourceFile.objects.filter", lambda **_fields: EmptyRows())
-    monkeypatch.setattr("offers.watching.close_old_connections", lambda: None)
+    monkeypatch.setattr(
+        "offers.mail_import.watch.SourceFile.objects.filter", lambda **_fields: EmptyRows()
+    )
+    monkeypatch.setattr("offers.mail_import.watch.close_old_connections", lambda: None)
 
 
 class EmptyRows:

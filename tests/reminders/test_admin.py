@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from offers.chains import refresh_offers
 from offers.models import Customer, Offer
+from offers.revisions import refresh_offers
 from offers.services import set_status
 from reminders.explain import explain
 from reminders.holds import hold_sending

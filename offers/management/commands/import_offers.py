@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand, record_run
-from offers.importing import ImportResult, import_folders
+from offers.mail_import.run import ImportResult, import_folders
+from offers.mail_import.watch import watch_folders
 from offers.models import MailFolder, SourceFile
-from offers.watching import watch_folders
 
 
 class Command(JobCommand):

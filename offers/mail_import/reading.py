@@ -14,8 +14,8 @@ from collections.abc import Callable, Generator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
-from offers.inbox import Sighting
-from offers.letters import Letter
+from offers.mail_import.folder import Sighting
+from offers.mail_import.message import Letter
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from offers.letters import Letter
+from offers.mail_import.message import Letter
 from offers.models import Customer, Offer, Reason, SourceFile
 from offers.parsing.mail import Address, Mail
 

@@ -13,13 +13,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from crm.core.bulk import among, find_keys, insert_rows, new_row
-from offers.chains import refresh_offers
-from offers.decide import Decision, Facts, decide_incoming, decide_outgoing
-from offers.facts import Desk
-from offers.inbox import store_name
-from offers.letters import Letter
+from offers.mail_import.context import Desk
+from offers.mail_import.decide import Decision, Facts, decide_incoming, decide_outgoing
+from offers.mail_import.folder import store_name
+from offers.mail_import.message import Letter
 from offers.models import Customer, ErasedAddress, MailFolder, Offer, Reason, SourceFile, number_key
 from offers.parsing.mail import Address
+from offers.revisions import refresh_offers
 from offers.wiring import announce
 
 State = SourceFile.State

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from offers.archive import read_mail_of
-from offers.inbox import TooLargeError
+from offers.mail_import.archive import read_mail_of
+from offers.mail_import.folder import TooLargeError
 from offers.models import SourceFile
 from offers.parsing.body import parse_body
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from offers.inbox import LONGEST_HEADER, Reading, Sighting, TooLargeError, read_whole
+from offers.mail_import.folder import LONGEST_HEADER, Reading, Sighting, TooLargeError, read_whole
 from offers.models import Reason
 from offers.parsing.automatic import automatic_reason, find_return_date
 from offers.parsing.body import Body, parse_body

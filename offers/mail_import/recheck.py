@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from offers.chains import refresh_offers
 from offers.models import Customer, Offer, SourceFile
+from offers.revisions import refresh_offers
 from offers.wiring import announce
 
 # What the listeners make with each offer, and what therefore goes with it. Anything else that hangs

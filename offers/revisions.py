@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from offers.decide import ChainMail, order_chain
+from offers.mail_import.decide import ChainMail, order_chain
 from offers.models import Contact, MailFolder, Offer, Reason, SourceFile
 
 State = SourceFile.State

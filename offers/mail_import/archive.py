@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from offers.inbox import TooLargeError, disk_name, read_whole
+from offers.mail_import.folder import TooLargeError, disk_name, read_whole
 from offers.models import MailFolder, SourceFile
 
 # What stands in `content_hash` when there is nothing left to copy.

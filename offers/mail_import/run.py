@@ -19,15 +19,15 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from offers.archive import archive_offers
-from offers.inbox import FolderError, Reading, Sighting, Stamp, disk_name, look, read
-from offers.ledger import store_batch
-from offers.letters import Letter, examine_incoming, examine_outgoing
+from offers.mail_import.archive import archive_offers
+from offers.mail_import.folder import FolderError, Reading, Sighting, Stamp, disk_name, look, read
+from offers.mail_import.message import Letter, examine_incoming, examine_outgoing
+from offers.mail_import.reading import PAYS_FROM, read_ahead
+from offers.mail_import.recheck import remove_empty_offers
+from offers.mail_import.store import store_batch
 from offers.models import MailFolder, Reason, SourceFile
 from offers.parsing.numbers import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
-from offers.reading import PAYS_FROM, read_ahead
-from offers.removal import remove_empty_offers
 
 logger = logging.getLogger(__name__)
 
