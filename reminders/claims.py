@@ -23,7 +23,7 @@ from crm.core.bulk import among, insert_rows, new_row
 from crm.core.durable import durable_commits
 from crm.core.garbage import collected_later
 from crm.core.smtp import Outcome, Result
-from feedback.backoffice.services import mark_mailed
+from feedback.backoffice.links import mark_mailed
 from offers.models import Customer, Offer, SourceFile
 from offers.services import announce
 from reminders.emails import new_message_id

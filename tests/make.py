@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from feedback import links
+from feedback.backoffice.links import card_hash_of
 from feedback.backoffice.models import Invitation
-from feedback.backoffice.services import card_hash_of
 from offers.models import Customer, Offer
 
 _numbers = count(1)

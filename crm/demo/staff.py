@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from crm.accounts.models import User
 from crm.demo.behaviour import PlannedOffer
+from feedback.backoffice.answers import mark_handled, record_answer
 from feedback.backoffice.models import Answer, DeclineReason
-from feedback.backoffice.services import mark_handled, record_answer
 from offers.models import Offer, SourceFile
 from offers.services import change_customer, change_offer, ignore_files
 

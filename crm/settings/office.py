@@ -128,7 +128,7 @@ OFFERS_ARCHIVE_DIR = env("OFFERS_ARCHIVE_DIR", default="")
 # Told, inside the same transaction, that offers were stored or changed. The upper apps are named
 # here, in the wiring, because an offer never knows who follows it up (docs/decisions.md).
 OFFERS_LISTENERS = [
-    "feedback.backoffice.services.ensure_invitations",
+    "feedback.backoffice.links.make_missing_links",
     "reminders.services.plan_offers",
 ]
 # Knows the mails that Nachfass sent itself: `(message_ids) -> {message_id: key of the offer}`.

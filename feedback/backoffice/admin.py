@@ -18,7 +18,7 @@ from unfold.forms import BaseDialogForm
 
 import offers.admin
 from crm.core.admin_tools import FactAdmin, change_url, dialog_action, go_to
-from feedback.backoffice import intake, services
+from feedback.backoffice import answers, links, receive
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.admin.tools import person
@@ -140,14 +140,14 @@ class AnswerAdmin(ModelAdmin):
 
     @admin.action(description=_("Dealt with"), permissions=["change"])
     def mark_handled(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
-        done = services.mark_handled(list(queryset), at=timezone.now())
+        done = answers.mark_handled(list(queryset), at=timezone.now())
         messages.success(
             request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done
         )
 
     @admin.action(description=_("Open sealed words again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
-        done = sum(intake.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
+        done = sum(receive.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
         messages.success(
             request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done
         )
@@ -157,7 +157,7 @@ class AnswerAdmin(ModelAdmin):
     )
     def handle(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.get(pk=object_id)
-        if services.mark_handled([answer], at=timezone.now()):
+        if answers.mark_handled([answer], at=timezone.now()):
             messages.success(request, gettext("The answer is dealt with."))
         return go_to(reverse("admin:feedback_answer_changelist") + "?handled=todo")
 
@@ -169,7 +169,7 @@ class AnswerAdmin(ModelAdmin):
     )
     def confirm(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.get(pk=object_id)
-        if services.confirm_answer(answer):
+        if answers.confirm_answer(answer):
             messages.success(request, gettext("The answer counts."))
         else:
             messages.error(request, gettext("The answer was not marked as suspect."))
@@ -183,7 +183,7 @@ class AnswerAdmin(ModelAdmin):
     )
     def dismiss(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
-        if services.dismiss_answer(answer, by=person(request), at=timezone.now()):
+        if answers.dismiss_answer(answer, by=person(request), at=timezone.now()):
             self.log_change(request, answer.offer, gettext("Took back the answer of a robot."))
             messages.success(request, gettext("The answer was taken back."))
         else:
@@ -195,7 +195,7 @@ class AnswerAdmin(ModelAdmin):
     )
     def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
-        if services.undo_answer(answer, by=person(request), at=timezone.now()):
+        if answers.take_back_answer(answer, by=person(request), at=timezone.now()):
             self.log_change(
                 request,
                 answer.offer,
@@ -238,14 +238,14 @@ class InvitationAdmin(FactAdmin):
 
     @admin.action(description=_("Extend"), permissions=["act"])
     def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        done = sum(services.extend(invitation) for invitation in queryset)
+        done = sum(links.extend_link(invitation) for invitation in queryset)
         messages.success(
             request, ngettext("%s link was extended.", "%s links were extended.", done) % done
         )
 
     @admin.action(description=_("Revoke"), permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        done = sum(services.revoke(invitation) for invitation in queryset)
+        done = sum(links.revoke_link(invitation) for invitation in queryset)
         messages.success(
             request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done
         )
@@ -279,8 +279,8 @@ class RejectedAnswerAdmin(FactAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
             try:
-                intake.retry(rejected, now=timezone.now())
-            except intake.UnreadableAnswerError as error:
+                receive.retry(rejected, now=timezone.now())
+            except receive.UnreadableAnswerError as error:
                 messages.error(request, f"{rejected}: {error}")
             else:
                 messages.success(request, gettext("The answer %s is stored.") % rejected)
@@ -288,7 +288,7 @@ class RejectedAnswerAdmin(FactAdmin):
     @admin.action(description=_("Dealt with"), permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
-            intake.resolve(rejected, now=timezone.now())
+            receive.resolve(rejected, now=timezone.now())
             messages.success(request, gettext("The answer %s is dealt with.") % rejected)
 
 
@@ -394,7 +394,7 @@ class OfferAdmin(offers.admin.OfferAdmin):
         self, request: HttpRequest, form: RecordAnswerForm, object_id: str
     ) -> HttpResponse:
         offer = Offer.objects.select_related("customer").get(pk=object_id)
-        services.record_answer(
+        answers.record_answer(
             offer,
             form.kind,
             channel=form.chosen_channel,
@@ -414,7 +414,7 @@ class OfferAdmin(offers.admin.OfferAdmin):
     )
     def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.select_related("salesperson").get(pk=object_id)
-        services.issue_link(offer)
+        links.renew_link(offer)
         self.log_change(request, offer, gettext("Issued a new feedback link."))
         messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
         return go_to(change_url(offer))
@@ -431,7 +431,7 @@ class OfferAdmin(offers.admin.OfferAdmin):
         return self._with_active_link(
             request,
             object_id,
-            services.extend,
+            links.extend_link,
             gettext("The feedback link of offer %s was extended."),
         )
 
@@ -447,7 +447,7 @@ class OfferAdmin(offers.admin.OfferAdmin):
         return self._with_active_link(
             request,
             object_id,
-            services.revoke,
+            links.revoke_link,
             gettext("The feedback link of offer %s was revoked."),
         )
 

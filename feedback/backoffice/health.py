@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.core.health import Check, Finding
 from feedback import sealing
-from feedback.backoffice.client import Client, SyncError
+from feedback.backoffice.api_client import Client, SyncError
 from feedback.backoffice.models import RejectedAnswer, SyncState
 from feedback.backoffice.sync import STALE_AFTER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from feedback.backoffice import services
+from feedback.backoffice.links import revoke_link
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Customer
 from offers.privacy import as_dicts
@@ -28,7 +28,7 @@ def erase(customer: Customer) -> None:
     """
     links = Invitation.objects.filter(offer__customer=customer)
     for link in links.filter(state=Invitation.State.ACTIVE):
-        services.revoke(link)
+        revoke_link(link)
     digests = list(links.values_list("digest", flat=True))
     RejectedAnswer.objects.filter(content__digest__in=digests).delete()
     Answer.objects.filter(offer__customer=customer).update(

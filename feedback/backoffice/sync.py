@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import Company, User
 from feedback import sealing, wire
-from feedback.backoffice import intake, services
-from feedback.backoffice.client import Client, ContractError, NotConfiguredError, SyncError
+from feedback.backoffice import links, receive
+from feedback.backoffice.answers import DECISIONS
+from feedback.backoffice.api_client import Client, ContractError, NotConfiguredError, SyncError
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
 from offers.models import Offer
 from offers.services import announce
@@ -197,7 +198,7 @@ def _pull_since(client: Client, since: datetime, result: SyncResult) -> None:
 def _take_in(
     client: Client, items: list[object], result: SyncResult, *, is_replay: bool = False
 ) -> int:
-    taken = intake.store_page(items, now=timezone.now(), is_replay=is_replay)
+    taken = receive.store_page(items, now=timezone.now(), is_replay=is_replay)
     if taken.settled:
         client.acknowledge(taken.settled)
     result.stored += taken.stored
@@ -221,7 +222,7 @@ def _notice_changed_sellers() -> None:
     )
     sellers_hash = hashlib.sha256(json.dumps(list(sellers)).encode()).hexdigest()
     if SyncState.get().sellers_hash != sellers_hash:
-        services.refresh_cards()
+        links.refresh_cards()
         SyncState.objects.filter(pk=1).update(sellers_hash=sellers_hash)
 
 
@@ -269,7 +270,7 @@ def _wire_invitation(invitation: Invitation) -> dict[str, object]:
     offer = invitation.offer
     return {
         "digest": invitation.digest,
-        "card": sealing.seal_card(services.build_card(offer, offer.salesperson), invitation.token),
+        "card": sealing.seal_card(links.build_card(offer, offer.salesperson), invitation.token),
         "language": offer.language,
         "expires_at": invitation.expires_at.isoformat(),
         "state": "revoked" if invitation.state == Invitation.State.REVOKED else "active",
@@ -300,7 +301,7 @@ def _fetch_lost_answers(client: Client, digests: set[str], result: SyncResult) -
 
 
 def _find_lost(digests: set[str]) -> QuerySet[Invitation]:
-    decided = Answer.objects.filter(kind__in=services.DECISIONS, invitation__digest__in=digests)
+    decided = Answer.objects.filter(kind__in=DECISIONS, invitation__digest__in=digests)
     return Invitation.objects.filter(
         digest__in=digests - set(decided.values_list("invitation__digest", flat=True))
     )

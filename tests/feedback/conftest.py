@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from feedback.backoffice.client import Client
+from feedback.backoffice.api_client import Client
 from tests.feedback.live import API_KEY, PublicService, public_service
 
 
@@ -22,7 +22,7 @@ def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Public
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trying again does not wait."""
-    monkeypatch.setattr("feedback.backoffice.client.BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("feedback.backoffice.api_client.BACKOFF_SECONDS", 0.001)
 
 
 @pytest.fixture

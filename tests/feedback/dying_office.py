@@ -43,16 +43,16 @@ def run(moment: str, nth: int) -> None:
     from django.core.management import call_command
 
     from feedback import wire
-    from feedback.backoffice import intake
-    from feedback.backoffice.client import Client
+    from feedback.backoffice import receive
+    from feedback.backoffice.api_client import Client
 
     wire.MAX_FEEDBACKS, wire.MAX_INVITATIONS = 2, 2
     place, name, is_before = {
         "asking": (Client, "get_feedbacks", True),
         "asked": (Client, "get_feedbacks", False),
         # The answers are written, their effect and the commit are not.
-        "storing": (intake, "_finish", True),
-        "stored": (intake, "store_page", False),
+        "storing": (receive, "_finish", True),
+        "stored": (receive, "store_page", False),
         "acknowledged": (Client, "acknowledge", False),
         "registered": (Client, "put_invitations", False),
     }[moment]

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from crm.core.backups import make_backup, restore_backup
 from feedback.backoffice import sync
-from feedback.backoffice.client import Client, SyncError
+from feedback.backoffice.api_client import Client, SyncError
 from feedback.backoffice.models import Answer, Invitation, SyncState
 from offers.models import Customer, Offer
 from offers.services import announce

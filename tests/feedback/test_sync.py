@@ -12,8 +12,9 @@ from django.utils import timezone
 from crm.accounts.models import Company
 from crm.core.models import JobRun
 from feedback import links, sealing
-from feedback.backoffice import services, sync
-from feedback.backoffice.client import Client, ContractError, UnreachableError
+from feedback.backoffice import sync
+from feedback.backoffice.api_client import Client, ContractError, UnreachableError
+from feedback.backoffice.links import revoke_link
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.services import announce
 from tests.feedback.live import API_KEY, PublicService
@@ -97,7 +98,7 @@ def test_what_changes_while_it_is_sent_is_sent_again(
 
     def put_while_a_person_revokes(client: Client, invitations: Any) -> set[str]:
         answered = put(client, invitations)
-        services.revoke(link)
+        revoke_link(link)
         return answered
 
     monkeypatch.setattr(Client, "put_invitations", put_while_a_person_revokes)

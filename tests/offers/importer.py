@@ -83,7 +83,7 @@ def main() -> None:
     # What every import would load for itself.
     for name in (
         "offers.mail_import.run",
-        "feedback.backoffice.services",
+        "feedback.backoffice.links",
         "reminders.services",
         "holidays.countries",
     ):

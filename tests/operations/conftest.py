@@ -104,7 +104,7 @@ def machine(  # noqa: PLR0917 - fixtures
     )
     settings.REMINDERS_MAX_SYNC_AGE = 0
     monkeypatch.setenv("SSL_CERT_FILE", str(tls.folder / "trusted.pem"))
-    monkeypatch.setattr("feedback.backoffice.client.BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("feedback.backoffice.api_client.BACKOFF_SECONDS", 0.001)
     with time_machine.travel(start, tick=False) as clock:
         machine = Machine(clock, clock_file, inbox, start)
         machine.move_to(start)

@@ -105,7 +105,7 @@ def test_several_offers_of_a_customer_share_one_mail(receiver: Receiver) -> None
 def test_nothing_is_sent_while_answers_are_stale(
     receiver: Receiver, mailoutbox: list[Any], settings: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
     settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     make_due()
@@ -119,7 +119,7 @@ def test_nothing_is_sent_while_answers_are_stale(
 def test_a_long_run_ends_when_answers_become_stale(
     receiver: Receiver, settings: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
     monkeypatch.setattr("reminders.gate.ASK_AGAIN_SECONDS", 0)
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     for _ in range(4):

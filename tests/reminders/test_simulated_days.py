@@ -149,7 +149,7 @@ def test_six_hours_without_sync_send_nothing_and_tell_once_each_way(
 ):
     settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
-    monkeypatch.setattr("feedback.backoffice.client.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
     make_defaults()
     for _ in range(5):
         make_due()

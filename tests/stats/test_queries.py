@@ -6,8 +6,8 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.roles import LEADERS
+from feedback.backoffice.answers import dismiss_answer
 from feedback.backoffice.models import Answer, DeclineReason
-from feedback.backoffice.services import dismiss_answer
 from offers.models import Offer
 from stats import filters, queries, summary
 from tests.make import make_offer, make_user

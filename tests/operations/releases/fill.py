@@ -23,8 +23,8 @@ from crm.demo import form
 from crm.demo.start import PASSWORD, USER
 from crm.demo.year import BROWSER
 from feedback import links
-from feedback.backoffice.intake import store_page
 from feedback.backoffice.models import Invitation
+from feedback.backoffice.receive import store_page
 from offers.models import Customer, Offer
 from offers.services import note_contact
 from reminders.holds import hold_sending

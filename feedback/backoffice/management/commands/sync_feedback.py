@@ -10,8 +10,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand
-from feedback.backoffice.client import SyncError
-from feedback.backoffice.notices import notify_sellers
+from feedback.backoffice.api_client import SyncError
+from feedback.backoffice.notify_sellers import notify_sellers
 from feedback.backoffice.sync import sync
 
 

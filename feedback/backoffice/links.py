@@ -1,11 +1,11 @@
-"""What can be done with links and answers in the office."""
+"""Make, renew, revoke and extend the links of offers."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -16,20 +16,16 @@ import offers.services
 from crm.accounts.models import User
 from crm.core.bulk import among, find_keys, insert_rows, new_row
 from feedback import links
-from feedback.backoffice.models import Answer, DeclineReason, Invitation
+from feedback.backoffice.models import Invitation
 from feedback.sealing import Card
 from offers.models import Offer
 
-DECISIONS = {
-    Answer.Kind.INTERESTED: Offer.Status.INTERESTED,
-    Answer.Kind.DECLINED: Offer.Status.DECLINED,
-}
 # A sealed card must fit into `wire.InvitationSerializer.card`, also when every letter takes twelve
 # bytes of JSON.
 MAX_CARD_TEXT = 100
 
 
-def ensure_invitations(changed: Sequence[Offer]) -> None:
+def make_missing_links(changed: Sequence[Offer]) -> None:
     """Give each offer the link it needs. A listener of the offers: runs in their transaction.
 
     An offer that never had a link gets one. One that is open although its link is used up, because
@@ -106,20 +102,20 @@ def mark_changed(invitation: Invitation, **changes: object) -> None:
     invitation.refresh_from_db()
 
 
-def issue_link(offer: Offer) -> Invitation:
+def renew_link(offer: Offer) -> Invitation:
     """Return a fresh link of the offer; the ones before it stop working with the next sync."""
     with transaction.atomic():
         # Two clicks at once wait for each other; each gives a link, and the last one works.
         Offer.objects.select_for_update().get(pk=offer.pk)
         for invitation in offer.invitations.filter(state=Invitation.State.ACTIVE):
-            revoke(invitation)
+            revoke_link(invitation)
         invitation = _build_invitation(offer, card_hash_of(offer, offer.salesperson), _expiry())
         invitation.save()
         offers.services.announce([offer])
     return invitation
 
 
-def revoke(invitation: Invitation) -> bool:
+def revoke_link(invitation: Invitation) -> bool:
     """Make a link stop working with the next sync. Returns False when it was not active."""
     with transaction.atomic():
         if not _is_active(invitation):
@@ -129,7 +125,7 @@ def revoke(invitation: Invitation) -> bool:
     return True
 
 
-def extend(invitation: Invitation) -> bool:
+def extend_link(invitation: Invitation) -> bool:
     """Let a link work for `FEEDBACK_TOKEN_DAYS` from now. Returns False when it was not active."""
     with transaction.atomic():
         if not _is_active(invitation):
@@ -146,122 +142,6 @@ def mark_mailed(offer_ids: Collection[int], *, at: datetime) -> None:
     Invitation.objects.filter(among("offer", offer_ids), state=Invitation.State.ACTIVE).update(
         mailed_at=at
     )
-
-
-def record_answer(
-    offer: Offer,
-    kind: Answer.Kind,
-    *,
-    channel: Offer.Channel,
-    by: User | None,
-    at: datetime,
-    reason: DeclineReason | None = None,
-    comment: str = "",
-    ask_again_on: date | None = None,
-) -> Answer:
-    """Keep what a customer said by phone or mail, or that the order came, and return it.
-
-    The word of the person who records it counts: the status follows, whatever it was. The channel
-    `order` makes the offer ordered. The link stays as it is; what the customer may still say
-    through it is shown to the seller.
-    """
-    with transaction.atomic():
-        answer = Answer.objects.create(
-            offer=offer,
-            kind=kind,
-            channel=channel,
-            reason=reason,
-            comment=comment,
-            ask_again_on=ask_again_on if kind == Answer.Kind.UNDECIDED else None,
-            answered_at=at,
-            recorded_by=by,
-            handled_at=at,
-            notified_at=at,
-        )
-        if kind == Answer.Kind.OPTED_OUT:
-            offers.services.opt_out(offer.customer, at=at)
-        else:
-            offers.services.set_status(offer, _status_of(answer), channel=channel, at=at, by=by)
-    return answer
-
-
-def undo_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
-    """Take back an answer that a person recorded; the offer's status is again what the answers
-    before it say.
-
-    Returns False for what a customer said through the link: that is never removed.
-    """
-    if answer.channel == Offer.Channel.LINK:
-        return False
-    offer = answer.offer
-    with transaction.atomic():
-        if answer.kind == Answer.Kind.OPTED_OUT:
-            _take_back_opt_out(offer, apart_from=answer)
-        else:
-            _fall_back(offer, apart_from=answer, by=by, at=at)
-        answer.delete()
-    return True
-
-
-def confirm_answer(answer: Answer) -> bool:
-    """A person gave this suspect answer: nothing about it is to be checked any more. Returns False
-    when that was so.
-    """
-    suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
-    return suspects.update(is_suspect=False) == 1
-
-
-def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
-    """A robot gave this suspect answer: what it did is taken back, and the customer gets a fresh
-    link.
-
-    The answer is kept, because it came, but counts in no figure. Returns False when the answer is
-    not suspect.
-    """
-    with transaction.atomic():
-        suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
-        if not suspects.update(dismissed_at=at, handled_at=at):
-            return False
-        offer = answer.offer
-        if answer.kind == Answer.Kind.OPTED_OUT:
-            _take_back_opt_out(offer, apart_from=answer)
-        elif offer.status == _status_of(answer) and offer.status_at == answer.answered_at:
-            _fall_back(offer, apart_from=answer, by=by, at=at)
-    return True
-
-
-def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
-    """Take the answers off the list of what must be acted on; returns how many were on it."""
-    return Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None).update(
-        handled_at=at
-    )
-
-
-def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetime) -> None:
-    """Give the offer the status that its other answers say: the newest decision, else open."""
-    others = offer.answers.filter(kind__in=DECISIONS, dismissed_at=None).exclude(pk=apart_from.pk)
-    before = others.order_by("answered_at").last()
-    status = _status_of(before) if before else Offer.Status.OPEN
-    channel = Offer.Channel(before.channel if before else apart_from.channel)
-    offers.services.set_status(offer, status, channel=channel, at=at, by=by)
-
-
-def _take_back_opt_out(offer: Offer, *, apart_from: Answer) -> None:
-    customer = offer.customer
-    others = Answer.objects.filter(
-        offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None
-    )
-    if others.exclude(pk=apart_from.pk).exists():
-        return
-    customer.opted_out_at = None
-    customer.save(update_fields=["opted_out_at"])
-    offers.services.announce(list(customer.offers.all()))
-
-
-def _status_of(answer: Answer) -> Offer.Status:
-    if answer.channel == Offer.Channel.ORDER:
-        return Offer.Status.ORDERED
-    return DECISIONS.get(Answer.Kind(answer.kind), Offer.Status.OPEN)
 
 
 def _is_active(invitation: Invitation) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from crm.accounts.models import Company
 from feedback.backoffice.models import Answer, DeclineReason, SyncState
-from feedback.backoffice.notices import Notices, notify_sellers
+from feedback.backoffice.notify_sellers import Notices, notify_sellers
 from tests.make import make_offer, make_user
 from tests.servers import free_port
 

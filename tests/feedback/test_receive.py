@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from feedback import sealing
-from feedback.backoffice import intake
+from feedback.backoffice import receive
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from offers.models import Offer
 from offers.services import set_status
@@ -39,8 +39,8 @@ def make_item(invitation: Invitation | None = None, **fields: Any) -> dict[str, 
     return defaults | fields
 
 
-def take(*items: object) -> intake.Intake:
-    return intake.store_page(items, now=NOW)
+def take(*items: object) -> receive.Intake:
+    return receive.store_page(items, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_sealed_words_are_opened_once_the_key_is_back(settings: Any) -> None:
         )
     )
     answer = Answer.objects.get()
-    assert not intake.open_again(answer)
+    assert not receive.open_again(answer)
     settings.FEEDBACK_SEALING_PRIVATE_KEY = private
-    assert intake.open_again(answer)
+    assert receive.open_again(answer)
     answer.refresh_from_db()
     assert (answer.comment, answer.sealed_comment, answer.note) == ("geheim", "", "")
 
@@ -278,10 +278,10 @@ def test_a_set_aside_answer_is_stored_when_its_fault_is_gone() -> None:
     invitation = make_invitation()
     take(make_item(invitation, kind="delighted"))
     rejected = RejectedAnswer.objects.get()
-    with pytest.raises(intake.UnreadableAnswerError):
-        intake.retry(rejected, now=NOW)
+    with pytest.raises(receive.UnreadableAnswerError):
+        receive.retry(rejected, now=NOW)
     rejected.content["kind"] = "interested"
-    intake.retry(rejected, now=NOW)
+    receive.retry(rejected, now=NOW)
     invitation.offer.refresh_from_db()
     assert (rejected.resolved_at, invitation.offer.status, invitation.offer.needs_review) == (
         NOW,

@@ -25,8 +25,8 @@ import offers.services
 from crm.core.bulk import insert_rows
 from crm.core.durable import durable_commits
 from feedback import sealing, wire
+from feedback.backoffice.answers import DECISIONS
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
-from feedback.backoffice.services import DECISIONS
 from offers.models import Offer
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from feedback.backoffice import client as module
-from feedback.backoffice.client import Client
+from feedback.backoffice import api_client as module
+from feedback.backoffice.api_client import Client
 from tests.feedback.fault_proxy import fault_proxy
 from tests.feedback.live import API_KEY, PublicService, public_service
 from tests.servers import free_port
