@@ -483,6 +483,28 @@ class SourceFile(models.Model):
         return self.name
 
 
+class SentMessage(models.Model):
+    """A mail that Nachfass sent itself: by its Message-ID a reply or a bounce finds the offer.
+
+    A mail about several offers is kept once, with the first of them.
+    """
+
+    message_id = models.CharField(_("Message-ID"), max_length=200, unique=True)
+    offer = models.ForeignKey(
+        Offer, models.CASCADE, related_name="sent_messages", verbose_name=_("offer")
+    )
+    recipient = models.EmailField(_("to"), max_length=254)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("sent message")
+        verbose_name_plural = _("sent messages")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
 class ErasedAddress(models.Model):
     """Somebody who was erased: an HMAC of the address and no more, so that nobody writes to it
     again.

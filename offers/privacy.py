@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 
 from offers.mail_import.archive import GONE, archive_path
 from offers.mail_import.folder import disk_name
-from offers.models import Contact, Customer, ErasedAddress, Offer, SourceFile
+from offers.models import Contact, Customer, ErasedAddress, Offer, SentMessage, SourceFile
 
 LIST_NAME = "erased.txt"
 
@@ -157,6 +157,7 @@ def export(customer: Customer) -> dict[str, Any]:
         "offers": as_dicts(customer.offers.all()),
         "contacts": as_dicts(Contact.objects.filter(offer__customer=customer)),
         "mails": as_dicts(_files_about(customer)),
+        "sent_messages": as_dicts(SentMessage.objects.filter(offer__customer=customer)),
     }
 
 
@@ -169,6 +170,7 @@ def erase(customer: Customer) -> None:
         content_hash=GONE, defects=[],
     )  # fmt: skip
     Contact.objects.filter(offer__customer=customer).update(note="")
+    SentMessage.objects.filter(offer__customer=customer).delete()
     customer.offers.update(
         subject="", note="", needs_review="", message_id="", reminders_stopped=True
     )

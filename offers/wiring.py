@@ -1,4 +1,4 @@
-"""Who is told of changed offers: the functions that the settings name."""
+"""Who is told of changed offers, and which mails are our own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from offers.models import Offer
+from offers.models import Offer, SentMessage
 
 
 def announce(offers: Sequence[Offer]) -> None:
@@ -22,13 +22,8 @@ def announce(offers: Sequence[Offer]) -> None:
 
 
 def find_own_mails(message_ids: Sequence[str]) -> dict[str, int]:
-    """Return which of the Message-IDs are of mails that Nachfass sent itself, with the key of their
-    offer.
-
-    `settings.OFFERS_OWN_MAILS` names the function that knows, because the offers do not know the
-    reminders.
+    """Return which of the Message-IDs are of mails that Nachfass sent itself, with the key of the
+    offer of each.
     """
-    if not message_ids or not settings.OFFERS_OWN_MAILS:
-        return {}
-    found: dict[str, int] = import_string(settings.OFFERS_OWN_MAILS)(message_ids)
-    return found
+    rows = SentMessage.objects.filter(message_id__in=message_ids)
+    return dict(rows.values_list("message_id", "offer_id"))

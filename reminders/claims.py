@@ -24,7 +24,7 @@ from crm.core.durable import durable_commits
 from crm.core.garbage import collected_later
 from crm.core.smtp import Outcome, Result
 from feedback.backoffice.links import mark_mailed
-from offers.models import Customer, Offer, SourceFile
+from offers.models import Customer, Offer, SentMessage, SourceFile
 from offers.services import announce
 from reminders.emails import new_message_id
 from reminders.facts import Case, Plans, load_cases, store_decisions
@@ -122,7 +122,26 @@ def _write_claims(due: dict[int, Decision], cases: Sequence[Case], now: datetime
             claims.append(claim)
             rows += _build_rows(claim, now)
     insert_rows(rows)
+    _note_messages(claims, wanted, now)
     return claims
+
+
+def _note_messages(claims: Sequence[Claim], cases: dict[int, Case], now: datetime) -> None:
+    """Keep the Message-IDs, by which the import knows our own mails and finds the offer of a
+    reply.
+    """
+    messages = []
+    for claim in claims:
+        first = claim.offer_ids[0]
+        messages.append(
+            SentMessage(
+                message_id=claim.message_id,
+                offer_id=first,
+                recipient=settings.REMINDERS_TEST_ADDRESS or cases[first].customer_email,
+                at=claim.mail_date,
+            )
+        )
+    SentMessage.objects.bulk_create(messages, ignore_conflicts=True)
 
 
 def _build_claim(

@@ -131,8 +131,6 @@ OFFERS_LISTENERS = [
     "feedback.backoffice.links.make_missing_links",
     "reminders.services.plan_offers",
 ]
-# Knows the mails that Nachfass sent itself: `(message_ids) -> {message_id: key of the offer}`.
-OFFERS_OWN_MAILS = "reminders.own_mails.find_own_mails"
 
 FEEDBACK_API_KEY = env("FEEDBACK_API_KEY", default="")
 FEEDBACK_API_URL = env("FEEDBACK_API_URL", default=env("FEEDBACK_BASE_URL", default=""))

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from offers.mail_import.run import import_folders
-from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
-from reminders.models import Reminder
+from offers.models import Customer, MailFolder, Offer, Reason, SentMessage, SourceFile
 from tests.make import make_customer, make_offer
 from tests.offers.mails import SENT_AT, make_folder, write_file, write_mail
 from tests.offers.ndrs import DELAYED, FAILED, PEOPLE
@@ -66,8 +65,8 @@ def test_a_reply_stops_the_reminders_of_its_offer(
 
 
 def test_a_reply_to_a_reminder_is_a_reply_to_its_offer(folder: MailFolder, offer: Offer) -> None:
-    Reminder.objects.create(
-        offer=offer, step=1, message_id="<nachfass.1@x>", mail_date=LATER, recipient="a@b.example"
+    SentMessage.objects.create(
+        message_id="<nachfass.1@x>", offer=offer, recipient="a@b.example", at=LATER
     )
     file = receive(folder, headers="In-Reply-To: <nachfass.1@x>", sender="chef@andere.example")
     assert (file.state, file.offer) == (State.FOLLOW_UP, offer)
@@ -160,8 +159,8 @@ def test_what_no_person_wrote_is_no_reply_even_in_the_conversation(
 
 
 def test_our_own_reminder_is_no_reply(folder: MailFolder, offer: Offer) -> None:
-    Reminder.objects.create(
-        offer=offer, step=1, message_id="<other.1@x>", mail_date=LATER, recipient="a@b.example"
+    SentMessage.objects.create(
+        message_id="<other.1@x>", offer=offer, recipient="a@b.example", at=LATER
     )
     file = receive(folder, message_id="<other.1@x>", headers="In-Reply-To: <offer@x>")
     assert (file.state, file.offer) == (State.OWN_REMINDER, offer)

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from crm.core.backups import make_backup, restore_backup
 from feedback.backoffice.models import Answer, RejectedAnswer
-from offers.models import Contact, Customer, ErasedAddress, Offer, SourceFile
+from offers.models import Contact, Customer, ErasedAddress, Offer, SentMessage, SourceFile
 from reminders.models import FollowUp, Reminder
 from tests.make import make_user
 from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file
@@ -78,6 +78,7 @@ def person(office: Path) -> Customer:
         offer=offer, step=1, state="sent", message_id="<1@x>", mail_date=now, recipient=EMAIL, subject=NAME,
         server_reply=f"250 <{EMAIL}> ok",
     )  # fmt: skip
+    SentMessage.objects.create(message_id="<1@x>", offer=offer, recipient=EMAIL, at=now)
     FollowUp.objects.filter(offer=offer).update(own_text=f"Liebe {NAME}")
     LogEntry.objects.create(
         user=make_user(), content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk),
