@@ -1,7 +1,9 @@
 # make demo        starts everything, with a year of believable offers: back office, public form, worker, mail receiver
 # make demo-reset  throws the demo's data away and starts afresh
 # make demo-offer TO=you@example.org   one more offer, as David would export it
-# make test        checks everything; what this machine lacks for it is said in one line at the end
+# make test        lint, types, contracts, migrations and the tests of both halves on SQLite
+# make test-all    what make test leaves out: PostgreSQL, the browser, whole machines, slow tests; says what this machine lacks
+# make test-busy   the tests that wait, restart or kill, ten times beside two busy processes [TIMES=10] [RUN="make test test-all"]
 # make torture     the heavy matrices at full size (an hour or more)
 # make bench       the benchmarks at full size, one after the other
 # make corpus      the import against 6,046 real mails
@@ -19,9 +21,15 @@ PUBLIC := DJANGO_SETTINGS_MODULE=crm.settings.test_public
 # Files of the two halves are tested each under its own profile.
 PUBLIC_TESTS := tests/feedback_public
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# By markers, which pyproject.toml explains: what needs more than Python and minutes. A file of it stays on one worker,
+# because its tests share a machine or a server that takes long to start.
+MORE := browser or machine or openssl or postgres or redis or slow
+PYTEST_MORE := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "($(MORE)) and not torture"
+PYTEST_RESTARTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "restarts and not torture" --ignore=$(PUBLIC_TESTS)
+TIMES ?= 10
+RUN ?= $(PYTEST_RESTARTS)
 TORTURE := $(PYTEST) -m torture -o faulthandler_timeout=0
 ON_POSTGRES := $(BIN)/python -m tests.with_postgres
-LACKS := var/lacks.txt
 STAMP := $(VENV)/.installed-$(shell cksum < requirements/dev.txt | cut -d' ' -f1)
 
 
@@ -34,7 +42,7 @@ mkdir -p var && { if command -v uv >/dev/null; \
 	echo "The packages could not be installed. Is there a network connection to the package index?"; exit 1; }
 endef
 
-.PHONY: install catalogues demo demo-offer demo-reset test checks lint types contracts migrations pytest torture bench corpus requirements audit sbom release-data
+.PHONY: install catalogues demo demo-offer demo-reset test test-all test-busy checks lint types contracts migrations pytest torture bench corpus requirements audit sbom release-data
 
 install: $(STAMP)
 
@@ -59,10 +67,20 @@ demo-reset: catalogues
 	@$(BIN)/python -m crm.demo.start reset
 
 test: catalogues
-	@mkdir -p var && rm -f $(LACKS)
 	@$(MAKE) --no-print-directory -j $(WORKERS) checks
-	@LACKS=$(LACKS) $(MAKE) --no-print-directory pytest
+	@$(MAKE) --no-print-directory pytest
+	@echo "All checks passed. Left out, and run by make test-all: PostgreSQL, Chromium, whole machines (systemd, nginx, pebble), Redis, openssl, slow tests."
+
+test-all: export test-all: catalogues
+	@rm -f $(LACKS)
+	$(PYTEST_MORE) --ignore=$(PUBLIC_TESTS)
+	$(PYTEST_MORE) --ds=crm.settings.test_public $(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(PYTEST) --ignore=$(PUBLIC_TESTS)
+	$(ON_POSTGRES) $(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
 	@$(BIN)/python -m tests.lacks $(LACKS)
+
+test-busy: catalogues
+	$(BIN)/python -m tests.busy $(TIMES) $(RUN)
 
 checks: lint types contracts migrations
 
@@ -82,10 +100,8 @@ migrations: install
 
 # `check --deploy` for both profiles, complete catalogues and the example env file are tests too: tests/core.
 pytest: install
-	$(PYTEST) --ignore=$(PUBLIC_TESTS)
-	$(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
-	$(ON_POSTGRES) $(PYTEST) --ignore=$(PUBLIC_TESTS)
-	$(ON_POSTGRES) $(PYTEST) --ds=crm.settings.test_public $(PUBLIC_TESTS)
+	$(PYTEST) -m "not ($(MORE) or torture)" --ignore=$(PUBLIC_TESTS)
+	$(PYTEST) -m "not ($(MORE) or torture)" --ds=crm.settings.test_public $(PUBLIC_TESTS)
 
 torture: catalogues
 	$(TORTURE) --ignore=$(PUBLIC_TESTS)

@@ -81,7 +81,9 @@ install_sites() {
   kept=$(mktemp -d)
   for name in "$@"; do
     [ ! -e "/etc/nginx/conf.d/nachfass-$name" ] || cp "/etc/nginx/conf.d/nachfass-$name" "$kept/nachfass-$name"
-    sed "s/DOMAIN/$(domain)/g" "$release/deploy/$(profile)/$name" >"/etc/nginx/conf.d/nachfass-$name"
+    # In one step: killed in the middle of it, nginx still finds a whole file when the machine starts again.
+    sed "s/DOMAIN/$(domain)/g" "$release/deploy/$(profile)/$name" >"/etc/nginx/conf.d/nachfass-$name.new"
+    mv "/etc/nginx/conf.d/nachfass-$name.new" "/etc/nginx/conf.d/nachfass-$name"
   done
   if ! nginx -t -q; then
     for name in "$@"; do rm -f "/etc/nginx/conf.d/nachfass-$name"; done

@@ -9,20 +9,18 @@ import os
 import subprocess
 import sys
 
-from tests.lacks import note
-from tests.servers import MissingBinaryError, postgres
+from tests.lacks import find_missing, is_ci, note
+from tests.servers import postgres
 
 
 def main() -> int:
-    try:
-        with postgres() as url:
-            return subprocess.run(
-                sys.argv[1:], check=False, env={**os.environ, "DATABASE_URL": url}
-            ).returncode
-    except MissingBinaryError as error:
-        note(str(error))
-        print(f"Not tested on PostgreSQL, because this machine lacks it: {error}.")
-        return 1 if os.environ.get("CI") == "true" else 0
+    if missing := find_missing("postgres"):
+        note(*missing)
+        print(f"Not tested on PostgreSQL: this machine lacks {missing[0]}.")
+        return 1 if is_ci() else 0
+    with postgres() as url:
+        environment = {**os.environ, "DATABASE_URL": url}
+        return subprocess.run(sys.argv[1:], check=False, env=environment).returncode
 
 
 if __name__ == "__main__":

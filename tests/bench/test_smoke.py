@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.deploy.machine import need_machines
-
 # The smallest arguments of each, and the packages that only `make bench` installs.
 TINY = {
     "import_growth": ["--largest", "1000", "--mails", "20"],
@@ -49,15 +47,15 @@ def chosen() -> list[Any]:
     """
     names = [name for name in TINY if name not in YARDSTICKS or find_spec(YARDSTICKS[name])]
     return [
-        pytest.param(name, marks=pytest.mark.torture) if name.startswith("scale") else name
+        pytest.param(name, marks=[pytest.mark.torture, pytest.mark.machine])
+        if name.startswith("scale")
+        else name
         for name in names
     ]
 
 
 @pytest.mark.parametrize("name", chosen())
 def test_it_runs(name: str):
-    if name.startswith("scale"):
-        need_machines()
     result = subprocess.run(
         [sys.executable, "-m", *f"bench.{name}".split(), *TINY[name]],
         cwd=settings.BASE_DIR,

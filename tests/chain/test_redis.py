@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import redis
 
 from tests.chain.office import Office, office_env
-from tests.chain.test_queue import cluster, query
-from tests.conftest import lacks
+from tests.chain.test_queue import cluster, query, wait_for_jobs
 from tests.feedback.live import run_manage
-from tests.servers import free_port, stop, wait_for_port
+from tests.servers import redis as redis_server
 
 COUNT = "from django.core.cache import caches; c = caches['counters']; c.add('signin', 0, 60); print(c.incr('signin'))"
 
 
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    program = shutil.which("redis-server")
-    if program is None:
-        lacks("Redis", "redis-server")
-    port = free_port()
-    command = [
-        str(program),
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--dir",
-        str(folder),
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        wait_for_port(port, server)
-        yield f"redis://127.0.0.1:{port}"
-    finally:
-        stop(server)
-
-
+@pytest.mark.redis
 def test_a_worker_runs_a_schedule_through_redis(tmp_path: Path) -> None:
     with redis_server(tmp_path) as url:
         env = office_env(tmp_path, "http://127.0.0.1:9", 9) | {
@@ -57,14 +28,7 @@ def test_a_worker_runs_a_schedule_through_redis(tmp_path: Path) -> None:
         query(office, "DELETE FROM django_q_schedule WHERE name != 'heartbeat'")
         query(office, "UPDATE django_q_schedule SET next_run = '2026-01-01 00:00:00'")
         with cluster(office) as worker:
-            deadline = time.monotonic() + 120
-            while not query(
-                office,
-                "SELECT 1 FROM core_jobrun WHERE name = 'heartbeat' AND succeeded_at NOT NULL",
-            ):
-                assert worker.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.3)
+            wait_for_jobs(office, worker, {"heartbeat"})
             with redis.Redis.from_url(f"{url}/1") as broker:
                 assert any(b"nachfass" in key for key in broker.scan_iter())
         assert query(office, "SELECT * FROM django_q_ormq") == []

@@ -13,11 +13,11 @@ from aiosmtpd.controller import Controller
 
 from crm.core.smtp import Connection, Outcome, Server, SmtpUnavailableError, Stage
 from tests.deploy.authority import Authority
-from tests.deploy.machine import need_programs
 from tests.reminders.smtp_server import TakesGroups
 from tests.scripted_smtp import scripted_smtp
 from tests.servers import free_port
 
+pytestmark = pytest.mark.openssl
 WAYS = pytest.mark.parametrize(
     "way", ["use_tls", "use_ssl"], ids=["STARTTLS", "TLS from the first byte"]
 )
@@ -36,7 +36,6 @@ class Keeper(TakesGroups):
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    need_programs({"openssl": "openssl"})
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -64,7 +63,7 @@ def encrypting_smtp(way: str, authority: Authority, folder: Path) -> Iterator[tu
 
 
 def connect(way: str, port: int, host: str = "localhost") -> Connection:
-    return Connection(Server(host, port, timeout_seconds=5, **{way: True}))
+    return Connection(Server(host, port, timeout_seconds=30, **{way: True}))
 
 
 @WAYS

@@ -34,12 +34,13 @@ from tests.deploy.machine import Machine, machine
 from tests.deploy.network import OFFICE, VPS, Network
 from tests.feedback.live import ROOT
 
+pytestmark = pytest.mark.machine
 PLAN = (
     "from datetime import time; from reminders.models import ReminderPlan;"
     "ReminderPlan.objects.update(days=[1, 20, 40], working_days=False, window_from=time(0), window_to=time(23, 59, 59),"
     " min_gap_days=0, quiet_days=0, release='automatic')"
 )
-CAUGHT_UP_WITHIN = 120
+CAUGHT_UP_WITHIN = 300  # on a busy machine too; its timers alone take a minute
 JOBS = {job.name for job in find_jobs()}
 
 

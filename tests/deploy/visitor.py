@@ -102,55 +102,71 @@ def spoof(name: str, ca: str) -> object:
     return None
 
 
-def drip(name: str, ca: str, number: int, until: float) -> None:
-    """Hold a connection open by a byte a second: in the handshake, in the head or in the body of a
-    request.
+class SlowConnections:
+    """Connections that send a byte a second: in the handshake, in the head or in the body of a
+    request. Closed ones are opened again, until `stop`.
     """
-    source = MANY[number % len(MANY)]
-    while time.monotonic() < until:
-        with suppress(OSError):
-            if number % 3 == 0:
-                _drip_bytes(
-                    socket.create_connection(VPS, timeout=5, source_address=(source, 0)),
-                    b"\x16\x03\x01",
-                    until,
-                )
-            head = f"POST {UNKNOWN} HTTP/1.1\r\nHost: {name}\r\nContent-Length: 60000\r\n"
-            line = connect(name, ca, source)
-            if number % 3 == 1:
-                line.sendall(f"{head}\r\n".encode())
-            _drip_bytes(line, b"X-Slow: " + b"x" * 1000, until)
-        time.sleep(0.2)
 
+    def __init__(self, name: str, ca: str) -> None:
+        self.name, self.ca, self.is_over = name, ca, threading.Event()
+        self.open: set[int] = set()
+        self.threads = [threading.Thread(target=self._hold, args=[number]) for number in range(200)]
 
-def _drip_bytes(line: socket.socket, content: bytes, until: float) -> None:
-    with line:
+    def start(self) -> None:
+        """Return when each of them has been open."""
+        for thread in self.threads:
+            thread.start()
+        deadline = time.monotonic() + 60
+        while len(self.open) < len(self.threads):
+            assert time.monotonic() < deadline, f"Only {len(self.open)} connections were taken."
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _hold(self, number: int) -> None:
+        source = MANY[number % len(MANY)]
+        while not self.is_over.is_set():
+            with suppress(OSError):
+                if number % 3 == 0:
+                    line = socket.create_connection(VPS, timeout=5, source_address=(source, 0))
+                    content = b"\x16\x03\x01" + bytes(1000)
+                else:
+                    line = connect(self.name, self.ca, source)
+                    content = b"X-Slow: " + b"x" * 1000
+                with line:
+                    if number % 3 == 1:
+                        head = (
+                            f"POST {UNKNOWN} HTTP/1.1\r\nHost: {self.name}\r\nContent-Length: 60000"
+                        )
+                        line.sendall(f"{head}\r\n\r\n".encode())
+                    self._drip(line, content, number)
+            self.is_over.wait(0.2)
+
+    def _drip(self, line: socket.socket, content: bytes, number: int) -> None:
         for byte in content:
-            if time.monotonic() > until:
-                return
             line.sendall(bytes([byte]))
-            time.sleep(1)
+            self.open.add(number)
+            if self.is_over.wait(1):
+                return
 
 
 def slow(name: str, ca: str) -> object:
-    """Let 200 connections drip while people open the page; return the seconds that each page took
+    """Open the page while 200 slow connections are held; return the seconds that each page took
     and its status.
     """
-    until = time.monotonic() + 10
-    threads = [
-        threading.Thread(target=drip, args=(name, ca, number, until)) for number in range(200)
-    ]
-    for thread in threads:
-        thread.start()
-    time.sleep(3)
+    connections = SlowConnections(name, ca)
+    connections.start()
     seen = []
-    for number in range(100):
-        start = time.perf_counter()
-        status, _head = get(name, ca, UNKNOWN, source=MANY[number % len(MANY)])
-        seen.append((time.perf_counter() - start, status))
-        time.sleep(0.03)
-    for thread in threads:
-        thread.join()
+    try:
+        for number in range(100):
+            start = time.perf_counter()
+            status, _head = get(name, ca, UNKNOWN, source=MANY[number % len(MANY)])
+            seen.append((time.perf_counter() - start, status))
+    finally:
+        connections.stop()
     return seen
 
 

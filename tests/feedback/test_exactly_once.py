@@ -216,7 +216,7 @@ class DyingService:
         test from lasting.
         """
         self.plan.write_text("\n".join(moments))
-        deadline = time.monotonic() + 60 + 2 * len(moments)
+        deadline = time.monotonic() + 180 + 10 * len(moments)
         while True:
             is_undisturbed = not self.plan.read_text()
             assert time.monotonic() < deadline, f"Left: {self.plan.read_text().split()}"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from feedback import links, sealing
 from tests.feedback_public import make
 from tests.feedback_public.live import BROWSER, Service
-from tests.servers import find_postgres
+from tests.lacks import find_program
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def dump(service: Service) -> bytes:
     if service.database_url.startswith("sqlite"):
         return b"".join(path.read_bytes() for path in Path(service.folder).glob("public.sqlite3*"))
     return subprocess.run(
-        [find_postgres() / "pg_dump", service.database_url], check=True, capture_output=True
+        [find_program("pg_dump"), service.database_url], check=True, capture_output=True
     ).stdout
 
 

@@ -17,9 +17,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.lacks import note
 from tests.offers.mails import write_mail
-from tests.servers import MissingBinaryError, postgres, stop, wait_for_port
+from tests.servers import postgres, stop, wait_for_port
 
 MAILS = 2_000
 TABLES = ("offers_sourcefile", "offers_offer", "feedback_invitation", "reminders_followup")
@@ -83,6 +82,7 @@ def run_command(url: str, *arguments: str) -> str:
     return output
 
 
+@pytest.mark.postgres
 @pytest.mark.torture
 def test_files_wait_while_the_server_is_stopped_and_are_imported_later(tmp_path: Path) -> None:
     for number in range(MAILS):
@@ -91,23 +91,17 @@ def test_files_wait_while_the_server_is_stopped_and_are_imported_later(tmp_path:
             "to": f"k{number}@k{number // 2}.example",
         }
         write_mail(tmp_path, f"{number:05}.eml", message_id=f"<{number}@x>", **fields)
-    try:
-        with postgres() as url:
-            server = Server(url)
-            run_command(url, "migrate", "--verbosity", "0")
-            importer = start_command(url, "import_offers", "--folder", str(tmp_path))
-            while not server.count("offers_sourcefile"):
-                assert importer.poll() is None
-                time.sleep(0.005)
-            server.stop()
-            output, _ = importer.communicate(timeout=300)
-            assert importer.returncode != 0, output
-            with server.started_again():
-                assert 0 < server.count("offers_sourcefile") < MAILS
-                run_command(url, "import_offers", "--folder", str(tmp_path))
-                assert {table: server.count(table) for table in TABLES} == dict.fromkeys(
-                    TABLES, MAILS
-                )
-    except MissingBinaryError as error:
-        note(str(error))
-        pytest.skip(f"This machine lacks {error}.")
+    with postgres() as url:
+        server = Server(url)
+        run_command(url, "migrate", "--verbosity", "0")
+        importer = start_command(url, "import_offers", "--folder", str(tmp_path))
+        while not server.count("offers_sourcefile"):
+            assert importer.poll() is None
+            time.sleep(0.005)
+        server.stop()
+        output, _ = importer.communicate(timeout=300)
+        assert importer.returncode != 0, output
+        with server.started_again():
+            assert 0 < server.count("offers_sourcefile") < MAILS
+            run_command(url, "import_offers", "--folder", str(tmp_path))
+            assert {table: server.count(table) for table in TABLES} == dict.fromkeys(TABLES, MAILS)

@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from offers.mail_import.watch import is_on_network, watch_folders
 from offers.models import MailFolder, Offer
 from tests.offers.mails import make_folder, write_mail
 from tests.offers.test_kills import database_url
-from tests.servers import stop
+from tests.servers import stop, wait_until
 
 MOUNTS = [
     "/dev/sda1 / ext4 rw 0 0",
@@ -44,13 +42,6 @@ def test_folders_on_the_network_are_told_apart(path: str, expected: bool) -> Non
     assert is_on_network(path, MOUNTS) == expected
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 class Runs:
     """Counts the imports that the watcher asks for, in a thread of its own."""
 
@@ -71,7 +62,7 @@ class Runs:
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(30)
+        self.thread.join(120)
         assert not self.thread.is_alive()
 
 
@@ -151,6 +142,6 @@ def test_the_command_watches_until_it_is_interrupted(tmp_path: Path) -> None:
         write_mail(tmp_path, "a.eml")
         wait_until(Offer.objects.exists)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     finally:
         stop(process)

@@ -22,11 +22,10 @@ from crm.core.schedules import find_jobs
 from feedback.backoffice.models import SyncState
 from offers.models import MailFolder
 from tests.chain.office import Inbox, smtp_server
-from tests.conftest import lacks
 from tests.feedback.live import PublicService, public_service
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server
 from tests.reminders.rows import make_defaults
-from tests.servers import MissingBinaryError, postgres
+from tests.servers import postgres
 
 
 @pytest.fixture(scope="session")
@@ -128,8 +127,5 @@ def postgres_server() -> Iterator[str]:
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         yield os.environ["DATABASE_URL"]
         return
-    try:
-        with postgres() as url:
-            yield url
-    except MissingBinaryError:
-        lacks("PostgreSQL", "postgresql")
+    with postgres() as url:
+        yield url
