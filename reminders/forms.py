@@ -49,7 +49,7 @@ class DaysField(forms.CharField):
             ) from error
 
 
-class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+class ReminderPlanForm(forms.ModelForm):
     days = DaysField(
         label=_("days after the offer"),
         help_text=_(
@@ -81,13 +81,13 @@ class ReminderPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         return data
 
 
-class DayWidget(UnfoldAdminDateWidget):  # type: ignore[misc]  # unfold has no types
+class DayWidget(UnfoldAdminDateWidget):
     """The browser's own calendar, because the admin's is not there in a dialog."""
 
     input_type = "date"
 
 
-class UntilForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+class UntilForm(BaseDialogForm):
     """A day in the future."""
 
     until = forms.DateField(label=_("until"), widget=DayWidget(format="%Y-%m-%d"))
@@ -102,7 +102,7 @@ class UntilForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
         return day
 
 
-class OwnTextForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+class OwnTextForm(BaseDialogForm):
     """The text of one reminder, beginning with what it would say otherwise."""
 
     text = forms.CharField(
@@ -126,7 +126,7 @@ class OwnTextForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
         return text
 
 
-class PreviewForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+class PreviewForm(BaseDialogForm):
     """The offer that a text is tried with."""
 
     number = forms.CharField(

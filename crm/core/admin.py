@@ -7,7 +7,7 @@ from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
-from crm.core.admin_tools import FactAdmin
+from crm.core.admin_base import FactAdmin
 from crm.core.models import JobRun
 
 

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "feedback.backoffice",
     "reminders",
     "stats",
+    "crm.backoffice",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -158,17 +159,19 @@ UNFOLD = {
     "SITE_HEADER": "Nachfass",
     "SITE_URL": None,
     "SITE_SYMBOL": "mark_email_read",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "stats.navigation.favicon"}],
-    "STYLES": ["stats.navigation.stylesheet"],
-    "SCRIPTS": ["stats.navigation.script"],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "crm.backoffice.menu.favicon"}
+    ],
+    "STYLES": ["crm.backoffice.menu.stylesheet"],
+    "SCRIPTS": ["crm.backoffice.menu.script"],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "crm.accounts.forms.ThrottledLoginForm"},
-    "DASHBOARD_CALLBACK": "stats.desk.add_to_context",
+    "DASHBOARD_CALLBACK": "crm.backoffice.today.add_to_context",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "stats.navigation.build",
+        "navigation": "crm.backoffice.menu.build",
     },
     "COLORS": {
         "primary": {

@@ -26,7 +26,7 @@ def _outcomes() -> list[tuple[str, Any]]:
     return [(ORDERED, _("ordered")), *Answer.Kind.choices]
 
 
-class RecordAnswerForm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
+class RecordAnswerForm(BaseDialogForm):
     """What the customer said, how, and why."""
 
     outcome = forms.ChoiceField(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from crm.core.admin_tools import change_url, dialog_action, go_to
+from crm.core.admin_base import change_url, dialog_action, go_to
 from crm.core.smtp import Outcome, SmtpUnavailableError
 from reminders import services
 from reminders.emails import write_parts

@@ -14,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings as live_settings
 
-from crm.accounts.roles import write_roles
+from crm.backoffice.roles import write_roles
 from crm.core.secrets import env_lines, make_secrets
 from crm.demo.behaviour import draw_year
 from crm.demo.load import LoadError, load

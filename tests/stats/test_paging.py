@@ -11,9 +11,9 @@ from django.contrib import admin
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from crm.backoffice.admin.figures_filter import SORTED_UP_TO
 from offers.models import Offer
 from stats import filters, paging, queries, summary
-from stats.admin import SORTED_UP_TO
 from stats.filters import OfferFilter
 from stats.models import SummaryState
 from tests.make import make_user

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from crm.accounts.roles import LEADERS
+from crm.backoffice.roles import LEADERS
 from feedback.backoffice.answers import dismiss_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer

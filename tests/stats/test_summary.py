@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from crm.accounts.models import User
-from crm.accounts.roles import LEADERS
+from crm.backoffice.roles import LEADERS
 from feedback.backoffice.models import Answer
 from offers.models import Customer, Offer
 from reminders.models import Reminder

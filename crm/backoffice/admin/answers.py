@@ -1,0 +1,440 @@
+"""Answers, links and reasons in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+
+from crm.backoffice.admin import offers as offer_pages
+from crm.backoffice.admin.parts import person
+from crm.backoffice.story import Event, Kind
+from crm.core.admin_base import FactAdmin, change_url, dialog_action, go_to
+from feedback.backoffice import answers, links, receive
+from feedback.backoffice.forms import RecordAnswerForm
+from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
+from offers.models import Offer
+
+KIND_COLOURS = {
+    "interested": "success",
+    "declined": "danger",
+    "undecided": "warning",
+    "opted_out": "danger",
+}
+STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Rows on which somebody must still act: those where a time is empty."""
+
+    field = ""
+    todo = _("to do")
+    done = _("dealt with")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("todo", self.todo), ("done", self.done)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(**{f"{self.field}__isnull": self.value() == "todo"})
+
+
+class HandledFilter(OpenFilter):
+    title = _("dealt with")
+    parameter_name = "handled"
+    field = "handled_at"
+
+
+class ResolvedFilter(OpenFilter):
+    title = _("resolved")
+    parameter_name = "resolved"
+    field = "resolved_at"
+
+
+class RegisteredFilter(OpenFilter):
+    title = _("known to the public page")
+    parameter_name = "registered"
+    field = "registered_at"
+    todo = _("not yet")
+    done = _("yes")
+
+
+@admin.register(Answer)
+class AnswerAdmin(ModelAdmin):
+    list_display = [
+        "offer",
+        "customer",
+        "kind_label",
+        "words",
+        "answered_at",
+        "doubt",
+        "is_handled",
+    ]
+    list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
+    search_fields = [
+        "offer__number",
+        "offer__customer__email",
+        "offer__customer__company",
+        "comment",
+    ]
+    list_select_related = ["offer__customer", "reason"]
+    show_full_result_count = False
+    actions = ["mark_handled", "open_words"]
+    actions_row = actions_detail = ["handle", "confirm", "dismiss", "undo"]
+    fields = [
+        ("offer", "customer"),
+        ("kind", "channel"),
+        "reason",
+        "comment",
+        "phone",
+        "ask_again_on",
+        ("is_suspect", "note"),
+        ("answered_at", "received_at"),
+        ("recorded_by", "handled_at", "notified_at"),
+        "seller_reason",
+    ]
+    readonly_fields = [
+        name for row in fields[:-1] for name in (row if isinstance(row, tuple) else (row,))
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("customer"), ordering="offer__customer__company")
+    def customer(self, answer: Answer) -> str:
+        return str(answer.offer.customer)
+
+    @display(description=_("answer"), ordering="kind", label=KIND_COLOURS)
+    def kind_label(self, answer: Answer) -> tuple[str, str]:
+        return answer.kind, answer.get_kind_display()
+
+    @admin.display(description=_("reason and comment"))
+    def words(self, answer: Answer) -> str:
+        return ": ".join(filter(None, [str(answer.reason or ""), answer.comment[:120]]))
+
+    @display(description=_("to check"), ordering="is_suspect", label="warning")
+    def doubt(self, answer: Answer) -> str:
+        return (
+            gettext("to check")
+            if (answer.is_suspect and not answer.dismissed_at) or answer.note
+            else ""
+        )
+
+    @admin.display(description=_("dealt with"), boolean=True, ordering="handled_at")
+    def is_handled(self, answer: Answer) -> bool:
+        return answer.handled_at is not None
+
+    @admin.action(description=_("Dealt with"), permissions=["change"])
+    def mark_handled(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
+        done = answers.mark_handled(list(queryset), at=timezone.now())
+        messages.success(
+            request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done
+        )
+
+    @admin.action(description=_("Open sealed words again"), permissions=["change"])
+    def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
+        done = sum(receive.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
+        messages.success(
+            request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done
+        )
+
+    @dialog_action(
+        _("Dealt with"), _("Take this answer off the list of new answers."), icon="check"
+    )
+    def handle(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.get(pk=object_id)
+        if answers.mark_handled([answer], at=timezone.now()):
+            messages.success(request, gettext("The answer is dealt with."))
+        return go_to(reverse("admin:feedback_answer_changelist") + "?handled=todo")
+
+    @dialog_action(
+        _("It was a person"),
+        _("The answer is no longer suspect and counts in all figures."),
+        icon="person_check",
+        submit=_("Confirm"),
+    )
+    def confirm(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.get(pk=object_id)
+        if answers.confirm_answer(answer):
+            messages.success(request, gettext("The answer counts."))
+        else:
+            messages.error(request, gettext("The answer was not marked as suspect."))
+        return go_to(change_url(answer))
+
+    @dialog_action(
+        _("It was a robot"),
+        _("What the answer did is taken back, the offer is open again and gets a fresh link."),
+        icon="robot_2",
+        submit=_("Take back"),
+    )
+    def dismiss(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
+        if answers.dismiss_answer(answer, by=person(request), at=timezone.now()):
+            self.log_change(request, answer.offer, gettext("Took back the answer of a robot."))
+            messages.success(request, gettext("The answer was taken back."))
+        else:
+            messages.error(request, gettext("The answer was not marked as suspect."))
+        return go_to(change_url(answer.offer))
+
+    @dialog_action(
+        _("Undo"), _("Take back an answer that was recorded here by mistake."), icon="undo"
+    )
+    def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
+        if answers.take_back_answer(answer, by=person(request), at=timezone.now()):
+            self.log_change(
+                request,
+                answer.offer,
+                gettext("Took back the answer “%s”.") % answer.get_kind_display(),
+            )
+            messages.success(request, gettext("The answer was taken back."))
+        else:
+            messages.error(
+                request, gettext("What the customer said through the link cannot be taken back.")
+            )
+        return go_to(change_url(answer.offer))
+
+
+@admin.register(Invitation)
+class InvitationAdmin(FactAdmin):
+    list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
+    list_filter = ["state", RegisteredFilter]
+    search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
+    list_select_related = ["offer"]
+    # Newest first by the key, which needs no sorting of all rows.
+    ordering = ["-pk"]
+    actions = ["extend", "revoke"]
+    fields = readonly_fields = [
+        "offer",
+        "url",
+        "state",
+        "expires_at",
+        "registered_at",
+        "mailed_at",
+        "created_at",
+    ]
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, invitation: Invitation) -> tuple[str, str]:
+        return invitation.state, invitation.get_state_display()
+
+    @admin.display(description=_("link"))
+    def url(self, invitation: Invitation) -> str:
+        return invitation.url
+
+    @admin.action(description=_("Extend"), permissions=["act"])
+    def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        done = sum(links.extend_link(invitation) for invitation in queryset)
+        messages.success(
+            request, ngettext("%s link was extended.", "%s links were extended.", done) % done
+        )
+
+    @admin.action(description=_("Revoke"), permissions=["act"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        done = sum(links.revoke_link(invitation) for invitation in queryset)
+        messages.success(
+            request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done
+        )
+
+
+@admin.register(RejectedAnswer)
+class RejectedAnswerAdmin(FactAdmin):
+    list_display = ["uid", "error", "received_at", "resolved_at"]
+    list_filter = [ResolvedFilter]
+    actions = ["retry", "resolve"]
+
+    @admin.action(description=_("Try again"), permissions=["act"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
+        for rejected in queryset.filter(resolved_at=None):
+            try:
+                receive.retry(rejected, now=timezone.now())
+            except receive.UnreadableAnswerError as error:
+                messages.error(request, f"{rejected}: {error}")
+            else:
+                messages.success(request, gettext("The answer %s is stored.") % rejected)
+
+    @admin.action(description=_("Dealt with"), permissions=["act"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
+        for rejected in queryset.filter(resolved_at=None):
+            receive.resolve(rejected, now=timezone.now())
+            messages.success(request, gettext("The answer %s is dealt with.") % rejected)
+
+
+class FactInline(TabularInline):
+    """Rows of fact on the page of their offer."""
+
+    tab = True
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AnswerInline(FactInline):
+    model = Answer
+    fields = ["kind", "channel", "reason", "comment", "answered_at", "handled_at"]
+
+
+class InvitationInline(FactInline):
+    model = Invitation
+    fields = readonly_fields = ["url", "state", "expires_at", "registered_at"]
+
+    @admin.display(description=_("link"))
+    def url(self, invitation: Invitation) -> str:
+        return invitation.url
+
+
+admin.site.unregister(Offer)
+
+
+@admin.register(Offer)
+class OfferAdmin(offer_pages.OfferAdmin):
+    """The page of an offer with its answers and links."""
+
+    inlines = [*offer_pages.OfferAdmin.inlines, AnswerInline, InvitationInline]
+    actions_row = [*offer_pages.OfferAdmin.actions_row, "record_answer", "new_link"]
+    # Grouped, because all layers together would need twice the width of a screen.
+    actions_detail = [
+        *offer_pages.OfferAdmin.actions_detail,
+        "record_answer",
+        {
+            "title": _("Feedback links"),
+            "icon": "link",
+            "items": ["new_link", "extend_link", "revoke_link"],
+        },
+    ]
+
+    def get_events(self, offer: Offer) -> list[Event]:
+        if offer.pk is None:
+            return []
+        answers = [
+            self._answer_event(answer)
+            for answer in offer.answers.select_related("reason", "recorded_by")
+        ]
+        links = [
+            Event(
+                link.created_at,
+                gettext("Feedback link issued"),
+                link.get_state_display(),
+                Kind.NOTE,
+                change_url(link),
+            )
+            for link in offer.invitations.all()
+        ]
+        return [*super().get_events(offer), *answers, *links]
+
+    def _answer_event(self, answer: Answer) -> Event:
+        details = [str(answer.reason or ""), answer.comment, answer.phone, answer.note]
+        if answer.ask_again_on:
+            details.append(
+                gettext("Ask again on %s") % date_format(answer.ask_again_on, "SHORT_DATE_FORMAT")
+            )
+        if answer.recorded_by:
+            details.append(gettext("recorded by %s") % answer.recorded_by)
+        title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
+        return Event(
+            answer.answered_at,
+            title,
+            "\n".join(filter(None, details)),
+            Kind.ANSWER,
+            change_url(answer),
+        )
+
+    @dialog_action(
+        _("Record an answer"),
+        _("What the customer said by phone or mail."),
+        icon="call",
+        submit=_("Record"),
+        form=RecordAnswerForm,
+    )
+    def record_answer(
+        self, request: HttpRequest, form: RecordAnswerForm, object_id: str
+    ) -> HttpResponse:
+        offer = Offer.objects.select_related("customer").get(pk=object_id)
+        answers.record_answer(
+            offer,
+            form.kind,
+            channel=form.chosen_channel,
+            by=person(request),
+            at=timezone.now(),
+            reason=form.cleaned_data["reason"],
+            comment=form.cleaned_data["comment"],
+            ask_again_on=form.cleaned_data["ask_again_on"],
+        )
+        messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
+        return go_to(change_url(offer))
+
+    @dialog_action(
+        _("New link"),
+        _("The offer gets a fresh feedback link. The old one stops working within a minute."),
+        icon="link",
+    )
+    def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        offer = Offer.objects.select_related("salesperson").get(pk=object_id)
+        links.renew_link(offer)
+        self.log_change(request, offer, gettext("Issued a new feedback link."))
+        messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
+        return go_to(change_url(offer))
+
+    @dialog_action(
+        _("Extend the link"),
+        _("The feedback link works longer, counted from today."),
+        icon="update",
+        submit=_("Extend"),
+    )
+    def extend_link(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        return self._with_active_link(
+            request,
+            object_id,
+            links.extend_link,
+            gettext("The feedback link of offer %s was extended."),
+        )
+
+    @dialog_action(
+        _("Revoke the link"),
+        _("The feedback link stops working within a minute, without a new one."),
+        icon="link_off",
+        submit=_("Revoke"),
+    )
+    def revoke_link(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        return self._with_active_link(
+            request,
+            object_id,
+            links.revoke_link,
+            gettext("The feedback link of offer %s was revoked."),
+        )
+
+    def _with_active_link(
+        self, request: HttpRequest, object_id: str, act: Any, done: str
+    ) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
+        if invitation is not None and act(invitation):
+            self.log_change(request, offer, done % offer)
+            messages.success(request, done % offer)
+        else:
+            messages.error(request, gettext("Offer %s has no active feedback link.") % offer)
+        return go_to(change_url(offer))

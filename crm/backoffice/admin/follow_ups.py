@@ -1,0 +1,334 @@
+"""What comes next for each offer, where a salesperson sends, skips, moves, edits or calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+
+from crm.backoffice.admin.parts import person
+from crm.core.admin_base import FactAdmin, change_url, dialog_action, go_back, note_acts, say
+from offers.models import Offer
+from reminders import services
+from reminders.explain import explain, explain_sending
+from reminders.facts import find_horizon
+from reminders.forms import OwnTextForm, UntilForm
+from reminders.models import FollowUp, Reminder
+from reminders.reasons import SENTENCES
+from reminders.rules import Because
+
+
+class DueFilter(admin.SimpleListFilter):
+    """What comes when, and what waits for a person."""
+
+    title = _("what comes")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("next", _("mails by the end of the next working day")),
+            ("mails", _("all mails to come")),
+            ("release", _("waiting for release")),
+            ("calls", _("phone calls")),
+            ("none", _("no reminder comes")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+        conditions = {
+            "next": Q(next_at__lt=find_horizon(timezone.now())),
+            "mails": Q(next_at__isnull=False),
+            "release": Q(because=Because.NEEDS_RELEASE),
+            "calls": Q(call_at__isnull=False),
+            "none": Q(next_at=None, call_at=None),
+        }
+        return (
+            queryset.filter(conditions[value])
+            if (value := self.value()) in conditions
+            else queryset
+        )
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(FactAdmin):
+    """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
+
+    list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
+    list_before_template = "backoffice/sending_notices.html"
+    list_filter = [DueFilter, "offer__salesperson", "because"]
+    list_select_related = ["offer__customer", "offer__salesperson"]
+    search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
+    ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
+    actions = ["release", "skip", "call_instead", "record_call"]
+    actions_row = [
+        "send_now",
+        "release_one",
+        "snooze",
+        "skip_one",
+        "call_one",
+        "call_made",
+        "edit_text",
+    ]
+    actions_detail = [
+        "send_now",
+        "release_one",
+        "edit_text",
+        {
+            "title": _("Otherwise"),
+            "icon": "snooze",
+            "items": ["snooze", "skip_one", "call_one", "call_made"],
+        },
+    ]
+    fields = [
+        "offer_in_words",
+        "customer_in_words",
+        "next_in_words",
+        "plan",
+        "own_text",
+        "computed_at",
+    ]
+    readonly_fields = [
+        "offer_in_words",
+        "customer_in_words",
+        "next_in_words",
+        "own_text",
+        "computed_at",
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: FollowUp, form: Any, change: bool) -> None:
+        obj.save(update_fields=["plan"])
+        services.plan_offers([obj.offer])
+        words = (
+            gettext("Chose the reminder plan “%s”.") % obj.plan
+            if obj.plan
+            else gettext("Took the usual plan again.")
+        )
+        note_acts(request, [obj.offer], words)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "sending_notices": explain_sending()}
+        )
+
+    @display(description=_("offer"), ordering="offer__number", header=True)
+    def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
+        # The number is not said twice, and a card on a phone has room for two lines. What it is
+        # about stands behind the number as a rule: "Ihr Angebot 4711: Carport".
+        number = follow_up.offer.number
+        before, _number, after = " ".join(follow_up.offer.subject.split()).partition(number)
+        return number, Truncator(after.strip(" :,-–/") or before.strip(" :,-–/")).chars(30)
+
+    @display(description=_("customer"), ordering="offer__customer__company", header=True)
+    def customer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
+        customer = follow_up.offer.customer
+        return customer.name or customer.email, customer.company
+
+    @admin.display(description=_("salesperson"), ordering="offer__salesperson")
+    def salesperson(self, follow_up: FollowUp) -> str:
+        return str(follow_up.offer.salesperson or follow_up.offer.sender_name)
+
+    @display(description=_("when"), ordering="next_at", header=True)
+    def next_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
+        at = follow_up.next_at or follow_up.call_at
+        if at is None:
+            return "–", ""
+        what = (
+            gettext("Phone call")
+            if follow_up.call_at
+            else gettext("Reminder %d") % (follow_up.next_step or 1)
+        )
+        what = f"{what}, {gettext('own text')}" if follow_up.own_text else what
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
+
+    @admin.display(description=_("offer"))
+    def offer_in_words(self, follow_up: FollowUp) -> SafeString:
+        offer = follow_up.offer
+        return format_html('<a href="{}">{}</a> {}', change_url(offer), offer.number, offer.subject)
+
+    @admin.display(description=_("customer"))
+    def customer_in_words(self, follow_up: FollowUp) -> SafeString:
+        customer = follow_up.offer.customer
+        words = ", ".join(filter(None, (customer.name, customer.company, customer.email)))
+        return format_html('<a href="{}">{}</a>', change_url(customer), words)
+
+    @admin.display(description=_("next reminder"))
+    def next_in_words(self, follow_up: FollowUp) -> str:
+        return explain(follow_up)
+
+    @admin.display(description=_("because"), ordering="because")
+    def why(self, follow_up: FollowUp) -> str:
+        return str(SENTENCES[Because(follow_up.because)]) if follow_up.because else "–"
+
+    @admin.action(description=_("Release"), permissions=["change"])
+    def release(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        offer_ids = services.release(rows, now=timezone.now())
+        counted = ngettext_lazy("%d reminder released.", "%d reminders released.")
+        _report(request, offer_ids, gettext("Released the next reminder."), counted)
+
+    @admin.action(description=_("Skip the next reminder"), permissions=["change"])
+    def skip(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        offer_ids = services.skip(rows, now=timezone.now())
+        counted = ngettext_lazy("%d reminder skipped.", "%d reminders skipped.")
+        _report(request, offer_ids, gettext("Skipped the next reminder."), counted)
+
+    @admin.action(description=_("Call instead of the mail"), permissions=["change"])
+    def call_instead(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        offer_ids = services.call_instead(rows, now=timezone.now())
+        counted = ngettext_lazy(
+            "%d call takes the place of a mail.", "%d calls take the place of mails."
+        )
+        _report(
+            request,
+            offer_ids,
+            gettext("Put a phone call in the place of the next reminder."),
+            counted,
+        )
+
+    @admin.action(description=_("The call was made"), permissions=["change"])
+    def record_call(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
+        offer_ids = services.record_call(rows, by=person(request), now=timezone.now())
+        say(
+            request,
+            len(offer_ids),
+            ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."),
+        )
+
+    @dialog_action(
+        _("Send now"),
+        _(
+            "The next reminder goes out at once, whatever the plan says. If the public page does not know the feedback "
+            "link yet, it waits until it does."
+        ),
+        icon="send",
+        submit=_("Send"),
+    )
+    def send_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        send_offers_now(request, [FollowUp.objects.select_related("offer").get(pk=object_id).offer])
+        return self._back(request)
+
+    @dialog_action(
+        _("Later"),
+        _("No reminder of this offer goes out before that day."),
+        icon="snooze",
+        submit=_("Move"),
+        form=UntilForm,
+    )
+    def snooze(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
+        until = form.cleaned_data["until"]
+        offer_ids = services.snooze(FollowUp.objects.filter(pk=object_id), until=until)
+        _report(
+            request,
+            offer_ids,
+            say_paused(until),
+            ngettext_lazy("%d reminder moved.", "%d reminders moved."),
+        )
+        return self._back(request)
+
+    @dialog_action(
+        _("Release"), _("It goes out at the time that the plan says."), icon="play_arrow"
+    )
+    def release_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        self.release(request, FollowUp.objects.filter(pk=object_id))
+        return self._back(request)
+
+    @dialog_action(
+        _("Skip"),
+        _("This reminder is left out; the next step of the plan follows."),
+        icon="skip_next",
+    )
+    def skip_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.skip(request, FollowUp.objects.filter(pk=object_id))
+        return self._back(request)
+
+    @dialog_action(
+        _("Call instead"), _("A phone call takes the place of this reminder."), icon="call"
+    )
+    def call_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.call_instead(request, FollowUp.objects.filter(pk=object_id))
+        return self._back(request)
+
+    @dialog_action(
+        _("The call was made"), _("The step is done, and the quiet days begin."), icon="check"
+    )
+    def call_made(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        self.record_call(request, FollowUp.objects.filter(pk=object_id))
+        return self._back(request)
+
+    @dialog_action(
+        _("Write the text"),
+        _("Your own words in the next reminder, in place of the text of the plan."),
+        icon="edit_note",
+        submit=_("Keep"),
+        form=OwnTextForm,
+    )
+    def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
+        text, rows = form.cleaned_data["text"], FollowUp.objects.filter(pk=object_id)
+        offer_ids = services.write_own_text(rows, text, now=timezone.now())
+        if not offer_ids:
+            messages.error(request, SENTENCES[Because.SENDING])
+        elif text:
+            _note(request, offer_ids, gettext("Wrote the text of the next reminder."))
+            messages.success(request, gettext("The next reminder of this offer uses your text."))
+        else:
+            _note(request, offer_ids, gettext("Took back the own text of the next reminder."))
+            messages.success(
+                request, gettext("The next reminder of this offer uses the mail text.")
+            )
+        return self._back(request)
+
+    def _back(self, request: HttpRequest) -> HttpResponse:
+        return go_back(request, reverse("admin:reminders_followup_changelist"))
+
+
+def _note(request: HttpRequest, offer_ids: Collection[int], act: str) -> None:
+    """Note in the story of each offer what was done to its next reminder."""
+    note_acts(request, Offer.objects.filter(pk__in=offer_ids), act)
+
+
+def _report(request: HttpRequest, offer_ids: Collection[int], act: str, counted: Any) -> None:
+    """Note what was done, and tell the person to how many."""
+    _note(request, offer_ids, act)
+    say(request, len(offer_ids), counted)
+
+
+def say_paused(until: date) -> str:
+    """Return the words for a pause."""
+    return gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
+
+
+def send_offers_now(request: HttpRequest, offers: Collection[Offer]) -> None:
+    """Send the next reminder of each offer, say what became of it, and note who asked."""
+    now = timezone.now()
+    note_acts(request, offers, gettext("Asked to send the reminder now."))
+    sums = services.send_now(offers, now=now)
+    sent = set(
+        Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list(
+            "offer_id", flat=True
+        )
+    )
+    for offer in offers:
+        if offer.pk in sent:
+            messages.success(request, gettext("The reminder of offer %s is sent.") % offer)
+            continue
+        is_about_all = sums is not None and not sums.sent
+        why = str(sums) if is_about_all else explain(FollowUp.objects.filter(offer=offer).first())
+        words = gettext("The reminder of offer %(offer)s was not sent. %(why)s")
+        messages.error(request, words % {"offer": offer, "why": why})

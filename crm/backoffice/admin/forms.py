@@ -1,0 +1,72 @@
+"""The forms of the offers' pages and dialogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from offers.models import Offer, number_key
+
+
+class OfferForm(forms.ModelForm):
+    class Meta:
+        model = Offer
+        fields = "__all__"  # noqa: DJ007 - the admin names them
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        number, customer = cleaned.get("number"), cleaned.get("customer")
+        if number and customer:
+            same = Offer.objects.filter(number_key=number_key(number), customer=customer).exclude(
+                pk=self.instance.pk
+            )
+            if same.exists():
+                self.add_error("number", _("This customer already has an offer with this number."))
+        return cleaned
+
+
+class NoteContactForm(BaseDialogForm):
+    """A contact that no mail tells of."""
+
+    note = forms.CharField(
+        label=_("What was said"), required=False, widget=UnfoldAdminTextareaWidget({"rows": 3})
+    )
+
+
+class MakeOfferForm(BaseDialogForm):
+    """What a mail lacks to be an offer. What it has is filled in when the fields stay empty."""
+
+    number = forms.CharField(
+        label=_("Offer number"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    email = forms.EmailField(
+        label=_("E-mail of the customer"),
+        required=False,
+        widget=UnfoldAdminEmailInputWidget,
+        help_text=_("Empty fields are taken from the mail where it is certain."),
+    )
+
+
+class AttachForm(BaseDialogForm):
+    """To which offer a mail belongs."""
+
+    number = forms.CharField(
+        label=_("Offer number"), max_length=100, widget=UnfoldAdminTextInputWidget
+    )
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        found = Offer.objects.filter(number_key=number_key(number)).count()
+        if found == 0:
+            raise forms.ValidationError(_("There is no offer with this number."))
+        if found > 1:
+            raise forms.ValidationError(_("Several customers have an offer with this number."))
+        return number

@@ -1,0 +1,207 @@
+"""Every reminder mail, and what to do about those in doubt or failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+
+from crm.backoffice.admin.parts import person
+from crm.core.admin_base import FactAdmin, dialog_action, go_back, go_to, say
+from reminders import holds, services
+from reminders.explain import explain, explain_doubts
+from reminders.models import Reminder, ReminderPlan, SendingHold
+
+# Unfold shows the code instead of the label for a state that has no entry here.
+STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
+    "sent": "success", "failed": "danger", "in_doubt": "danger", "planned": "warning",
+}  # fmt: skip
+
+
+class StepFilter(admin.SimpleListFilter):
+    """The steps that the plans have; to look for those of the reminders would be to read them
+    all.
+    """
+
+    title = _("step")
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        longest = max(map(len, ReminderPlan.objects.values_list("days", flat=True)), default=0)
+        return [(str(step), str(step)) for step in range(1, longest + 1)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Reminder]) -> QuerySet[Reminder]:
+        return (
+            queryset.filter(step=value)
+            if (value := self.value()) and value.isdecimal()
+            else queryset
+        )
+
+
+@admin.register(Reminder)
+class ReminderAdmin(FactAdmin):
+    """Every reminder mail; those in doubt or failed wait for a person."""
+
+    list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
+    list_before_template = "backoffice/sending_notices.html"
+    list_filter = ["state", StepFilter]
+    list_select_related = ["offer__follow_up", "resolved_by"]
+    search_fields = ["offer__number", "recipient", "message_id"]
+    date_hierarchy = None
+    # Newest first by the key, which needs no sorting of all rows.
+    ordering = ["-pk"]
+    actions = ["was_sent", "send_again", "set_aside"]
+    actions_row = actions_detail = ["was_sent_one", "send_again_one", "set_aside_one"]
+    fields = [
+        "offer", ("step", "state"), "recipient", "subject", ("mail_date", "message_id"), ("claimed_at", "sent_at"),
+        ("attempts", "retry_at"), "server_reply", "resolved_by",
+    ]  # fmt: skip
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "sending_notices": explain_doubts()}
+        )
+
+    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, reminder: Reminder) -> tuple[str, str]:
+        return reminder.state, reminder.get_state_display()
+
+    @admin.display(description=_("when"), ordering="claimed_at")
+    def tried_at(self, reminder: Reminder) -> str:
+        at = reminder.sent_at or reminder.claimed_at or reminder.mail_date
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+
+    @admin.display(description=_("what became of it"))
+    def outcome(self, reminder: Reminder) -> str:
+        """What the mail server said, and for one that is planned again whether it still comes."""
+        if reminder.state == Reminder.State.FAILED and reminder.resolved_by:
+            return f"{reminder.server_reply[:120]} {gettext('Dealt with by %s.') % reminder.resolved_by}".strip()
+        if reminder.state != Reminder.State.PLANNED:
+            return reminder.server_reply[:120]
+        follow_up = reminder.offer.follow_up if hasattr(reminder.offer, "follow_up") else None
+        return f"{reminder.server_reply[:120]} {explain(follow_up)}".strip()
+
+    @admin.action(description=_("Was sent"), permissions=["act"])
+    def was_sent(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        count = services.resolve_as_sent(rows, by=person(request), now=timezone.now())
+        say(
+            request,
+            count,
+            ngettext_lazy("%d reminder counts as sent now.", "%d reminders count as sent now."),
+        )
+
+    @admin.action(description=_("Send again"), permissions=["act"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        chosen = rows.count()
+        count = services.send_again(rows, by=person(request), now=timezone.now())
+        words = ngettext_lazy(
+            "%d reminder goes out with the next run.", "%d reminders go out with the next run."
+        )
+        say(request, count, words)
+        if count < chosen:
+            messages.warning(
+                request,
+                gettext(
+                    "The others are not sent again: they did go out, their offer is closed or stopped, or a later step "
+                    "came, was skipped or called. “Dealt with” takes a failed one off the list of what waits."
+                ),
+            )
+
+    @admin.action(description=_("Dealt with"), permissions=["act"])
+    def set_aside(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
+        count = services.set_aside(rows, by=person(request))
+        words = ngettext_lazy(
+            "%d failed reminder is dealt with.", "%d failed reminders are dealt with."
+        )
+        say(request, count, words)
+
+    @dialog_action(
+        _("Was sent"),
+        _("You have seen that the customer got the mail."),
+        icon="mark_email_read",
+        permission="act",
+    )
+    def was_sent_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        self.was_sent(request, Reminder.objects.filter(pk=object_id))
+        return go_back(request, reverse("admin:reminders_reminder_changelist"))
+
+    @dialog_action(
+        _("Send again"),
+        _("The customer gets the mail again if it did arrive after all."),
+        icon="forward_to_inbox",
+        permission="act",
+    )
+    def send_again_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        self.send_again(request, Reminder.objects.filter(pk=object_id))
+        return go_back(request, reverse("admin:reminders_reminder_changelist"))
+
+    @dialog_action(
+        _("Dealt with"),
+        _(
+            "A reminder that failed needs nothing more. It no longer counts as waiting for somebody."
+        ),
+        icon="done",
+        permission="act",
+    )
+    def set_aside_one(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        self.set_aside(request, Reminder.objects.filter(pk=object_id))
+        return go_back(request, reverse("admin:reminders_reminder_changelist"))
+
+
+@admin.register(SendingHold)
+class SendingHoldAdmin(FactAdmin):
+    """Whether sending waits for a person."""
+
+    list_display = ["__str__", "held_at", "due_count", "allowed_until", "released_by"]
+    actions_detail = ["release", "hold"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SendingHold]:
+        SendingHold.get()
+        queryset: QuerySet[SendingHold] = super().get_queryset(request)
+        return queryset
+
+    @dialog_action(
+        _("Release"),
+        _("What is due goes out with the next run."),
+        icon="play_arrow",
+        permission="act",
+    )
+    def release(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        try:
+            released = services.release_hold(by=person(request), now=timezone.now())
+        except services.MailsUnreadError as error:
+            messages.error(request, str(error))
+        else:
+            words = (
+                gettext("Sending goes on with the next run.")
+                if released
+                else gettext("Sending is not held.")
+            )
+            messages.add_message(request, messages.SUCCESS if released else messages.WARNING, words)
+        return go_to(reverse("admin:reminders_sendinghold_change", args=[object_id]))
+
+    @dialog_action(
+        _("Hold"),
+        _("No reminder goes out until someone releases sending."),
+        icon="pause",
+        permission="act",
+    )
+    def hold(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        holds.hold_sending(SendingHold.Reason.PERSON, timezone.now())
+        messages.success(request, gettext("Sending is held."))
+        return go_to(reverse("admin:reminders_sendinghold_change", args=[object_id]))

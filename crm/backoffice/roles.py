@@ -1,0 +1,94 @@
+"""The three roles of the office and what each may do.
+
+Which role may open which page is tested URL by URL in tests/backoffice/test_permissions.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+
+SALES, LEADERS, ADMINISTRATORS = "Vertrieb", "Leitung", "Administration"
+
+
+def _rights(verbs: str, *models: str) -> set[str]:
+    return {
+        f"{app}.{verb}_{name}"
+        for app, _dot, name in (m.partition(".") for m in models)
+        for verb in verbs.split()
+    }
+
+
+_SALES = (
+    _rights("view add change", "offers.offer", "offers.customer")
+    | _rights(
+        "view change",
+        "offers.sourcefile",
+        "feedback.answer",
+        "reminders.followup",
+        "reminders.reminder",
+    )
+    | _rights("add", "feedback.answer")
+    | _rights("view add change", "reminders.customerplan")
+    | _rights(
+        "view",
+        "feedback.invitation",
+        "feedback.declinereason",
+        "reminders.reminderplan",
+        "reminders.mailtext",
+    )
+)
+_LEADERS = (
+    _SALES
+    | _rights("view add change", "feedback.declinereason", "reminders.mailtext")
+    | _rights(
+        "view add change delete",
+        "reminders.reminderplan",
+        "reminders.companyholiday",
+        "reminders.customerplan",
+    )
+    | _rights("view change", "reminders.sendinghold")
+    | _rights("view", "reminders.incident", "feedback.rejectedanswer")
+    | _rights("view", "accounts.user", "accounts.company", "offers.mailfolder", "core.jobrun")
+    | {"offers.export_offer", "offers.export_customer"}
+    | {"stats.view_figures", "stats.export_figures", "stats.view_salesperson_figures"}
+)
+# An administrator has every right of these apps.
+_ADMINISTERED = ("accounts", "auth", "core", "offers", "feedback", "reminders", "stats", "django_q")
+# Asked for by IMPORT_EXPORT_EXPORT_PERMISSION_CODE, which knows no permission of its own.
+_EXPORTS = (
+    ("offers", "offer", "Can export offers"),
+    ("offers", "customer", "Can export customers"),
+)
+ROLES = {SALES: _SALES, LEADERS: _LEADERS}
+
+
+def write_roles(**kwargs: Any) -> None:
+    """Make the groups of the roles after `migrate` and give each what it lacks.
+
+    Takes nothing away, so a site may add to a role. Permissions of the other apps may not be there
+    yet when this is called, so they are made first.
+    """
+    for label in _ADMINISTERED:
+        create_permissions(apps.get_app_config(label), verbosity=0)
+    for label, model, name in _EXPORTS:
+        content_type = ContentType.objects.get_for_model(apps.get_model(label, model))
+        codename = f"export_{model}"
+        Permission.objects.get_or_create(
+            codename=codename, content_type=content_type, defaults={"name": name}
+        )
+    rights = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for name, wanted in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.add(*(rights[right] for right in wanted if right in rights))
+    administrators, _created = Group.objects.get_or_create(name=ADMINISTRATORS)
+    administrators.permissions.add(
+        *(right for right in rights.values() if right.content_type.app_label in _ADMINISTERED)
+    )
