@@ -71,7 +71,8 @@ test: catalogues
 	@$(MAKE) --no-print-directory pytest
 	@echo "All checks passed. Left out, and run by make test-all: PostgreSQL, Chromium, whole machines (systemd, nginx, pebble), Redis, openssl, slow tests."
 
-test-all: export test-all: catalogues
+test-all: export LACKS := var/lacks.txt
+test-all: catalogues
 	@rm -f $(LACKS)
 	$(PYTEST_MORE) --ignore=$(PUBLIC_TESTS)
 	$(PYTEST_MORE) --ds=crm.settings.test_public $(PUBLIC_TESTS)
