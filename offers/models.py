@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Lower, StrIndex, Substr
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+DEFAULT_CURRENCY = "EUR"
 
 
 class Language(models.TextChoices):
@@ -110,6 +113,18 @@ def number_key(number: str) -> str:
     return " ".join(number.split()).upper()
 
 
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def raise_version(self, offers: Sequence[Offer]) -> None:
+        """Count a change of each of these offers, in the database and in memory.
+
+        A plan keeps the version it was made from, so that an offer that changed since is found and
+        planned again. A copy in memory that is behind stays behind and is planned once more.
+        """
+        self.filter(pk__in=[offer.pk for offer in offers]).update(version=F("version") + 1)
+        for offer in offers:
+            offer.version += 1
+
+
 class Offer(models.Model):
     """One offer number sent to one customer. The newest mail of it counts.
 
@@ -178,7 +193,7 @@ class Offer(models.Model):
     amount = models.DecimalField(
         _("amount"), max_digits=14, decimal_places=2, null=True, blank=True
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    currency = models.CharField(_("currency"), max_length=3, default=DEFAULT_CURRENCY)
     language = models.CharField(
         _("language"), max_length=2, choices=Language, default=Language.GERMAN
     )
@@ -227,7 +242,10 @@ class Offer(models.Model):
         ),
     )
     note = models.TextField(_("note"), blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = OfferQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("offer")

@@ -23,8 +23,8 @@ from tablib import Dataset
 
 from crm.accounts.models import User
 from crm.core.formulas import guard
+from offers import services
 from offers.models import Customer, Language, Offer, number_key
-from offers.services import announce
 
 # What lists call the columns, in lower case.
 _NAMES = {
@@ -247,6 +247,8 @@ class OfferImportResource(ReadableResource):
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         rename_columns(dataset)
         self._stored: list[Offer] = []
+        emails = dataset["email"] if "email" in (dataset.headers or []) else []
+        self._people = services.load_people([str(email or "").strip().lower() for email in emails])
         numbers = dataset["number"] if "number" in (dataset.headers or []) else [""] * len(dataset)
         dataset.append_col(
             [number_key(str(number or "")) for number in numbers], header="number_key"
@@ -262,12 +264,15 @@ class OfferImportResource(ReadableResource):
         if not _is_email(email):
             raise ValidationError({"email": _("“%s” is no e-mail address of a customer.") % email})
         row["number"], row["email"] = number, email
-        if "language" in row:
-            row["language"] = _language(row["language"])
-        customer = Customer(
-            email=email, name=str(row.get("name") or ""), company=str(row.get("company") or "")
+        row["language"] = _language(row.get("language"))
+        customer = services.take_customer(
+            self._people,
+            email=email,
+            name=str(row.get("name") or ""),
+            company=str(row.get("company") or ""),
+            language=row["language"] or services.find_language(str(row.get("subject") or "")),
         )
-        if not Customer.objects.filter(email=email).exists():
+        if not customer.pk:
             customer.full_clean()
             customer.save()
 
@@ -281,29 +286,42 @@ class OfferImportResource(ReadableResource):
         if not (instance.pk and field.attribute in ("number", "subject", "sent_at", "language")):
             super().import_field(field, instance, row, is_m2m, **kwargs)
 
-    def before_save_instance(self, instance: Offer, row: dict[str, Any], **kwargs: Any) -> None:
-        if not instance.pk:
-            instance.source = Offer.Source.UPLOAD
-            instance.first_sent_at = instance.status_at = instance.sent_at
-            if instance.salesperson:
-                instance.sender_email, instance.sender_name = (
-                    instance.salesperson.email,
-                    str(instance.salesperson),
-                )
-
     def after_init_instance(
         self, instance: Offer, new: bool, row: dict[str, Any], **kwargs: Any
     ) -> None:
         if new:
-            # Set in earnest before saving; the check of the whole row comes earlier.
+            # Only so that the check of the row passes: the offer that is stored gets its own.
             instance.first_sent_at = timezone.now()
 
-    def after_save_instance(self, instance: Offer, row: dict[str, Any], **kwargs: Any) -> None:
-        self._stored.append(instance)
+    def save_instance(
+        self, instance: Offer, is_create: bool, row: dict[str, Any], **kwargs: Any
+    ) -> None:
+        if not is_create:
+            super().save_instance(instance, is_create, row, **kwargs)
+            Offer.objects.raise_version([instance])
+            self._stored.append(instance)
+            return
+        offer = services.build_offer(
+            self._people,
+            number=instance.number,
+            email=instance.customer.email,
+            sent_at=instance.sent_at,
+            source=Offer.Source.UPLOAD,
+            subject=instance.subject,
+            salesperson=instance.salesperson,
+            language=row["language"],
+            amount=instance.amount,
+            currency=instance.currency,
+            contact_basis=instance.contact_basis,
+            note=instance.note,
+        )
+        services.store_offers([offer])
+        instance.pk = offer.pk
+        self._stored.append(offer)
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
-        announce(self._stored)
+        services.announce(self._stored)
 
 
 class OfferExportResource(ModelResource):

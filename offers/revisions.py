@@ -66,6 +66,7 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
         offer.contacted_at = max(times, default=None)
     SourceFile.objects.bulk_update(changed_files, ["state", "reason"])
     Offer.objects.bulk_update(offers, _OFFER_FIELDS)
+    Offer.objects.raise_version(offers)
 
 
 def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:

@@ -1,37 +1,170 @@
-"""What can be done with offers. Every entry point (schedule, command, admin action) comes through
-here.
-"""
+"""What can be done with offers. Commands, schedules and admin actions all call these functions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
-from offers.models import Contact, Customer, Offer, Reason, SourceFile, number_key
+from offers.models import (
+    DEFAULT_CURRENCY,
+    Contact,
+    Customer,
+    ErasedAddress,
+    Offer,
+    Reason,
+    SourceFile,
+    number_key,
+)
 from offers.revisions import refresh_offers
 from offers.wiring import announce
 
-__all__ = [
-    "add_offer",
-    "announce",
-    "assign_status",
-    "attach_file",
-    "change_customer",
-    "change_offer",
-    "find_customer_of",
-    "ignore_files",
-    "make_offer_of_file",
-    "note_contact",
-    "opt_out",
-    "set_status",
-    "store_statuses",
-]
+__all__ = ["announce"]  # the functions below need no naming
 
 STATUS_FIELDS = ["status", "status_channel", "status_at", "status_by"]
+_DECISION_FIELDS = [
+    "state", "offer", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
+]  # fmt: skip
+_LANGUAGE_WORDS = (
+    ("fr", ("offre", "devis")),
+    ("it", ("offerta", "preventivo")),
+    ("en", ("quotation", "quote", "proposal", "your offer", "our offer")),
+)
+
+
+@dataclass(frozen=True)
+class People:
+    """Whom new offers can name, by lower-case address: known customers and active salespeople."""
+
+    customers: dict[str, Customer]
+    salespeople: dict[str, User]
+
+
+def load_people(emails: Collection[str]) -> People:
+    """Return all salespeople, and those of the customers with these addresses that are known."""
+    customers = Customer.objects.filter(email__in=emails)
+    salespeople = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
+    return People(
+        {customer.email: customer for customer in customers},
+        {person.email.lower(): person for person in salespeople},
+    )
+
+
+def take_customer(
+    people: People, *, email: str, name: str = "", company: str = "", language: str = ""
+) -> Customer:
+    """Return the customer with this address: the known one, else a new one that is not stored yet.
+
+    Name and company of a known customer are filled in where they are missing; call it inside a
+    transaction. A new customer without a language gets the one of the office.
+    """
+    email, name, company = email.strip().lower(), name.strip()[:200], company.strip()[:200]
+    customer = people.customers.get(email)
+    if customer is None:
+        customer = Customer(
+            email=email,
+            name=name,
+            company=company,
+            language=language or settings.LANGUAGE_CODE[:2],
+        )
+        people.customers[email] = customer
+        return customer
+    missing = {}
+    if name and not customer.name:
+        missing["name"] = customer.name = name
+    if company and not customer.company:
+        missing["company"] = customer.company = company
+    if missing and customer.pk:
+        customer.save(update_fields=list(missing))
+    return customer
+
+
+def build_offer(
+    people: People,
+    *,
+    number: str,
+    email: str,
+    sent_at: datetime,
+    source: Offer.Source,
+    name: str = "",
+    company: str = "",
+    subject: str = "",
+    message_id: str = "",
+    sender_email: str = "",
+    sender_name: str = "",
+    salesperson: User | None = None,
+    language: str = "",
+    amount: Decimal | None = None,
+    currency: str = "",
+    contact_basis: str = "",
+    note: str = "",
+) -> Offer:
+    """Return a new offer, not stored yet: the one constructor of offers, whoever asks for one.
+
+    The customer is found by `email` or made. Where no language is given, the words of the subject
+    decide, else the customer's language. The salesperson is the given one, else who has the
+    sender's address; without a sender the salesperson is it.
+    """
+    language = language or find_language(subject)
+    customer = take_customer(people, email=email, name=name, company=company, language=language)
+    if salesperson is None:
+        salesperson = people.salespeople.get(sender_email.lower())
+    elif not sender_email:
+        sender_email, sender_name = salesperson.email, str(salesperson)
+    number = number.strip()[:100]
+    return Offer(
+        number=number,
+        number_key=number_key(number),
+        customer=customer,
+        salesperson=salesperson,
+        sender_email=sender_email[:254],
+        sender_name=sender_name[:200],
+        subject=subject[:500],
+        message_id=message_id[:500],
+        first_sent_at=sent_at,
+        sent_at=sent_at,
+        status_at=sent_at,
+        language=language or customer.language,
+        amount=amount,
+        currency=currency or DEFAULT_CURRENCY,
+        contact_basis=contact_basis,
+        note=note,
+        source=source,
+    )
+
+
+def store_offers(offers: Sequence[Offer]) -> None:
+    """Store new offers and those of their customers that are new; call it inside a transaction.
+
+    Raises IntegrityError when somebody else stored one of them at the same moment.
+    """
+    new = {offer.customer.email: offer.customer for offer in offers if not offer.customer.pk}
+    # Sorted, so that two importers at once wait for each other and do not lock each other out.
+    customers = [customer for _email, customer in sorted(new.items())]
+    ErasedAddress.silence(customers)
+    Customer.objects.bulk_create(customers)
+    Offer.objects.bulk_create(sorted(offers, key=lambda offer: offer.number_key))
+
+
+def find_language(subject: str) -> str:
+    """Return the language that the word for "offer" in a subject gives away, or an empty text."""
+    lower = subject.lower()
+    for language, words in _LANGUAGE_WORDS:
+        if any(word in lower for word in words):
+            return language
+    return ""
+
+
+def add_offer(offer: Offer) -> None:
+    """Store an offer that a person entered."""
+    with transaction.atomic():
+        store_offers([offer])
+        announce([offer])
 
 
 def set_status(
@@ -42,10 +175,11 @@ def set_status(
     at: datetime,
     by: User | None = None,
 ) -> None:
-    """Record what became of an offer, through which channel and by whom, and tell the listeners."""
+    """Record what became of an offer, through which channel and by whom."""
     assign_status(offer, status, channel=channel, at=at, by=by)
     with transaction.atomic():
         offer.save(update_fields=STATUS_FIELDS)
+        Offer.objects.raise_version([offer])
         announce([offer])
 
 
@@ -57,56 +191,38 @@ def assign_status(
     at: datetime,
     by: User | None = None,
 ) -> None:
-    """Say in memory what became of an offer; `store_statuses` keeps it."""
+    """Set the status of an offer in memory; `store_statuses` stores it."""
     offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
 
 
 def store_statuses(offers: Sequence[Offer]) -> None:
-    """Keep the assigned statuses of many offers in few statements; their rows must exist and be
-    locked.
-
-    The caller announces them, in the same transaction. An upsert, because `bulk_update` takes eight
-    times as long.
-    """
-    Offer.objects.bulk_create(
-        offers, update_conflicts=True, unique_fields=["pk"], update_fields=STATUS_FIELDS
-    )
+    """Store the assigned statuses of offers. The caller announces them in the same transaction."""
+    Offer.objects.bulk_update(offers, STATUS_FIELDS)
+    Offer.objects.raise_version(offers)
 
 
 def opt_out(customer: Customer, *, at: datetime) -> None:
-    """Stop all reminders to this customer, also those of later offers."""
+    """Record that a customer wants no reminders, also none about later offers."""
     customer.opted_out_at = customer.opted_out_at or at
     with transaction.atomic():
         customer.save(update_fields=["opted_out_at"])
-        announce(list(customer.offers.all()))
+        _announce_offers_of(customer)
 
 
 def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: str = "") -> Contact:
-    """Record a contact that no mail tells of, such as a call: the quiet days start again from
-    it.
-    """
+    """Record a contact with the customer that no mail tells of, such as a call."""
     with transaction.atomic():
         contact = Contact.objects.create(offer=offer, at=at, by=by, note=note)
         if offer.contacted_at is None or offer.contacted_at < at:
             offer.contacted_at = at
             offer.save(update_fields=["contacted_at"])
+        Offer.objects.raise_version([offer])
         announce([offer])
     return contact
 
 
-def add_offer(offer: Offer) -> None:
-    """Store an offer that no mail file tells of (phone, paper), and tell the listeners."""
-    offer.source = Offer.Source.MANUAL
-    offer.first_sent_at = offer.status_at = offer.sent_at
-    if offer.salesperson is not None and not offer.sender_email:
-        offer.sender_email, offer.sender_name = offer.salesperson.email, str(offer.salesperson)
-    with transaction.atomic():
-        offer.save()
-        announce([offer])
-
-
 def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at: datetime) -> None:
-    """Store what a person changed of an offer (names of fields), and tell the listeners."""
+    """Store what a person changed of an offer; `changed` are names of fields."""
     fields = set(changed)
     if "status" in fields:
         offer.status_at, offer.status_by = at, by
@@ -116,13 +232,12 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
     if fields:
         with transaction.atomic():
             offer.save(update_fields=sorted(fields))
+            Offer.objects.raise_version([offer])
             announce([offer])
 
 
 def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
-    """Store what a person changed of a customer; a new address has not bounced. Tells the
-    listeners.
-    """
+    """Store what a person changed of a customer. A new address counts as one that has not bounced."""
     fields = set(changed)
     if "email" in fields and customer.bounced_at is not None:
         customer.bounced_at, customer.bounce_detail = None, ""
@@ -133,7 +248,13 @@ def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
     if fields:
         with transaction.atomic():
             customer.save(update_fields=sorted(fields))
-            announce(list(customer.offers.all()))
+            _announce_offers_of(customer)
+
+
+def _announce_offers_of(customer: Customer) -> None:
+    offers = list(customer.offers.all())
+    Offer.objects.raise_version(offers)
+    announce(offers)
 
 
 def make_offer_of_file(
@@ -144,54 +265,48 @@ def make_offer_of_file(
 
     The person's decision stands until somebody presses "check again".
     """
-    sent_at = file.sent_at or at
+    email, sent_at = email.strip().lower(), file.sent_at or at
     with transaction.atomic():
-        customer, _created = Customer.objects.get_or_create(
-            email=email.strip().lower(), defaults={"name": name}
-        )
-        offer = Offer.objects.filter(number_key=number_key(number), customer=customer).first()
+        known = Offer.objects.filter(number_key=number_key(number), customer__email=email)
+        offer = known.select_related("customer").first()
         file.state = SourceFile.State.OFFER if offer is None else SourceFile.State.REVISION
         if offer is None:
-            salesperson = (
-                User.objects.filter(is_active=True, email__iexact=file.sender).first()
-                if file.sender
-                else None
-            )
-            offer = Offer.objects.create(
-                number=number.strip(),
-                customer=customer,
-                salesperson=salesperson,
-                sender_email=file.sender[:254],
-                sender_name=file.sender_name,
+            offer = build_offer(
+                load_people([email]),
+                number=number,
+                email=email,
+                name=name,
+                sent_at=sent_at,
+                source=Offer.Source.MAIL,
                 subject=file.subject,
                 message_id=file.message_id,
-                first_sent_at=sent_at,
-                sent_at=sent_at,
-                status_at=sent_at,
-                language=customer.language,
+                sender_email=file.sender,
+                sender_name=file.sender_name,
             )
-        file.offer, file.number, file.reason, file.detail = (
-            offer,
-            number.strip(),
-            Reason.BY_PERSON,
-            "",
-        )
-        file.sent_at, file.decided_by, file.decided_at = sent_at, by, at
-        file.save(
-            update_fields=[
-                "state",
-                "offer",
-                "number",
-                "reason",
-                "detail",
-                "sent_at",
-                "decided_by",
-                "decided_at",
-            ]
-        )
-        refresh_offers([offer], now=at)
-        announce([offer])
+            store_offers([offer])
+        file.number = number.strip()
+        _record_decision(file, offer, reason=Reason.BY_PERSON, by=by, at=at)
     return offer
+
+
+def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
+    """Let a person say to which offer a mail belongs: a received one is a reply, a sent one a
+    follow-up.
+    """
+    file.state = SourceFile.State.FOLLOW_UP
+    with transaction.atomic():
+        _record_decision(file, offer, reason=Reason.ATTACHED, by=by, at=at)
+
+
+def _record_decision(
+    file: SourceFile, offer: Offer, *, reason: Reason, by: User | None, at: datetime
+) -> None:
+    """Store what a person decided about a mail and what follows from it for the offer."""
+    file.offer, file.reason, file.detail = offer, reason, ""
+    file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
+    file.save(update_fields=_DECISION_FIELDS)
+    refresh_offers([offer], now=at)
+    announce([offer])
 
 
 def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
@@ -201,33 +316,6 @@ def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
     own = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
     external = [each for each in file.recipients if each["email"].rpartition("@")[2] not in own]
     return (external[0]["email"], external[0]["name"]) if len(external) == 1 else None
-
-
-def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
-    """Let a person say to which offer a mail belongs: a received one is a reply, a sent one a
-    follow-up.
-    """
-    file.state, file.offer, file.reason, file.detail = (
-        SourceFile.State.FOLLOW_UP,
-        offer,
-        Reason.ATTACHED,
-        "",
-    )
-    file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
-    with transaction.atomic():
-        file.save(
-            update_fields=[
-                "state",
-                "offer",
-                "reason",
-                "detail",
-                "sent_at",
-                "decided_by",
-                "decided_at",
-            ]
-        )
-        refresh_offers([offer], now=at)
-        announce([offer])
 
 
 def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) -> int:

@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                 ('reminders_stopped', models.BooleanField(default=False, verbose_name='no more reminders')),
                 ('contact_basis', models.CharField(blank=True, choices=[('request', 'the customer asked for the offer'), ('customer', 'existing customer'), ('consent', 'the customer agreed to be written to'), ('none', 'none: nothing may be sent')], help_text='On what ground the customer may be written to. Empty: as the reminder plan says.', max_length=10, verbose_name='basis of contact')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='offers.customer', verbose_name='customer')),
                 ('salesperson', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='offers', to=settings.AUTH_USER_MODEL, verbose_name='salesperson')),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,13 +13,21 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from offers.models import Offer, number_key
+from offers.models import Language, Offer, number_key
 
 
 class OfferForm(forms.ModelForm):
     class Meta:
         model = Offer
         fields = "__all__"  # noqa: DJ007 - the admin names them
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None and "language" in self.fields:
+            language = cast(forms.TypedChoiceField, self.fields["language"])
+            language.required = False
+            language.choices = [("", _("that of the subject or the customer")), *Language.choices]
+            self.initial["language"] = ""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -27,7 +27,7 @@ from crm.backoffice.admin.parts import person, render
 from crm.backoffice.story import Event, Kind, sort_events
 from crm.core.admin_base import change_url, dialog_action, find_acts, go_to, once
 from offers import services
-from offers.models import MailFolder, Offer, SourceFile, number_key
+from offers.models import Customer, MailFolder, Offer, SourceFile, number_key
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.upload_formats import IMPORT_FORMATS
 
@@ -166,6 +166,17 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
             else queryset.none()
         )
         return found if found.exists() else None
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Offer:
+        offer: Offer = super().save_form(request, form, change)
+        if change:
+            return offer
+        fields = dict(form.cleaned_data)
+        customer: Customer = fields.pop("customer")
+        people = services.load_people([customer.email])
+        return services.build_offer(
+            people, email=customer.email, source=Offer.Source.MANUAL, **fields
+        )
 
     def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
         if change:
