@@ -19,6 +19,8 @@ from offers.forms import MailFolderForm, PatternForm
 from offers.mail_import.run import find_pattern
 from offers.models import MailFolder
 from offers.parsing.numbers import find_number
+from offers.parsing.patterns import PatternError
+from offers.patterns import explain_pattern_error
 
 SUBJECTS = 50
 
@@ -50,10 +52,11 @@ class MailFolderAdmin(ModelAdmin):
                 .order_by("-pk")
                 .values_list("subject", flat=True)[:SUBJECTS]
             )
-            rows = [
-                (subject, find_number(subject, form.cleaned_data["pattern"]))
-                for subject in subjects
-            ]
+            try:
+                for subject in subjects:
+                    rows.append((subject, find_number(subject, form.cleaned_data["pattern"])))
+            except PatternError as error:
+                form.add_error("pattern", explain_pattern_error(error))
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "title": gettext("Try a pattern on %s") % folder,

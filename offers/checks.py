@@ -10,8 +10,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.utils import translation
 
-from offers.parsing.patterns import PatternError, compile_pattern
+from offers.parsing.patterns import PatternError, check_pattern
+from offers.patterns import explain_pattern_error
 
 
 @register()
@@ -42,12 +44,12 @@ def check_number_pattern(
     """A pattern that finds nothing would turn every offer into a mail to check."""
     try:
         if settings.OFFERS_NUMBER_PATTERN:
-            compile_pattern(settings.OFFERS_NUMBER_PATTERN)
+            check_pattern(settings.OFFERS_NUMBER_PATTERN)
     except PatternError as error:
         hint = (
             r"Write a regular expression with one group around the number, such as AN-(\d{4}-\d{4})"
         )
-        return [
-            Error(f"OFFERS_NUMBER_PATTERN cannot be used: {error}", hint=hint, id="offers.E002")
-        ]
+        with translation.override(None):  # checks are written in English
+            why = explain_pattern_error(error)
+        return [Error(f"OFFERS_NUMBER_PATTERN cannot be used: {why}", hint=hint, id="offers.E002")]
     return []

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from offers.models import MailFolder
-from offers.parsing.numbers import PatternError, compile_pattern
+from offers.parsing.patterns import PatternError, check_pattern
 from offers.patterns import explain_pattern_error
 
 
@@ -17,7 +17,7 @@ def clean_pattern(pattern: str) -> str:
     """
     try:
         if pattern:
-            compile_pattern(pattern)
+            check_pattern(pattern)
     except PatternError as error:
         raise forms.ValidationError(
             _("The pattern cannot be used: %(why)s"), params={"why": explain_pattern_error(error)}

@@ -371,6 +371,10 @@ class Reason(models.TextChoices):
     SAME_COMPANY = "same_company", _("The sender's company has an open offer. Is this about it?")
     HIDDEN_SUBJECT = "hidden_subject", _("It is encrypted and hides its subject. Is it an offer?")
     NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
+    PATTERN_TIMEOUT = (
+        "pattern_timeout",
+        _("The pattern for offer numbers took too long on its subject. What is its number?"),
+    )
     ATTACHMENT_LOOKS_LIKE_OFFER = (
         "attachment_looks_like_offer",
         _("Only an attachment is named like an offer."),

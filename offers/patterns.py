@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from offers.parsing.numbers import PatternError
+from offers.parsing.patterns import PatternError
 
 
 def explain_pattern_error(error: PatternError) -> str:
     """Return a sentence for the person who wrote the pattern."""
     sentences = {
         "too_long": _("It is longer than 500 characters."),
+        "too_large": _("Its counts, such as {1000}, multiply to more than 100,000. Repeat less."),
         "groups": _(
             "It needs exactly one group (…) around the offer number. "
             "Write (?:…) for brackets that only hold things together."
         ),
-        "runaway": _(
-            "It repeats something that is itself repeated, such as (\\d+)+, and could run for ever. "
-            "Begin what is repeated with a fixed character, as in (?:-\\d+)*, or repeat less."
+        "timeout": _(
+            "It takes too long on some texts. This happens where something is repeated that can be "
+            "read in several ways, as in (?:a|aa)+. Begin what is repeated with a fixed character, "
+            "as in (?:-\\d+)*."
         ),
     }
     return (

@@ -20,14 +20,12 @@ from uuid import uuid4
 
 from django.template.loader import get_template
 
+from offers.parsing.subjects import split_prefixes
 from reminders.phrases import Phrases, get_phrases, write_date
 from reminders.texts import render
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _WORD_FRAME = len("=?utf-8?q??=")
-_REPLY_PREFIX = re.compile(
-    r"^(?:(?:aw|re|antw|antwort|sv|tr|r|réf)\s*(?:\[\d+\]|-\d+)?\s*:\s*)+", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def clean_line(text: str) -> str:
 
 def reply_subject(subject: str) -> str:
     """Return the offer mail's subject behind one `AW:`."""
-    return f"AW: {_REPLY_PREFIX.sub('', clean_line(subject)).strip()}"
+    return f"AW: {split_prefixes(clean_line(subject)).rest}"
 
 
 def placeholders(letter: Letter) -> dict[str, object]:

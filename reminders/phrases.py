@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from crm.core.months import MONTH_NAMES
+
 
 @dataclass(frozen=True)
 class Phrases:
@@ -28,7 +30,6 @@ class Phrases:
     contact: str
     imprint: str
     privacy: str
-    months: tuple[str, ...]
     date: str = "{day}. {month} {year}"
 
 
@@ -51,8 +52,6 @@ PHRASES = {
         contact="Für Fragen antworten Sie einfach auf diese E-Mail.",
         imprint="Impressum",
         privacy="Datenschutz",
-        months=("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-                "November", "Dezember"),
     ),
     "en": Phrases(
         greeting="Hello",
@@ -72,8 +71,6 @@ PHRASES = {
         contact="If you have any questions, simply reply to this e-mail.",
         imprint="Legal notice",
         privacy="Privacy",
-        months=("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-                "November", "December"),
         date="{day} {month} {year}",
     ),
     "fr": Phrases(
@@ -94,8 +91,6 @@ PHRASES = {
         contact="Pour toute question, répondez simplement à cet e-mail.",
         imprint="Mentions légales",
         privacy="Protection des données",
-        months=("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
-                "novembre", "décembre"),
         date="{day} {month} {year}",
     ),
     "it": Phrases(
@@ -116,8 +111,6 @@ PHRASES = {
         contact="Per qualsiasi domanda, rispondete semplicemente a questa e-mail.",
         imprint="Note legali",
         privacy="Protezione dei dati",
-        months=("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
-                "ottobre", "novembre", "dicembre"),
         date="{day} {month} {year}",
     ),
 }  # fmt: skip
@@ -130,6 +123,6 @@ def get_phrases(language: str) -> Phrases:
 
 def write_date(day: date, language: str) -> str:
     """Return the day as people of that language write it."""
-    phrases = get_phrases(language)
+    months = MONTH_NAMES.get(language, MONTH_NAMES["de"])
     number = "1er" if language == "fr" and day.day == 1 else str(day.day)
-    return phrases.date.format(day=number, month=phrases.months[day.month - 1], year=day.year)
+    return get_phrases(language).date.format(day=number, month=months[day.month - 1], year=day.year)

@@ -14,9 +14,10 @@ from django.db.models import Q
 
 from crm.accounts.models import User
 from crm.core.bulk import among, find_keys
-from offers.mail_import.decide import MAIL_PROVIDERS, Facts, Twin
+from offers.mail_import.decide import Facts, Twin
 from offers.mail_import.message import Letter
 from offers.models import Customer, MailFolder, Offer, Reason, SourceFile, number_key
+from offers.parsing.mail_providers import MAIL_PROVIDERS
 from offers.wiring import find_own_mails
 
 State = SourceFile.State

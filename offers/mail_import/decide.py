@@ -10,18 +10,9 @@ from typing import NamedTuple
 from offers.mail_import.message import Letter
 from offers.models import Customer, Offer, Reason, SourceFile
 from offers.parsing.mail import Address, Mail
+from offers.parsing.mail_providers import MAIL_PROVIDERS
 
 State = SourceFile.State
-
-# Two people with an address there are not of one company.
-MAIL_PROVIDERS = frozenset({
-    "gmail.com", "googlemail.com", "gmx.de", "gmx.net", "gmx.ch", "gmx.at", "gmx.com", "web.de", "t-online.de",
-    "freenet.de", "arcor.de", "mail.de", "posteo.de", "mailbox.org", "outlook.com", "outlook.de", "hotmail.com",
-    "hotmail.de", "live.com", "live.de", "msn.com", "yahoo.com", "yahoo.de", "icloud.com", "me.com", "mac.com",
-    "aol.com", "aol.de", "bluewin.ch", "sunrise.ch", "hispeed.ch", "protonmail.com", "proton.me", "aon.at",
-    "chello.at", "a1.net", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "libero.it", "virgilio.it",
-    "tiscali.it", "alice.it", "vodafone.de", "1und1.de", "online.de",
-})  # fmt: skip
 
 
 class Twin(NamedTuple):
@@ -89,6 +80,8 @@ def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PL
         return Decision(State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
     if facts.twin:
         return _decide_twin(letter, facts.twin)
+    if letter.pattern_timed_out:
+        return Decision(State.REVIEW, Reason.PATTERN_TIMEOUT, offer=facts.in_thread)
     if letter.number:
         return _decide_number(letter, facts, external)
     if facts.in_thread:
@@ -217,6 +210,8 @@ def decide_incoming(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PL
         return Decision(State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _numbers(facts.of_sender))
     if facts.of_company:
         return Decision(State.REVIEW, Reason.SAME_COMPANY, _numbers(facts.of_company))
+    if letter.pattern_timed_out:
+        return Decision(State.REVIEW, Reason.PATTERN_TIMEOUT)
     return Decision(State.NOT_AN_OFFER, Reason.NO_REPLY)
 
 

@@ -18,6 +18,7 @@ from offers.parsing.bounces import Bounce, may_be_bounce, read_bounce
 from offers.parsing.fingerprint import fingerprint
 from offers.parsing.mail import Mail
 from offers.parsing.numbers import find_number, has_keyword, names_appointment, names_other_document
+from offers.parsing.patterns import PatternError
 from offers.parsing.reply import new_text
 from offers.parsing.subjects import Prefixes, split_prefixes
 
@@ -41,6 +42,7 @@ class Letter:
 
     Filled in step by step while the file is examined, and not changed after that.
 
+    `pattern_timed_out` says that the pattern for offer numbers took too long on this mail.
     `number` is the offer number as written, found in the subject or, with `number_in_attachment`,
     in the name of an attachment; `offer_file` is the name of an attachment that looks like an
     offer. `is_other_document` is an order, an invoice or the like that only names the number,
@@ -58,6 +60,7 @@ class Letter:
     defects: tuple[str, ...] = ()
     prefixes: Prefixes = _NO_PREFIXES
     number: str = ""
+    pattern_timed_out: bool = False
     number_in_attachment: bool = False
     has_keyword: bool = False
     offer_file: str = ""
@@ -95,7 +98,9 @@ def examine_outgoing(
         letter.fingerprint = fingerprint(
             [each.email for each in mail.recipients], mail.subject, letter.sent_at
         )
-    letter.number = find_number(mail.subject, pattern) or ""
+    _find_number(letter, pattern)
+    if letter.pattern_timed_out:
+        return letter
     if letter.number:
         letter.is_other_document = names_other_document(mail.subject)
         letter.is_appointment = names_appointment(letter.prefixes.rest) or _is_calendar(mail)
@@ -117,7 +122,7 @@ def examine_incoming(
     if letter.problem or letter.is_own:
         return letter
     mail = letter.mail
-    letter.number = find_number(mail.subject, pattern) or ""
+    _find_number(letter, pattern)
     is_answer = letter.prefixes.is_reply or bool(letter.thread)
     if not (letter.automatic or may_be_bounce(mail) or is_answer):
         return letter
@@ -177,6 +182,13 @@ def _begin(reading: Reading, now: datetime) -> Letter:
     )
 
 
+def _find_number(letter: Letter, pattern: str) -> None:
+    try:
+        letter.number = find_number(letter.mail.subject, pattern) or ""
+    except PatternError:  # it can be compiled, so it took too long
+        letter.pattern_timed_out = True
+
+
 def _may_have_attachments(mail: Mail) -> bool:
     kind = mail.header("content-type").lower().strip()
     return kind.startswith("multipart/") and not kind.startswith(_NO_ATTACHMENTS)
@@ -204,7 +216,11 @@ def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
         return Letter(
             letter.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error)
         )
-    numbers = [number for name in body.attachments if (number := _find_in_name(name, pattern))]
+    try:
+        numbers = [number for name in body.attachments if (number := _find_in_name(name, pattern))]
+    except PatternError:
+        letter.pattern_timed_out = True
+        return letter
     # Two attachments with different numbers decide nothing.
     if len({number.upper() for number in numbers}) == 1:
         letter.number, letter.number_in_attachment = numbers[0], True

@@ -26,7 +26,7 @@ from offers.mail_import.reading import PAYS_FROM, read_ahead
 from offers.mail_import.recheck import remove_empty_offers
 from offers.mail_import.store import store_batch
 from offers.models import MailFolder, Reason, SourceFile
-from offers.parsing.numbers import PatternError, compile_pattern
+from offers.parsing.patterns import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
 
 logger = logging.getLogger(__name__)

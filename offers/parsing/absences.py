@@ -5,24 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from crm.core.months import MONTH_NUMBERS, MONTH_PATTERN
 from offers.parsing.texts import any_of
 
-_MONTH_NAMES = (
-    ("januar", "jänner", "january", "janvier", "gennaio", "jan"),
-    ("februar", "february", "février", "febbraio", "feb", "fév"),
-    ("märz", "maerz", "march", "mars", "marzo", "mär", "mar", "mrz"),
-    ("april", "avril", "aprile", "apr", "avr"),
-    ("mai", "may", "maggio", "mag"),
-    ("juni", "june", "juin", "giugno", "jun", "giu"),
-    ("juli", "july", "juillet", "luglio", "jul", "lug"),
-    ("august", "août", "aout", "agosto", "aug", "ago"),
-    ("september", "septembre", "settembre", "sept", "sep", "set"),
-    ("oktober", "october", "octobre", "ottobre", "okt", "oct", "ott"),
-    ("november", "novembre", "nov"),
-    ("dezember", "december", "décembre", "dicembre", "dez", "dec", "déc", "dic"),
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")(?![^\W\d_])\.?"
+_MONTH = MONTH_PATTERN + r"(?![^\W\d_])\.?"
 _ORDINAL = r"(?:\.|st|nd|rd|th|er)?"
 _DATE = re.compile(
     r"(?<![\d.])"
@@ -149,7 +135,7 @@ def _to_date(match: re.Match[str], received_on: date) -> date | None:
     kind = next(kind for kind in ("iso_", "", "slash_", "named_", "us_") if groups[f"{kind}day"])
     day, year = int(groups[f"{kind}day"]), groups[f"{kind}year"]
     month_text = groups[f"{kind}month"].lower().rstrip(".")
-    month = int(month_text) if month_text.isdigit() else _MONTHS[month_text]
+    month = int(month_text) if month_text.isdigit() else MONTH_NUMBERS[month_text]
     if kind == "slash_" and month > 12 >= day:
         day, month = month, day
     try:

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import re
 
+from crm.core.months import MONTH_PATTERN
+from offers.parsing.subjects import COUNTED_REPLY
+
 HIDDEN = "\x00"
 # The larger towns: a number of four or five digits before one of them is as likely its postcode.
 _TOWNS = (
@@ -21,11 +24,6 @@ _TOWNS = (
     "|Krems|Kufstein|Hallein|Paris|Lyon|Strasbourg|Mulhouse|Milano|Roma|Torino|Bolzano|Bozen|Meran|Trento"
 )
 _YEAR = r"(?:19|20)\d\d"
-_MONTH = (
-    r"(?:jan(?:uar|uary|vier)?|jänner|feb(?:ruar|ruary)?|février|mär(?:z)?|mar(?:ch|s|zo)?|apr(?:il|ile)?|avril|mai|may|maggio"
-    r"|juni?|june|juin|giugno|juli?|july|juillet|luglio|aug(?:ust)?|août|agosto|sep(?:t|tember|tembre)?|settembre"
-    r"|o[kc]t(?:ober|obre)?|ottobre|nov(?:ember|embre)?|de[zc](?:ember)?|décembre|dicembre|gennaio|febbraio)"
-)
 _CURRENCY = r"(?:EUR|Euro|CHF|SFr\.?|Fr\.|USD|GBP|€|\$|£)"
 _TOKEN = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"  # noqa: S105 - a pattern, no secret
 _OTHER_NUMBERS = (
@@ -38,14 +36,14 @@ _COVERS = tuple(
     for pattern in (
         # tags of ticket systems and gateways; the counter of a reply
         r"\[[^\]]{0,60}(?:\#|ticket|case|extern)[^\]]{0,60}\]",
-        r"(?:(?<=^)|(?<=[\s:]))(?:re|aw|antw)\s?(?:-\s?\d{1,3}|\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})\s?:",
+        rf"(?<![^\s:]){COUNTED_REPLY}",
         # days and months
         r"(?<![\w./])(?<!\w-)[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\d)",
         rf"(?<![\w./-])[0-3]?\d/[01]?\d/{_YEAR}(?![\d/-])",
         rf"(?<![\w./-]){_YEAR}([-/.])[01]\d\1[0-3]\d(?![\w/-])",
         rf"(?<![\w./-])[0-3]\d-[01]\d-{_YEAR}(?![\w/-])",
-        rf"(?<![\w./-])[0-3]?\d\.?\s*{_MONTH}\b\.?(?:\s*{_YEAR})?(?!\d)",
-        rf"\b{_MONTH}\.?\s+{_YEAR}(?!\w)",
+        rf"(?<![\w./-])[0-3]?\d\.?\s*{MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",
+        rf"\b{MONTH_PATTERN}\.?\s+{_YEAR}(?!\w)",
         rf"(?<![\w./-]){_YEAR}[-–/]{_YEAR}(?![\w/-])",
         r"(?<![\w./-])[QH][1-4][/ -]?(?:20)?\d\d(?![\w/-])",
         # money and amounts

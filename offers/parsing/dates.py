@@ -6,27 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan",
-            "feb",
-            "mar mär mrz",
-            "apr",
-            "may mai",
-            "jun",
-            "jul",
-            "aug",
-            "sep",
-            "oct okt",
-            "nov",
-            "dec dez",
-        ),
-        1,
-    )
-    for name in names.split()
-}
+from crm.core.months import MONTH_NUMBERS
+
 # Hours from UTC of the names that real mails carry; any other name says nothing, and then UTC is as
 # good as any.
 _ZONES = {
@@ -58,7 +39,7 @@ def parse_date(value: str) -> datetime | None:
 
 def _from_match(found: re.Match[str]) -> datetime | None:
     day, month_name, year_text, hour, minute, second, sign, digits, zone = found.groups()
-    month = _MONTHS.get(month_name.lower())
+    month = MONTH_NUMBERS.get(month_name.lower())
     if month is None:
         return None
     year = int(year_text)

@@ -10,15 +10,10 @@ from __future__ import annotations
 import re
 
 from offers.parsing.covers import HIDDEN, cover, hide
-from offers.parsing.patterns import PatternError, compile_pattern
+from offers.parsing.patterns import search_pattern
 from offers.parsing.subjects import split_prefixes
 
-__all__ = [
-    "PatternError", "compile_pattern", "find_number", "has_keyword", "names_appointment", "names_other_document",
-]  # fmt: skip
-
 _LONGEST_SUBJECT = 1000
-_LONGEST_FOR_PATTERN = 200  # three repetitions that compete take the fourth power of it
 _LONGEST_NUMBER = 60
 
 _KEYWORD = re.compile(
@@ -132,14 +127,12 @@ def find_number(subject: str, pattern: str = "") -> str | None:
     """Return the offer number as it is written in a decoded subject, or None; the first one where
     there are several.
 
-    `pattern` replaces the built-in recognition and is applied to the first 200 characters. Raises
-    PatternError for a pattern that `compile_pattern` refuses.
+    `pattern` replaces the built-in recognition. Raises PatternError for a pattern that cannot be
+    used, or takes too long.
     """
     if pattern:
-        compiled = compile_pattern(pattern)
-        found = compiled.search(subject[:_LONGEST_FOR_PATTERN])
-        number = found["number" if compiled.groupindex.get("number") else 1] if found else None
-        return (number or "").strip()[:_LONGEST_NUMBER] or None
+        found = search_pattern(pattern, subject) or ""
+        return found.strip()[:_LONGEST_NUMBER] or None
     subject = _hide_requests(subject[:_LONGEST_SUBJECT])
     keyword = _KEYWORD.search(subject)
     if not keyword or _DRAFT.search(subject):

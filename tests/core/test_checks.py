@@ -29,6 +29,7 @@ def test_a_configured_office_has_nothing_to_complain_about():
         ("OFFERS_OWN_DOMAINS", ["info@example.com"], "offers.E001"),
         ("OFFERS_NUMBER_PATTERN", "AN-(", "offers.E002"),
         ("OFFERS_NUMBER_PATTERN", r"AN-\d+", "offers.E002"),
+        ("OFFERS_NUMBER_PATTERN", "((?:a|aa){40})b", "offers.E002"),
         ("FEEDBACK_API_KEY", "", "feedback.W001"),
         ("FEEDBACK_SEALING_PRIVATE_KEY", "", "feedback.W002"),
         ("FEEDBACK_SEALING_PRIVATE_KEY", "short", "feedback.E001"),

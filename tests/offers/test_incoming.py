@@ -184,9 +184,21 @@ def test_a_colleague_of_the_customer_is_for_a_person(folder: MailFolder, offer: 
     assert offer.replied_at is None
 
 
-def test_two_people_at_a_mail_provider_are_no_colleagues(folder: MailFolder) -> None:
-    make_offer(customer=make_customer(email="a@gmx.de"), sent_at=SENT_AT)
-    assert receive(folder, sender="b@gmx.de").state == State.NOT_AN_OFFER
+@pytest.mark.parametrize("domain", ["gmx.de", "outlook.at", "gmx.eu", "yahoo.fr"])
+def test_two_people_at_a_mail_provider_are_no_colleagues(folder: MailFolder, domain: str) -> None:
+    make_offer(customer=make_customer(email=f"a@{domain}"), sent_at=SENT_AT)
+    assert receive(folder, sender=f"b@{domain}").state == State.NOT_AN_OFFER
+
+
+def test_a_pattern_that_takes_too_long_asks_only_where_nothing_else_tells_the_offer(
+    folder: MailFolder, offer: Offer
+) -> None:
+    MailFolder.objects.update(number_pattern="((?:a|aa){40})b")
+    folder.refresh_from_db()
+    subject = "a" * 200
+    assert receive(folder, "b.eml", subject=subject).reason == Reason.REPLY_BY_SENDER
+    unknown = receive(folder, "c.eml", subject=subject, sender="b@fremd.example")
+    assert (unknown.state, unknown.reason) == (State.REVIEW, Reason.PATTERN_TIMEOUT)
 
 
 @pytest.mark.parametrize(

@@ -363,6 +363,16 @@ def test_a_pattern_that_cannot_be_used_stops_the_folder_with_a_sentence(folder: 
     assert not SourceFile.objects.exists()
 
 
+def test_a_mail_on_which_the_pattern_takes_too_long_waits_for_a_person(folder: MailFolder) -> None:
+    MailFolder.objects.update(number_pattern="((?:a|aa){40})b")
+    folder.refresh_from_db()
+    file = import_mail(folder, subject="Angebot " + "a" * 200)
+    assert (file.state, file.reason) == (State.REVIEW, Reason.PATTERN_TIMEOUT)
+    write_mail(Path(folder.path), "b.eml", subject="Angebot " + "a" * 40 + "b")
+    assert not import_folders([folder]).problems
+    assert SourceFile.objects.get(name="b.eml").number == "a" * 40
+
+
 def test_a_date_in_the_far_future_does_not_count(folder: MailFolder) -> None:
     file = import_mail(folder, sent_at=SENT_AT.replace(year=2090))
     assert file.sent_at is not None
