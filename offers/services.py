@@ -176,29 +176,11 @@ def set_status(
     by: User | None = None,
 ) -> None:
     """Record what became of an offer, through which channel and by whom."""
-    assign_status(offer, status, channel=channel, at=at, by=by)
+    offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
     with transaction.atomic():
         offer.save(update_fields=STATUS_FIELDS)
         Offer.objects.raise_version([offer])
         announce([offer])
-
-
-def assign_status(
-    offer: Offer,
-    status: Offer.Status,
-    *,
-    channel: Offer.Channel,
-    at: datetime,
-    by: User | None = None,
-) -> None:
-    """Set the status of an offer in memory; `store_statuses` stores it."""
-    offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
-
-
-def store_statuses(offers: Sequence[Offer]) -> None:
-    """Store the assigned statuses of offers. The caller announces them in the same transaction."""
-    Offer.objects.bulk_update(offers, STATUS_FIELDS)
-    Offer.objects.raise_version(offers)
 
 
 def opt_out(customer: Customer, *, at: datetime) -> None:

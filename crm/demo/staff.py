@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from crm.accounts.models import User
 from crm.demo.behaviour import PlannedOffer
 from feedback.backoffice.answers import mark_handled, record_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer, SourceFile
-from offers.services import change_customer, change_offer, ignore_files
+from offers.services import announce, change_customer, change_offer, ignore_files
 
 # What a seller leaves lying: the demo's desk shall have something to do on the day one looks at it.
 HANDLED_AFTER = timedelta(days=3)
@@ -55,34 +57,33 @@ def note_answer(
     offer = Offer.objects.filter(number=planned.number, status=Offer.Status.OPEN).first()
     if offer is None:
         return False
-    seller = _seller_of(planned)
     if drawn["answer"] == "declined":
-        reason = DeclineReason.objects.get(code=drawn["reason"])
-        comment = drawn["comment"]
-        record_answer(
-            offer,
-            Answer.Kind.DECLINED,
+        answer = Answer(
+            kind=Answer.Kind.DECLINED,
             channel=channel,
-            by=seller,
-            at=at,
-            reason=reason,
-            comment=comment,
+            reason=DeclineReason.objects.get(code=drawn["reason"]),
+            comment=drawn["comment"],
         )
     else:
-        record_answer(offer, Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER, by=seller, at=at)
+        answer = _new_order()
+    _record(answer, offer, planned, at)
     return True
 
 
 def record_order(planned: PlannedOffer, at: datetime) -> None:
     """The order of an interested customer came."""
     for offer in Offer.objects.filter(number=planned.number, status=Offer.Status.INTERESTED):
-        record_answer(
-            offer,
-            Answer.Kind.INTERESTED,
-            channel=Offer.Channel.ORDER,
-            by=_seller_of(planned),
-            at=at,
-        )
+        _record(_new_order(), offer, planned, at)
+
+
+def _new_order() -> Answer:
+    return Answer(kind=Answer.Kind.INTERESTED, channel=Offer.Channel.ORDER)
+
+
+def _record(answer: Answer, offer: Offer, planned: PlannedOffer, at: datetime) -> None:
+    answer.offer, answer.answered_at, answer.recorded_by = offer, at, _seller_of(planned)
+    with transaction.atomic():
+        announce(record_answer(answer))
 
 
 def _seller_of(planned: PlannedOffer) -> User | None:

@@ -1,134 +1,154 @@
-"""Record what a customer said, and take it back."""
+"""Record what a customer said, and take it back.
+
+Every answer goes through `record_answer`, whether it came through the link or staff recorded it,
+and every answer that no longer counts goes through `take_back_answer`. Both return the offers that
+they changed, for the links and the plan that follow in the same transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
-import offers.services
 from crm.accounts.models import User
-from feedback.backoffice.models import Answer, DeclineReason
+from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer
+from offers.services import opt_out, set_status
 
 DECISIONS = {
     Answer.Kind.INTERESTED: Offer.Status.INTERESTED,
     Answer.Kind.DECLINED: Offer.Status.DECLINED,
 }
+# Statuses that an answer through the link may change. The others were decided by somebody, and the
+# salesperson looks at what comes later.
+CHANGEABLE = {Offer.Status.OPEN, Offer.Status.NO_ANSWER, Offer.Status.INTERESTED}
 
 
-def record_answer(
-    offer: Offer,
-    kind: Answer.Kind,
-    *,
-    channel: Offer.Channel,
-    by: User | None,
-    at: datetime,
-    reason: DeclineReason | None = None,
-    comment: str = "",
-    ask_again_on: date | None = None,
-) -> Answer:
-    """Keep what a customer said by phone or mail, or that the order came, and return it.
+def record_answer(answer: Answer) -> list[Offer]:
+    """Store a new answer with its effect on offer, customer and link; return the changed offers.
 
-    The word of the person who records it counts: the status follows, whatever it was. The channel
-    `order` makes the offer ordered. The link stays as it is; what the customer may still say
-    through it is shown to the seller.
+    What staff records always counts: the offer gets the status that follows from it, and the
+    answer is dealt with. An answer through the link changes only an offer that nobody has decided
+    (`CHANGEABLE`); otherwise its `note` says that the status was left, and a decision uses up the
+    link. An opt-out leaves the status alone, but changes all offers of the customer.
     """
-    with transaction.atomic():
-        answer = Answer.objects.create(
-            offer=offer,
-            kind=kind,
-            channel=channel,
-            reason=reason,
-            comment=comment,
-            ask_again_on=ask_again_on if kind == Answer.Kind.UNDECIDED else None,
-            answered_at=at,
-            recorded_by=by,
-            handled_at=at,
-            notified_at=at,
-        )
-        if kind == Answer.Kind.OPTED_OUT:
-            offers.services.opt_out(offer.customer, at=at)
-        else:
-            offers.services.set_status(offer, _status_of(answer), channel=channel, at=at, by=by)
-    return answer
-
-
-def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
-    """Take back an answer that a person recorded; the offer's status is again what the answers
-    before it say.
-
-    Returns False for what a customer said through the link: that is never removed.
-    """
-    if answer.channel == Offer.Channel.LINK:
-        return False
     offer = answer.offer
     with transaction.atomic():
+        if answer.channel != Offer.Channel.LINK:
+            answer.handled_at = answer.notified_at = answer.answered_at
         if answer.kind == Answer.Kind.OPTED_OUT:
-            _take_back_opt_out(offer, apart_from=answer)
+            opt_out(offer.customer, at=answer.answered_at)
+        elif answer.channel == Offer.Channel.LINK:
+            _follow_the_customer(answer)
         else:
-            _fall_back(offer, apart_from=answer, by=by, at=at)
-        answer.delete()
-    return True
+            _set_status_of(answer)
+        answer.save()
+        if answer.invitation is not None and answer.kind in DECISIONS:
+            _use_up(answer.invitation, known_at=answer.received_at)
+    if answer.kind == Answer.Kind.OPTED_OUT:
+        return list(offer.customer.offers.all())
+    return [offer]
+
+
+def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[Offer]:
+    """Undo what an answer did; return the changed offers, none when it cannot be taken back.
+
+    An answer that staff recorded is deleted. One through the link is kept, and can be dismissed
+    only while it is suspect: a robot gave it. The offer then has the status that its other answers
+    say, unless somebody has changed the status since.
+    """
+    offer = answer.offer
+    is_status_from_it = offer.status == _status_of(answer) and offer.status_at == answer.answered_at
+    with transaction.atomic():
+        if answer.channel != Offer.Channel.LINK:
+            Answer.objects.filter(pk=answer.pk).delete()
+        elif not _dismiss(answer, at=at):
+            return []
+        if answer.kind == Answer.Kind.OPTED_OUT:
+            return _take_back_opt_out(offer)
+        if is_status_from_it:
+            _restore_status(offer, channel=Offer.Channel(answer.channel), by=by, at=at)
+    return [offer]
 
 
 def confirm_answer(answer: Answer) -> bool:
-    """A person gave this suspect answer: nothing about it is to be checked any more. Returns False
-    when that was so.
-    """
+    """Clear the suspicion: a person gave this answer. Return False when it was not suspect."""
     suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
     return suspects.update(is_suspect=False) == 1
 
 
-def dismiss_answer(answer: Answer, *, by: User | None, at: datetime) -> bool:
-    """A robot gave this suspect answer: what it did is taken back, and the customer gets a fresh
-    link.
-
-    The answer is kept, because it came, but counts in no figure. Returns False when the answer is
-    not suspect.
-    """
-    with transaction.atomic():
-        suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
-        if not suspects.update(dismissed_at=at, handled_at=at):
-            return False
-        offer = answer.offer
-        if answer.kind == Answer.Kind.OPTED_OUT:
-            _take_back_opt_out(offer, apart_from=answer)
-        elif offer.status == _status_of(answer) and offer.status_at == answer.answered_at:
-            _fall_back(offer, apart_from=answer, by=by, at=at)
-    return True
-
-
 def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
-    """Take the answers off the list of what must be acted on; returns how many were on it."""
-    return Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None).update(
-        handled_at=at
-    )
+    """Take the answers off the list of what must be acted on; return how many were on it."""
+    waiting = Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None)
+    return waiting.update(handled_at=at)
 
 
-def _fall_back(offer: Offer, *, apart_from: Answer, by: User | None, at: datetime) -> None:
-    """Give the offer the status that its other answers say: the newest decision, else open."""
-    others = offer.answers.filter(kind__in=DECISIONS, dismissed_at=None).exclude(pk=apart_from.pk)
-    before = others.order_by("answered_at").last()
-    status = _status_of(before) if before else Offer.Status.OPEN
-    channel = Offer.Channel(before.channel if before else apart_from.channel)
-    offers.services.set_status(offer, status, channel=channel, at=at, by=by)
-
-
-def _take_back_opt_out(offer: Offer, *, apart_from: Answer) -> None:
-    customer = offer.customer
-    others = Answer.objects.filter(
-        offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None
-    )
-    if others.exclude(pk=apart_from.pk).exists():
+def _follow_the_customer(answer: Answer) -> None:
+    """Change the status as an answer through the link says, or note on it why it was left."""
+    offer = answer.offer
+    status = Offer.Status(offer.status)
+    if answer.kind not in DECISIONS and status != Offer.Status.NO_ANSWER:
         return
-    customer.opted_out_at = None
-    customer.save(update_fields=["opted_out_at"])
-    offers.services.announce(list(customer.offers.all()))
+    is_newer = status != Offer.Status.INTERESTED or offer.status_at <= answer.answered_at
+    if status in CHANGEABLE and is_newer:
+        _set_status_of(answer)
+    elif status != _status_of(answer):
+        text = _(
+            "The offer was already “%s” when this answer arrived; its status was left as it is."
+        )
+        answer.note = f"{answer.note}\n{text % status.label}".strip()
+
+
+def _set_status_of(answer: Answer) -> None:
+    set_status(
+        answer.offer,
+        _status_of(answer),
+        channel=Offer.Channel(answer.channel),
+        at=answer.answered_at,
+        by=answer.recorded_by,
+    )
 
 
 def _status_of(answer: Answer) -> Offer.Status:
     if answer.channel == Offer.Channel.ORDER:
         return Offer.Status.ORDERED
     return DECISIONS.get(Answer.Kind(answer.kind), Offer.Status.OPEN)
+
+
+def _use_up(invitation: Invitation, *, known_at: datetime) -> None:
+    # The VPS knows the link, or it could not have been answered.
+    Invitation.objects.filter(pk=invitation.pk).update(
+        state=Invitation.State.ANSWERED, registered_at=Coalesce("registered_at", known_at)
+    )
+
+
+def _dismiss(answer: Answer, *, at: datetime) -> bool:
+    suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
+    return suspects.update(dismissed_at=at, handled_at=at) == 1
+
+
+def _restore_status(offer: Offer, *, channel: Offer.Channel, by: User | None, at: datetime) -> None:
+    """Give the offer the status of its newest decision that counts, or open it again."""
+    decisions = offer.answers.filter(kind__in=DECISIONS, dismissed_at=None)
+    newest = decisions.order_by("answered_at").last()
+    if newest is None:
+        set_status(offer, Offer.Status.OPEN, channel=channel, at=at, by=by)
+    else:
+        newest.offer = offer
+        _set_status_of(newest)
+
+
+def _take_back_opt_out(offer: Offer) -> list[Offer]:
+    customer = offer.customer
+    others = Answer.objects.filter(
+        offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None
+    )
+    if others.exists():
+        return [offer]
+    customer.opted_out_at = None
+    customer.save(update_fields=["opted_out_at"])
+    return list(customer.offers.all())

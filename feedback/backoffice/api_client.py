@@ -1,9 +1,8 @@
-"""The office's side of the API: every connection between the two machines is opened here.
+"""The HTTP client of the API: every connection between the two machines is opened here.
 
-All calls may be repeated: registering and acknowledging are idempotent, pulling changes nothing. So
-a call is tried again after every failure that can pass by itself, also when the answer was cut off
-in its middle, which urllib3's own `Retry` does not see, because it has handed over the response by
-then.
+Every call may be repeated: registering and acknowledging are idempotent, pulling changes nothing.
+A call is tried again after each failure that may pass by itself, also when the response was cut off
+in its middle; urllib3's own `Retry` has handed over the response by then and does not see it.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class ContractError(SyncError):
 
 
 @dataclass(frozen=True)
-class Page:
+class AnswerPage:
     """One page of answers as they came, unchecked. `remaining` counts those behind it."""
 
     feedbacks: list[object]
@@ -72,7 +71,7 @@ class Page:
     server_time: datetime
 
 
-class _PageHeadSerializer(serializers.Serializer[dict[str, object]]):
+class _AnswerPageSerializer(serializers.Serializer[dict[str, object]]):
     """A page without a look at its items: one bad item must not hide the others."""
 
     server_time = serializers.DateTimeField()
@@ -93,7 +92,7 @@ class ApiKeyAuth(AuthBase):
         return request
 
 
-class Client:
+class ApiClient:
     """One connection to the public service. Use it as a context manager.
 
     Every method raises a SyncError of the kind that says what a person can do about it.
@@ -115,11 +114,11 @@ class Client:
         self.session.mount(self.url, HTTPAdapter(pool_connections=1, pool_maxsize=1))
 
     @classmethod
-    def from_settings(cls) -> Client:
+    def from_settings(cls) -> ApiClient:
         """Return a client for the service that the settings name. Raises NotConfiguredError."""
         return cls(settings.FEEDBACK_API_URL, settings.FEEDBACK_API_KEY)
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> ApiClient:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -141,15 +140,17 @@ class Client:
             raise ContractError(self._breach())
         return {str(digest) for digest in answered}
 
-    def get_feedbacks(self, *, since: datetime | None = None) -> Page:
+    def get_feedbacks(self, *, since: datetime | None = None) -> AnswerPage:
         """Return the oldest answers that wait; with `since` those submitted from then on,
         acknowledged or not.
         """
-        query = {"limit": str(wire.MAX_FEEDBACKS)} | ({"since": since.isoformat()} if since else {})
-        head = _PageHeadSerializer(data=self._call("GET", "feedbacks", params=query))
+        query = {"limit": str(wire.MAX_FEEDBACKS)}
+        if since is not None:
+            query["since"] = since.isoformat()
+        head = _AnswerPageSerializer(data=self._call("GET", "feedbacks", params=query))
         if not head.is_valid():
             raise ContractError(self._breach())
-        return Page(**head.validated_data)
+        return AnswerPage(**head.validated_data)
 
     def acknowledge(self, uids: Sequence[UUID]) -> None:
         """Tell the service that these answers are kept here."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.core.health import Check, Finding
 from feedback import sealing
-from feedback.backoffice.api_client import Client, SyncError
+from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import RejectedAnswer, SyncState
 from feedback.backoffice.sync import STALE_AFTER
 
@@ -73,7 +73,7 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
 
 def check_public_side(now: datetime) -> Iterator[Finding]:
     try:
-        with Client.from_settings() as client:
+        with ApiClient.from_settings() as client:
             client.get_status()
     except SyncError as error:
         yield Finding("public side", str(error), is_ok=False)

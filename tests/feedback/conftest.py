@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from feedback.backoffice.api_client import Client
+from feedback.backoffice.api_client import ApiClient
 from tests.feedback.live import API_KEY, PublicService, public_service
 
 
@@ -30,6 +30,6 @@ def vps(running_service: PublicService, settings: Any) -> Iterator[PublicService
     """The public service, with the office's settings pointing to it; nothing waits there."""
     settings.FEEDBACK_API_URL = running_service.url
     yield running_service
-    with Client(running_service.url, API_KEY) as client:
+    with ApiClient(running_service.url, API_KEY) as client:
         while page := client.get_feedbacks().feedbacks:
             client.acknowledge([item["uid"] for item in page])

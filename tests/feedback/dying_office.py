@@ -43,18 +43,18 @@ def run(moment: str, nth: int) -> None:
     from django.core.management import call_command
 
     from feedback import wire
-    from feedback.backoffice import receive
-    from feedback.backoffice.api_client import Client
+    from feedback.backoffice import receive, sync
+    from feedback.backoffice.api_client import ApiClient
 
     wire.MAX_FEEDBACKS, wire.MAX_INVITATIONS = 2, 2
     place, name, is_before = {
-        "asking": (Client, "get_feedbacks", True),
-        "asked": (Client, "get_feedbacks", False),
-        # The answers are written, their effect and the commit are not.
-        "storing": (receive, "_finish", True),
-        "stored": (receive, "store_page", False),
-        "acknowledged": (Client, "acknowledge", False),
-        "registered": (Client, "put_invitations", False),
+        "asking": (ApiClient, "get_feedbacks", True),
+        "asked": (ApiClient, "get_feedbacks", False),
+        # The answers are written, what follows from them is not, and nothing is committed.
+        "storing": (receive, "store_answers", False),
+        "stored": (sync, "receive_page", False),
+        "acknowledged": (ApiClient, "acknowledge", False),
+        "registered": (ApiClient, "put_invitations", False),
     }[moment]
     setattr(place, name, dying(getattr(place, name), nth, is_before=is_before))
     call_command("sync_feedback")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from feedback.backoffice import api_client as module
-from feedback.backoffice.api_client import Client
+from feedback.backoffice.api_client import ApiClient
 from tests.feedback.fault_proxy import fault_proxy
 from tests.feedback.live import API_KEY, PublicService, public_service
 from tests.servers import free_port
@@ -45,12 +45,12 @@ def answering(status: int, body: bytes, **headers: str) -> Iterator[str]:
 
 
 def ask(url: str, key: str = API_KEY) -> object:
-    with Client(url, key) as client:
+    with ApiClient(url, key) as client:
         return client.get_feedbacks()
 
 
 def test_the_service_says_who_it_is(running_service: PublicService) -> None:
-    with Client(running_service.url, API_KEY) as client:
+    with ApiClient(running_service.url, API_KEY) as client:
         assert client.get_status()["schema"] == 1
 
 
@@ -73,7 +73,7 @@ def test_a_page_that_is_refused_unread_is_told_with_its_reason(
     page = [
         {"card": random.Random(1).randbytes(size).hex()}
     ]  # each digit takes half a byte of gzip at the least
-    with Client(running_service.url, key) as client, pytest.raises(error, match=words):
+    with ApiClient(running_service.url, key) as client, pytest.raises(error, match=words):
         client.put_invitations(page)
 
 
@@ -193,7 +193,7 @@ def test_it_tries_again_after_every_fault_that_passes(
 def test_all_calls_go_over_one_connection(running_service: PublicService) -> None:
     with (
         fault_proxy(running_service.url, seed=1, faults={}) as proxy,
-        Client(proxy.url, API_KEY) as client,
+        ApiClient(proxy.url, API_KEY) as client,
     ):
         for _ in range(3):
             client.get_feedbacks()

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from crm.core.backups import make_backup, restore_backup
 from feedback.backoffice import sync
-from feedback.backoffice.api_client import Client, SyncError
+from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import Answer, Invitation, SyncState
 from offers.models import Customer, Offer
 from offers.services import announce
@@ -63,7 +63,7 @@ def assert_each_is_stored_once(links: list[Invitation], url: str) -> None:
             "state", flat=True
         )
     ) == {"answered"}
-    with Client(url, API_KEY) as client:
+    with ApiClient(url, API_KEY) as client:
         assert client.get_feedbacks().feedbacks == []
 
 

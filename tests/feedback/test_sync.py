@@ -13,7 +13,7 @@ from crm.accounts.models import Company
 from crm.core.models import JobRun
 from feedback import links, sealing
 from feedback.backoffice import sync
-from feedback.backoffice.api_client import Client, ContractError, UnreachableError
+from feedback.backoffice.api_client import ApiClient, ContractError, UnreachableError
 from feedback.backoffice.links import revoke_link
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.services import announce
@@ -94,16 +94,16 @@ def test_what_changes_while_it_is_sent_is_sent_again(
     vps: PublicService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (link,) = make_links(1)
-    put = Client.put_invitations
+    put = ApiClient.put_invitations
 
-    def put_while_a_person_revokes(client: Client, invitations: Any) -> set[str]:
+    def put_while_a_person_revokes(client: ApiClient, invitations: Any) -> set[str]:
         answered = put(client, invitations)
         revoke_link(link)
         return answered
 
-    monkeypatch.setattr(Client, "put_invitations", put_while_a_person_revokes)
+    monkeypatch.setattr(ApiClient, "put_invitations", put_while_a_person_revokes)
     assert sync.sync().registered == 0
-    monkeypatch.setattr(Client, "put_invitations", put)
+    monkeypatch.setattr(ApiClient, "put_invitations", put)
     assert sync.sync().registered == 1
 
 
@@ -143,11 +143,11 @@ def test_freshness_is_known_only_when_the_pull_ran_to_its_end(
     vps.give_answers([{"digest": link.digest, "kind": "interested"}])
     SyncState.objects.update(pulled_at=None)
 
-    def lose_the_line(client: Client, uids: object) -> None:
+    def lose_the_line(client: ApiClient, uids: object) -> None:
         raise UnreachableError("The line is lost.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "acknowledge", lose_the_line)
+        patch.setattr(ApiClient, "acknowledge", lose_the_line)
         with pytest.raises(UnreachableError):
             sync.pull()
     assert SyncState.get().pulled_at is None

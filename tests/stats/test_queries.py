@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.backoffice.roles import LEADERS
-from feedback.backoffice.answers import dismiss_answer
+from feedback.backoffice.answers import take_back_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
 from stats import filters, queries, summary
@@ -29,7 +29,7 @@ def test_a_suspect_answer_counts_until_it_is_found_to_be_a_robots() -> None:
         reason.pk,
         timezone.localdate(now),
     )
-    assert dismiss_answer(answer, by=None, at=now)
+    assert take_back_answer(answer, by=None, at=now)
     ((_pk, fact),) = queries.read_facts(Offer.objects.all())
     assert (fact.status, fact.reason, fact.answered_on) == ("open", 0, None)
 

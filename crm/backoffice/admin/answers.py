@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -24,6 +26,7 @@ from feedback.backoffice import answers, links, receive
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Offer
+from offers.services import announce
 
 KIND_COLOURS = {
     "interested": "success",
@@ -147,7 +150,7 @@ class AnswerAdmin(ModelAdmin):
 
     @admin.action(description=_("Open sealed words again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
-        done = sum(receive.open_again(answer) for answer in queryset.exclude(sealed_comment=""))
+        done = sum(receive.open_sealed_words(answer) for answer in queryset.exclude(sealed_comment=""))
         messages.success(
             request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done
         )
@@ -183,7 +186,8 @@ class AnswerAdmin(ModelAdmin):
     )
     def dismiss(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
-        if answers.dismiss_answer(answer, by=person(request), at=timezone.now()):
+        is_from_link = answer.channel == Offer.Channel.LINK
+        if is_from_link and self._take_back(request, answer):
             self.log_change(request, answer.offer, gettext("Took back the answer of a robot."))
             messages.success(request, gettext("The answer was taken back."))
         else:
@@ -195,7 +199,7 @@ class AnswerAdmin(ModelAdmin):
     )
     def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
-        if answers.take_back_answer(answer, by=person(request), at=timezone.now()):
+        if answer.channel != Offer.Channel.LINK and self._take_back(request, answer):
             self.log_change(
                 request,
                 answer.offer,
@@ -207,6 +211,23 @@ class AnswerAdmin(ModelAdmin):
                 request, gettext("What the customer said through the link cannot be taken back.")
             )
         return go_to(change_url(answer.offer))
+
+    def _take_back(self, request: HttpRequest, answer: Answer) -> bool:
+        with transaction.atomic():
+            changed = answers.take_back_answer(answer, by=person(request), at=timezone.now())
+            announce(changed)
+        return bool(changed)
+
+
+def _act_on_links(act: Callable[[Invitation], bool], invitations: Iterable[Invitation]) -> int:
+    """Call a service for each link and return for how many it did something."""
+    done = 0
+    for invitation in invitations:
+        with transaction.atomic():
+            if act(invitation):
+                announce([invitation.offer])
+                done += 1
+    return done
 
 
 @admin.register(Invitation)
@@ -238,14 +259,14 @@ class InvitationAdmin(FactAdmin):
 
     @admin.action(description=_("Extend"), permissions=["act"])
     def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        done = sum(links.extend_link(invitation) for invitation in queryset)
+        done = _act_on_links(links.extend_link, queryset)
         messages.success(
             request, ngettext("%s link was extended.", "%s links were extended.", done) % done
         )
 
     @admin.action(description=_("Revoke"), permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        done = sum(links.revoke_link(invitation) for invitation in queryset)
+        done = _act_on_links(links.revoke_link, queryset)
         messages.success(
             request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done
         )
@@ -261,7 +282,8 @@ class RejectedAnswerAdmin(FactAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
             try:
-                receive.retry(rejected, now=timezone.now())
+                with transaction.atomic():
+                    announce(receive.retry_rejected(rejected, now=timezone.now()))
             except receive.UnreadableAnswerError as error:
                 messages.error(request, f"{rejected}: {error}")
             else:
@@ -270,7 +292,8 @@ class RejectedAnswerAdmin(FactAdmin):
     @admin.action(description=_("Dealt with"), permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
-            receive.resolve(rejected, now=timezone.now())
+            with transaction.atomic():
+                announce(receive.resolve_rejected(rejected, now=timezone.now()))
             messages.success(request, gettext("The answer %s is dealt with.") % rejected)
 
 
@@ -370,16 +393,18 @@ class OfferAdmin(offer_pages.OfferAdmin):
         self, request: HttpRequest, form: RecordAnswerForm, object_id: str
     ) -> HttpResponse:
         offer = Offer.objects.select_related("customer").get(pk=object_id)
-        answers.record_answer(
-            offer,
-            form.kind,
+        answer = Answer(
+            offer=offer,
+            kind=form.kind,
             channel=form.chosen_channel,
-            by=person(request),
-            at=timezone.now(),
             reason=form.cleaned_data["reason"],
             comment=form.cleaned_data["comment"],
             ask_again_on=form.cleaned_data["ask_again_on"],
+            answered_at=timezone.now(),
+            recorded_by=person(request),
         )
+        with transaction.atomic():
+            announce(answers.record_answer(answer))
         messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
         return go_to(change_url(offer))
 
@@ -390,7 +415,9 @@ class OfferAdmin(offer_pages.OfferAdmin):
     )
     def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         offer = Offer.objects.select_related("salesperson").get(pk=object_id)
-        links.renew_link(offer)
+        with transaction.atomic():
+            links.renew_link(offer)
+            announce([offer])
         self.log_change(request, offer, gettext("Issued a new feedback link."))
         messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
         return go_to(change_url(offer))
@@ -432,7 +459,7 @@ class OfferAdmin(offer_pages.OfferAdmin):
     ) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
         invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
-        if invitation is not None and act(invitation):
+        if invitation is not None and _act_on_links(act, [invitation]):
             self.log_change(request, offer, done % offer)
             messages.success(request, done % offer)
         else:

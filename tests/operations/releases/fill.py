@@ -24,9 +24,9 @@ from crm.demo.start import PASSWORD, USER
 from crm.demo.year import BROWSER
 from feedback import links
 from feedback.backoffice.models import Invitation
-from feedback.backoffice.receive import store_page
+from feedback.backoffice.receive import receive_page
 from offers.models import Customer, Offer
-from offers.services import note_contact
+from offers.services import announce, note_contact
 from reminders.holds import hold_sending
 from reminders.models import CustomerPlan, Incident, Reminder, ReminderPlan, SendingHold
 from reminders.services import pause
@@ -48,7 +48,8 @@ def rare() -> None:
     in_doubt, failed = Reminder.objects.order_by("pk").values_list("pk", flat=True)[:2]
     Reminder.objects.filter(pk=in_doubt).update(state=Reminder.State.IN_DOUBT)
     Reminder.objects.filter(pk=failed).update(state=Reminder.State.FAILED)
-    store_page([{"uid": str(uuid4()), "digest": "f" * 64, "kind": "maybe"}], now=now)
+    unknown = {"uid": str(uuid4()), "digest": "f" * 64, "kind": "maybe"}
+    receive_page([unknown], now=now, after_store=announce)
     call_command("erase_person", customers[-1].email, "--yes")
     _visit()
     async_task("django.core.management.call_command", "heartbeat")

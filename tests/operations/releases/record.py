@@ -32,7 +32,9 @@ HALVES = ("office", "public")
 # Permissions are given to roles, never to single people.
 MAY_BE_EMPTY = {"accounts_user_user_permissions"}
 FILL = "from tests.operations.releases import fill; fill."
-STATUS = "from feedback.backoffice.api_client import Client; Client.from_settings().get_status()"
+STATUS = (
+    "from feedback.backoffice.api_client import ApiClient; ApiClient.from_settings().get_status()"
+)
 # What the office made of the answers that it fetched.
 OUTCOME = """
 import json
