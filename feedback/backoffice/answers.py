@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from feedback.backoffice.models import Answer, Invitation
-from offers.models import Offer
+from offers.models import Customer, Offer
 from offers.services import opt_out, set_status
 
 DECISIONS = {
@@ -49,9 +49,9 @@ def record_answer(answer: Answer) -> list[Offer]:
         answer.save()
         if answer.invitation is not None and answer.kind in DECISIONS:
             _use_up(answer.invitation, known_at=answer.received_at)
-    if answer.kind == Answer.Kind.OPTED_OUT:
-        return list(offer.customer.offers.all())
-    return [offer]
+        changed = _offers_changed_by(answer)
+        Offer.objects.raise_version(changed)
+    return changed
 
 
 def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[Offer]:
@@ -69,10 +69,12 @@ def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[O
         elif not _dismiss(answer, at=at):
             return []
         if answer.kind == Answer.Kind.OPTED_OUT:
-            return _take_back_opt_out(offer)
-        if is_status_from_it:
+            _take_back_opt_out(offer.customer)
+        elif is_status_from_it:
             _restore_status(offer, channel=Offer.Channel(answer.channel), by=by, at=at)
-    return [offer]
+        changed = _offers_changed_by(answer)
+        Offer.objects.raise_version(changed)
+    return changed
 
 
 def confirm_answer(answer: Answer) -> bool:
@@ -85,6 +87,12 @@ def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
     """Take the answers off the list of what must be acted on; return how many were on it."""
     waiting = Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None)
     return waiting.update(handled_at=at)
+
+
+def _offers_changed_by(answer: Answer) -> list[Offer]:
+    if answer.kind != Answer.Kind.OPTED_OUT:
+        return [answer.offer]
+    return list(answer.offer.customer.offers.all())
 
 
 def _follow_the_customer(answer: Answer) -> None:
@@ -142,13 +150,11 @@ def _restore_status(offer: Offer, *, channel: Offer.Channel, by: User | None, at
         _set_status_of(newest)
 
 
-def _take_back_opt_out(offer: Offer) -> list[Offer]:
-    customer = offer.customer
+def _take_back_opt_out(customer: Customer) -> None:
+    """Allow reminders again, unless the customer has opted out by another answer too."""
     others = Answer.objects.filter(
         offer__customer=customer, kind=Answer.Kind.OPTED_OUT, dismissed_at=None
     )
-    if others.exists():
-        return [offer]
-    customer.opted_out_at = None
-    customer.save(update_fields=["opted_out_at"])
-    return list(customer.offers.all())
+    if not others.exists():
+        customer.opted_out_at = None
+        customer.save(update_fields=["opted_out_at"])

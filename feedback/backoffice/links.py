@@ -93,6 +93,7 @@ def renew_link(offer: Offer) -> Invitation:
             revoke_link(invitation)
         invitation = _build_invitation(offer, card_hash_of(offer, offer.salesperson), _expiry())
         invitation.save()
+        Offer.objects.raise_version([offer])
     return invitation
 
 
@@ -102,6 +103,7 @@ def revoke_link(invitation: Invitation) -> bool:
         if not _lock_active(invitation):
             return False
         _change_link(invitation, state=Invitation.State.REVOKED)
+        Offer.objects.raise_version([invitation.offer])
     return True
 
 
@@ -111,6 +113,7 @@ def extend_link(invitation: Invitation) -> bool:
         if not _lock_active(invitation):
             return False
         _change_link(invitation, expires_at=max(invitation.expires_at, _expiry()))
+        Offer.objects.raise_version([invitation.offer])
     return True
 
 

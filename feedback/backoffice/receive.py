@@ -240,6 +240,7 @@ def resolve_rejected(rejected: RejectedAnswer, *, now: datetime) -> list[Offer]:
         for offer in changed:
             offer.needs_review = ""
             offer.save(update_fields=["needs_review"])
+        Offer.objects.raise_version(changed)
     return changed
 
 
@@ -376,6 +377,7 @@ def _hold_offers(content: object) -> list[Offer]:
     for offer in offers:
         offer.needs_review = review_text()
         offer.save(update_fields=["needs_review"])
+    Offer.objects.raise_version(offers)
     return offers
 
 

@@ -251,6 +251,7 @@ def _fetch_lost_answers(
         for offer in held:
             offer.needs_review = text
             offer.save(update_fields=["needs_review"])
+        Offer.objects.raise_version(held)
         after_store(held)
 
 

@@ -150,7 +150,9 @@ class AnswerAdmin(ModelAdmin):
 
     @admin.action(description=_("Open sealed words again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
-        done = sum(receive.open_sealed_words(answer) for answer in queryset.exclude(sealed_comment=""))
+        done = sum(
+            receive.open_sealed_words(answer) for answer in queryset.exclude(sealed_comment="")
+        )
         messages.success(
             request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done
         )
