@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,8 @@ from django.db.models import F
 from django.db.models.functions import Lower, StrIndex, Substr
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from crm.core.folding import fold
 
 DEFAULT_CURRENCY = "EUR"
 
@@ -56,6 +59,26 @@ class MailFolder(models.Model):
         return self.name
 
 
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    """Customers, whose derived columns are also filled when many are stored at once."""
+
+    def bulk_create(self, objs: Iterable[Customer], *args: Any, **kwargs: Any) -> list[Customer]:
+        customers = list(objs)
+        for customer in customers:
+            customer.fill_search_text()
+        return super().bulk_create(customers, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[Customer], fields: Iterable[str], *args: Any, **kwargs: Any
+    ) -> int:
+        customers = list(objs)
+        for customer in customers:
+            customer.fill_search_text()
+        number = super().bulk_update(customers, [*fields, "search_text"], *args, **kwargs)
+        Offer.objects.filter(customer__in=customers).refresh_search_text()
+        return number
+
+
 class Customer(models.Model):
     """A person at an e-mail address."""
 
@@ -79,6 +102,9 @@ class Customer(models.Model):
     paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    search_text = models.TextField(editable=False, help_text="Folded: company, name, e-mail.")
+
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("customer")
@@ -94,16 +120,26 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>" if self.name else self.email
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.email = self.email.strip().lower()
-        if self._state.adding:
+        is_new, before = self._state.adding, self.search_text
+        if is_new:
             ErasedAddress.silence([self])
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if update_fields is None or {"email", "name", "company"} & set(update_fields):
+            self.fill_search_text()
+            update_fields = None if update_fields is None else {*update_fields, "search_text"}
+        super().save(update_fields=update_fields, **kwargs)
+        if not is_new and self.search_text != before:
+            self.offers.refresh_search_text()
 
     @property
     def domain(self) -> str:
         """The part behind the @."""
         return self.email.rpartition("@")[2]
+
+    def fill_search_text(self) -> None:
+        """Fill the column by which the customer is searched and sorted."""
+        self.search_text = "\n".join(map(fold, (self.company, self.name, self.email)))
 
 
 def number_key(number: str) -> str:
@@ -114,6 +150,31 @@ def number_key(number: str) -> str:
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
+    """Offers, whose derived columns are also filled when many are stored at once."""
+
+    def bulk_create(self, objs: Iterable[Offer], *args: Any, **kwargs: Any) -> list[Offer]:
+        offers = list(objs)
+        for offer in offers:
+            offer.fill_derived()
+        if kwargs.get("update_fields"):
+            kwargs["update_fields"] = Offer.with_derived(kwargs["update_fields"])
+        return super().bulk_create(offers, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[Offer], fields: Iterable[str], *args: Any, **kwargs: Any
+    ) -> int:
+        offers, changed = list(objs), list(fields)
+        for offer in offers:
+            offer.fill_derived(changed)
+        return super().bulk_update(offers, Offer.with_derived(changed), *args, **kwargs)
+
+    def refresh_search_text(self) -> None:
+        """Write anew by which words these offers are found, because their customer changed."""
+        offers = list(self.select_related("customer"))
+        for offer in offers:
+            offer.fill_search_text()
+        super().bulk_update(offers, ["search_text"], batch_size=500)
+
     def raise_version(self, offers: Sequence[Offer]) -> None:
         """Count a change of each of these offers, in the database and in memory.
 
@@ -162,6 +223,14 @@ class Offer(models.Model):
         MAIL = "mail", _("mail file")
         MANUAL = "manual", _("entered by hand")
         UPLOAD = "upload", _("uploaded list")
+
+    # Which columns the search text and the columns that figures are counted by follow from.
+    WORDS_FROM = frozenset({"number", "subject", "customer"})
+    COUNTED_FROM = frozenset(
+        {"first_sent_at", "first_answer_at", "status", "status_at", "status_channel"}
+    )
+    # States that somebody decided.
+    DECIDED = (Status.INTERESTED, Status.DECLINED, Status.ORDERED)
 
     number = models.CharField(_("offer number"), max_length=100)
     # The unique constraint and the indexes below begin with it: an index of its own would only slow
@@ -214,6 +283,37 @@ class Offer(models.Model):
         db_index=False,
         verbose_name=_("status set by"),
     )
+    first_answer_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The first answer through any channel that says something about the offer.",
+    )
+    customer_reason = models.CharField(
+        max_length=50,
+        blank=True,
+        editable=False,
+        help_text="Code of the reason that the customer gave with the newest decline.",
+    )
+    seller_reason = models.CharField(
+        max_length=50,
+        blank=True,
+        editable=False,
+        help_text="Code of the reason that the seller gave for it.",
+    )
+    sent_on = models.DateField(editable=False, help_text="Local day of the first mail.")
+    answered_at = models.DateTimeField(
+        _("first answer"),
+        null=True,
+        editable=False,
+        help_text="The first answer, else when a person decided without one.",
+    )
+    answered_on = models.DateField(null=True, editable=False, help_text="Its local day.")
+    answered_step = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="How many reminders had been sent before it."
+    )
+    reaction_seconds = models.PositiveIntegerField(
+        null=True, editable=False, help_text="From the first mail to the first answer."
+    )
     superseded_by = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -244,6 +344,9 @@ class Offer(models.Model):
     note = models.TextField(_("note"), blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    search_text = models.TextField(
+        editable=False, help_text="Folded: number, subject, and the customer's search text."
+    )
 
     objects = OfferQuerySet.as_manager()
 
@@ -269,14 +372,54 @@ class Offer(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        self.number_key = number_key(self.number)
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.fill_derived(update_fields)
+        if update_fields is not None:
+            update_fields = self.with_derived(update_fields)
+        super().save(update_fields=update_fields, **kwargs)
 
     @property
     def is_open(self) -> bool:
         """True while the customer has not decided and nobody has closed the offer."""
         return self.status == self.Status.OPEN
+
+    @classmethod
+    def with_derived(cls, changed: Iterable[str]) -> set[str]:
+        """Return these names of columns with those of the columns that follow from them."""
+        names = set(changed)
+        if cls.WORDS_FROM & names:
+            names |= {"number_key", "search_text"}
+        if cls.COUNTED_FROM & names:
+            names |= {"sent_on", "answered_at", "answered_on", "reaction_seconds"}
+        return names
+
+    def fill_derived(self, changed: Iterable[str] | None = None) -> None:
+        """Fill the columns that follow from the changed ones (None: from any)."""
+        names = None if changed is None else set(changed)
+        if names is None or self.WORDS_FROM & names:
+            self.number_key = number_key(self.number)
+            self.fill_search_text()
+        if names is None or self.COUNTED_FROM & names:
+            self._fill_answer()
+
+    def fill_search_text(self) -> None:
+        """Fill the column by which the offer is searched and sorted."""
+        words = (fold(self.number), fold(self.subject), self.customer.search_text)
+        self.search_text = "\n".join(words)
+
+    def _fill_answer(self) -> None:
+        self.sent_on = timezone.localdate(self.first_sent_at)
+        self.answered_at = self.first_answer_at
+        is_by_hand = self.status_channel != self.Channel.AUTOMATIC
+        if self.answered_at is None and self.status in self.DECIDED and is_by_hand:
+            self.answered_at = self.status_at
+        if self.answered_at is None:
+            self.answered_on = self.reaction_seconds = None
+        else:
+            self.answered_on = timezone.localdate(self.answered_at)
+            # An answer recorded with an earlier day than the mail was given at once.
+            reaction = self.answered_at - self.first_sent_at
+            self.reaction_seconds = max(0, int(reaction.total_seconds()))
 
 
 class Contact(models.Model):

@@ -175,9 +175,9 @@ def erase(customer: Customer) -> None:
         subject="", note="", needs_review="", message_id="", reminders_stopped=True
     )
     _erase_history(customer)
-    Customer.objects.filter(pk=customer.pk).update(
-        email=nowhere(customer), name="", company="", note="", bounce_detail="", do_not_contact=True
-    )
+    customer.email, customer.do_not_contact = nowhere(customer), True
+    customer.name = customer.company = customer.note = customer.bounce_detail = ""
+    customer.save()
 
 
 def as_dict(row: models.Model) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from crm.core.bulk import among
 from offers.models import Customer, Offer
@@ -73,7 +74,18 @@ def plan_offer_ids(
             Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN) if silent else ()
         ):
             set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
+        count_steps_before_answers(offer_ids)
     return len(silent)
+
+
+def count_steps_before_answers(offer_ids: Collection[int]) -> None:
+    """Store with the answered offers how many reminders had been sent before the first answer."""
+    sent = Reminder.objects.filter(
+        offer=OuterRef("pk"), state=Reminder.State.SENT, sent_at__lt=OuterRef("answered_at")
+    )
+    number = sent.order_by().values("offer").annotate(number=Count("pk")).values("number")
+    answered = Offer.objects.filter(among("pk", offer_ids), answered_at__isnull=False)
+    answered.update(answered_step=Coalesce(Subquery(number), 0))
 
 
 def _give_back_claims(cases: Collection[Case]) -> int:

@@ -61,7 +61,7 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
             _("Status through"), "status_channel", lambda value: str(channels.get(value, value))
         ),
         Column(_("First answer"), "answered_at"),
-        Column(_("Customer's reason"), "customer_reason", lambda value: reasons.get(value, "")),
+        Column(_("Customer's reason"), "stated_reason", lambda value: reasons.get(value, "")),
         Column(_("Seller's reason"), "own_reason", lambda value: reasons.get(value, "")),
         Column(_("Comment"), "comment"),
         Column(_("Reminders sent"), "reminders_sent"),
@@ -83,7 +83,7 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
         .values("offer")
     )
     rows = with_answer(offers).annotate(
-        customer_reason=Subquery(declined.values("reason")[:1]),
+        stated_reason=Subquery(declined.values("reason")[:1]),
         own_reason=Subquery(declined.values("seller_reason")[:1]),
         comment=Subquery(newest.exclude(comment="").values("comment")[:1]),
         reminders_sent=Subquery(

@@ -11,8 +11,6 @@ from typing import Any
 from django.db.models import (
     Case,
     Count,
-    DateTimeField,
-    F,
     OuterRef,
     Q,
     QuerySet,
@@ -74,18 +72,7 @@ def with_answer(offers: QuerySet[Offer]) -> QuerySet[Any]:
     """Add `answered_at`: the first answer through any channel, else when a person set the state
     without one.
     """
-    first = Answer.objects.filter(
-        offer=OuterRef("pk"), kind__in=SAYING, dismissed_at=None
-    ).order_by("answered_at")
-    by_hand = When(
-        Q(status__in=DECIDED) & ~Q(status_channel=Offer.Channel.AUTOMATIC), then=F("status_at")
-    )
-    return offers.annotate(
-        answered_at=Coalesce(
-            Subquery(first.values("answered_at")[:1]),
-            Case(by_hand, default=Value(None), output_field=DateTimeField(null=True)),
-        )
-    )
+    return offers
 
 
 def with_reasons(offers: QuerySet[Any]) -> QuerySet[Any]:
@@ -97,8 +84,8 @@ def with_reasons(offers: QuerySet[Any]) -> QuerySet[Any]:
     )
     newest = newest.order_by("-answered_at")
     rows: QuerySet[Any] = offers.annotate(
-        customer_reason=Subquery(newest.values("reason")[:1]),
-        seller_reason=Subquery(newest.values("seller_reason")[:1]),
+        customers=Subquery(newest.values("reason")[:1]),
+        sellers=Subquery(newest.values("seller_reason")[:1]),
     )
     return rows
 
@@ -123,7 +110,7 @@ def read_facts(offers: QuerySet[Offer]) -> Iterator[tuple[int, Fact]]:
         return moment.astimezone(zone).date()
 
     rows = with_step(with_reasons(with_answer(offers))).values_list(
-        "pk", "first_sent_at", "status", "status_at", "answered_at", "customer_reason", "seller_reason", "step",
+        "pk", "first_sent_at", "status", "status_at", "answered_at", "customers", "sellers", "step",
         "amount", "currency", "customer_id", "salesperson_id",
     )  # fmt: skip
     for (
@@ -234,7 +221,7 @@ def _unanswered(offers: QuerySet[Offer], _value: str, _now: datetime) -> QuerySe
 def _of_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     """The customer's reason, else the seller's."""
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
-    rows = rows.annotate(reason=Coalesce("customer_reason", "seller_reason"))
+    rows = rows.annotate(reason=Coalesce("customers", "sellers"))
     chosen: QuerySet[Any] = rows.filter(**_is("reason", value))
     return chosen
 
@@ -242,21 +229,21 @@ def _of_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[
 def _of_group(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
     reasons = DeclineReason.objects.filter(group=DeclineReason.Group(value)).values("pk")
-    chosen: QuerySet[Any] = rows.annotate(
-        reason=Coalesce("customer_reason", "seller_reason")
-    ).filter(reason__in=reasons)
+    chosen: QuerySet[Any] = rows.annotate(reason=Coalesce("customers", "sellers")).filter(
+        reason__in=reasons
+    )
     return chosen
 
 
 def _of_customer_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
-    chosen: QuerySet[Any] = rows.filter(customer_reason=int(value))
+    chosen: QuerySet[Any] = rows.filter(customers=int(value))
     return chosen
 
 
 def _of_seller_reason(offers: QuerySet[Offer], value: str, _now: datetime) -> QuerySet[Any]:
     rows = with_reasons(offers.filter(status=Offer.Status.DECLINED))
-    chosen: QuerySet[Any] = rows.filter(seller_reason=int(value))
+    chosen: QuerySet[Any] = rows.filter(sellers=int(value))
     return chosen
 
 

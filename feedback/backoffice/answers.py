@@ -23,6 +23,8 @@ DECISIONS = {
     Answer.Kind.INTERESTED: Offer.Status.INTERESTED,
     Answer.Kind.DECLINED: Offer.Status.DECLINED,
 }
+# What says something about the offer; "no more reminders" does not.
+COUNTED = (*DECISIONS, Answer.Kind.UNDECIDED)
 # Statuses that an answer through the link may change. The others were decided by somebody, and the
 # salesperson looks at what comes later.
 CHANGEABLE = {Offer.Status.OPEN, Offer.Status.NO_ANSWER, Offer.Status.INTERESTED}
@@ -47,6 +49,7 @@ def record_answer(answer: Answer) -> list[Offer]:
         else:
             _set_status_of(answer)
         answer.save()
+        count_answers_of(offer)
         if answer.invitation is not None and answer.kind in DECISIONS:
             _use_up(answer.invitation, known_at=answer.received_at)
         changed = _offers_changed_by(answer)
@@ -68,6 +71,7 @@ def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[O
             Answer.objects.filter(pk=answer.pk).delete()
         elif not _dismiss(answer, at=at):
             return []
+        count_answers_of(offer)
         if answer.kind == Answer.Kind.OPTED_OUT:
             _take_back_opt_out(offer.customer)
         elif is_status_from_it:
@@ -83,10 +87,34 @@ def confirm_answer(answer: Answer) -> bool:
     return suspects.update(is_suspect=False) == 1
 
 
+def change_seller_reason(answer: Answer) -> list[Offer]:
+    """Store the seller's reason of a decline, as a person changed it; return the changed offers."""
+    with transaction.atomic():
+        answer.save(update_fields=["seller_reason"])
+        count_answers_of(answer.offer)
+        Offer.objects.raise_version([answer.offer])
+    return [answer.offer]
+
+
 def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
     """Take the answers off the list of what must be acted on; return how many were on it."""
     waiting = Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None)
     return waiting.update(handled_at=at)
+
+
+def count_answers_of(offer: Offer) -> None:
+    """Store with the offer what the figures count of its answers: when the first one came, and the
+    reasons of the newest decline. What a robot gave does not count.
+    """
+    counted = offer.answers.filter(kind__in=COUNTED, dismissed_at=None)
+    answers = list(counted.select_related("reason", "seller_reason").order_by("answered_at", "pk"))
+    offer.first_answer_at = answers[0].answered_at if answers else None
+    offer.customer_reason = offer.seller_reason = ""
+    for answer in answers:
+        if answer.kind == Answer.Kind.DECLINED:
+            offer.customer_reason = answer.reason.code if answer.reason else ""
+            offer.seller_reason = answer.seller_reason.code if answer.seller_reason else ""
+    offer.save(update_fields=["first_answer_at", "customer_reason", "seller_reason"])
 
 
 def _offers_changed_by(answer: Answer) -> list[Offer]:

@@ -243,10 +243,14 @@ class _Writer:
         # In one order everywhere: two importers at once then wait for each other instead of locking
         # each other out.
         ErasedAddress.silence(self.new_customers.values())
+        for customer in self.new_customers.values():
+            customer.fill_search_text()
         insert_rows([customer for __, customer in sorted(self.new_customers.items())])
         if self.changed_customers:
             Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
         self.new_offers.sort(key=lambda each: each.number_key)
+        for offer in self.new_offers:
+            offer.fill_derived()
         insert_rows(self.new_offers)
         self._write_rows()
         new = {id(offer) for offer in self.new_offers}

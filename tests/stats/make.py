@@ -6,9 +6,11 @@ import random
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from feedback.backoffice.answers import count_answers_of
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Customer, Offer
 from reminders.models import Reminder
+from reminders.planning import count_steps_before_answers
 
 REASONS = [
     ("price", "price", "Der Preis ist zu hoch", "The price is too high"),
@@ -124,3 +126,6 @@ def make_year(
     Offer.objects.bulk_create(offers, batch_size=2000)
     Answer.objects.bulk_create(answers, batch_size=2000)
     Reminder.objects.bulk_create(reminders, batch_size=2000)
+    for offer in offers:
+        count_answers_of(offer)
+    count_steps_before_answers([offer.pk for offer in offers])

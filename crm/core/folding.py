@@ -1,0 +1,20 @@
+"""Text as it is searched and sorted. Pure: no Django."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters that Unicode does not take apart into a plain letter and a mark.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", ",": " "}
+)
+
+
+def fold(text: str) -> str:
+    """Return the text without case and accents, ß as ss, commas as blanks, and white space folded.
+
+    "Ökobau, Straße" becomes "okobau strasse".
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(plain.translate(_PLAIN).replace("\x00", "").split())
