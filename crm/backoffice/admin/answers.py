@@ -117,7 +117,10 @@ class AnswerAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description=_("customer"), ordering="offer__customer__company")
+    def save_model(self, request: HttpRequest, obj: Answer, form: Any, change: bool) -> None:
+        answers.change_seller_reason(obj)
+
+    @admin.display(description=_("customer"), ordering="offer__customer__search_text")
     def customer(self, answer: Answer) -> str:
         return str(answer.offer.customer)
 
