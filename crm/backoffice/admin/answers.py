@@ -118,7 +118,8 @@ class AnswerAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Answer, form: Any, change: bool) -> None:
-        answers.change_seller_reason(obj)
+        with transaction.atomic():
+            announce(answers.change_seller_reason(obj))
 
     @admin.display(description=_("customer"), ordering="offer__customer__search_text")
     def customer(self, answer: Answer) -> str:
