@@ -1,4 +1,4 @@
-"""What the health pages say about the import."""
+"""Health checks of the import."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from crm.core.health import Check, Finding
+from crm.core.health import Finding
 from offers.models import MailFolder
 
 
@@ -17,7 +17,7 @@ def check_folders(now: datetime) -> Iterator[Finding]:
     if not folders:
         yield Finding(
             "mail folders",
-            _("None is watched. Add David's export folder in the back office."),
+            _("No folder is watched. Add David's export folder in the back office."),
             is_ok=False,
         )
     for folder in folders:
@@ -31,7 +31,4 @@ def check_folders(now: datetime) -> Iterator[Finding]:
         elif folder.error:
             yield Finding(name, folder.error, is_ok=False)
         else:
-            yield Finding(name, _("It can be read."))
-
-
-CHECKS: list[Check] = [check_folders]
+            yield Finding(name, _("The folder can be read."))

@@ -22,7 +22,7 @@ from import_export.widgets import DecimalWidget, ForeignKeyWidget, NumberWidget,
 from tablib import Dataset
 
 from crm.accounts.models import User
-from crm.core.formulas import guard
+from crm.core.csv_safety import guard
 from offers import services
 from offers.models import Customer, Language, Offer, number_key
 

@@ -1,6 +1,4 @@
-"""How long the office keeps what it knows about people. The periods are settings; `prune` calls
-these (`PRUNERS`).
-"""
+"""What the import log and the customers keep for how long. The periods are settings."""
 
 from __future__ import annotations
 
@@ -10,9 +8,9 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm.core.retention import name_day
+from crm.core.dates import format_day
 from offers.models import Contact, Customer, Offer, SourceFile
-from offers.privacy import NOWHERE, erase_for_good
+from offers.privacy import NOWHERE
 
 State = SourceFile.State
 # Mails that led to nothing: the file stays known, whom it was between is forgotten.
@@ -33,28 +31,11 @@ def prune_log(*, now: datetime, dry_run: bool = False) -> str:
         return f"Would empty {old.count()} entries of the import log before {limit:%Y-%m-%d}."
     emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")
     words = _("Emptied %(number)d entries of the import log before %(day)s.")
-    return words % {"number": emptied, "day": name_day(limit)}
+    return words % {"number": emptied, "day": format_day(limit)}
 
 
-def prune_people(*, now: datetime, dry_run: bool = False) -> str:
-    """Erase customers with whom nothing happened for `KEEP_PEOPLE_DAYS`; their offers stay as
-    figures.
-
-    They do not come on the erasure list: whoever asks for an offer after years is a new customer.
-    """
-    limit = now - timedelta(days=settings.KEEP_PEOPLE_DAYS)
-    old = _silent_since(limit)
-    if dry_run:
-        return f"Would erase {old.count()} customers without a contact since {limit:%Y-%m-%d}."
-    erased = 0
-    for customer in list(old):
-        erase_for_good(customer)
-        erased += 1
-    words = _("Erased %(number)d customers without a contact since %(day)s.")
-    return words % {"number": erased, "day": name_day(limit)}
-
-
-def _silent_since(limit: datetime) -> QuerySet[Customer]:
+def find_silent_customers(limit: datetime) -> QuerySet[Customer]:
+    """Return the customers with whom nothing has happened since `limit`."""
     offers = Offer.objects.filter(customer=OuterRef("pk"))
     recent = (
         Q(sent_at__gte=limit)

@@ -12,10 +12,10 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from crm.core.incidents import begin_incident, end_incident
 from feedback.backoffice.sync import ensure_fresh
 from reminders import holds
-from reminders.incidents import begin_incident, end_incident
-from reminders.models import Incident
+from reminders.incidents import IncidentKind
 from reminders.rules import Because
 
 # Who answers while a long run is under way must not be reminded by its end, and who holds sending
@@ -38,9 +38,9 @@ def _has_fresh_answers(due_count: int, now: datetime) -> bool:
         detail = _(
             "%d reminders are due, but the customers' answers could not be fetched. Nothing is sent until they are."
         )
-        begin_incident(Incident.Kind.STALE_ANSWERS, detail % due_count, now)
+        begin_incident(IncidentKind.STALE_ANSWERS, detail % due_count, now)
         return False
-    end_incident(Incident.Kind.STALE_ANSWERS, now)
+    end_incident(IncidentKind.STALE_ANSWERS, now)
     return True
 
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from reminders.incidents import begin_incident, end_incident
-from reminders.models import Incident, SendingHold
+from crm.core.incidents import begin_incident, end_incident
+from reminders.incidents import IncidentKind
+from reminders.models import SendingHold
 
 RELEASED_FOR = timedelta(hours=48)
 
@@ -51,7 +52,7 @@ def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 
         "%(count)d reminders wait, because %(reason)s. Look at the follow-ups that are due and release them."
     )
     words = {"count": due_count, "reason": SendingHold.get().get_reason_display()}
-    begin_incident(Incident.Kind.HELD, detail % words, now)
+    begin_incident(IncidentKind.HELD, detail % words, now)
 
 
 def hold_after_restore() -> str:
@@ -77,5 +78,5 @@ def release_sending(now: datetime, *, due_count: int, by: User | None = None) ->
         released_by=by,
     )
     if released:
-        end_incident(Incident.Kind.HELD, now)
+        end_incident(IncidentKind.HELD, now)
     return bool(released)

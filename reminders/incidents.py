@@ -1,52 +1,34 @@
-"""What staff must know: told once when it begins and once when it ends."""
+"""What can go wrong in sending and must be told to the admins."""
 
 from __future__ import annotations
 
-import logging
-import smtplib
 from datetime import datetime
 
-from django.core.mail import mail_admins
-from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from crm.core.incidents import begin_incident, end_incident
 from feedback.backoffice.models import SyncState
 from feedback.backoffice.sync import STALE_AFTER
-from reminders.models import Incident, Reminder
-
-logger = logging.getLogger(__name__)
+from reminders.models import Reminder
 
 
-def begin_incident(kind: Incident.Kind, detail: str, now: datetime) -> bool:
-    """Note that something is wrong and tell the admins, unless it is known already. Returns True
-    when it is new.
-    """
-    if Incident.objects.filter(kind=kind, ended_at=None).update(detail=detail):
-        return False
-    try:
-        with transaction.atomic():
-            Incident.objects.create(kind=kind, detail=detail, began_at=now)
-    except IntegrityError:  # another worker noticed it in the same moment, and tells
-        return False
-    logger.warning("Incident began: %s", kind.value)
-    _tell(_("Nachfass: %s") % kind.label, detail)
-    return True
+class IncidentKind(TextChoices):
+    """The titles stand in the alarms and in the list of incidents."""
 
-
-def end_incident(kind: Incident.Kind, now: datetime) -> bool:
-    """Note that it is over and tell the admins. Returns False when nothing was wrong."""
-    if not Incident.objects.filter(kind=kind, ended_at=None).update(ended_at=now):
-        return False
-    logger.info("Incident ended: %s", kind.value)
-    _tell(_("Nachfass: over: %s") % kind.label, _("It is over. Nothing needs to be done."))
-    return True
+    HELD = "held", gettext_lazy("sending is held")
+    STALE_ANSWERS = "stale_answers", gettext_lazy("answers are not up to date")
+    IN_DOUBT = "in_doubt", gettext_lazy("reminders in doubt")
+    MAIL_SERVER = "mail_server", gettext_lazy("the mail server takes no mail")
+    MAIL_TEXT = "mail_text", gettext_lazy("a mail text has a mistake")
 
 
 def check_answers(now: datetime) -> None:
     """End the incident of stale answers as soon as they have been pulled again."""
     pulled_at = SyncState.get().pulled_at
     if pulled_at is not None and now - pulled_at <= STALE_AFTER:
-        end_incident(Incident.Kind.STALE_ANSWERS, now)
+        end_incident(IncidentKind.STALE_ANSWERS, now)
 
 
 def check_doubts(now: datetime) -> None:
@@ -57,16 +39,6 @@ def check_doubts(now: datetime) -> None:
             "%d reminders may or may not have reached the customer. Look into the outgoing mails and choose “was sent” "
             "or “send again” in the list of reminders."
         )
-        begin_incident(Incident.Kind.IN_DOUBT, detail % count, now)
+        begin_incident(IncidentKind.IN_DOUBT, detail % count, now)
     else:
-        end_incident(Incident.Kind.IN_DOUBT, now)
-
-
-def _tell(subject: str, message: str) -> None:
-    """Mail the admins. A mail server that is down must not stop the run; the incident is in the
-    admin all the same.
-    """
-    try:
-        mail_admins(subject, message)
-    except (OSError, smtplib.SMTPException):
-        logger.warning("The notice could not be mailed; it stands in the list of incidents.")
+        end_incident(IncidentKind.IN_DOUBT, now)

@@ -374,39 +374,6 @@ class MailText(models.Model):
             raise ValidationError(errors)
 
 
-class Incident(models.Model):
-    """Something that staff must look at. Told once when it begins and once when it ends; one open
-    row per kind.
-    """
-
-    class Kind(models.TextChoices):
-        HELD = "held", _("sending is held")
-        STALE_ANSWERS = "stale_answers", _("answers are not up to date")
-        IN_DOUBT = "in_doubt", _("reminders in doubt")
-        MAIL_SERVER = "mail_server", _("the mail server takes no mail")
-        MAIL_TEXT = "mail_text", _("a mail text has a mistake")
-
-    kind = models.CharField(_("what"), max_length=20, choices=Kind)
-    detail = models.TextField(_("detail"), blank=True)
-    began_at = models.DateTimeField(_("began"))
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("incident")
-        verbose_name_plural = _("incidents")
-        ordering = ["-began_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind"],
-                condition=models.Q(ended_at=None),
-                name="reminders_incident_one_open",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.get_kind_display()
-
-
 class SendingHold(models.Model):
     """Whether sending waits for a person: one row. A released hold lets up to `allowed_count` go
     until `allowed_until`.

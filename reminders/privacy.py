@@ -1,11 +1,11 @@
-"""What the reminders say about a person (see `offers.privacy`)."""
+"""What the reminders keep about a person, to export and to erase."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from offers.models import Customer
-from offers.privacy import as_dicts, nowhere
+from offers.privacy import as_dicts, erased_address
 from reminders.models import CustomerPlan, FollowUp, Reminder
 
 
@@ -20,7 +20,7 @@ def export(customer: Customer) -> dict[str, Any]:
 def erase(customer: Customer) -> None:
     """Empty address and words; that a step was sent stays for the figures."""
     Reminder.objects.filter(offer__customer=customer).update(
-        recipient=nowhere(customer), subject="", server_reply="", message_id=""
+        recipient=erased_address(customer), subject="", server_reply="", message_id=""
     )
     FollowUp.objects.filter(offer__customer=customer).update(own_text="")
     CustomerPlan.objects.filter(customer=customer).delete()

@@ -15,14 +15,15 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from crm.core.bulk import among
+from crm.core.incidents import begin_incident, end_incident
 from feedback.backoffice.sync import ensure_fresh
 from offers.models import Offer
 from reminders import claims, holds
 from reminders.facts import Plans, load_cases
 from reminders.gate import Gate, find_shut_gate
-from reminders.incidents import begin_incident, check_answers, check_doubts, end_incident
+from reminders.incidents import IncidentKind, check_answers, check_doubts
 from reminders.letters import Texts
-from reminders.models import FollowUp, Incident
+from reminders.models import FollowUp
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
 from reminders.run import Pace, Run, SendSums
@@ -53,13 +54,13 @@ def send_due(
         return SendSums(shut)
     sums = _run(due, clock, pace or Pace(settings.REMINDERS_PER_MINUTE))
     if sums.problem:
-        begin_incident(Incident.Kind.MAIL_SERVER, sums.problem, clock())
+        begin_incident(IncidentKind.MAIL_SERVER, sums.problem, clock())
     elif sums.sent:
-        end_incident(Incident.Kind.MAIL_SERVER, clock())
+        end_incident(IncidentKind.MAIL_SERVER, clock())
     if sums.text_problem:
-        begin_incident(Incident.Kind.MAIL_TEXT, sums.text_problem, clock())
+        begin_incident(IncidentKind.MAIL_TEXT, sums.text_problem, clock())
     elif sums.sent:
-        end_incident(Incident.Kind.MAIL_TEXT, clock())
+        end_incident(IncidentKind.MAIL_TEXT, clock())
     check_doubts(clock())
     return sums
 

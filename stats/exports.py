@@ -20,7 +20,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from crm.core.formulas import guard
+from crm.core.csv_safety import guard
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
 from reminders.models import Reminder

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
+from crm.operations.profile import get_operations
 from feedback import links
 from feedback.backoffice.links import card_hash_of
 from feedback.backoffice.models import Invitation
@@ -57,3 +61,11 @@ def make_invitation(offer: Offer | None = None, **fields: Any) -> Invitation:
     defaults = {"expires_at": timezone.now() + timedelta(days=60), "registered_at": timezone.now()}
     defaults |= {"card_hash": card_hash_of(offer, offer.salesperson)}
     return Invitation.objects.create(offer=offer, token=token, **{**defaults, **fields})
+
+
+def set_steps_after_restore(
+    monkeypatch: pytest.MonkeyPatch, steps: Sequence[Callable[[], str]]
+) -> None:
+    """Let a restore do nothing but these steps."""
+    operations = replace(get_operations(), after_restore=steps)
+    monkeypatch.setattr("crm.operations.backups.get_operations", lambda: operations)

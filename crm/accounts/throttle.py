@@ -9,7 +9,7 @@ import hashlib
 from django.core.cache import caches
 from django.http import HttpRequest
 
-from crm.core.clients import client_address, rate_key
+from crm.core.client_address import client_address, rate_key
 
 WINDOW_SECONDS = 15 * 60
 PER_ACCOUNT = 10

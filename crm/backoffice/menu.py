@@ -70,7 +70,7 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
         [
             (_("Jobs"), "schedule", "core.JobRun", "", ""),
             (_("Failed tasks"), "error", "django_q.Failure", "", ""),
-            (_("Incidents"), "warning", "reminders.Incident", "", ""),
+            (_("Incidents"), "warning", "core.Incident", "", ""),
             (_("Hold on sending"), "pause_circle", "reminders.SendingHold", "", ""),
             (_("Feedback links"), "link", "feedback.Invitation", "", ""),
             (_("Rejected answers"), "mark_email_unread", "feedback.RejectedAnswer", "", ""),

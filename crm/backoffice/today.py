@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.backoffice.menu import can_open, new_answers
-from crm.core.job_states import JobState, find_job_states
+from crm.operations.job_states import JobState, find_job_states
+from crm.operations.office import JOBS
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
 from offers.models import Offer, SourceFile
 from reminders.explain import explain_sending
@@ -107,7 +108,7 @@ def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
     return Desk(
         piles=piles,
         ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
-        jobs=find_job_states(now),
+        jobs=find_job_states(JOBS, now),
         is_own=is_own,
         can_choose=has_own,
     )

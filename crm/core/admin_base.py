@@ -98,7 +98,7 @@ def find_acts(row: Model) -> QuerySet[LogEntry]:
     return acts.exclude(change_message__in=["", "[]"]).select_related("user")
 
 
-class FactAdmin(ModelAdmin):
+class ReadOnlyAdmin(ModelAdmin):
     """Records of fact: looked at and acted upon, never written or removed by hand."""
 
     show_full_result_count = False

@@ -15,7 +15,7 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from crm.core.clients import UNIX, is_network
+from crm.core.client_address import UNIX, is_network
 
 
 @register()

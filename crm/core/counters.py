@@ -10,8 +10,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.db import connection
+from django.utils.translation import gettext as _
 
 _COLUMNS = "INSERT INTO core_counter (key, value, expires_at) VALUES (%s, %s, %s) ON CONFLICT (key) DO UPDATE SET "
 
@@ -114,3 +116,13 @@ class CounterCache(BaseCache):
         with connection.cursor() as cursor:
             cursor.execute(sql, adapted)
             return list(cursor.fetchall())
+
+
+def prune_counters(*, now: datetime, dry_run: bool = False) -> str:
+    """Delete the expired counters of the rate limits; return one sentence."""
+    cache = caches["counters"]
+    if not isinstance(cache, CounterCache):
+        return _("Redis deletes its expired counters by itself.")
+    if dry_run:
+        return "Would delete the expired counters."
+    return _("Deleted %d counters.") % cache.prune()

@@ -1,5 +1,5 @@
-"""What both halves keep about their own running: counters of the rate limits and the runs of the
-jobs.
+"""What both halves keep about their own running: counters of the rate limits, runs of the jobs, and
+incidents.
 """
 
 from __future__ import annotations
@@ -49,3 +49,30 @@ class JobRun(models.Model):
         return self.failed_at is not None and (
             self.succeeded_at is None or self.failed_at > self.succeeded_at
         )
+
+
+class Incident(models.Model):
+    """Something that goes wrong in a job. At most one of each kind is open; it ends when
+    `ended_at` is set. Written by `crm.core.incidents`.
+    """
+
+    kind = models.CharField(_("kind"), max_length=40)
+    title = models.CharField(_("what"), max_length=200)
+    detail = models.TextField(_("detail"), blank=True)
+    began_at = models.DateTimeField(_("began"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(ended_at=None),
+                name="core_incident_one_open_per_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -16,8 +16,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from crm.core.secrets import env_lines, make_secrets
 from crm.demo.world import DOMAIN
+from crm.operations.secrets import env_lines, make_secrets
 from crm.profile import BASE_DIR
 
 FOLDER = BASE_DIR / "var" / "demo"

@@ -123,11 +123,6 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=SECURE_SSL_REDIREC
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 
-# Functions `(now, dry_run) -> sentence` that `prune` calls; each profile adds its own.
-PRUNERS = ["crm.core.retention.prune_counters"]
-# Functions that are called after a restore, because what happened since the backup is not in it.
-# Each says what it did.
-AFTER_RESTORE: list[str] = []
 BACKUP_DIR = env("BACKUP_DIR", default=str(VAR_DIR / "backups"))
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 

@@ -5,8 +5,9 @@ network.
 from __future__ import annotations
 
 from crm.settings.base import *  # noqa: F403
-from crm.settings.base import AFTER_RESTORE, BASE_DIR, PRUNERS, TEMPLATES, database, env, required
+from crm.settings.base import BASE_DIR, TEMPLATES, database, env, required
 
+OPERATIONS = "office"  # crm/operations/office.py
 ROOT_URLCONF = "crm.urls.office"
 WSGI_APPLICATION = "crm.wsgi.application"
 SECRET_KEY = required("SECRET_KEY", "it signs the sessions of the back office.")
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "import_export",
     "django_q",
     "crm.core",
+    "crm.operations",
     "crm.accounts",
     "offers",
     "feedback.backoffice",
@@ -104,20 +106,8 @@ Q_CLUSTER = {
     "label": "Django-Q",
 }
 
-PRUNERS += ["crm.core.retention.prune_tasks", "crm.core.retention.prune_sessions"]
-PRUNERS += ["offers.retention.prune_log", "offers.retention.prune_people"]
 KEEP_LOG_DAYS = env.int("KEEP_LOG_DAYS", default=365)
 KEEP_PEOPLE_DAYS = env.int("KEEP_PEOPLE_DAYS", default=1095)
-# Held first, then the answers since the backup are fetched: nobody who answered is reminded in
-# between. Last: an answer that comes back may be one of a person who was erased.
-AFTER_RESTORE += [
-    "reminders.holds.hold_after_restore",
-    "feedback.backoffice.sync.replay_after_restore",
-    "offers.privacy.erase_again",
-]
-# Where data about a person lie, in the order of erasing: the address, by which the rest is found,
-# goes last.
-PRIVACY = ["reminders.privacy", "feedback.backoffice.privacy", "offers.privacy"]
 
 # Where the back office is reached inside the company: links in mails to staff lead there.
 OFFICE_BASE_URL = env("OFFICE_BASE_URL", default="")

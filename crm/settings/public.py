@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crm.settings.base import *  # noqa: F403
-from crm.settings.base import LOGGING, PRUNERS, SILENCED_SYSTEM_CHECKS, database, env, required
+from crm.settings.base import LOGGING, SILENCED_SYSTEM_CHECKS, database, env, required
 
 # The office's catalogue must not speak for the public half, which has its own.
 LOCALE_PATHS = []
@@ -15,6 +15,7 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
 
+OPERATIONS = "public"  # crm/operations/public.py
 ROOT_URLCONF = "crm.urls.public"
 WSGI_APPLICATION = "crm.wsgi.application"
 SECRET_KEY = required("SECRET_KEY", "it signs the stamp of the feedback form.")
@@ -23,6 +24,7 @@ DATABASES = {"default": database("public.sqlite3")}
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "crm.core",
+    "crm.operations",
     "feedback.public",
 ]
 MIDDLEWARE = [
@@ -59,7 +61,6 @@ CONTENT_SECURITY_POLICY = {
 SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W003"]
 SECURE_REFERRER_POLICY = "no-referrer"
 
-PRUNERS += ["feedback.public.services.prune"]
 WATCH_EVERY = timedelta(hours=1)
 
 FEEDBACK_API_KEY_HASHES: list[str] = env.list("FEEDBACK_API_KEY_HASHES", default=[])

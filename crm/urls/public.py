@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from crm.core.health import healthz
+from crm.operations.views import healthz
 
 urlpatterns = [
     path("", include("feedback.public.urls")),

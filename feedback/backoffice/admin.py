@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from crm.core.admin_base import FactAdmin
+from crm.core.admin_base import ReadOnlyAdmin
 from feedback.backoffice.models import DeclineReason, SyncState
 
 
@@ -31,6 +31,6 @@ class DeclineReasonAdmin(ModelAdmin):
 
 
 @admin.register(SyncState)
-class SyncStateAdmin(FactAdmin):
+class SyncStateAdmin(ReadOnlyAdmin):
     list_display = ["pulled_at", "form_sent_at"]
     fields = ["pulled_at", "form_sent_at"]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,4 +10,4 @@ class FeedbackConfig(AppConfig):
     verbose_name = _("Answers")
 
     def ready(self) -> None:
-        import_module("feedback.backoffice.checks")
+        from feedback.backoffice import checks  # noqa: F401  (registers the system checks)

@@ -1,4 +1,4 @@
-"""What the health pages say about the way to the public side."""
+"""Health checks of the connection to the public side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm.core.health import Check, Finding
+from crm.core.health import Finding
 from feedback import sealing
 from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import RejectedAnswer, SyncState
@@ -27,37 +27,37 @@ def check_answers(now: datetime) -> Iterator[Finding]:
     if pulled_at is None:
         yield Finding(
             "answers",
-            _("They have never been fetched. Run `python manage.py sync_feedback`."),
+            _("Answers have never been fetched. Run `python manage.py sync_feedback`."),
             is_ok=False,
         )
     elif now - pulled_at > 2 * STALE_AFTER:
         minutes = int((now - pulled_at).total_seconds() // 60)
         yield Finding(
             "answers",
-            _("They were last fetched %s minutes ago; nothing is sent.") % minutes,
+            _("Answers were last fetched %s minutes ago; no reminders are sent.") % minutes,
             is_ok=False,
         )
     else:
-        yield Finding("answers", _("They are up to date."))
+        yield Finding("answers", _("Answers are up to date."))
     rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
     if rejected:
         yield Finding(
             "set-aside answers",
-            _("%s wait for a person in the back office.") % rejected,
+            _("%s rejected answers wait for a decision in the back office.") % rejected,
             is_ok=False,
         )
 
 
 def check_clocks(now: datetime) -> Iterator[Finding]:
-    """The two machines must agree on the time: who answers right after the mail is told from a
-    robot by it.
-    """
+    """Whether both machines agree on the time, by which answers of robots are recognised."""
     skew = timedelta(seconds=SyncState.get().clock_skew_seconds)
     if abs(skew) > MAX_CLOCK_SKEW:
-        detail = f"The office's clock is {skew} ahead of the public side's. Have both take their time from a server."
-        yield Finding("clocks", detail, is_ok=False)
+        words = _(
+            "The clocks of the office and the public side differ by %s. Set both by a time server."
+        )
+        yield Finding("clocks", words % abs(skew), is_ok=False)
     else:
-        yield Finding("clocks", "Office and public side agree on the time.")
+        yield Finding("clocks", _("Office and public side agree on the time."))
 
 
 def check_sealing_key(now: datetime) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
             "sealing key", _("%s `python manage.py make_keys` prints one.") % error, is_ok=False
         )
     else:
-        yield Finding("sealing key", _("What customers write can be read."))
+        yield Finding("sealing key", _("Comments of customers can be read."))
 
 
 def check_public_side(now: datetime) -> Iterator[Finding]:
@@ -78,23 +78,25 @@ def check_public_side(now: datetime) -> Iterator[Finding]:
     except SyncError as error:
         yield Finding("public side", str(error), is_ok=False)
     else:
-        yield Finding("public side", _("It answers, and knows our key."))
+        yield Finding("public side", _("The public side answers and accepts our key."))
 
 
 def check_certificate(now: datetime) -> Iterator[Finding]:
     address = urlsplit(settings.FEEDBACK_BASE_URL)
     if address.scheme != "https" or address.hostname is None:
         is_ok = address.hostname in ("localhost", "127.0.0.1")
-        yield Finding("certificate", _("The public side speaks no TLS."), is_ok=is_ok)
+        yield Finding("certificate", _("The public side does not use TLS."), is_ok=is_ok)
         return
     try:
         left = _expiry(address.hostname, address.port or HTTPS_PORT) - now
     except (OSError, ssl.SSLError) as error:
-        yield Finding("certificate", _("It could not be checked: %s.") % error, is_ok=False)
+        yield Finding(
+            "certificate", _("The certificate could not be checked: %s.") % error, is_ok=False
+        )
         return
     yield Finding(
         "certificate",
-        _("It is valid for %s more days.") % left.days,
+        _("The certificate is valid for %s more days.") % left.days,
         is_ok=left.days >= MIN_CERTIFICATE_DAYS,
     )
 
@@ -107,7 +109,3 @@ def _expiry(host: str, port: int) -> datetime:
     ):
         certificate = secure.getpeercert() or {}
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
-
-
-CHECKS: list[Check] = [check_answers, check_clocks, check_sealing_key]
-OUTSIDE: list[Check] = [check_public_side, check_certificate]

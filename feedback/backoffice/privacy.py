@@ -1,4 +1,4 @@
-"""What the links and answers say about a person (see `offers.privacy`)."""
+"""What links and answers keep about a person, to export and to erase."""
 
 from __future__ import annotations
 

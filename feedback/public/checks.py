@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from crm.core.clients import is_network
+from crm.core.client_address import is_network
 
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _RATE = re.compile(r"[0-9]+/(?:[1-9][0-9]*)?[smhd]")

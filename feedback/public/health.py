@@ -1,4 +1,4 @@
-"""What `doctor` says on the VPS."""
+"""Health checks of the VPS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from crm.core.health import Check, Finding
+from crm.core.health import Finding
 from feedback.public.models import Form
 from feedback.public.services import get_status
 
@@ -41,6 +41,3 @@ def check_form(now: datetime) -> Iterator[Finding]:
         yield Finding(
             "form", "The office has not sent its texts yet. Run `sync_feedback` there.", is_ok=False
         )
-
-
-CHECKS: list[Check] = [check_office, check_form]

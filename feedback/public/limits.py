@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 
-from crm.core.clients import client_address, rate_key
+from crm.core.client_address import client_address, rate_key
 
 logger = logging.getLogger(__name__)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from reminders.admin.incidents import IncidentAdmin
 from reminders.admin.plans import CompanyHolidayAdmin, CustomerPlanAdmin, ReminderPlanAdmin
 from reminders.admin.texts import MailTextAdmin
 
 __all__ = [
     "CompanyHolidayAdmin",
     "CustomerPlanAdmin",
-    "IncidentAdmin",
     "MailTextAdmin",
     "ReminderPlanAdmin",
 ]

@@ -34,22 +34,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Incident',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('held', 'sending is held'), ('stale_answers', 'answers are not up to date'), ('in_doubt', 'reminders in doubt'), ('mail_server', 'the mail server takes no mail'), ('mail_text', 'a mail text has a mistake')], max_length=20, verbose_name='what')),
-                ('detail', models.TextField(blank=True, verbose_name='detail')),
-                ('began_at', models.DateTimeField(verbose_name='began')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-            ],
-            options={
-                'verbose_name': 'incident',
-                'verbose_name_plural': 'incidents',
-                'ordering': ['-began_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('kind',), name='reminders_incident_one_open')],
-            },
-        ),
-        migrations.CreateModel(
             name='MailText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

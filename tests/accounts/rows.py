@@ -10,14 +10,13 @@ from django.contrib.auth.models import Group
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from crm.accounts.models import Company
-from crm.core.models import JobRun
+from crm.core.models import Incident, JobRun
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer, SyncState
 from offers.models import MailFolder, SourceFile
 from reminders.models import (
     CompanyHoliday,
     CustomerPlan,
     FollowUp,
-    Incident,
     MailText,
     Reminder,
     ReminderPlan,
@@ -59,7 +58,7 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
             date=now.date(), name="Betriebsferien"
         ),
         "reminders.customerplan": CustomerPlan.objects.create(customer=offer.customer, plan=plan),
-        "reminders.incident": Incident.objects.create(kind="held", began_at=now),
+        "core.incident": Incident.objects.create(kind="held", title="held", began_at=now),
         "reminders.sendinghold": SendingHold.get(),
         "reminders.followup": FollowUp.objects.create(offer=offer, next_at=now, next_step=1),
         "reminders.mailtext": MailText.objects.get_or_create(step=1, language="de")[0],

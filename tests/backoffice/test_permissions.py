@@ -46,7 +46,7 @@ MODELS = {
     "reminders.companyholiday": ("LA", "LA", "LA"),
     "reminders.customerplan": ("VLA", "VLA", "LA"),
     "reminders.followup": ("VLA", "-", "-"),
-    "reminders.incident": ("LA", "-", "-"),
+    "core.incident": ("LA", "-", "-"),
     "reminders.mailtext": ("VLA", "LA", "A"),
     "reminders.reminder": ("VLA", "-", "-"),
     "reminders.reminderplan": ("VLA", "LA", "LA"),

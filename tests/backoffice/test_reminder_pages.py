@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from crm.core.models import Incident
 from offers.models import Customer, Offer
 from offers.revisions import refresh_offers
 from offers.services import set_status
@@ -21,7 +22,6 @@ from reminders.models import (
     CompanyHoliday,
     CustomerPlan,
     FollowUp,
-    Incident,
     MailText,
     Reminder,
     ReminderPlan,
@@ -60,7 +60,6 @@ def make_rows() -> dict[str, Any]:
         "mailtext": MailText.objects.first(),
         "followup": offer.follow_up,
         "reminder": reminder,
-        "incident": Incident.objects.create(kind="held", began_at=timezone.now()),
         "sendinghold": SendingHold.get(),
     }
 

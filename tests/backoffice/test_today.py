@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.backoffice import menu
-from crm.backoffice.today import build_desk, find_job_states
+from crm.backoffice.today import build_desk
 from crm.core.models import JobRun
+from crm.operations.job_states import find_job_states
+from crm.operations.office import JOBS
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import MailFolder, Offer, SourceFile
 from reminders.facts import find_horizon
@@ -130,23 +132,23 @@ def test_the_desk_needs_a_bounded_number_of_queries(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "still"), [(1, False), (9, False), (14, True), (60 * 24, True)]
+    ("minutes", "expected"), [(1, False), (9, False), (14, True), (60 * 24, True)]
 )
-def test_a_job_that_ran_too_long_ago_stands_still(minutes: int, still: bool) -> None:
+def test_a_job_that_ran_too_long_ago_has_a_problem(minutes: int, expected: bool) -> None:
     JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=minutes))
-    (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
-    assert state.is_still is still
+    (state,) = [state for state in find_job_states(JOBS, NOW) if state.name == "heartbeat"]
+    assert state.has_problem is expected
 
 
-def test_a_job_that_failed_last_stands_still() -> None:
+def test_a_job_that_failed_last_has_a_problem() -> None:
     JobRun.objects.create(
         name="heartbeat",
         succeeded_at=NOW - timedelta(minutes=1),
         failed_at=NOW,
         error="OSError: no",
     )
-    (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
-    assert (state.is_still, state.summary) == (True, "OSError: no")
+    (state,) = [state for state in find_job_states(JOBS, NOW) if state.name == "heartbeat"]
+    assert (state.has_problem, state.summary) == (True, "OSError: no")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from crm.core.secrets import make_secrets
+from crm.operations.secrets import make_secrets
 
 SETTING = re.compile(r'\b(?:env(?:\.\w+)?|required|database)\(\s*"([A-Z_]+)"')
 LINE = re.compile(r"^(?:# )?([A-Z_]+)=", re.MULTILINE)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.core.secrets import env_lines, make_secrets
+from crm.operations.secrets import env_lines, make_secrets
 from tests.deploy.acme import acme, use_it
 from tests.deploy.authority import Authority
 from tests.deploy.installed import PUBLIC_NAME, run_public_install

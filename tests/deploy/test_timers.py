@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from crm.core.schedules import find_jobs
+from crm.operations.office import JOBS
 
 UNITS = settings.BASE_DIR / "deploy" / "office" / "units"
 CALENDAR = {
@@ -18,7 +18,7 @@ CALENDAR = {
 }
 
 
-@pytest.mark.parametrize("job", list(find_jobs()), ids=lambda job: job.name)
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_a_job_has_a_timer_of_the_same_rhythm(job):
     text = (UNITS / f"nachfass-{job.name}.timer").read_text()
     assert f"\nOnCalendar={CALENDAR[job.cron]}\n" in text

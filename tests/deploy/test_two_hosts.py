@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.core.schedules import find_jobs
+from crm.operations import office
 from tests.deploy.authority import Authority
 from tests.deploy.installed import (
     INSTALL,
@@ -41,7 +41,7 @@ PLAN = (
     " min_gap_days=0, quiet_days=0, release='automatic')"
 )
 CAUGHT_UP_WITHIN = 300  # on a busy machine too; its timers alone take a minute
-JOBS = {job.name for job in find_jobs()}
+JOBS = {job.name for job in office.JOBS}
 
 
 @dataclass

@@ -18,7 +18,7 @@ import tree_sitter_powershell
 from django.core.management import call_command, get_commands
 from tree_sitter import Language, Node, Parser
 
-from crm.core.schedules import find_jobs
+from crm.operations.office import JOBS
 from tests.servers import free_port, stop, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ WINDOWS = ROOT / "deploy" / "windows"
 TASKS = sorted((WINDOWS / "tasks").glob("*.xml"))
 # What notices that the schedules stand still is none of them; the units of Debian have the same
 # rhythm.
-JOBS = {job.name: job.cron for job in find_jobs()} | {"watch_health": "*/5 * * * *"}
+JOBS = {job.name: job.cron for job in JOBS} | {"watch_health": "*/5 * * * *"}
 NAMESPACE = {"": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
 DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 

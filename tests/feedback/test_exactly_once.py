@@ -22,7 +22,7 @@ import requests
 from django.db import connection, connections
 from django.utils import timezone
 
-from crm.core.backups import make_backup, restore_backup
+from crm.operations.backups import make_backup, restore_backup
 from feedback.backoffice import sync
 from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import Answer, Invitation, SyncState
@@ -31,7 +31,7 @@ from offers.services import announce
 from tests.feedback.dying_office import MOMENTS
 from tests.feedback.fault_proxy import fault_proxy
 from tests.feedback.live import API_KEY, ROOT, PublicService, clean_env, public_service
-from tests.make import make_offer
+from tests.make import make_offer, set_steps_after_restore
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -298,7 +298,7 @@ def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
 
 
 def test_an_office_restored_from_a_backup_of_ten_days_ago_gets_everything_back(
-    vps: PublicService, tmp_path: Path, settings: Any
+    vps: PublicService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links = make_links(300)
     sync.sync()
@@ -308,7 +308,7 @@ def test_an_office_restored_from_a_backup_of_ten_days_ago_gets_everything_back(
     vps.give_answers(answers_for(links))
     spread_over_ten_days(vps)
     assert sync.sync().stored == 300
-    settings.AFTER_RESTORE = ["feedback.backoffice.sync.replay_after_restore"]
+    set_steps_after_restore(monkeypatch, [sync.replay_after_restore])
     (sentence,) = restore_backup(backup)
     assert "300" in sentence
     # Nobody is told again of what they were told before.

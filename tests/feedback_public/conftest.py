@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from crm.core.catalogues import compile_catalogue, find_catalogues
+from crm.operations.catalogues import compile_catalogue, find_catalogues
 from feedback.public import content
 from tests.feedback_public import make
 from tests.feedback_public.live import ROOT, Service, serve

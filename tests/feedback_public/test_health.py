@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from crm.core.alarm_state import remember
-from crm.core.health import examine
 from crm.core.models import JobRun
+from crm.operations.alarm_state import save_problems
+from crm.operations.health import examine
 from feedback.public.models import Form
 from feedback.public.services import PULL
 from tests.chain.office import smtp_server
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _is_watched(settings, tmp_path):
     settings.HEALTH_FILE = str(tmp_path / "health.json")
-    remember(timezone.now(), [])
+    save_problems(timezone.now(), [])
 
 
 def problems() -> dict[str, str]:

@@ -10,7 +10,7 @@ import time_machine
 from django.core.cache import caches
 from django.db import DatabaseError
 
-from crm.core import clients
+from crm.core import client_address
 from feedback import links
 from tests.feedback_public import live, make
 
@@ -105,9 +105,9 @@ def test_a_configured_proxy_names_the_client(office, settings):
 
 def test_a_proxy_on_a_unix_socket_has_to_be_configured_too(rf, settings):
     request = rf.get("/", REMOTE_ADDR="", HTTP_X_REAL_IP="203.0.113.7")
-    assert clients.client_address(request) is None
+    assert client_address.client_address(request) is None
     settings.TRUSTED_PROXIES = ["unix"]
-    assert str(clients.client_address(request)) == "203.0.113.7"
+    assert str(client_address.client_address(request)) == "203.0.113.7"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,10 @@ def test_a_proxy_on_a_unix_socket_has_to_be_configured_too(rf, settings):
     ],
 )
 def test_limits_count_an_address_or_its_network(rf, address, key):
-    assert clients.rate_key(clients.client_address(rf.get("/", REMOTE_ADDR=address))) == key
+    assert (
+        client_address.rate_key(client_address.client_address(rf.get("/", REMOTE_ADDR=address)))
+        == key
+    )
 
 
 @pytest.mark.parametrize("error", [DatabaseError, ConnectionError, RuntimeError])

@@ -16,9 +16,9 @@ import time_machine
 from django.core.management import call_command
 
 from crm.accounts.models import Company
-from crm.core.alarm_state import remember
 from crm.core.models import JobRun
-from crm.core.schedules import find_jobs
+from crm.operations.alarm_state import save_problems
+from crm.operations.office import JOBS
 from feedback.backoffice.models import SyncState
 from offers.models import MailFolder
 from tests.chain.office import Inbox, smtp_server
@@ -111,12 +111,12 @@ def machine(  # noqa: PLR0917 - fixtures
         MailFolder.objects.create(name="David", path=str(mail_folder))
         make_defaults()
         call_command("setup_schedules")
-        for job in find_jobs():
+        for job in JOBS:
             JobRun.objects.create(
                 name=job.name, started_at=start, succeeded_at=start, summary="Done."
             )
         SyncState.objects.create(pk=1)
-        remember(start, [])
+        save_problems(start, [])
         yield machine
     tls.present("valid")
 

@@ -24,8 +24,9 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
-from crm.core import alarms
-from crm.core.schedules import Job, find_jobs
+from crm.operations import alarms
+from crm.operations.office import JOBS
+from crm.operations.operations import Job
 from tests.chain.office import Inbox
 from tests.feedback.live import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port
@@ -63,12 +64,10 @@ class Machine:
         while self.now < end:
             before = timezone.localtime(self.now)
             nightly = [
-                croniter(job.cron, before).get_next(datetime)
-                for job in find_jobs()
-                if _has_hour(job)
+                croniter(job.cron, before).get_next(datetime) for job in JOBS if _has_hour(job)
             ]
             self.move_to(min(self.now + step, end, *nightly))
-            for job in find_jobs():
+            for job in JOBS:
                 if (
                     job.name not in self.stopped
                     and croniter(job.cron, before).get_next(datetime) <= self.now

@@ -14,8 +14,8 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from crm.core.backups import _run_postgres, check_backup, make_backup
 from crm.core.models import Counter
+from crm.operations.backups import _run_postgres, check_backup, make_backup
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,8 +15,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.utils import timezone
 
-from crm.core.backups import make_backup, restore_backup
-from crm.core.health import examine
+from crm.operations.backups import make_backup, restore_backup
+from crm.operations.health import examine
 from feedback.backoffice.models import Answer
 from offers.models import Customer, Offer
 from reminders.models import ReminderPlan
@@ -93,7 +93,7 @@ def test_loss_restore_replay_release(
     )
     call_command("send_reminders")
     assert any(
-        finding.name == "reminders" and not finding.is_ok for finding in examine(machine.now)
+        finding.name == "Der Versand ist angehalten" and not finding.is_ok for finding in examine(machine.now)
     )
 
     machine.move_to(machine.now + timedelta(minutes=5))

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from crm.core.schedules import find_jobs
+from crm.operations.office import JOBS
 from tests.feedback.live import PublicService
 from tests.operations.machine import LOOK, Machine, TlsServer, Web, drop_offer, smtp_with_password
 
@@ -53,7 +53,7 @@ def told(machine: Machine) -> str:
 
 
 def test_the_worker_was_killed(quiet_office: Machine):
-    quiet_office.stopped |= {job.name for job in find_jobs()}
+    quiet_office.stopped |= {job.name for job in JOBS}
     assert "heartbeat" in told(quiet_office)
 
 
@@ -131,12 +131,12 @@ _PARAMETERS = ("host", "port", "user", "password", "dbname")
 
 
 def test_the_database_is_locked(quiet_office: Machine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("crm.core.health.LOCK_SECONDS", 0.1)
+    monkeypatch.setattr("crm.operations.health.LOCK_SECONDS", 0.1)
     if connection.vendor == "sqlite":
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.1)
         connection.close()
     # Whoever waits for the lock waits for it in vain: the jobs do nothing.
-    quiet_office.stopped |= {job.name for job in find_jobs()}
+    quiet_office.stopped |= {job.name for job in JOBS}
     with locked():
         assert told(quiet_office) == "database"
 

@@ -20,11 +20,12 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.core.backups import make_backup, restore_backup
+from crm.operations.backups import make_backup, restore_backup
+from crm.operations.privacy import erase_again
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import Contact, Customer, ErasedAddress, Offer, SentMessage, SourceFile
 from reminders.models import FollowUp, Reminder
-from tests.make import make_user
+from tests.make import make_user, set_steps_after_restore
 from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,13 +35,13 @@ TRACES = (EMAIL, NAME, "knopf", "dorothea")
 
 
 @pytest.fixture
-def office(settings: Any, tmp_path: Path) -> Path:
+def office(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that David exports into."""
     settings.OFFERS_ARCHIVE_DIR, settings.BACKUP_DIR = (
         str(tmp_path / "archive"),
         str(tmp_path / "backups"),
     )
-    settings.AFTER_RESTORE = ["offers.privacy.erase_again"]
+    set_steps_after_restore(monkeypatch, [erase_again])
     folder = tmp_path / "david"
     folder.mkdir()
     make_folder(folder)

@@ -18,8 +18,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.translation import override
 
-from crm.core.backups import make_backup, restore_backup
 from crm.core.models import JobRun
+from crm.operations.backups import make_backup, restore_backup
 from feedback.backoffice.models import Answer, Invitation
 from feedback.backoffice.sync import sync
 from offers.models import Customer, MailFolder, Offer

@@ -8,12 +8,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from crm.core.models import Incident
 from feedback.backoffice.models import SyncState
 from offers.models import Offer
 from offers.services import note_contact, opt_out, set_status
 from reminders import claims, services
 from reminders.holds import hold_sending
-from reminders.models import FollowUp, Incident, Reminder, ReminderPlan, SendingHold
+from reminders.incidents import IncidentKind
+from reminders.models import FollowUp, Reminder, ReminderPlan, SendingHold
 from reminders.planning import plan_offer_ids
 from reminders.reasons import SENTENCES
 from reminders.rules import Because
@@ -138,7 +140,7 @@ def test_a_long_run_ends_when_answers_become_stale(
         (each, "sent") for each in receiver.message_ids
     }
     assert FollowUp.objects.due(NOW).count() == 2
-    assert Incident.objects.get().kind == Incident.Kind.STALE_ANSWERS
+    assert Incident.objects.get().kind == IncidentKind.STALE_ANSWERS
 
 
 @pytest.mark.parametrize(

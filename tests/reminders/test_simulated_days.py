@@ -17,6 +17,7 @@ import time_machine
 from django.core.management import call_command
 from django.utils.translation import override
 
+from crm.core.models import Incident
 from crm.core.smtp import Outcome, Result, Stage
 from crm.core.working_days import Calendar
 from feedback.backoffice.models import Answer
@@ -24,7 +25,7 @@ from offers.models import Offer
 from offers.services import opt_out, set_status
 from reminders.claims import Claim, record_result
 from reminders.facts import Plans, load_cases
-from reminders.models import FollowUp, Incident, Reminder, SendingHold
+from reminders.models import FollowUp, Reminder, SendingHold
 from reminders.planning import plan_all
 from reminders.rules import Because
 from reminders.services import release_hold

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from crm.core.models import Incident
 from offers.models import Customer
-from reminders.models import FollowUp, Incident, Reminder
+from reminders.incidents import IncidentKind
+from reminders.models import FollowUp, Reminder
 from reminders.rules import Because
 from tests.make import make_customer
 from tests.reminders.rows import NOW, make_defaults, make_due, send
@@ -67,7 +69,7 @@ def test_a_fault_at_a_stage_leaves_the_reminder_in_its_state(
             follow_up = FollowUp.objects.get(offer=offer)
             if found[fault] is None:
                 assert FollowUp.objects.due(NOW).filter(offer=offer).exists()
-                assert Incident.objects.get(ended_at=None).kind == Incident.Kind.MAIL_SERVER
+                assert Incident.objects.get(ended_at=None).kind == IncidentKind.MAIL_SERVER
             elif found[fault] == "planned":
                 assert offer.reminders.get().retry_at == NOW + timedelta(minutes=30)
                 assert follow_up.because == Because.RETRY

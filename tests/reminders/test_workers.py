@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
-from crm.core.schedules import RUNNER
+from crm.operations.schedules import RUNNER
 from reminders.models import FollowUp, Reminder
 from reminders.planning import plan_all
 from tests.reminders.rows import make_defaults, make_due

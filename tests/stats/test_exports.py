@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
-from crm.core.formulas import guard
+from crm.core.csv_safety import guard
 from feedback.backoffice.models import Answer
 from offers.models import Offer
 from offers.resources import CustomerResource, OfferExportResource

@@ -21,7 +21,7 @@ from unfold.forms import BaseDialogForm
 from crm.backoffice.admin import offers as offer_pages
 from crm.backoffice.admin.parts import person
 from crm.backoffice.story import Event, Kind
-from crm.core.admin_base import FactAdmin, change_url, dialog_action, go_to
+from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to
 from feedback.backoffice import answers, links, receive
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
@@ -237,7 +237,7 @@ def _act_on_links(act: Callable[[Invitation], bool], invitations: Iterable[Invit
 
 
 @admin.register(Invitation)
-class InvitationAdmin(FactAdmin):
+class InvitationAdmin(ReadOnlyAdmin):
     list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
     list_filter = ["state", RegisteredFilter]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
@@ -279,7 +279,7 @@ class InvitationAdmin(FactAdmin):
 
 
 @admin.register(RejectedAnswer)
-class RejectedAnswerAdmin(FactAdmin):
+class RejectedAnswerAdmin(ReadOnlyAdmin):
     list_display = ["uid", "error", "received_at", "resolved_at"]
     list_filter = [ResolvedFilter]
     actions = ["retry", "resolve"]

@@ -21,9 +21,10 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
 from crm.core.admin_base import change_url, dialog_action, go_back, go_to, say
-from offers import privacy, services
+from crm.operations import privacy
+from crm.operations.person_archive import build_archive, describe_rest
+from offers import services
 from offers.models import Customer
-from offers.privacy_files import build_archive, describe_rest
 from offers.resources import CustomerResource
 from offers.upload_formats import IMPORT_FORMATS
 

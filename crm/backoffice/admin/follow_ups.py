@@ -21,7 +21,7 @@ from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
 from crm.backoffice.admin.parts import person
-from crm.core.admin_base import FactAdmin, change_url, dialog_action, go_back, note_acts, say
+from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_back, note_acts, say
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
@@ -63,7 +63,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(FactAdmin):
+class FollowUpAdmin(ReadOnlyAdmin):
     """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
 
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]

@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
 from crm.backoffice.admin.parts import person
-from crm.core.admin_base import FactAdmin, dialog_action, go_back, go_to, say
+from crm.core.admin_base import ReadOnlyAdmin, dialog_action, go_back, go_to, say
 from reminders import holds, services
 from reminders.explain import explain, explain_doubts
 from reminders.models import Reminder, ReminderPlan, SendingHold
@@ -48,7 +48,7 @@ class StepFilter(admin.SimpleListFilter):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(FactAdmin):
+class ReminderAdmin(ReadOnlyAdmin):
     """Every reminder mail; those in doubt or failed wait for a person."""
 
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
@@ -164,7 +164,7 @@ class ReminderAdmin(FactAdmin):
 
 
 @admin.register(SendingHold)
-class SendingHoldAdmin(FactAdmin):
+class SendingHoldAdmin(ReadOnlyAdmin):
     """Whether sending waits for a person."""
 
     list_display = ["__str__", "held_at", "due_count", "allowed_until", "released_by"]

@@ -12,7 +12,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
-from crm.core.clients import client_address, is_in_networks
+from crm.core.client_address import client_address, is_in_networks
 
 SCHEME = "Api-Key"
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from crm.accounts.models import User
+from crm.core.incidents import begin_incident, end_incident
 from crm.demo import form
 from crm.demo.start import PASSWORD, USER
 from crm.demo.year import BROWSER
@@ -28,7 +29,8 @@ from feedback.backoffice.receive import receive_page
 from offers.models import Customer, Offer
 from offers.services import announce, note_contact
 from reminders.holds import hold_sending
-from reminders.models import CustomerPlan, Incident, Reminder, ReminderPlan, SendingHold
+from reminders.incidents import IncidentKind
+from reminders.models import CustomerPlan, Reminder, ReminderPlan, SendingHold
 from reminders.services import pause
 
 
@@ -41,9 +43,8 @@ def rare() -> None:
     )
     plan = ReminderPlan.objects.create(name="Langsam", days=[5, 15], call_above=50_000)
     CustomerPlan.objects.create(customer=customers[0], plan=plan)
-    Incident.objects.create(
-        kind=Incident.Kind.MAIL_SERVER, detail="refused", began_at=now, ended_at=now
-    )
+    begin_incident(IncidentKind.MAIL_SERVER, "refused", now)
+    end_incident(IncidentKind.MAIL_SERVER, now)
     hold_sending(SendingHold.Reason.PERSON, now)
     in_doubt, failed = Reminder.objects.order_by("pk").values_list("pk", flat=True)[:2]
     Reminder.objects.filter(pk=in_doubt).update(state=Reminder.State.IN_DOUBT)

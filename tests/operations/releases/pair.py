@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from crm.core.secrets import Secrets, env_lines
 from crm.demo.world import DOMAIN
+from crm.operations.secrets import Secrets, env_lines
 from tests.servers import free_port, stop, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[3]

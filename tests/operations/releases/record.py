@@ -18,9 +18,9 @@ from pathlib import Path
 import psycopg
 
 from crm import __version__
-from crm.core.secrets import make_secrets
 from crm.demo.mails import MailFile, Person, message_id
 from crm.demo.world import SELLERS
+from crm.operations.secrets import make_secrets
 from tests.operations.releases.contents import read_sqlite
 from tests.operations.releases.pair import ROOT, Pair
 from tests.operations.releases.wire import Exchange, recorded

@@ -1,0 +1,41 @@
+"""Incidents: what goes wrong in a job, from its beginning to its end.
+
+This only records them. `crm.operations` mails the admins about those that last.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
+
+from crm.core.models import Incident
+
+logger = logging.getLogger(__name__)
+
+
+def begin_incident(kind: TextChoices, detail: str, now: datetime) -> bool:
+    """Record that something is wrong, or update the detail of the open incident of this kind.
+    Return True when it is new.
+    """
+    if Incident.objects.filter(kind=kind.value, ended_at=None).update(detail=detail):
+        return False
+    try:
+        with transaction.atomic():
+            Incident.objects.create(
+                kind=kind.value, title=str(kind.label), detail=detail, began_at=now
+            )
+    except IntegrityError:  # another worker recorded it in the same moment
+        return False
+    logger.warning("Incident began: %s", kind.value)
+    return True
+
+
+def end_incident(kind: TextChoices, now: datetime) -> bool:
+    """Record that it is over. Return False when nothing was wrong."""
+    ended = Incident.objects.filter(kind=kind.value, ended_at=None).update(ended_at=now)
+    if ended:
+        logger.info("Incident ended: %s", kind.value)
+    return bool(ended)

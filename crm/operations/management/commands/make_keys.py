@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from crm.operations.secrets import env_lines, make_secrets
+
+
+class Command(BaseCommand):
+    help = "Print fresh secrets for the env files of both machines. Changes nothing."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        fresh = make_secrets()
+        return (
+            "# For the env file of the office. Keep FEEDBACK_SEALING_PRIVATE_KEY also in a safe place:\n"
+            "# without it nobody can read what customers wrote.\n"
+            f"{env_lines(fresh.office)}"
+            "\n# For the env file of the public side.\n"
+            f"{env_lines(fresh.public)}"
+        )

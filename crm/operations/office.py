@@ -1,0 +1,77 @@
+"""What the office runs, checks, deletes and does after a restore.
+
+Who exports and erases what is kept about a person is listed in `crm.operations.privacy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from crm.core.counters import prune_counters
+from crm.core.health import Finding
+from crm.core.mail_dns import check_sender_domain
+from crm.operations import machine_checks, queue_checks, retention
+from crm.operations.operations import Job, Operations
+from crm.operations.privacy import erase_again
+from feedback.backoffice import health as feedback_health
+from feedback.backoffice.sync import replay_after_restore
+from offers import health as offers_health
+from offers.retention import prune_log
+from reminders import health as reminders_health
+from reminders.holds import hold_after_restore
+
+JOBS = [
+    Job("heartbeat", "* * * * *"),
+    Job("backup", "30 0 * * *"),
+    Job("prune", "30 3 * * *"),
+    Job("import_offers", "* * * * *"),
+    Job("sync_feedback", "* * * * *"),
+    Job("send_reminders", "*/5 * * * *"),
+    Job("plan_reminders", "15 4 * * *"),
+    Job("refresh_figures", "* * * * *"),
+    Job("send_digest", "30 7 * * 1-6"),
+]
+
+
+def check_jobs(now: datetime) -> Iterator[Finding]:
+    return queue_checks.check_jobs(JOBS, now)
+
+
+OPERATIONS = Operations(
+    jobs=JOBS,
+    checks=[
+        machine_checks.check_migrations,
+        machine_checks.check_disk,
+        check_jobs,
+        queue_checks.check_tasks,
+        queue_checks.check_failed_tasks,
+        machine_checks.check_backup,
+        machine_checks.check_clock,
+        machine_checks.check_watch,
+        machine_checks.check_incidents,
+        offers_health.check_folders,
+        feedback_health.check_answers,
+        feedback_health.check_clocks,
+        feedback_health.check_sealing_key,
+        reminders_health.check_sending,
+        reminders_health.check_overdue,
+    ],
+    outside_checks=[
+        machine_checks.check_web,
+        feedback_health.check_public_side,
+        feedback_health.check_certificate,
+        reminders_health.check_mail_server,
+    ],
+    advice=[check_sender_domain],
+    pruners=[
+        prune_counters,
+        retention.prune_tasks,
+        retention.prune_sessions,
+        prune_log,
+        retention.prune_people,
+    ],
+    # Sending is held before the answers are fetched: nobody who answered is reminded in between.
+    # Erased last: an answer that comes back may be one of a person who was erased.
+    after_restore=[hold_after_restore, replay_after_restore, erase_again],
+)

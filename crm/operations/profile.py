@@ -1,0 +1,21 @@
+"""The operations of the profile that runs on this machine."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from crm.operations.operations import Operations
+
+
+def get_operations() -> Operations:
+    """Return the lists of the profile that `settings.OPERATIONS` names.
+
+    Only those are imported: neither machine has the packages and models of the other one.
+    """
+    if settings.OPERATIONS == "office":
+        from crm.operations import office  # noqa: PLC0415
+
+        return office.OPERATIONS
+    from crm.operations import public  # noqa: PLC0415
+
+    return public.OPERATIONS

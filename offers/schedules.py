@@ -1,7 +1,0 @@
-"""When the import runs."""
-
-from __future__ import annotations
-
-from crm.core.schedules import Job
-
-SCHEDULES = [Job("import_offers", "* * * * *")]

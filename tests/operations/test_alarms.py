@@ -1,0 +1,145 @@
+"""Admins get one mail when something begins and one when it is over, whatever else is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from crm.core.health import Finding
+from crm.operations import alarms
+from tests.chain.office import Inbox, smtp_server
+from tests.servers import free_port
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=timezone.get_default_timezone())
+LOOK = timedelta(minutes=5)
+
+
+@pytest.fixture
+def findings(monkeypatch) -> list[Finding]:
+    """What the health checks find: the test decides."""
+    found: list[Finding] = []
+    monkeypatch.setattr(alarms, "examine", lambda now, outside: list(found))
+    return found
+
+
+@pytest.fixture
+def inbox(settings, tmp_path: Path) -> Iterator[Inbox]:
+    settings.HEALTH_FILE = str(tmp_path / "health.json")
+    settings.ADMINS = [("Admin", "it@muster-metallbau.example")]
+    with smtp_server() as (received, port):
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        yield received
+
+
+DISK = Finding("disk", "Only 0.1 GB are free.", is_ok=False)
+
+
+def subjects(inbox: Inbox) -> list[str]:
+    return [str(mail["Subject"]) for mail in inbox.mails]
+
+
+def test_a_problem_is_told_once_and_its_end_once(findings: list[Finding], inbox: Inbox):
+    findings.append(DISK)
+    for look in range(6):
+        alarms.watch(NOW + look * LOOK)
+    findings.clear()
+    for look in range(6, 9):
+        alarms.watch(NOW + look * LOOK)
+    assert subjects(inbox) == ["Nachfass alarm: disk", "Nachfass, over: disk"]
+    assert "Only 0.1 GB are free." in inbox.mails[0].get_content()
+
+
+def test_what_passes_within_minutes_wakes_nobody(findings: list[Finding], inbox: Inbox):
+    for look in range(10):
+        findings[:] = [DISK] if look % 2 else []
+        alarms.watch(NOW + look * LOOK)
+    assert subjects(inbox) == []
+
+
+def test_what_comes_together_is_one_mail(findings: list[Finding], inbox: Inbox):
+    findings += [DISK, Finding("clock", "It was set back.", is_ok=False)]
+    alarms.watch(NOW)
+    alarms.watch(NOW + LOOK)
+    assert subjects(inbox) == ["Nachfass alarm: disk, clock"]
+
+
+def test_what_an_incident_tells_is_not_told_twice(findings: list[Finding], inbox: Inbox):
+    findings.append(Finding("reminders", "sending is held", is_ok=False, is_told=True))
+    alarms.watch(NOW)
+    alarms.watch(NOW + LOOK)
+    assert subjects(inbox) == []
+
+
+def test_without_a_mail_server_it_is_told_as_soon_as_there_is_one(
+    findings: list[Finding], inbox: Inbox, settings
+):
+    findings.append(DISK)
+    working, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
+    for look in range(4):
+        assert alarms.watch(NOW + look * LOOK).begun == []
+    settings.EMAIL_PORT = working
+    assert alarms.watch(NOW + 4 * LOOK).begun == ["disk"]
+    assert len(inbox.mails) == 1
+
+
+def test_a_second_mail_server_takes_alarms_about_the_first(
+    findings: list[Finding], inbox: Inbox, settings
+):
+    settings.ALARM_EMAIL = {
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": settings.EMAIL_PORT,
+        "EMAIL_HOST_USER": None,
+        "EMAIL_HOST_PASSWORD": None,
+    }
+    settings.EMAIL_PORT = free_port()
+    findings.append(Finding("mail server", "It refuses the password.", is_ok=False))
+    alarms.watch(NOW)
+    alarms.watch(NOW + LOOK)
+    assert subjects(inbox) == ["Nachfass alarm: mail server"]
+
+
+def test_a_database_that_is_away_does_not_end_what_was_wrong(findings: list[Finding], inbox: Inbox):
+    findings.append(DISK)
+    alarms.watch(NOW)
+    alarms.watch(NOW + LOOK)
+    findings[:] = [Finding("database", "It takes no write.", is_ok=False)]
+    alarms.watch(NOW + 2 * LOOK)
+    alarms.watch(NOW + 3 * LOOK)
+    findings[:] = [DISK]
+    alarms.watch(NOW + 4 * LOOK)
+    assert subjects(inbox) == [
+        "Nachfass alarm: disk",
+        "Nachfass alarm: database",
+        "Nachfass, over: database",
+    ]
+
+
+def test_the_command_looks_for_real(inbox: Inbox, settings):
+    settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_URL = settings.OFFICE_BASE_URL = ""
+    summary = call_command("watch_health")
+    assert "0 told as begun" in summary
+    assert "mail folders" in Path(settings.HEALTH_FILE).read_text()
+
+
+def test_the_health_page_knows_what_only_the_watch_can_see(
+    client, findings: list[Finding], inbox: Inbox
+):
+    findings.append(Finding("certificate", "It is valid for 3 more days.", is_ok=False))
+    alarms.watch(timezone.now())
+    problems = client.get("/readyz").json()["problems"]
+    assert "certificate: It is valid for 3 more days." in problems
+
+
+def test_a_watch_that_stands_still_is_noticed(client, findings: list[Finding], inbox: Inbox):
+    alarms.watch(timezone.now() - timedelta(hours=2))
+    assert any(
+        problem.startswith("watch: The last look was at")
+        for problem in client.get("/readyz").json()["problems"]
+    )
