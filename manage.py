@@ -14,7 +14,7 @@ def main() -> None:
 
     if sys.argv[1:2] == ["make_keys"]:
         # The first secrets are made before anything is configured.
-        settings.configure(INSTALLED_APPS=["crm.core"])
+        settings.configure(INSTALLED_APPS=["crm.operations"])
     else:
         profile.load()
     execute_from_command_line(sys.argv)

@@ -55,6 +55,7 @@ print(json.dumps([sorted(sys.modules), connection.introspection.table_names()]))
     assert not {f"{name}.models" for name in ADMIN}.intersection(modules)
     assert set(tables) == {
         "core_counter",
+        "core_incident",
         "core_jobrun",
         "django_migrations",
         "feedback_public_answer",

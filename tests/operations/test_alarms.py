@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db.models import TextChoices
 from django.utils import timezone
 
 from crm.core.health import Finding
+from crm.core.incidents import begin_incident, end_incident
 from crm.operations import alarms
+from crm.operations.machine_checks import check_incidents
+from crm.operations.operations import Operations
 from tests.chain.office import Inbox, smtp_server
 from tests.servers import free_port
 
@@ -70,11 +74,20 @@ def test_what_comes_together_is_one_mail(findings: list[Finding], inbox: Inbox):
     assert subjects(inbox) == ["Nachfass alarm: disk, clock"]
 
 
-def test_what_an_incident_tells_is_not_told_twice(findings: list[Finding], inbox: Inbox):
-    findings.append(Finding("reminders", "sending is held", is_ok=False, is_told=True))
-    alarms.watch(NOW)
-    alarms.watch(NOW + LOOK)
-    assert subjects(inbox) == []
+class Kind(TextChoices):
+    HELD = "held", "sending is held"
+
+
+def test_an_incident_that_lasts_is_told_once_and_its_end_once(inbox: Inbox, monkeypatch):
+    operations = Operations(checks=[check_incidents], pruners=[])
+    monkeypatch.setattr("crm.operations.health.get_operations", lambda: operations)
+    begin_incident(Kind.HELD, "12 reminders wait.", NOW)
+    for look in range(3):
+        alarms.watch(NOW + look * LOOK)
+    end_incident(Kind.HELD, NOW)
+    alarms.watch(NOW + 3 * LOOK)
+    assert subjects(inbox) == ["Nachfass alarm: sending is held", "Nachfass, over: sending is held"]
+    assert "12 reminders wait." in inbox.mails[0].get_content()
 
 
 def test_without_a_mail_server_it_is_told_as_soon_as_there_is_one(
@@ -140,6 +153,6 @@ def test_the_health_page_knows_what_only_the_watch_can_see(
 def test_a_watch_that_stands_still_is_noticed(client, findings: list[Finding], inbox: Inbox):
     alarms.watch(timezone.now() - timedelta(hours=2))
     assert any(
-        problem.startswith("watch: The last look was at")
+        problem.startswith("watch: Der Zustand wurde zuletzt um")
         for problem in client.get("/readyz").json()["problems"]
     )

@@ -103,12 +103,12 @@ def test_a_sealing_key_that_opens_nothing_is_noticed(sound_office, settings):
 
 
 def test_a_clock_that_was_set_back_is_noticed(sound_office):
-    assert "It was set back" in problems(timezone.now() - timedelta(hours=1))["clock"]
+    assert "Die Uhr wurde zurückgestellt" in problems(timezone.now() - timedelta(hours=1))["clock"]
 
 
 def test_clocks_that_differ_are_noticed(sound_office):
     SyncState.objects.update(clock_skew_seconds=-300)
-    assert "time from a server" in problems()["clocks"]
+    assert "Zeitserver" in problems()["clocks"]
 
 
 def test_a_task_that_was_cut_off_is_noticed_until_its_job_succeeds(sound_office):
@@ -121,7 +121,7 @@ def test_a_task_that_was_cut_off_is_noticed_until_its_job_succeeds(sound_office)
         "started": stopped,
     }
     Task.objects.create(**fields, stopped=stopped, success=False)
-    assert problems()["failed tasks"].startswith("import_offers: see")
+    assert problems()["failed tasks"].startswith("import_offers ist gescheitert.")
     JobRun.objects.filter(name="import_offers").update(succeeded_at=stopped + timedelta(seconds=1))
     assert "failed tasks" not in problems()
 
