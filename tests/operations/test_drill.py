@@ -93,7 +93,8 @@ def test_loss_restore_replay_release(
     )
     call_command("send_reminders")
     assert any(
-        finding.name == "Der Versand ist angehalten" and not finding.is_ok for finding in examine(machine.now)
+        finding.name == "der Versand ist angehalten" and not finding.is_ok
+        for finding in examine(machine.now)
     )
 
     machine.move_to(machine.now + timedelta(minutes=5))
