@@ -28,7 +28,7 @@ from typing import Any
 import psycopg
 
 from bench.reminders_send import NOW, add_due
-from tests.feedback.live import API_KEY, public_service
+from tests.public_service import API_KEY, public_service
 from tests.servers import free_port, postgres, stop, wait_for_port
 
 COUNT = 4_000

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.feedback.live import API_KEY, PublicService, public_service
 from tests.public_packages import only_public_packages
+from tests.public_service import API_KEY, PublicService, public_service
 
 if TYPE_CHECKING:
     from feedback.backoffice.models import Invitation

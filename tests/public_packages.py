@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.commands import ROOT
+
 GUNICORN = ROOT / "deploy" / "public" / "gunicorn.conf.py"
 
 

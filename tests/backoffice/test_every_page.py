@@ -16,7 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from tests.accounts.rows import make_rows
-from tests.accounts.test_permissions import PATTERNS, address, who
+from tests.backoffice.test_permissions import PATTERNS, address, who
 from tests.make import make_user
 from tests.stats.test_browser import (
     LOOKS,

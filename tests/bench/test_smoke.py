@@ -31,6 +31,8 @@ YARDSTICKS = {
     "reminders_send": "post_office",
 }
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_benchmark_is_here():
     runnable = {

@@ -22,7 +22,8 @@ import requests
 from aiosmtpd.controller import Controller
 
 from feedback import sealing
-from tests.feedback.live import API_KEY, ROOT, PublicService, clean_env, run_manage
+from tests.commands import ROOT, clean_env, run_manage
+from tests.public_service import API_KEY, PublicService
 from tests.servers import free_port, stop, wait_for_port
 
 DOMAIN = "muster-metallbau.example"

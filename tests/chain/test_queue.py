@@ -14,8 +14,11 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.chain.office import Office, set_up_office, smtp_server
-from tests.feedback.live import ROOT, public_service, run_manage
+from tests.commands import ROOT, run_manage
+from tests.public_service import public_service
 from tests.servers import wait_until
 
 DAVID = Path(__file__).parent.parent / "data" / "david"
@@ -57,6 +60,8 @@ def wait_for_jobs(office: Office, worker: subprocess.Popen[bytes], jobs: set[str
     wait_until(are_done, seconds=300, pause=0.5)
 
 
+@pytest.mark.slow
+@pytest.mark.restarts
 def test_the_queue_runs_the_schedules(tmp_path: Path) -> None:
     with smtp_server() as (_inbox, port), public_service(tmp_path) as public:
         office = set_up_office(tmp_path, public, port)

@@ -9,12 +9,13 @@ import redis
 
 from tests.chain.office import Office, office_env
 from tests.chain.test_queue import cluster, query, wait_for_jobs
-from tests.feedback.live import run_manage
+from tests.commands import run_manage
 from tests.servers import redis as redis_server
 
 COUNT = "from django.core.cache import caches; c = caches['counters']; c.add('signin', 0, 60); print(c.incr('signin'))"
 
 
+@pytest.mark.restarts
 @pytest.mark.redis
 def test_a_worker_runs_a_schedule_through_redis(tmp_path: Path) -> None:
     with redis_server(tmp_path) as url:

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from tests.chain.office import Inbox, Office, set_up_office, sign_in, smtp_server
-from tests.feedback.live import PublicService, public_service
+from tests.public_service import PublicService, public_service
 
 ZURICH = ZoneInfo("Europe/Zurich")
 # A Monday in the plan's year, three working days before the Thursday on which the reminder is due.

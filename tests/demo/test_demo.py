@@ -72,6 +72,7 @@ def fill_tables() -> None:
     write_roles()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_year_goes_through_the_real_parts(demo_folder: Path):
     fill_tables()

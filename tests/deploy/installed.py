@@ -8,9 +8,9 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.commands import ROOT
 from tests.deploy.authority import Authority
 from tests.deploy.machine import SOURCE, Machine, fetch_wheels, keep_packages
-from tests.feedback.live import ROOT
 
 PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster-metallbau.example"
 ADMIN = "it@muster-metallbau.example"

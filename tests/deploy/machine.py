@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.feedback.live import ROOT
+from tests.commands import ROOT
 
 # Where a machine sees this checkout, which may lie in a folder that a machine has of its own, such
 # as /tmp.

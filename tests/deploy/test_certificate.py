@@ -18,7 +18,7 @@ from tests.deploy.installed import PUBLIC_NAME, run_public_install
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import VPS, Network
 
-pytestmark = pytest.mark.machine
+pytestmark = [pytest.mark.machine, pytest.mark.restarts]
 RENEWAL = f"/etc/letsencrypt/renewal/{PUBLIC_NAME}.conf"
 
 

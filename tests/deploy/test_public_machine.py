@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from crm.operations.secrets import env_lines, make_secrets
+from tests.commands import ROOT
 from tests.deploy.authority import Authority
 from tests.deploy.installed import (
     INSTALL,
@@ -26,9 +27,8 @@ from tests.deploy.installed import (
 )
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import VPS, Network
-from tests.feedback.live import ROOT
 
-pytestmark = pytest.mark.machine
+pytestmark = [pytest.mark.machine, pytest.mark.restarts]
 SECRETS = make_secrets()
 CANARY = "c0ffee00-aaaa-4bbb-8ccc-d15ea5ed0001"
 # People wait no longer for a page, on a busy machine too; a slow connection lasts longer than that.

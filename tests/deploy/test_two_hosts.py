@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from crm.operations import office
+from tests.commands import ROOT
 from tests.deploy.authority import Authority
 from tests.deploy.installed import (
     INSTALL,
@@ -32,9 +33,8 @@ from tests.deploy.installed import (
 )
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import OFFICE, VPS, Network
-from tests.feedback.live import ROOT
 
-pytestmark = pytest.mark.machine
+pytestmark = [pytest.mark.machine, pytest.mark.restarts]
 PLAN = (
     "from datetime import time; from reminders.models import ReminderPlan;"
     "ReminderPlan.objects.update(days=[1, 20, 40], working_days=False, window_from=time(0), window_to=time(23, 59, 59),"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feedback.backoffice.api_client import ApiClient
-from tests.feedback.live import API_KEY, PublicService, public_service
+from tests.public_service import API_KEY, PublicService, public_service
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 from feedback.backoffice import api_client as module
 from feedback.backoffice.api_client import ApiClient
 from tests.feedback.fault_proxy import fault_proxy
-from tests.feedback.live import API_KEY, PublicService, public_service
+from tests.public_service import API_KEY, PublicService, public_service
 from tests.servers import free_port
 
 

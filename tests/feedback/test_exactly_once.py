@@ -28,12 +28,13 @@ from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import Answer, Invitation, SyncState
 from offers.models import Customer, Offer
 from offers.services import announce
+from tests.commands import ROOT, clean_env, database_url
 from tests.feedback.dying_office import MOMENTS
 from tests.feedback.fault_proxy import fault_proxy
-from tests.feedback.live import API_KEY, ROOT, PublicService, clean_env, public_service
 from tests.make import make_offer, set_steps_after_restore
+from tests.public_service import API_KEY, PublicService, public_service
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts]
 
 
 def make_links(count: int) -> list[Invitation]:
@@ -121,7 +122,7 @@ def test_links_are_registered_through_a_bad_line(
 def test_twenty_customers_answer_while_the_office_pulls(
     vps: PublicService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    links = make_links(300)
+    links = make_links(60)
     sync.sync()
     monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", 7)
     writers = Thread(target=vps.give_answers, args=[answers_for(links)], kwargs={"threads": 20})
@@ -152,21 +153,11 @@ def test_four_offices_at_once_store_each_answer_once(
     assert_each_is_stored_once(links, vps.url)
 
 
-def postgres_url(name: str) -> str:
-    """The address of a database on the server of this test."""
-    server = connection.settings_dict
-    return f"postgres://{server['USER']}@{server['HOST']}:{server['PORT']}/{name}"
-
-
 def office_env(url: str) -> dict[str, str]:
     """The environment of office processes that work on the database of this test."""
-    database = connection.settings_dict
-    where = f"sqlite:///{database['NAME']}"
-    if connection.vendor == "postgresql":
-        where = postgres_url(database["NAME"])
     settings = {
         "DJANGO_SETTINGS_MODULE": "crm.settings.test",
-        "DATABASE_URL": where,
+        "DATABASE_URL": database_url(),
         "FEEDBACK_API_URL": url,
     }
     return clean_env() | settings | {"LOG_LEVEL": "ERROR"}
@@ -239,7 +230,7 @@ def public_database() -> Iterator[dict[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
         try:
-            yield {"DATABASE_URL": postgres_url(name)}
+            yield {"DATABASE_URL": database_url(name)}
         finally:
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -300,17 +291,17 @@ def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
 def test_an_office_restored_from_a_backup_of_ten_days_ago_gets_everything_back(
     vps: PublicService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    links = make_links(300)
+    links = make_links(60)
     sync.sync()
     ten_days_ago = timezone.now() - timedelta(days=10)
     SyncState.objects.update(pulled_at=ten_days_ago)
     backup = make_backup(tmp_path, now=ten_days_ago, keep=1)
     vps.give_answers(answers_for(links))
     spread_over_ten_days(vps)
-    assert sync.sync().stored == 300
+    assert sync.sync().stored == 60
     set_steps_after_restore(monkeypatch, [sync.replay_after_restore])
     (sentence,) = restore_backup(backup)
-    assert "300" in sentence
+    assert "60" in sentence
     # Nobody is told again of what they were told before.
     assert not Answer.objects.filter(notified_at=None).exists()
     assert_each_is_stored_once(links, vps.url)

@@ -17,8 +17,8 @@ from feedback.backoffice.api_client import ApiClient, ContractError, Unreachable
 from feedback.backoffice.links import revoke_link
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.services import announce
-from tests.feedback.live import API_KEY, PublicService
 from tests.make import make_offer, make_user
+from tests.public_service import API_KEY, PublicService
 from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db

@@ -23,8 +23,9 @@ import psycopg
 import requests
 
 from feedback import links
+from tests.commands import ROOT
 from tests.feedback_public import make
-from tests.public_packages import GUNICORN, ROOT, only_public_packages
+from tests.public_packages import GUNICORN, only_public_packages
 from tests.servers import free_port, stop, wait_for_port
 
 KEY = "key-of-the-live-service"

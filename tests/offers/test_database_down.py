@@ -82,6 +82,7 @@ def run_command(url: str, *arguments: str) -> str:
     return output
 
 
+@pytest.mark.restarts
 @pytest.mark.postgres
 @pytest.mark.torture
 def test_files_wait_while_the_server_is_stopped_and_are_imported_later(tmp_path: Path) -> None:

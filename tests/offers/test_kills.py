@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 import offers.mail_import.run
 from feedback.backoffice.models import Invitation
 from offers.mail_import.run import import_folders
 from offers.models import Customer, MailFolder, Offer, SourceFile
 from reminders.models import FollowUp
+from tests.commands import database_url
 from tests.offers.mails import SENT_AT, make_folder, write_mail
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts]
 POINTS = [
     "before_transaction",
     "before_offers",
@@ -33,13 +34,6 @@ POINTS = [
     "after_commit",
     "in_archive",
 ]
-
-
-def database_url() -> str:
-    config = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{config['NAME']}"
-    return f"postgres://{config['USER']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
 
 
 class Importer:

@@ -13,8 +13,8 @@ from django.db import OperationalError
 
 from offers.mail_import.watch import is_on_network, watch_folders
 from offers.models import MailFolder, Offer
+from tests.commands import database_url
 from tests.offers.mails import make_folder, write_mail
-from tests.offers.test_kills import database_url
 from tests.servers import stop, wait_until
 
 MOUNTS = [
@@ -123,6 +123,7 @@ def test_a_folder_that_comes_later_is_found(tmp_path: Path) -> None:
         runs.end()
 
 
+@pytest.mark.restarts
 @pytest.mark.django_db(transaction=True)
 def test_the_command_watches_until_it_is_interrupted(tmp_path: Path) -> None:
     folder = make_folder(tmp_path)

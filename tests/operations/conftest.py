@@ -22,8 +22,8 @@ from crm.operations.office import JOBS
 from feedback.backoffice.models import SyncState
 from offers.models import MailFolder
 from tests.chain.office import Inbox, smtp_server
-from tests.feedback.live import PublicService, public_service
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server
+from tests.public_service import PublicService, public_service
 from tests.reminders.rows import make_defaults
 from tests.servers import postgres
 

@@ -28,7 +28,7 @@ from crm.operations import alarms
 from crm.operations.office import JOBS
 from crm.operations.operations import Job
 from tests.chain.office import Inbox
-from tests.feedback.live import ROOT, clean_env
+from tests.commands import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port
 
 LOOK = timedelta(minutes=5)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from crm.core.models import Counter
 from crm.operations.backups import _run_postgres, check_backup, make_backup
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.restarts]
 
 WRITERS, ROWS = 3, 5
 

@@ -22,10 +22,10 @@ from offers.models import Customer, Offer
 from reminders.models import ReminderPlan
 from reminders.services import release_hold
 from tests.chain.office import Inbox
-from tests.feedback.live import PublicService
 from tests.operations.machine import Machine, drop_offer
+from tests.public_service import PublicService
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.openssl]
 
 OFFERED_AT = datetime(2026, 11, 30, 8, 12, tzinfo=UTC)
 DUE_AT = datetime(2026, 12, 3, 8, 30, tzinfo=UTC)  # three working days later, 09:30 in Zurich

@@ -16,10 +16,15 @@ import pytest
 from django.db import connection
 
 from crm.operations.office import JOBS
-from tests.feedback.live import PublicService
 from tests.operations.machine import LOOK, Machine, TlsServer, Web, drop_offer, smtp_with_password
+from tests.public_service import PublicService
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.openssl,
+    pytest.mark.restarts,
+]
 
 HALF_AN_HOUR = timedelta(minutes=30)
 CHRISTMAS = datetime(2026, 12, 23, 6, 0, tzinfo=UTC)

@@ -11,7 +11,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.feedback.live import ROOT, clean_env, try_manage
+from tests.commands import ROOT, clean_env, try_manage
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 FILL = """
 from crm.wsgi import application

@@ -34,7 +34,7 @@ ONCE = (
     "after planning",
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts]
 
 
 def child_environment(receiver: Receiver) -> dict[str, str]:

@@ -26,8 +26,8 @@ from offers.models import Customer, MailFolder, Offer
 from reminders.models import FollowUp, Reminder
 from reminders.rules import Because
 from reminders.services import release_hold
-from tests.feedback.live import PublicService, public_service
 from tests.make import make_customer
+from tests.public_service import PublicService, public_service
 from tests.reminders.rows import NOW, make_defaults, make_due, send
 from tests.reminders.smtp_server import Receiver
 

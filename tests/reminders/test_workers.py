@@ -25,7 +25,7 @@ from tests.reminders.rows import make_defaults, make_due
 from tests.reminders.smtp_server import Receiver
 from tests.reminders.test_kills import child_environment
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.torture]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.torture, pytest.mark.restarts]
 
 
 @contextmanager

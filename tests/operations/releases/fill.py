@@ -102,7 +102,7 @@ def answers() -> None:
 
 
 def leftovers() -> None:
-    """What the queue and the counting of figures have still to do."""
+    """What the queue has still to do."""
     pause(
         Offer.objects.filter(pk=_open_offers()[0].pk),
         until=timezone.localdate() + timedelta(days=9),

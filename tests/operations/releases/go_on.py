@@ -15,27 +15,22 @@ from feedback.backoffice.models import Invitation
 from offers.models import Offer
 from reminders.models import Reminder
 from reminders.services import release_hold
-from stats.models import MonthlySum
 
 
 def work(folder: str) -> None:
-    """Import what lies in the folder, send what is due, count the figures."""
+    """Import what lies in the folder and send what is due."""
     _run("import_offers", folder=folder)
     _run("sync_feedback")
     release_hold(by=None, now=timezone.now())
     _run("plan_reminders")
     sent_before = Reminder.objects.filter(state=Reminder.State.SENT).count()
     _run("send_reminders")
-    _run("refresh_figures")
-    kept = _sums()
-    _run("refresh_figures", rebuild=True)
     alive = Invitation.objects.filter(state="active", expires_at__gt=timezone.now()).exclude(
         registered_at=None
     )
     done = {
         "offers": Offer.objects.count(),
         "sent": Reminder.objects.filter(state=Reminder.State.SENT).count() - sent_before,
-        "figures_kept": kept == _sums() != [],
         "links": [
             [str(each.token), each.offer.number]
             for each in alive.select_related("offer").order_by("-pk")[:3]
@@ -46,9 +41,3 @@ def work(folder: str) -> None:
 
 def _run(job: str, **options: object) -> None:
     call_command(job, stdout=StringIO(), **options)
-
-
-def _sums() -> list[tuple[object, ...]]:
-    return sorted(
-        MonthlySum.objects.values_list("basis", "month", "kind", "key", "number", "total")
-    )

@@ -2,7 +2,8 @@
 the halves.
 
 Written once for a release, into tests/data/releases/<version>; later releases are tested against
-it. What is written is what an IT person of that day had: backups, made by the command.
+it. The tests record the version that they run in too. What is written is what an IT person of that
+day had: backups, made by the command.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.operations.releases.wire import Exchange, recorded
 from tests.servers import postgres
 
 RELEASES = ROOT / "tests" / "data" / "releases"
-OFFERS, SEED = 50, 1
+SEED = 1
 HALVES = ("office", "public")
 # Permissions are given to roles, never to single people.
 MAY_BE_EMPTY = {"accounts_user_user_permissions"}
@@ -45,7 +46,7 @@ print(json.dumps([[str(each.uid), each.kind, each.offer.number, each.comment, ea
 """
 
 
-def play(pair: Pair) -> None:
+def play(pair: Pair, offers: int) -> None:
     """A year of offers, what is rare, an offer whose link the VPS does not know yet, and answers
     nobody has fetched.
     """
@@ -55,12 +56,11 @@ def play(pair: Pair) -> None:
         pair.manage(half, "collectstatic", "--no-input", "--verbosity=0")
     pair.manage("office", "setup_schedules")
     pair.manage(
-        "office", "demo_data", f"--folder={pair.folder}", f"--offers={OFFERS}", f"--seed={SEED}"
+        "office", "demo_data", f"--folder={pair.folder}", f"--offers={offers}", f"--seed={SEED}"
     )
     with pair.servers():
         pair.call("office", f"{FILL}rare()")
         pair.manage("office", "qcluster", "--run-once")
-        pair.manage("office", "refresh_figures")
         pair.call("office", f"{FILL}answers()")
         drop_offer(pair.folder / "outgoing", "AN-2026-9999", at=datetime.now(UTC))
         pair.manage("office", "import_offers")
@@ -131,12 +131,12 @@ def record_wire(pair: Pair) -> dict[str, object]:
     return {"exchanges": [asdict(exchange) for exchange in exchanges], "outcome": outcome}
 
 
-def main() -> None:
-    target = RELEASES / __version__
+def record(target: Path, *, offers: int) -> None:
+    """Write the backups and the calls of this version into the folder, and the keys to read them."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nachfass-release-") as folder:
         pair = Pair(Path(folder), make_secrets())
-        play(pair)
+        play(pair, offers)
         now = datetime.now(UTC)
         save_backups(pair, target)
         wire = record_wire(pair)
@@ -148,10 +148,13 @@ def main() -> None:
     text = json.dumps(wire, ensure_ascii=False, indent=1).encode()
     (target / "wire.json.xz").write_bytes(lzma.compress(text, preset=9))
     (target / "keys.json").write_text(json.dumps(keys, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    target = RELEASES / __version__
+    record(target, offers=50)
     sizes = {path.name: f"{path.stat().st_size // 1000} kB" for path in sorted(target.iterdir())}
-    print(
-        f"Done, {len(wire['exchanges'])} calls and four backups in {target.relative_to(ROOT)}: {sizes}."
-    )
+    print(f"Done, backups and calls in {target.relative_to(ROOT)}: {sizes}.")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,8 @@ from django.test import override_settings
 
 from feedback import links
 from feedback.public import stamps
-from tests.public_packages import GUNICORN, ROOT
+from tests.commands import ROOT, clean_env, run_manage
+from tests.public_packages import GUNICORN
 from tests.servers import free_port, stop, wait_for_port
 
 API_KEY = "key-for-tests"
@@ -69,12 +69,6 @@ class PublicService:
         )
 
 
-def clean_env() -> dict[str, str]:
-    """The environment without what names a profile or a database."""
-    ours = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "ENV_FILE", "FEEDBACK_BASE_URL", "CACHE_URL"}
-    return {name: value for name, value in os.environ.items() if name not in ours}
-
-
 def public_env(folder: Path, port: int, **settings: str) -> dict[str, str]:
     """The environment of the public profile with an own SQLite database in the folder."""
     return clean_env() | {
@@ -118,25 +112,3 @@ def public_service(
         yield service
     finally:
         service.stop()
-
-
-def run_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the profile that `env` names to its end. Raises RuntimeError with its words
-    if it fails.
-    """
-    done = try_manage(env, *arguments)
-    if done.returncode:
-        raise RuntimeError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
-    return done
-
-
-def try_manage(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the profile that `env` names; whatever comes of it."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        env=env,
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
