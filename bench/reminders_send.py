@@ -70,13 +70,13 @@ def add_due(count: int) -> None:
     """Store offers of as many customers, each with a link that works and a first reminder that is
     due.
     """
-    from crm.accounts.models import Company
+    from crm.accounts.models import OwnCompany
     from feedback import links
     from feedback.backoffice.models import Invitation, SyncState
     from offers.models import Customer, Offer
     from reminders.models import FollowUp
 
-    Company.objects.get_or_create(
+    OwnCompany.objects.get_or_create(
         pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"}
     )
     SyncState.objects.update_or_create(pk=1, defaults={"pulled_at": NOW})

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from crm.core.bulk import among
 from feedback import links
 from feedback.backoffice.models import Invitation
@@ -98,7 +98,7 @@ class Letters:
             among("offer", offer_ids), state=Invitation.State.ACTIVE
         )
         self._tokens = dict(invitations.values_list("offer_id", "token"))
-        self._company = Company.get()
+        self._company = OwnCompany.get()
 
     def build(self, claim: Claim) -> Letter | None:
         """Return the letter of a claim; None when one of its offers has no valid link any more.
@@ -131,7 +131,7 @@ class Letters:
 
 def _build_letter(
     source: _Source,
-    company: Company,
+    company: OwnCompany,
     lines: Sequence[OfferLine],
     *,
     message_id: str,
@@ -156,7 +156,7 @@ def _build_letter(
     )
 
 
-def _build_sender(source: _Source, company: Company) -> Sender:
+def _build_sender(source: _Source, company: OwnCompany) -> Sender:
     """Return who the reminder comes from: the offer's salesperson, else the sender of the offer
     mail.
     """
@@ -197,7 +197,7 @@ def build_example(text: MailText, offer: Offer, *, now: datetime, recipient: str
     )
     return _build_letter(
         source,
-        Company.get(),
+        OwnCompany.get(),
         [line],
         message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
         mail_date=now,

@@ -18,7 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm.accounts.forms import RightsField
-from crm.accounts.models import Company, User
+from crm.accounts.models import OwnCompany, User
 
 admin.site.unregister(Group)
 
@@ -101,9 +101,9 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
         return super().formfield_for_manytomany(db_field, request, **options)
 
 
-@admin.register(Company)
-class CompanyAdmin(ModelAdmin):
-    """The one row of the company."""
+@admin.register(OwnCompany)
+class OwnCompanyAdmin(ModelAdmin):
+    """The one row of our own company."""
 
     fieldsets = [
         (None, {"fields": ["name", "legal_notice"]}),
@@ -115,18 +115,18 @@ class CompanyAdmin(ModelAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Lead to the one company there is, or to entering it."""
+        """Redirect to the one row, or to its form when there is none."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if Company.objects.filter(pk=1).exists():
-            return redirect("admin:accounts_company_change", 1)
-        return redirect("admin:accounts_company_add")
+        if OwnCompany.objects.filter(pk=1).exists():
+            return redirect("admin:accounts_owncompany_change", 1)
+        return redirect("admin:accounts_owncompany_add")
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if self.has_add_permission(request) and Company.objects.filter(pk=1).exists():
-            return redirect("admin:accounts_company_change", 1)
+        if self.has_add_permission(request) and OwnCompany.objects.filter(pk=1).exists():
+            return redirect("admin:accounts_owncompany_change", 1)
         response: HttpResponse = super().add_view(request, form_url, extra_context)
         return response
 
@@ -135,6 +135,6 @@ class CompanyAdmin(ModelAdmin):
             kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: OwnCompany, form: Any, change: bool) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)

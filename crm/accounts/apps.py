@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 class AccountsConfig(AppConfig):
     name = "crm.accounts"
-    verbose_name = _("Company and people")
+    verbose_name = _("Own company and people")

@@ -1,5 +1,5 @@
-"""The company that uses Nachfass and the people who work in it. Office only: the VPS has no
-accounts.
+"""Our own company, which uses Nachfass, and the people who work in it. Only in the office: the VPS
+has no accounts.
 """
 
 from __future__ import annotations
@@ -41,10 +41,8 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
-class Company(models.Model):
-    """The sender of offers: one row, edited in the admin, shown on the form and below every
-    mail.
-    """
+class OwnCompany(models.Model):
+    """Who sends the offers: one row, edited in the admin, shown on the form and below every mail."""
 
     name = models.CharField(_("company name"), max_length=200)
     legal_notice = models.TextField(
@@ -60,16 +58,16 @@ class Company(models.Model):
     phone = models.CharField(_("phone for questions"), max_length=50, blank=True)
 
     class Meta:
-        verbose_name = _("company")
-        verbose_name_plural = _("company")
+        verbose_name = _("own company")
+        verbose_name_plural = _("own company")
         constraints = [
-            models.CheckConstraint(condition=models.Q(pk=1), name="accounts_company_one_row")
+            models.CheckConstraint(condition=models.Q(pk=1), name="accounts_owncompany_one_row")
         ]
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def get(cls) -> Company:
+    def get(cls) -> OwnCompany:
         """Return the one row; an empty one when nothing has been entered yet."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)

@@ -60,7 +60,7 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
             (_("Plans of customers"), "person_check", "reminders.CustomerPlan", "", ""),
             (_("Company holidays"), "celebration", "reminders.CompanyHoliday", "", ""),
             (_("Decline reasons"), "list_alt", "feedback.DeclineReason", "", ""),
-            (_("Company"), "apartment", "accounts.Company", "", ""),
+            (_("Own company"), "apartment", "accounts.OwnCompany", "", ""),
             (_("People"), "person", "accounts.User", "", ""),
             (_("Roles"), "shield_person", "auth.Group", "", ""),
         ],

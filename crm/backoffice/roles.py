@@ -53,7 +53,7 @@ _LEADERS = (
     )
     | _rights("view change", "reminders.sendinghold")
     | _rights("view", "core.incident", "feedback.rejectedanswer")
-    | _rights("view", "accounts.user", "accounts.company", "offers.mailfolder", "core.jobrun")
+    | _rights("view", "accounts.user", "accounts.owncompany", "offers.mailfolder", "core.jobrun")
     | {"offers.export_offer", "offers.export_customer"}
     | {"stats.view_figures", "stats.export_figures", "stats.view_salesperson_figures"}
 )

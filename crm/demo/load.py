@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from crm.accounts.models import Company, User
+from crm.accounts.models import OwnCompany, User
 from crm.demo.start import PASSWORD, USER
 from crm.demo.world import COMPANY, DOMAIN, LEGAL_NOTICE, SELLERS
 from crm.demo.year import Year
@@ -90,7 +90,7 @@ def _make_people() -> None:
 
 
 def _make_company() -> None:
-    Company.objects.update_or_create(
+    OwnCompany.objects.update_or_create(
         pk=1,
         defaults={
             "name": COMPANY,

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import ngettext
 
-from crm.accounts.models import Company, User
+from crm.accounts.models import OwnCompany, User
 from feedback.backoffice.models import Answer, SyncState
 from offers.models import Offer
 
@@ -109,7 +109,7 @@ def _find_untold() -> dict[User | None, list[Answer]]:
 def _reader(salesperson: User | None) -> _Reader:
     if salesperson is not None and salesperson.is_active and salesperson.email:
         return _Reader((salesperson.email,), salesperson.language)
-    if company := Company.get().email:
+    if company := OwnCompany.get().email:
         return _Reader((company,), settings.LANGUAGE_CODE)
     return _Reader(tuple(address for _name, address in settings.ADMINS), settings.LANGUAGE_CODE)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from feedback import sealing, wire
 from feedback.backoffice.answers import DECISIONS
 from feedback.backoffice.api_client import ApiClient, ContractError, NotConfiguredError, SyncError
@@ -113,7 +113,7 @@ def build_form() -> dict[str, object]:
     """Return the body of `PUT /api/form`. Raises NotConfiguredError without a usable private
     key.
     """
-    company = Company.get()
+    company = OwnCompany.get()
     try:
         public_key = sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError as error:

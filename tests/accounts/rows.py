@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.contrib.auth.models import Group
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from crm.core.models import Incident, JobRun
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer, SyncState
 from offers.models import MailFolder, SourceFile
@@ -33,7 +33,9 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
     task = {"func": "f", "started": now, "stopped": now}
     plan = ReminderPlan.objects.create(name="Zeile")
     rows: dict[str, Any] = {
-        "accounts.company": Company.objects.get_or_create(pk=1, defaults={"name": "Muster AG"})[0],
+        "accounts.owncompany": OwnCompany.objects.get_or_create(
+            pk=1, defaults={"name": "Muster AG"}
+        )[0],
         "accounts.user": make_user(),
         "auth.group": Group.objects.get_or_create(name="Vertrieb")[0],
         "core.jobrun": JobRun.objects.get_or_create(name="heartbeat")[0],

@@ -26,7 +26,7 @@ ROLES = {"V": SALES, "L": LEADERS, "A": ADMINISTRATORS}
 EVERYBODY = {"healthz", "readyz", "home", "admin:login", "admin:logout", "admin:jsi18n"}
 # Model: who may view (list, page, history), add, and delete. "-" is nobody: records of fact.
 MODELS = {
-    "accounts.company": ("LA", "A", "-"),
+    "accounts.owncompany": ("LA", "A", "-"),
     "accounts.user": ("LA", "A", "A"),
     "auth.group": ("A", "A", "A"),
     "core.jobrun": ("LA", "-", "-"),

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from feedback.backoffice.models import Answer, DeclineReason, SyncState
 from feedback.backoffice.notify_sellers import Notices, notify_sellers
 from tests.make import make_offer, make_user
@@ -115,7 +115,7 @@ def test_it_is_written_in_the_language_of_the_seller(
 
 
 def test_an_offer_that_nobody_holds_is_told_to_the_company(inbox: Inbox) -> None:
-    Company.objects.create(pk=1, name="Muster", email="info@muster-metallbau.example")
+    OwnCompany.objects.create(pk=1, name="Muster", email="info@muster-metallbau.example")
     make_answer(offer=make_offer())
     notify_sellers(NOW)
     assert inbox.recipients == [["info@muster-metallbau.example"]]

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from crm.core.models import JobRun
 from feedback import links, sealing
 from feedback.backoffice import sync
@@ -36,7 +36,7 @@ def sealed(comment: str, settings: Any) -> str:
 
 
 def test_an_answer_comes_back_with_its_words(vps: PublicService, settings: Any) -> None:
-    Company.objects.create(pk=1, name="Muster Metallbau AG")
+    OwnCompany.objects.create(pk=1, name="Muster Metallbau AG")
     (link,) = make_links(1)
     sync.sync()
     vps.give_answers(

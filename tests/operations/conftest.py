@@ -15,7 +15,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from crm.core.models import JobRun
 from crm.operations.alarm_state import save_problems
 from crm.operations.office import JOBS
@@ -107,7 +107,9 @@ def machine(  # noqa: PLR0917 - fixtures
     with time_machine.travel(start, tick=False) as clock:
         machine = Machine(clock, clock_file, inbox, start)
         machine.move_to(start)
-        Company.objects.create(pk=1, name="Muster Metallbau", email="info@muster-metallbau.example")
+        OwnCompany.objects.create(
+            pk=1, name="Muster Metallbau", email="info@muster-metallbau.example"
+        )
         MailFolder.objects.create(name="David", path=str(mail_folder))
         make_defaults()
         call_command("setup_schedules")

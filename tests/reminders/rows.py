@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 
-from crm.accounts.models import Company
+from crm.accounts.models import OwnCompany
 from feedback.backoffice.models import SyncState
 from offers.models import Offer
 from reminders.planning import plan_offer_ids
@@ -25,7 +25,7 @@ def make_fresh(now: datetime = NOW) -> None:
     state = SyncState.get()
     state.pulled_at = now - timedelta(minutes=1)
     state.save(update_fields=["pulled_at"])
-    Company.objects.get_or_create(
+    OwnCompany.objects.get_or_create(
         pk=1, defaults={"name": "Muster Metallbau AG", "legal_notice": "CHE-123.456.789"}
     )
 

@@ -19,7 +19,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from crm.accounts.models import Company, User
+from crm.accounts.models import OwnCompany, User
 from crm.core.models import JobRun
 from feedback.backoffice.models import Answer
 from offers.models import MailFolder, Offer, SourceFile
@@ -91,7 +91,7 @@ def find_violations(page: Page, *, context: str = "main") -> list[str]:
 def make_office() -> User:
     """A team in the middle of its day."""
     now = timezone.now()
-    Company.objects.create(pk=1, name="Muster Metallbau AG")
+    OwnCompany.objects.create(pk=1, name="Muster Metallbau AG")
     boss = make_user(username="leitung", first_name="Renate", last_name="Frei", is_superuser=True)
     sellers = [
         make_user(username=f"v{n}", first_name="Paul", last_name=f"Vogt {n}") for n in range(3)

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Company',
+            name='OwnCompany',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='company name')),
@@ -59,9 +59,9 @@ class Migration(migrations.Migration):
                 ('phone', models.CharField(blank=True, max_length=50, verbose_name='phone for questions')),
             ],
             options={
-                'verbose_name': 'company',
-                'verbose_name_plural': 'company',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='accounts_company_one_row')],
+                'verbose_name': 'own company',
+                'verbose_name_plural': 'own company',
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='accounts_owncompany_one_row')],
             },
         ),
     ]

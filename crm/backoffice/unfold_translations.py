@@ -1,13 +1,13 @@
-"""The English that unfold shows in a German office, because it comes without catalogues of its own.
+"""The English texts of unfold that the office shows: unfold comes without German ones.
 
-Named here so that `makemessages` keeps them in the project's catalogue. Nobody imports this module.
+They are named here so that `makemessages` finds them. Nothing imports this module.
 """
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
-WORDS = [
+TEXTS = [
     gettext_noop("Select record"),
     gettext_noop("Select action"),
     gettext_noop("Collapse"),
