@@ -42,7 +42,7 @@ def make_known(folder: Path, count: int) -> None:
     """Write empty-looking files and their ledger rows, as if they had been imported long ago."""
     from django.utils import timezone
 
-    from offers.models import MailFolder, Reason, SourceFile
+    from offers.models import MailFolder, SourceFile
 
     folder.mkdir()
     row = MailFolder.objects.create(name="bench", path=str(folder))
@@ -54,7 +54,7 @@ def make_known(folder: Path, count: int) -> None:
         rows.append(
             SourceFile(
                 folder=row, name=path.name, size=found.st_size, mtime_ns=found.st_mtime_ns, decided_at=timezone.now(),
-                state=SourceFile.State.NOT_AN_OFFER, reason=Reason.NO_OFFER, message_id=f"<{number}@x>",
+                state=SourceFile.State.NOT_AN_OFFER, reason=SourceFile.Reason.NO_OFFER, message_id=f"<{number}@x>",
             )
         )  # fmt: skip
         if len(rows) == 5000:

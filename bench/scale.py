@@ -110,7 +110,7 @@ def grow(count: int) -> None:
 
     from bench.reminders_plan import copy_rows, fill
     from feedback.backoffice.models import Invitation
-    from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
+    from offers.models import Customer, MailFolder, Offer, SourceFile
     from reminders.models import FollowUp
 
     fill(count)
@@ -125,7 +125,7 @@ def grow(count: int) -> None:
         size=1,
         mtime_ns=1,
         state="offer",
-        reason=Reason.NEW_NUMBER,
+        reason=SourceFile.Reason.NEW_NUMBER,
         offer=offer,
         fingerprint="0",
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from offers.mail_import.archive import read_mail_of
-from offers.mail_import.folder import TooLargeError
+from offers.mail_import.folder import MailTooLargeError
 from offers.models import SourceFile
 from offers.parsing.body import parse_body
 
@@ -31,7 +31,7 @@ def read_mail_view(file: SourceFile) -> MailView:
     """
     try:
         body = parse_body(read_mail_of(file))
-    except TooLargeError:
+    except MailTooLargeError:
         return MailView(problem=_("The mail is too large to be shown."))
     except OSError:
         return MailView(problem=_("The file cannot be read. It may have been moved or deleted."))

@@ -450,103 +450,6 @@ class Contact(models.Model):
         return f"{self.offer}, {self.at:%Y-%m-%d}"
 
 
-class Reason(models.TextChoices):
-    """Why a mail file is in its state: one sentence each, `SourceFile.detail` adds what the
-    sentence cannot know.
-    """
-
-    NEW_NUMBER = "new_number", _("The subject has an offer number that is new for this customer.")
-    NUMBER_IN_ATTACHMENT = (
-        "number_in_attachment",
-        _("The number stands in the name of an attachment."),
-    )
-    NEWER_MAIL = (
-        "newer_mail",
-        _("A newer mail of a known offer. The reminders start again from it."),
-    )
-    BY_PERSON = "by_person", _("A person made it an offer.")
-    ATTACHED = "attached", _("A person said to which offer it belongs.")
-    IGNORED = "ignored", _("A person decided that it is no offer.")
-    SAME_CONTENT = "same_content", _("The same mail is there as another file.")
-    SAME_MESSAGE_ID = (
-        "same_message_id",
-        _("A mail with the same Message-ID was already imported from this folder."),
-    )
-    SAME_MAIL = (
-        "same_mail",
-        _("Recipients, subject and time are those of a mail that was already imported."),
-    )
-    OWN_REMINDER = "own_reminder", _("Nachfass sent it itself.")
-    REPLY_PREFIX = "reply_prefix", _("A further mail to the customer about a known offer.")
-    IN_THREAD = "in_thread", _("An answer in the conversation about a known offer.")
-    AUTOMATIC = "automatic", _("Written by a program, not by a person.")
-    OUT_OF_OFFICE = "out_of_office", _("An automatic reply. Nothing was stopped.")
-    RETURN_DATE = (
-        "return_date",
-        _("The customer is away. The next reminder waits until after the return."),
-    )
-    BOUNCED = (
-        "bounced",
-        _("The mail could not be delivered. The address is marked and gets no more reminders."),
-    )
-    DELAYED = "delayed", _("The mail could not be delivered yet. The mail server may still manage.")
-    BOUNCE_OF_OTHERS = (
-        "bounce_of_others",
-        _("A delivery report about an address that is no customer's."),
-    )
-    OWN_DOMAINS_ONLY = "own_domains_only", _("All recipients are colleagues.")
-    FROM_COLLEAGUE = "from_colleague", _("A colleague sent it.")
-    NO_OFFER = "no_offer", _("Neither an offer number nor a word for an offer was found.")
-    NO_REPLY = "no_reply", _("It belongs to no offer.")
-    REPLY = "reply", _("The customer replied. The reminders of this offer have stopped.")
-    REPLY_BY_NUMBER = (
-        "reply_by_number",
-        _("The customer wrote with the offer number. The reminders have stopped."),
-    )
-    REPLY_BY_SENDER = (
-        "reply_by_sender",
-        _("The customer has one open offer and wrote. The reminders have stopped."),
-    )
-    SEVERAL_OPEN_OFFERS = (
-        "several_open_offers",
-        _("The customer has several open offers. Which one is meant?"),
-    )
-    SAME_COMPANY = "same_company", _("The sender's company has an open offer. Is this about it?")
-    HIDDEN_SUBJECT = "hidden_subject", _("It is encrypted and hides its subject. Is it an offer?")
-    NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
-    PATTERN_TIMEOUT = (
-        "pattern_timeout",
-        _("The pattern for offer numbers took too long on its subject. What is its number?"),
-    )
-    ATTACHMENT_LOOKS_LIKE_OFFER = (
-        "attachment_looks_like_offer",
-        _("Only an attachment is named like an offer."),
-    )
-    OTHER_DOCUMENT = (
-        "other_document",
-        _("An order, an invoice or the like that names an offer. Was it ordered?"),
-    )
-    APPOINTMENT = "appointment", _("An invitation that names an offer which is not known.")
-    SEVERAL_COMPANIES = (
-        "several_companies",
-        _("It went to several companies. Which one is the customer?"),
-    )
-    FORWARDED = "forwarded", _("A forwarded mail with an offer number. Whose offer is it?")
-    NO_RECIPIENT = "no_recipient", _("It has no readable recipient.")
-    OTHER_NUMBER = "other_number", _("Its Message-ID belongs to a mail with another offer number.")
-    TOO_LARGE = "too_large", _("It is too large to be read whole, and its subject does not decide.")
-    STILL_WRITTEN = "still_written", _("It was changed a moment ago and may still be written.")
-    INCOMPLETE = "incomplete", _("Its end is missing. It is taken as it is after ten minutes.")
-    NOT_READABLE = "not_readable", _("It cannot be read now. Nachfass tries again at each run.")
-    FAILED = (
-        "failed",
-        _("Nachfass stumbled over it and tries again at each run. The server's log says why."),
-    )
-    EMPTY = "empty", _("The file is empty.")
-    NO_MAIL = "no_mail", _("The file is not a mail.")
-    VANISHED = "vanished", _("The file was gone before it could be read.")
-
-
 class SourceFile(models.Model):
     """One row per file ever seen in a mail folder, with what became of it and why.
 
@@ -567,6 +470,120 @@ class SourceFile(models.Model):
         REVIEW = "review", _("to check")
         WAITING = "waiting", _("waiting")
         BROKEN = "broken", _("broken")
+
+    class Reason(models.TextChoices):
+        """Why a mail file is in its state: one sentence each, `SourceFile.detail` adds what the
+        sentence cannot know.
+        """
+
+        NEW_NUMBER = (
+            "new_number",
+            _("The subject has an offer number that is new for this customer."),
+        )
+        NUMBER_IN_ATTACHMENT = (
+            "number_in_attachment",
+            _("The number stands in the name of an attachment."),
+        )
+        NEWER_MAIL = (
+            "newer_mail",
+            _("A newer mail of a known offer. The reminders start again from it."),
+        )
+        BY_PERSON = "by_person", _("A person made it an offer.")
+        ATTACHED = "attached", _("A person said to which offer it belongs.")
+        IGNORED = "ignored", _("A person decided that it is no offer.")
+        SAME_CONTENT = "same_content", _("The same mail is there as another file.")
+        SAME_MESSAGE_ID = (
+            "same_message_id",
+            _("A mail with the same Message-ID was already imported from this folder."),
+        )
+        SAME_MAIL = (
+            "same_mail",
+            _("Recipients, subject and time are those of a mail that was already imported."),
+        )
+        OWN_REMINDER = "own_reminder", _("Nachfass sent it itself.")
+        REPLY_PREFIX = "reply_prefix", _("A further mail to the customer about a known offer.")
+        IN_THREAD = "in_thread", _("An answer in the conversation about a known offer.")
+        AUTOMATIC = "automatic", _("Written by a program, not by a person.")
+        OUT_OF_OFFICE = "out_of_office", _("An automatic reply. Nothing was stopped.")
+        RETURN_DATE = (
+            "return_date",
+            _("The customer is away. The next reminder waits until after the return."),
+        )
+        BOUNCED = (
+            "bounced",
+            _("The mail could not be delivered. The address is marked and gets no more reminders."),
+        )
+        DELAYED = (
+            "delayed",
+            _("The mail could not be delivered yet. The mail server may still manage."),
+        )
+        BOUNCE_OF_OTHERS = (
+            "bounce_of_others",
+            _("A delivery report about an address that is no customer's."),
+        )
+        OWN_DOMAINS_ONLY = "own_domains_only", _("All recipients are colleagues.")
+        FROM_COLLEAGUE = "from_colleague", _("A colleague sent it.")
+        NO_OFFER = "no_offer", _("Neither an offer number nor a word for an offer was found.")
+        NO_REPLY = "no_reply", _("It belongs to no offer.")
+        REPLY = "reply", _("The customer replied. The reminders of this offer have stopped.")
+        REPLY_BY_NUMBER = (
+            "reply_by_number",
+            _("The customer wrote with the offer number. The reminders have stopped."),
+        )
+        REPLY_BY_SENDER = (
+            "reply_by_sender",
+            _("The customer has one open offer and wrote. The reminders have stopped."),
+        )
+        SEVERAL_OPEN_OFFERS = (
+            "several_open_offers",
+            _("The customer has several open offers. Which one is meant?"),
+        )
+        SAME_COMPANY = (
+            "same_company",
+            _("The sender's company has an open offer. Is this about it?"),
+        )
+        HIDDEN_SUBJECT = (
+            "hidden_subject",
+            _("It is encrypted and hides its subject. Is it an offer?"),
+        )
+        NO_NUMBER = "no_number", _("It speaks of an offer, but no number was found.")
+        PATTERN_TIMEOUT = (
+            "pattern_timeout",
+            _("The pattern for offer numbers took too long on its subject. What is its number?"),
+        )
+        ATTACHMENT_LOOKS_LIKE_OFFER = (
+            "attachment_looks_like_offer",
+            _("Only an attachment is named like an offer."),
+        )
+        OTHER_DOCUMENT = (
+            "other_document",
+            _("An order, an invoice or the like that names an offer. Was it ordered?"),
+        )
+        APPOINTMENT = "appointment", _("An invitation that names an offer which is not known.")
+        SEVERAL_COMPANIES = (
+            "several_companies",
+            _("It went to several companies. Which one is the customer?"),
+        )
+        FORWARDED = "forwarded", _("A forwarded mail with an offer number. Whose offer is it?")
+        NO_RECIPIENT = "no_recipient", _("It has no readable recipient.")
+        OTHER_NUMBER = (
+            "other_number",
+            _("Its Message-ID belongs to a mail with another offer number."),
+        )
+        TOO_LARGE = (
+            "too_large",
+            _("It is too large to be read whole, and its subject does not decide."),
+        )
+        STILL_WRITTEN = "still_written", _("It was changed a moment ago and may still be written.")
+        INCOMPLETE = "incomplete", _("Its end is missing. It is taken as it is after ten minutes.")
+        NOT_READABLE = "not_readable", _("It cannot be read now. Nachfass tries again at each run.")
+        FAILED = (
+            "failed",
+            _("Nachfass stumbled over it and tries again at each run. The server's log says why."),
+        )
+        EMPTY = "empty", _("The file is empty.")
+        NO_MAIL = "no_mail", _("The file is not a mail.")
+        VANISHED = "vanished", _("The file was gone before it could be read.")
 
     MAILS_OF_AN_OFFER = (State.OFFER, State.REVISION, State.FOLLOW_UP)
 

@@ -17,7 +17,6 @@ from offers.models import (
     Customer,
     ErasedAddress,
     Offer,
-    Reason,
     SourceFile,
     number_key,
 )
@@ -267,7 +266,7 @@ def make_offer_of_file(
             )
             store_offers([offer])
         file.number = number.strip()
-        _record_decision(file, offer, reason=Reason.BY_PERSON, by=by, at=at)
+        _record_decision(file, offer, reason=SourceFile.Reason.BY_PERSON, by=by, at=at)
     return offer
 
 
@@ -277,11 +276,11 @@ def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime
     """
     file.state = SourceFile.State.FOLLOW_UP
     with transaction.atomic():
-        _record_decision(file, offer, reason=Reason.ATTACHED, by=by, at=at)
+        _record_decision(file, offer, reason=SourceFile.Reason.ATTACHED, by=by, at=at)
 
 
 def _record_decision(
-    file: SourceFile, offer: Offer, *, reason: Reason, by: User | None, at: datetime
+    file: SourceFile, offer: Offer, *, reason: SourceFile.Reason, by: User | None, at: datetime
 ) -> None:
     """Store what a person decided about a mail and what follows from it for the offer."""
     file.offer, file.reason, file.detail = offer, reason, ""
@@ -311,7 +310,7 @@ def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) 
     ]
     return SourceFile.objects.filter(pk__in=keys).update(
         state=SourceFile.State.NOT_AN_OFFER,
-        reason=Reason.IGNORED,
+        reason=SourceFile.Reason.IGNORED,
         detail="",
         decided_by=by,
         decided_at=at,

@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from offers.mail_import.folder import TooLargeError, disk_name, read_whole
+from offers.mail_import.folder import MailTooLargeError, disk_name, read_whole
 from offers.models import MailFolder, SourceFile
 
 # What stands in `content_hash` when there is nothing left to copy.
@@ -33,7 +33,7 @@ def archive_offers(folder: MailFolder) -> str:
     for row in rows[:_MOST_PER_RUN]:
         try:
             raw = read_whole(Path(folder.path, disk_name(row.name)))
-        except (FileNotFoundError, TooLargeError):
+        except (FileNotFoundError, MailTooLargeError):
             content_hash = GONE
         except OSError:
             continue
@@ -53,7 +53,7 @@ def archive_path(content_hash: str) -> Path:
 
 def read_mail_of(file: SourceFile) -> bytes:
     """Return the bytes of a mail: its archived copy, else the file. Raises OSError or
-    TooLargeError.
+    MailTooLargeError.
     """
     if settings.OFFERS_ARCHIVE_DIR and file.content_hash not in ("", GONE):
         try:

@@ -1,206 +1,216 @@
-"""What the database knows about a batch of mails: loaded in a few queries, kept up to date while
-they are decided.
+"""What the database knows about a batch of messages.
+
+Loaded in a few queries, and kept up to date while the messages are decided one after the other.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from crm.accounts.models import User
-from crm.core.bulk import among, find_keys
-from offers.mail_import.decide import Facts, Twin
-from offers.mail_import.message import Letter
-from offers.models import Customer, MailFolder, Offer, Reason, SourceFile, number_key
+from offers.mail_import.decide import EarlierCopy, MessageContext
+from offers.mail_import.message import MailMessage
+from offers.models import Customer, MailFolder, Offer, SentMessage, SourceFile, number_key
 from offers.parsing.mail_providers import MAIL_PROVIDERS
-from offers.wiring import find_own_mails
+from offers.services import load_people
 
-State = SourceFile.State
+State, Reason = SourceFile.State, SourceFile.Reason
 # Mail clocks differ: a reply may carry a time shortly before the offer's.
 _CLOCK_SLACK = timedelta(minutes=10)
 
 
-class Desk:
-    """All that `decide` needs to know about the letters of one batch of one folder.
+class BatchContext:
+    """All that deciding needs to know about the messages of one batch of one folder.
 
-    `forgotten` are keys of ledger rows that are being decided anew and are no evidence for
-    anything.
+    `pending` are log entries that are being decided anew. They are no evidence for anything, and
+    their offers are loaded.
     """
 
     def __init__(
-        self, folder: MailFolder, letters: Sequence[Letter], forgotten: Sequence[int]
+        self, folder: MailFolder, messages: Iterable[MailMessage], pending: Collection[SourceFile]
     ) -> None:
         self.folder = folder
-        self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
-        self.own_domains = frozenset(
-            domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS
-        )
-        readable = [letter for letter in letters if not letter.problem]
-        self._load_twins(readable, forgotten)
+        self.own_domains = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
+        self.offers: dict[int, Offer] = {}
+        self._by_number: dict[str, list[Offer]] = defaultdict(list)
+        self._by_customer: dict[str, list[Offer]] = defaultdict(list)
+        self._by_domain: dict[str, list[Offer]] = defaultdict(list)
+        self._by_message_id: dict[str, Offer] = {}
+        self._pending_keys = {row.pk for row in pending}
+        readable = [message for message in messages if not message.problem]
+        self._load_copies(readable)
         self._load_people(readable)
-        self._load_offers(readable, forgotten)
+        self._load_offers(readable, {row.offer_id for row in pending if row.offer_id})
+        if folder.direction == MailFolder.Direction.INCOMING:
+            self._load_offers_of_senders(readable)
 
-    def facts(self, letter: Letter) -> Facts:
-        """Return what is known that matters to one letter, with the letters of this batch before
-        it.
-        """
-        if letter.problem:
-            return Facts()
-        own = self.offers.get(self.own_mails.get(letter.mail.message_id, 0))
-        in_thread = next(
-            (offer for each in letter.thread if (offer := self.by_message_id.get(each))), None
-        )
-        known = Facts(
+    def describe(self, message: MailMessage) -> MessageContext:
+        """Return what is known that matters to one message, with those of this batch before it."""
+        if message.problem:
+            return MessageContext()
+        own_message_key = self._sent_messages.get(message.mail.message_id)
+        known = MessageContext(
             own_domains=self.own_domains,
-            is_own=letter.mail.message_id in self.own_mails,
-            own_offer=own,
-            twin=self._find_twin(letter),
-            same_number=self.by_number.get(number_key(letter.number), ()) if letter.number else (),
-            in_thread=in_thread,
+            is_own=own_message_key is not None,
+            own_offer=self.offers.get(own_message_key or 0),
+            earlier_copy=self._find_copy(message),
+            in_thread=self._find_in_thread(message),
         )
-        return known if self.is_outgoing else self._add_sender(letter, known)
+        if message.number:
+            known = known._replace(same_number=self._by_number.get(number_key(message.number), ()))
+        if self.folder.direction == MailFolder.Direction.INCOMING:
+            return self._add_sender(message, known)
+        return known
 
-    def _add_sender(self, letter: Letter, known: Facts) -> Facts:
-        """Add what matters to received mails alone: the offers of who sent one, and whom a bounce
-        is about.
+    def add_message(self, message: MailMessage, row: SourceFile) -> None:
+        """Let the messages that follow know a decided one."""
+        if message.problem:
+            return
+        if row.state != State.DUPLICATE:
+            if row.header_hash:
+                self._copies_by_hash.setdefault(row.header_hash, row)
+            if row.message_id:
+                self._copies_by_id.setdefault(row.message_id, row)
+            if row.fingerprint:
+                self._copies_by_fingerprint[row.fingerprint] = row
+        if row.offer is not None and row.message_id:
+            self._by_message_id.setdefault(row.message_id, row.offer)
+
+    def add_offer(self, offer: Offer) -> None:
+        """Let the messages that follow know an offer, loaded or new."""
+        customer = offer.customer
+        self._by_number[offer.number_key].append(offer)
+        self._by_customer[customer.email].append(offer)
+        if customer.domain not in MAIL_PROVIDERS:
+            self._by_domain[customer.domain].append(offer)
+        if offer.message_id:
+            self._by_message_id.setdefault(offer.message_id, offer)
+
+    def has_fingerprint(self, fingerprint: str | None) -> bool:
+        """True where another log entry has this fingerprint, which is unique in the database."""
+        return fingerprint in self._copies_by_fingerprint
+
+    def _find_copy(self, message: MailMessage) -> EarlierCopy | None:
+        for row, reason in (
+            (self._copies_by_hash.get(message.header_hash), Reason.SAME_CONTENT),
+            (self._copies_by_fingerprint.get(message.fingerprint or ""), Reason.SAME_MAIL),
+            (self._copies_by_id.get(message.mail.message_id[:500]), Reason.SAME_MESSAGE_ID),
+        ):
+            if row is not None:
+                return EarlierCopy(row, reason)
+        return None
+
+    def _find_in_thread(self, message: MailMessage) -> Offer | None:
+        for message_id in message.thread:
+            if offer := self._by_message_id.get(message_id):
+                return offer
+        return None
+
+    def _add_sender(self, message: MailMessage, known: MessageContext) -> MessageContext:
+        """Add what matters to received mails alone: the offers of the sender, and whom a bounce is
+        about.
         """
-        bounced = [
-            self.customers[email] for email in _bounced_emails(letter) if email in self.customers
-        ]
-        if letter.bounce and not bounced and not letter.bounce.recipients and known.in_thread:
+        bounced: list[Customer] = []
+        for email in message.bounced_emails:
+            if customer := self.people.customers.get(email):
+                bounced.append(customer)
+        if message.bounce and not message.bounced_emails and known.in_thread:
             bounced = [known.in_thread.customer]
-        sender = letter.mail.sender.email if letter.mail.sender else ""
-        domain = letter.mail.sender.domain if letter.mail.sender else ""
-        emails = {each.email for each in bounced} or {sender}
+        of_sender: list[Offer] = []
+        for email in {customer.email for customer in bounced} or {message.sender_email}:
+            of_sender += self._by_customer.get(email, ())
+        of_company = self._by_domain.get(message.sender_domain, ())
         return known._replace(
-            of_sender=self._open_offers(
-                letter, [o for email in emails for o in self.by_customer.get(email, ())]
-            ),
-            of_company=self._open_offers(letter, self.by_domain.get(domain, ())),
+            of_sender=_open_before(message, of_sender),
+            of_company=_open_before(message, of_company),
             bounced=bounced,
         )
 
-    def add(self, letter: Letter, row: SourceFile, offer: Offer | None) -> None:
-        """Let the letters that follow know a decided one."""
-        if row.state != State.DUPLICATE:
-            if row.header_hash:
-                self.by_hash.setdefault(row.header_hash, row)
-            if row.message_id:
-                self.by_id.setdefault(row.message_id, row)
-            if row.fingerprint:
-                self.by_fingerprint[row.fingerprint] = row
-        if offer is not None and row.message_id:
-            self.by_message_id.setdefault(row.message_id, offer)
-
-    def add_offer(self, offer: Offer) -> None:
-        """Let the letters that follow know an offer, loaded or new."""
-        self.by_number[offer.number_key].append(offer)
-        self.by_customer[offer.customer.email].append(offer)
-        if offer.customer.domain not in MAIL_PROVIDERS:
-            self.by_domain[offer.customer.domain].append(offer)
-        if offer.message_id:
-            self.by_message_id.setdefault(offer.message_id, offer)
-
-    def _load_twins(self, letters: Sequence[Letter], forgotten: Sequence[int]) -> None:
+    def _load_copies(self, messages: Sequence[MailMessage]) -> None:
         """Find the mails imported before by header block (same direction), Message-ID (this
         folder), fingerprint.
         """
-        hashes = [letter.header_hash for letter in letters]
-        ids = [letter.mail.message_id[:500] for letter in letters if letter.mail.message_id]
-        prints = [letter.fingerprint for letter in letters if letter.fingerprint]
-        keys = {
-            *find_keys(SourceFile, "header_hash", hashes, only="message_id = ''"),
-            *find_keys(SourceFile, "message_id", ids),
-            *find_keys(SourceFile, "fingerprint", prints),
-        }.difference(forgotten)
-        rows = SourceFile.objects.filter(among("pk", keys)).exclude(
-            state__in=(State.DUPLICATE, State.WAITING)
-        )
-        twins = list(rows.select_related("offer__customer", "folder")) if keys else []
-        # The folder is compared here and not in the query: a planner that knows nothing of the
-        # numbers may choose to go through all rows of the folder.
-        same_way = [row for row in twins if row.folder.direction == self.folder.direction]
-        self.by_hash = {row.header_hash: row for row in same_way if row.header_hash}
-        self.by_id = {
-            row.message_id: row
-            for row in twins
-            if row.message_id and row.folder_id == self.folder.pk
-        }
-        self.by_fingerprint = {row.fingerprint: row for row in twins if row.fingerprint}
-
-    def _find_twin(self, letter: Letter) -> Twin | None:
-        for row, reason in (
-            (self.by_hash.get(letter.header_hash), Reason.SAME_CONTENT),
-            (self.by_fingerprint.get(letter.fingerprint or ""), Reason.SAME_MAIL),
-            (self.by_id.get(letter.mail.message_id[:500]), Reason.SAME_MESSAGE_ID),
+        self._copies_by_hash: dict[str, SourceFile] = {}
+        self._copies_by_id: dict[str, SourceFile] = {}
+        self._copies_by_fingerprint: dict[str, SourceFile] = {}
+        # Three queries, each by its index: one with OR goes through the whole table.
+        for row in (
+            *self._find_rows(message_id__in=_message_ids(messages)),
+            # Equal header blocks have equal Message-IDs; only those without one need their hash.
+            *self._find_rows(message_id="", header_hash__in=[m.header_hash for m in messages]),
+            *self._find_rows(fingerprint__in=[m.fingerprint for m in messages if m.fingerprint]),
         ):
-            if row is not None:
-                return Twin(row, reason, row.number)
-        return None
+            # Compared here and not in the query: a planner that knows nothing of the numbers may
+            # choose to go through all rows of the folder.
+            if row.folder.direction == self.folder.direction and row.header_hash:
+                self._copies_by_hash[row.header_hash] = row
+            if row.folder_id == self.folder.pk and row.message_id:
+                self._copies_by_id[row.message_id] = row
+            if row.fingerprint:
+                self._copies_by_fingerprint[row.fingerprint] = row
 
-    def _load_people(self, letters: Sequence[Letter]) -> None:
+    def _find_rows(self, **condition: object) -> Iterable[SourceFile]:
+        rows = SourceFile.objects.filter(**condition).select_related("offer__customer", "folder")
+        for row in rows.order_by("pk"):
+            is_evidence = row.state not in (State.DUPLICATE, State.WAITING)
+            if is_evidence and row.pk not in self._pending_keys:
+                yield row
+
+    def _load_people(self, messages: Sequence[MailMessage]) -> None:
         emails: set[str] = set()
-        for letter in letters:
-            emails.update(_bounced_emails(letter))
-            emails.update(
-                each.email for each in letter.mail.recipients if each.domain not in self.own_domains
-            )
-        keys = find_keys(Customer, "email", emails)
-        customers = Customer.objects.filter(among("pk", keys)) if keys else ()
-        self.customers = {each.email: each for each in customers}
-        people = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
-        self.salespeople = {person.email.lower(): person for person in people}
+        for message in messages:
+            emails.update(message.bounced_emails)
+            for recipient in message.mail.recipients:
+                if recipient.domain not in self.own_domains:
+                    emails.add(recipient.email)
+        self.people = load_people(emails)
 
-    def _load_offers(self, letters: Sequence[Letter], forgotten: Sequence[int]) -> None:
-        self.offers: dict[int, Offer] = {}
-        self.by_number: dict[str, list[Offer]] = defaultdict(list)
-        self.by_customer: dict[str, list[Offer]] = defaultdict(list)
-        self.by_domain: dict[str, list[Offer]] = defaultdict(list)
-        self.by_message_id: dict[str, Offer] = {}
-        thread = {each for letter in letters for each in letter.thread}
-        ids = thread | {letter.mail.message_id for letter in letters if letter.mail.message_id}
-        self.own_mails = find_own_mails(sorted(ids))
-        threads: dict[str, int] = dict(self.own_mails)
-        if thread:
-            rows = SourceFile.objects.filter(message_id__in=thread, offer__isnull=False).exclude(
-                pk__in=forgotten
-            )
-            threads |= dict(rows.values_list("message_id", "offer_id"))
-        numbers = {number_key(letter.number) for letter in letters if letter.number}
-        keys = {
-            *find_keys(Offer, "number_key", numbers),
-            *find_keys(Offer, "message_id", thread),
-            *threads.values(),
-        }
-        if keys:
-            self._add_all(Offer.objects.filter(among("pk", keys)))
-        if not self.is_outgoing:
-            self._load_offers_of_senders(letters)
-        for message_id, pk in threads.items():
-            if pk in self.offers:
-                self.by_message_id.setdefault(message_id, self.offers[pk])
+    def _load_offers(self, messages: Sequence[MailMessage], keys: set[int]) -> None:
+        """Load the offers with these keys, and those that the messages name or answer."""
+        thread: set[str] = set()
+        numbers: set[str] = set()
+        for message in messages:
+            thread.update(message.thread)
+            if message.number:
+                numbers.add(number_key(message.number))
+        sent = SentMessage.objects.filter(message_id__in={*thread, *_message_ids(messages)})
+        self._sent_messages = dict(sent.values_list("message_id", "offer_id"))
+        threads: dict[str, int | None] = dict(self._sent_messages)
+        rows = SourceFile.objects.filter(message_id__in=thread, offer__isnull=False)
+        threads |= dict(
+            rows.exclude(pk__in=self._pending_keys).values_list("message_id", "offer_id")
+        )
+        keys.update(filter(None, threads.values()))
+        for condition in (Q(number_key__in=numbers), Q(message_id__in=thread)):
+            keys.update(Offer.objects.filter(condition).values_list("pk", flat=True))
+        self._add_offers(Offer.objects.filter(pk__in=keys))
+        for message_id, key in threads.items():
+            if offer := self.offers.get(key or 0):
+                self._by_message_id.setdefault(message_id, offer)
 
-    def _load_offers_of_senders(self, letters: Sequence[Letter]) -> None:
-        senders = {letter.mail.sender for letter in letters if letter.mail.sender}
-        emails = {sender.email for sender in senders} | {
-            e for letter in letters for e in _bounced_emails(letter)
-        }
-        domains = {sender.domain for sender in senders} - MAIL_PROVIDERS - self.own_domains
+    def _load_offers_of_senders(self, messages: Sequence[MailMessage]) -> None:
+        emails: set[str] = set()
+        domains: set[str] = set()
+        for message in messages:
+            emails.update([message.sender_email, *message.bounced_emails])
+            domains.add(message.sender_domain)
+        domains -= MAIL_PROVIDERS | self.own_domains
         people = Customer.objects.filter(Q(email__in=emails) | Q(email_domain__in=domains))
         # All offers of these people, not only open ones: asked for both, SQLite goes through all
         # open offers there are.
-        self._add_all(Offer.objects.filter(customer__in=list(people.values_list("pk", flat=True))))
+        keys = list(people.values_list("pk", flat=True))
+        self._add_offers(Offer.objects.filter(customer__in=keys))
 
-    def _add_all(self, offers: Iterable[Offer]) -> None:
+    def _add_offers(self, offers: QuerySet[Offer]) -> None:
         """Load offers in one order, locked against a second importer where the database locks
         rows.
         """
-        found = offers.select_related("customer").order_by("pk")  # type: ignore[attr-defined]
+        found = offers.select_related("customer").order_by("pk")
         if connection.features.has_select_for_update_of:
             found = found.select_for_update(of=("self",))
         for offer in found:
@@ -208,9 +218,11 @@ class Desk:
                 self.offers[offer.pk] = offer
                 self.add_offer(offer)
 
-    def _open_offers(self, letter: Letter, offers: Sequence[Offer]) -> list[Offer]:
-        return [o for o in offers if o.is_open and o.first_sent_at <= letter.sent_at + _CLOCK_SLACK]
+
+def _message_ids(messages: Iterable[MailMessage]) -> set[str]:
+    return {message.mail.message_id[:500] for message in messages if message.mail.message_id}
 
 
-def _bounced_emails(letter: Letter) -> tuple[str, ...]:
-    return letter.bounce.recipients if letter.bounce else ()
+def _open_before(message: MailMessage, offers: Iterable[Offer]) -> list[Offer]:
+    latest = message.sent_at + _CLOCK_SLACK
+    return [offer for offer in offers if offer.is_open and offer.first_sent_at <= latest]

@@ -1,41 +1,39 @@
-"""What becomes of a mail file. Pure decisions over facts: no database, no files, no clock."""
+"""What becomes of a mail. Pure decisions about a message and what is known: no database, no clock."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
-from offers.mail_import.message import Letter
-from offers.models import Customer, Offer, Reason, SourceFile
+from offers.mail_import.message import MailMessage
+from offers.models import Customer, Offer, SourceFile
 from offers.parsing.mail import Address, Mail
 from offers.parsing.mail_providers import MAIL_PROVIDERS
 
-State = SourceFile.State
+State, Reason = SourceFile.State, SourceFile.Reason
 
 
-class Twin(NamedTuple):
+class EarlierCopy(NamedTuple):
     """A mail that was imported before and may be the same one."""
 
     file: SourceFile
-    reason: Reason
-    number: str
+    reason: SourceFile.Reason
 
 
-class Facts(NamedTuple):
+class MessageContext(NamedTuple):
     """What the database knows that matters to one mail.
 
     `same_number` are offers with its number, `in_thread` the offer of a mail that it answers,
     `of_sender` the open offers of its sender that were sent before it, `of_company` those of the
-    sender's company. `own_offer` is the offer of a reminder of ours. `bounced` are the customers to
-    whom the mail could not be delivered; of a bounce `of_sender` are their open offers.
+    sender's company. `is_own` is a mail that Nachfass sent itself, `own_offer` its offer. `bounced`
+    are the customers to whom the mail could not be delivered; of a bounce `of_sender` are their
+    open offers.
     """
 
     own_domains: Collection[str] = ()
     is_own: bool = False
     own_offer: Offer | None = None
-    twin: Twin | None = None
+    earlier_copy: EarlierCopy | None = None
     same_number: Sequence[Offer] = ()
     in_thread: Offer | None = None
     of_sender: Sequence[Offer] = ()
@@ -43,13 +41,13 @@ class Facts(NamedTuple):
     bounced: Sequence[Customer] = ()
 
 
-class Decision(NamedTuple):
+class MessageDecision(NamedTuple):
     """What becomes of a mail: its state, why, and the offer it belongs to or the customer of a new
     one.
     """
 
     state: SourceFile.State
-    reason: Reason
+    reason: SourceFile.Reason
     detail: str = ""
     offer: Offer | None = None
     customer: Address | None = None
@@ -57,88 +55,100 @@ class Decision(NamedTuple):
     is_reply: bool = False
 
 
-def decide_problem(letter: Letter) -> Decision:
+def decide_problem(message: MailMessage) -> MessageDecision:
     """Return what becomes of a file that could not be read."""
-    reason = letter.problem or Reason.NO_MAIL
-    broken = reason in (Reason.EMPTY, Reason.NO_MAIL, Reason.VANISHED)
-    return Decision(State.BROKEN if broken else State.WAITING, reason, letter.detail)
+    reason = message.problem or Reason.NO_MAIL
+    if reason in (Reason.EMPTY, Reason.NO_MAIL, Reason.VANISHED):
+        return MessageDecision(State.BROKEN, reason, message.detail)
+    return MessageDecision(State.WAITING, reason, message.detail)
 
 
-def decide_outgoing(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - the order is the rule
+def decide_outgoing(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
     """Return what becomes of a sent mail, in the order of the design."""
-    if letter.problem:
-        return decide_problem(letter)
-    recipients = letter.mail.recipients
-    external = tuple(each for each in recipients if each.domain not in facts.own_domains)
-    if letter.is_own or facts.is_own:
-        return Decision(
-            State.OWN_REMINDER, Reason.OWN_REMINDER, offer=facts.own_offer or facts.in_thread
-        )
-    if letter.automatic:
-        return Decision(State.AUTOMATIC, Reason.AUTOMATIC, letter.automatic)
+    if message.problem:
+        return decide_problem(message)
+    recipients = message.mail.recipients
+    external = tuple(each for each in recipients if each.domain not in context.own_domains)
+    if message.is_own or context.is_own:
+        return _decide_own(context)
+    if message.automatic:
+        return MessageDecision(State.AUTOMATIC, Reason.AUTOMATIC, message.automatic)
     if recipients and not external:
-        return Decision(State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
-    if facts.twin:
-        return _decide_twin(letter, facts.twin)
-    if letter.pattern_timed_out:
-        return Decision(State.REVIEW, Reason.PATTERN_TIMEOUT, offer=facts.in_thread)
-    if letter.number:
-        return _decide_number(letter, facts, external)
-    if facts.in_thread:
-        return Decision(State.FOLLOW_UP, Reason.IN_THREAD, offer=facts.in_thread, is_reply=True)
-    if letter.offer_file and not letter.has_keyword:
-        return Decision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, letter.offer_file)
-    if letter.has_keyword or (letter.is_too_large and not letter.mail.subject):
-        return Decision(State.REVIEW, Reason.TOO_LARGE if letter.is_too_large else Reason.NO_NUMBER)
-    if letter.hides_subject and external:
-        return Decision(State.REVIEW, Reason.HIDDEN_SUBJECT)
-    return Decision(State.NOT_AN_OFFER, Reason.NO_OFFER)
+        return MessageDecision(State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
+    if context.earlier_copy:
+        return _decide_copy(message, context.earlier_copy)
+    if message.pattern_timed_out:
+        return MessageDecision(State.REVIEW, Reason.PATTERN_TIMEOUT, offer=context.in_thread)
+    if message.number:
+        return _decide_number(message, context, external)
+    if context.in_thread:
+        return MessageDecision(
+            State.FOLLOW_UP, Reason.IN_THREAD, offer=context.in_thread, is_reply=True
+        )
+    if message.offer_file and not message.has_keyword:
+        return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.offer_file)
+    if message.is_too_large and (message.has_keyword or not message.mail.subject):
+        return MessageDecision(State.REVIEW, Reason.TOO_LARGE)
+    if message.has_keyword:
+        return MessageDecision(State.REVIEW, Reason.NO_NUMBER)
+    if message.hides_subject and external:
+        return MessageDecision(State.REVIEW, Reason.HIDDEN_SUBJECT)
+    return MessageDecision(State.NOT_AN_OFFER, Reason.NO_OFFER)
 
 
-def _decide_twin(letter: Letter, twin: Twin) -> Decision:
+def _decide_own(context: MessageContext) -> MessageDecision:
+    offer = context.own_offer or context.in_thread
+    return MessageDecision(State.OWN_REMINDER, Reason.OWN_REMINDER, offer=offer)
+
+
+def _decide_copy(message: MailMessage, copy: EarlierCopy) -> MessageDecision:
     if (
-        twin.reason == Reason.SAME_MESSAGE_ID
-        and letter.number
-        and twin.number
-        and letter.number != twin.number
+        copy.reason == Reason.SAME_MESSAGE_ID
+        and message.number
+        and copy.file.number
+        and message.number != copy.file.number
     ):
-        return Decision(State.REVIEW, Reason.OTHER_NUMBER, twin.number)
-    return _duplicate(twin)
+        return MessageDecision(State.REVIEW, Reason.OTHER_NUMBER, copy.file.number)
+    return _duplicate(copy)
 
 
-def _duplicate(twin: Twin) -> Decision:
-    return Decision(
-        State.DUPLICATE, twin.reason, twin.file.name[:500], twin.file.offer, duplicate_of=twin.file
+def _duplicate(copy: EarlierCopy) -> MessageDecision:
+    return MessageDecision(
+        State.DUPLICATE, copy.reason, copy.file.name[:500], copy.file.offer, duplicate_of=copy.file
     )
 
 
-def _decide_number(  # noqa: PLR0911 - the order is the rule
-    letter: Letter, facts: Facts, external: Sequence[Address]
-) -> Decision:
-    prefixes = letter.prefixes
-    known = find_known(facts.same_number, external, facts.in_thread)
-    is_reply = prefixes.is_reply or (known is not None and known is facts.in_thread)
-    if letter.is_other_document:
-        return Decision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=known)
-    if letter.is_appointment and not known:
-        return Decision(State.REVIEW, Reason.APPOINTMENT)
-    if known and (is_reply or prefixes.is_forward or letter.is_appointment):
-        reason = Reason.IN_THREAD if known is facts.in_thread else Reason.REPLY_PREFIX
-        return Decision(State.FOLLOW_UP, reason, offer=known, is_reply=True)
-    if known and not letter.number_in_attachment:
-        return Decision(State.REVISION, Reason.NEWER_MAIL, offer=known)
+def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
+    message: MailMessage, context: MessageContext, external: Sequence[Address]
+) -> MessageDecision:
+    prefixes = message.prefixes
+    known = find_known(context.same_number, external, context.in_thread)
+    is_reply = prefixes.is_reply or (known is not None and known is context.in_thread)
+    if message.is_other_document:
+        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=known)
+    if message.is_appointment and not known:
+        return MessageDecision(State.REVIEW, Reason.APPOINTMENT)
+    if known and (is_reply or prefixes.is_forward or message.is_appointment):
+        reason = Reason.REPLY_PREFIX
+        if known is context.in_thread:
+            reason = Reason.IN_THREAD
+        return MessageDecision(State.FOLLOW_UP, reason, offer=known, is_reply=True)
+    if known and not message.number_in_attachment:
+        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
     if not external:
-        return Decision(State.REVIEW, Reason.NO_RECIPIENT)
-    if prefixes.is_forward or (is_reply and facts.same_number):
-        return Decision(State.REVIEW, Reason.FORWARDED)
-    if letter.number_in_attachment and not letter.has_keyword:
-        return Decision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, letter.number)
+        return MessageDecision(State.REVIEW, Reason.NO_RECIPIENT)
+    if prefixes.is_forward or (is_reply and context.same_number):
+        return MessageDecision(State.REVIEW, Reason.FORWARDED)
+    if message.number_in_attachment and not message.has_keyword:
+        return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.number)
     if known:
-        return Decision(State.REVISION, Reason.NEWER_MAIL, offer=known)
-    if is_several_companies(letter.mail, facts.own_domains):
-        return Decision(State.REVIEW, Reason.SEVERAL_COMPANIES)
-    reason = Reason.NUMBER_IN_ATTACHMENT if letter.number_in_attachment else Reason.NEW_NUMBER
-    return Decision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
+        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
+    if is_several_companies(message.mail, context.own_domains):
+        return MessageDecision(State.REVIEW, Reason.SEVERAL_COMPANIES)
+    reason = Reason.NEW_NUMBER
+    if message.number_in_attachment:
+        reason = Reason.NUMBER_IN_ATTACHMENT
+    return MessageDecision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
 
 
 def find_known(
@@ -157,7 +167,10 @@ def find_known(
         if offer.customer.email in emails:
             return offer
     domains = {each.domain for each in external} - MAIL_PROVIDERS
-    return next((offer for offer in offers if offer.customer.domain in domains), None)
+    for offer in offers:
+        if offer.customer.domain in domains:
+            return offer
+    return None
 
 
 def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
@@ -168,109 +181,92 @@ def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
     """
     outside = [each for each in mail.to if each.domain not in own_domains]
     outside = outside or [each for each in mail.recipients if each.domain not in own_domains]
-    return (
-        len({each.email if each.domain in MAIL_PROVIDERS else each.domain for each in outside}) > 1
+    companies = set()
+    for recipient in outside:
+        if recipient.domain in MAIL_PROVIDERS:
+            companies.add(recipient.email)
+        else:
+            companies.add(recipient.domain)
+    return len(companies) > 1
+
+
+def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
+    """Return what becomes of a received mail, in the order of the design."""
+    if message.problem:
+        return decide_problem(message)
+    if message.is_own or context.is_own:
+        return _decide_own(context)
+    if context.earlier_copy:
+        return _duplicate(context.earlier_copy)
+    if message.bounce:
+        return _decide_bounce(message, context)
+    if message.automatic:
+        return _decide_automatic(message, context)
+    if message.sender_domain in context.own_domains:
+        return MessageDecision(State.INTERNAL, Reason.FROM_COLLEAGUE)
+    if context.in_thread:
+        return MessageDecision(
+            State.FOLLOW_UP, Reason.REPLY, offer=context.in_thread, is_reply=True
+        )
+    if by_number := _find_meant(message, context):
+        return MessageDecision(
+            State.FOLLOW_UP, Reason.REPLY_BY_NUMBER, offer=by_number, is_reply=True
+        )
+    if len(context.of_sender) == 1:
+        return MessageDecision(
+            State.FOLLOW_UP, Reason.REPLY_BY_SENDER, offer=context.of_sender[0], is_reply=True
+        )
+    if context.of_sender:
+        return MessageDecision(
+            State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _numbers(context.of_sender)
+        )
+    if context.of_company:
+        return MessageDecision(State.REVIEW, Reason.SAME_COMPANY, _numbers(context.of_company))
+    if message.pattern_timed_out:
+        return MessageDecision(State.REVIEW, Reason.PATTERN_TIMEOUT)
+    return MessageDecision(State.NOT_AN_OFFER, Reason.NO_REPLY)
+
+
+def _decide_automatic(message: MailMessage, context: MessageContext) -> MessageDecision:
+    offer = _find_meant(message, context) or _only(context.of_sender)
+    if message.returns_on is None:
+        return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
+    reason = Reason.OUT_OF_OFFICE
+    if context.of_sender:
+        reason = Reason.RETURN_DATE
+    return MessageDecision(State.AUTOMATIC, reason, message.returns_on.isoformat(), offer)
+
+
+def _decide_bounce(message: MailMessage, context: MessageContext) -> MessageDecision:
+    bounce = message.bounce
+    if bounce is None or not context.bounced:
+        return MessageDecision(State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS, offer=context.in_thread)
+    reason = Reason.DELAYED
+    if bounce.is_permanent:
+        reason = Reason.BOUNCED
+    detail = f"{bounce.status} {bounce.diagnostic}".strip()[:500]
+    return MessageDecision(
+        State.AUTOMATIC, reason, detail, context.in_thread or _only(context.of_sender)
     )
 
 
-def decide_incoming(letter: Letter, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - the order is the rule
-    """Return what becomes of a received mail. A reply of a person stops the reminders of its
-    offer.
-    """
-    if letter.problem:
-        return decide_problem(letter)
-    if letter.is_own or facts.is_own:
-        return Decision(
-            State.OWN_REMINDER, Reason.OWN_REMINDER, offer=facts.own_offer or facts.in_thread
-        )
-    if facts.twin:
-        return _duplicate(facts.twin)
-    if letter.bounce:
-        return _decide_bounce(letter, facts)
-    if letter.automatic:
-        reason = (
-            Reason.RETURN_DATE if letter.returns_on and facts.of_sender else Reason.OUT_OF_OFFICE
-        )
-        detail = letter.returns_on.isoformat() if letter.returns_on else letter.automatic
-        return Decision(
-            State.AUTOMATIC, reason, detail, _find_meant(letter, facts) or _only(facts.of_sender)
-        )
-    sender = letter.mail.sender
-    if sender is not None and sender.domain in facts.own_domains:
-        return Decision(State.INTERNAL, Reason.FROM_COLLEAGUE)
-    if facts.in_thread:
-        return Decision(State.FOLLOW_UP, Reason.REPLY, offer=facts.in_thread, is_reply=True)
-    if by_number := _find_meant(letter, facts):
-        return Decision(State.FOLLOW_UP, Reason.REPLY_BY_NUMBER, offer=by_number, is_reply=True)
-    if len(facts.of_sender) == 1:
-        return Decision(
-            State.FOLLOW_UP, Reason.REPLY_BY_SENDER, offer=facts.of_sender[0], is_reply=True
-        )
-    if facts.of_sender:
-        return Decision(State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _numbers(facts.of_sender))
-    if facts.of_company:
-        return Decision(State.REVIEW, Reason.SAME_COMPANY, _numbers(facts.of_company))
-    if letter.pattern_timed_out:
-        return Decision(State.REVIEW, Reason.PATTERN_TIMEOUT)
-    return Decision(State.NOT_AN_OFFER, Reason.NO_REPLY)
-
-
-def _decide_bounce(letter: Letter, facts: Facts) -> Decision:
-    bounce = letter.bounce
-    if bounce is None or not facts.bounced:
-        return Decision(State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS, offer=facts.in_thread)
-    reason = Reason.BOUNCED if bounce.is_permanent else Reason.DELAYED
-    detail = f"{bounce.status} {bounce.diagnostic}".strip()[:500]
-    return Decision(State.AUTOMATIC, reason, detail, facts.in_thread or _only(facts.of_sender))
-
-
-def _find_meant(letter: Letter, facts: Facts) -> Offer | None:
+def _find_meant(message: MailMessage, context: MessageContext) -> Offer | None:
     """Return the offer that an incoming mail answers, or whose number it names and whose customer
     sent it.
     """
-    if facts.in_thread:
-        return facts.in_thread
-    email = letter.mail.sender.email if letter.mail.sender else ""
-    return next((offer for offer in facts.same_number if offer.customer.email == email), None)
+    if context.in_thread:
+        return context.in_thread
+    for offer in context.same_number:
+        if offer.customer.email == message.sender_email:
+            return offer
+    return None
 
 
 def _only(offers: Sequence[Offer]) -> Offer | None:
-    return offers[0] if len(offers) == 1 else None
+    if len(offers) == 1:
+        return offers[0]
+    return None
 
 
 def _numbers(offers: Sequence[Offer]) -> str:
     return ", ".join(offer.number for offer in offers[:10])[:500]
-
-
-@dataclass(frozen=True, slots=True)
-class ChainMail:
-    """A mail of one offer, as far as its place among the others matters. `is_fixed`: a person
-    decided.
-    """
-
-    file: SourceFile
-    sent_at: datetime
-    state: SourceFile.State
-    is_reply: bool
-    has_number: bool
-    is_fixed: bool = False
-
-
-def order_chain(mails: Sequence[ChainMail], *, has_founder: bool) -> list[SourceFile.State]:
-    """Return the state of each mail of one offer, in the given order.
-
-    The oldest with a number founds the offer, also behind a reply prefix; later ones are follow-ups
-    behind a reply prefix or in a thread, else revisions. So the result does not depend on the order
-    in which files turned up. With `has_founder` a person entered the offer and no mail founds it.
-    """
-    states: dict[int, SourceFile.State] = {}
-    for mail in sorted(mails, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name)):
-        if mail.is_fixed:
-            state = mail.state
-        elif not has_founder and mail.has_number:
-            state = State.OFFER
-        else:
-            state = State.FOLLOW_UP if mail.is_reply or not mail.has_number else State.REVISION
-        has_founder = has_founder or state in (State.OFFER, State.REVISION)
-        states[id(mail)] = state
-    return [states[id(mail)] for mail in mails]

@@ -1,7 +1,6 @@
-"""Mail files on disk: which are new, whether they are finished, and their bytes. Files are only
-ever read.
+"""The mail files of a folder: which are new, whether they are finished, and their bytes.
 
-No database here: what is known comes in, what was seen goes out.
+Files are only ever read.
 """
 
 from __future__ import annotations
@@ -10,11 +9,15 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from offers.models import Reason
+from django.utils.translation import gettext as _
+
+from offers.models import MailFolder, SourceFile
 from offers.parsing.body import has_closing_boundary
 from offers.parsing.headers import parse_mail, read_header_block
 from offers.parsing.mail import Mail
@@ -23,13 +26,12 @@ LONGEST_WHOLE_MAIL = 50 * 1024 * 1024
 LONGEST_HEADER = 256 * 1024
 # How long an unfinished mail may stay unchanged before it is taken as it is.
 PATIENCE_SECONDS = 600
-_NO_MAIL = Mail()
 _TAIL = 8 * 1024
 # NOFOLLOW: a symlink that replaced the file after the scan; NONBLOCK: a FIFO must not hang the
 # import; BINARY: Windows.
-_FLAGS = os.O_RDONLY | sum(
-    getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
-)
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _FLAGS |= getattr(os, _name, 0)
 _UNSTORABLE = re.compile(r"[\\\ud800-\udfff]")
 _STORED = re.compile(r"\\(?:x([0-9a-f]{2})|u(d[89a-f][0-9a-f]{2}))")
 
@@ -41,60 +43,108 @@ class FolderError(Exception):
     """A folder cannot be looked into."""
 
 
-class TooLargeError(Exception):
+class MailTooLargeError(Exception):
     """A mail is too large to be read whole."""
 
 
-class Sighting(NamedTuple):
-    """A file as the scan saw it; `name` as the operating system gives it."""
+class UnreadFileError(Exception):
+    """A mail file was not read: `reason` says why, `detail` what the operating system said."""
+
+    def __init__(self, reason: SourceFile.Reason, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail = reason, detail
+
+
+class FolderFile(NamedTuple):
+    """A file of a mail folder as the scan saw it.
+
+    `name` is as the operating system gives it; `age` is for how many seconds it is known not to
+    have changed.
+    """
 
     name: str
     size: int
     mtime_ns: int
+    age: float = 0.0
 
     @property
     def stamp(self) -> Stamp:
         return self.size, self.mtime_ns
 
 
-class Reading(NamedTuple):
-    """What was read of a file: its header block and mail, or the `problem` that kept it from being
-    read.
+class HeaderBlock(NamedTuple):
+    """The header block of a finished file; `is_unfinished` where its end never came."""
+
+    raw: bytes
+    mail: Mail
+    is_unfinished: bool
+
+
+@dataclass
+class FolderScan:
+    """What a look at a folder found.
+
+    `files` are new or changed, oldest first; `vanished` are the keys of log entries whose files
+    waited and are gone; `problem` says why the folder could not be read to its end.
     """
 
-    sighting: Sighting
-    problem: Reason | None = None
-    detail: str = ""
-    header: bytes = b""
-    mail: Mail = _NO_MAIL
-    is_unfinished: bool = False
+    files: list[FolderFile] = field(default_factory=list)
+    vanished: list[int] = field(default_factory=list)
+    problem: str = ""
 
 
-def store_name(name: str) -> str:
-    r"""Return a file name as the database can keep it: undecodable bytes as \xNN, the backslash
-    itself as \x5c.
+def scan_folder(folder: MailFolder, *, now: datetime) -> FolderScan:
+    """Return what is new in a folder. Known files cost no read and no query of their own."""
+    result = FolderScan()
+    waiting = _load_waiting(folder)
+    try:
+        for file in _find_unknown(folder.path, _load_known(folder)):
+            age = measure_age(file.stamp, waiting.get(file.name), now=now)
+            result.files.append(file._replace(age=age))
+    except FolderError as error:
+        result.problem = _("The folder cannot be read: %s") % error
+    result.files.sort(key=lambda file: (file.mtime_ns, file.name))
+    if not result.problem:
+        found = {file.name for file in result.files}
+        result.vanished = [row.pk for name, row in waiting.items() if name not in found]
+    return result
+
+
+def measure_age(stamp: Stamp, row: SourceFile | None, *, now: datetime) -> float:
+    """Return for how many seconds a file has not changed, as far as is known.
+
+    `row` is its entry in the import log, if it has one.
     """
-    return _UNSTORABLE.sub(_escape, name)
+    _size, mtime_ns = stamp
+    age = now.timestamp() - mtime_ns / 1e9
+    if row is not None and (row.size, row.mtime_ns) == stamp:
+        # The clock of the file server may be ahead of ours: then our own watch counts.
+        age = max(age, (now - (row.decided_at or row.first_seen_at)).total_seconds())
+    return age
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\x{code & 0xFF:02x}" if code == 0x5C or 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+def _load_known(folder: MailFolder) -> dict[str, Stamp]:
+    """Return the stamps of all files that need no second look, by their names on the disk."""
+    rows = (
+        SourceFile.objects.filter(folder=folder)
+        .exclude(state=SourceFile.State.WAITING)
+        .exclude(reason=SourceFile.Reason.VANISHED)
+        .order_by()
+        .values_list("name", "size", "mtime_ns")
+    )
+    known: dict[str, Stamp] = {}
+    for name, size, mtime_ns in rows.iterator(chunk_size=10_000):
+        known[disk_name(name)] = (size, mtime_ns)
+    return known
 
 
-def disk_name(name: str) -> str:
-    """Return the operating system's name of a stored name: the reverse of `store_name`."""
-    return _STORED.sub(_unescape, name) if "\\" in name else name
+def _load_waiting(folder: MailFolder) -> dict[str, SourceFile]:
+    rows = SourceFile.objects.filter(folder=folder, state=SourceFile.State.WAITING)
+    return {disk_name(row.name): row for row in rows}
 
 
-def _unescape(found: re.Match[str]) -> str:
-    code = int(found[1] or found[2], 16)
-    return chr(code if found[2] or code < 0x80 else 0xDC00 + code)
-
-
-def look(path: str | Path, known: Mapping[str, Stamp]) -> Iterator[Sighting]:
-    """Yield the mail files of a folder whose size or mtime is not the known one (`known` by disk
-    name).
+def _find_unknown(path: str, known: Mapping[str, Stamp]) -> Iterator[FolderFile]:
+    """Yield the mail files of a folder whose size or mtime is not the known one.
 
     Regular files whose names end in `.eml` in any case; links, pipes and folders are passed over.
     Raises FolderError when the folder cannot be read, also in the middle: what was yielded before
@@ -111,51 +161,71 @@ def look(path: str | Path, known: Mapping[str, Stamp]) -> Iterator[Sighting]:
                     continue
                 stamp = (found.st_size, found.st_mtime_ns)
                 if known.get(entry.name) != stamp and stat.S_ISREG(found.st_mode):
-                    yield Sighting(entry.name, *stamp)
+                    yield FolderFile(entry.name, *stamp)
     except OSError as error:
         raise FolderError(error.strerror or str(error)) from error
 
 
-def read(  # noqa: PLR0911 - each return is one thing that a file can be
-    folder: str | Path, sighting: Sighting, *, age: float, settle_seconds: float
-) -> Reading:
-    """Return the header block of a file, if it is finished. Never raises for what a file can be.
+def read_finished(folder: str | Path, file: FolderFile, *, settle_seconds: float) -> HeaderBlock:
+    """Return the header block of a file that is finished.
 
-    `age` is for how many seconds it is known not to have changed. Size and mtime must be the same
-    at the scan, at opening and after reading; a mail that lacks its end gets PATIENCE_SECONDS.
+    Size and mtime must be the same at the scan, at opening and after reading; a mail that lacks its
+    end gets PATIENCE_SECONDS. Raises UnreadFileError where the file must wait or is no mail.
     """
-    if age < settle_seconds or (not sighting.size and age < PATIENCE_SECONDS):
-        return Reading(sighting, Reason.STILL_WRITTEN)
-    if not sighting.size:
-        return Reading(sighting, Reason.EMPTY)
+    if file.age < settle_seconds or (not file.size and file.age < PATIENCE_SECONDS):
+        raise UnreadFileError(SourceFile.Reason.STILL_WRITTEN)
+    if not file.size:
+        raise UnreadFileError(SourceFile.Reason.EMPTY)
     try:
-        with _open(os.path.join(folder, sighting.name)) as stream:
-            if _stamp(stream) != sighting.stamp:
-                return Reading(sighting, Reason.STILL_WRITTEN)
-            header = read_header_block(stream, limit=LONGEST_HEADER)
-            mail = parse_mail(header)
-            is_unfinished = _is_unfinished(stream, header, mail, sighting.size)
-            if _stamp(stream) != sighting.stamp:
-                return Reading(sighting, Reason.STILL_WRITTEN)
-    except FileNotFoundError:
-        return Reading(sighting, Reason.VANISHED)
+        header = _read_unchanged(os.path.join(folder, file.name), file)
+    except FileNotFoundError as error:
+        raise UnreadFileError(SourceFile.Reason.VANISHED) from error
     except OSError as error:
-        return Reading(sighting, Reason.NOT_READABLE, error.strerror or str(error))
-    if is_unfinished and age < PATIENCE_SECONDS:
-        return Reading(sighting, Reason.INCOMPLETE)
+        raise _not_readable(error) from error
+    if header.is_unfinished and file.age < PATIENCE_SECONDS:
+        raise UnreadFileError(SourceFile.Reason.INCOMPLETE)
+    mail = header.mail
     if not (mail.sender or mail.recipients or mail.subject or mail.message_id or mail.sent_at):
-        return Reading(sighting, Reason.NO_MAIL)
-    return Reading(sighting, header=header, mail=mail, is_unfinished=is_unfinished)
+        raise UnreadFileError(SourceFile.Reason.NO_MAIL)
+    return header
+
+
+def _read_unchanged(path: str, file: FolderFile) -> HeaderBlock:
+    with _open(path) as stream:
+        if _stamp(stream) != file.stamp:
+            raise UnreadFileError(SourceFile.Reason.STILL_WRITTEN)
+        raw = read_header_block(stream, limit=LONGEST_HEADER)
+        mail = parse_mail(raw)
+        is_unfinished = _lacks_end(stream, raw, mail, file.size)
+        if _stamp(stream) != file.stamp:
+            raise UnreadFileError(SourceFile.Reason.STILL_WRITTEN)
+    return HeaderBlock(raw, mail, is_unfinished)
+
+
+def read_whole_or_wait(path: Path) -> bytes:
+    """Return all bytes of a mail file.
+
+    Raises MailTooLargeError, and UnreadFileError where the file must wait.
+    """
+    try:
+        return read_whole(path)
+    except OSError as error:
+        raise _not_readable(error) from error
 
 
 def read_whole(path: Path, *, limit: int = LONGEST_WHOLE_MAIL) -> bytes:
-    """Return all bytes of a mail file. Raises TooLargeError above `limit`, OSError when it cannot
-    be read.
+    """Return all bytes of a mail file.
+
+    Raises MailTooLargeError above `limit`, OSError when it cannot be read.
     """
     with _open(path) as stream:
         if _stamp(stream)[0] > limit:
-            raise TooLargeError(str(limit))
+            raise MailTooLargeError(str(limit))
         return stream.read(limit)
+
+
+def _not_readable(error: OSError) -> UnreadFileError:
+    return UnreadFileError(SourceFile.Reason.NOT_READABLE, error.strerror or str(error))
 
 
 def _open(path: str | Path) -> FileIO:
@@ -170,7 +240,7 @@ def _stamp(stream: FileIO) -> Stamp:
     return found.st_size, found.st_mtime_ns
 
 
-def _is_unfinished(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool:
+def _lacks_end(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool:
     """Tell whether the end of a mail is missing: of the header block, or the closing boundary of a
     multipart.
     """
@@ -180,3 +250,35 @@ def _is_unfinished(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool
         return False
     stream.seek(max(0, size - _TAIL))
     return not has_closing_boundary(mail, stream.read(_TAIL))
+
+
+def stored_name(name: str) -> str:
+    r"""Return a file name as the database can keep it.
+
+    Undecodable bytes become \xNN, the backslash itself \x5c.
+    """
+    return _UNSTORABLE.sub(_escape, name)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code == ord("\\") or 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code & 0xFF:02x}"
+    return f"\\u{code:04x}"
+
+
+def disk_name(name: str) -> str:
+    """Return the operating system's name of a stored name: the reverse of `stored_name`."""
+    if "\\" not in name:
+        return name
+    return _STORED.sub(_unescape, name)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if found[2]:
+        return chr(int(found[2], 16))
+    code = int(found[1], 16)
+    # Bytes above ASCII stand for themselves as Python's surrogates (PEP 383).
+    if code >= 0x80:
+        code += 0xDC00
+    return chr(code)

@@ -1,19 +1,31 @@
-"""What a mail file says, as far as deciding needs to know. The body is read only when the header
-cannot decide.
+"""What a mail file says, as far as deciding needs to know.
+
+The body is read only when the header block cannot decide.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from offers.mail_import.folder import LONGEST_HEADER, Reading, Sighting, TooLargeError, read_whole
-from offers.models import Reason
+from django.conf import settings
+
+from offers.mail_import.folder import (
+    LONGEST_HEADER,
+    FolderFile,
+    HeaderBlock,
+    MailTooLargeError,
+    UnreadFileError,
+    read_finished,
+    read_whole_or_wait,
+)
+from offers.models import MailFolder, SourceFile
 from offers.parsing.automatic import automatic_reason, find_return_date
-from offers.parsing.body import Body, parse_body
+from offers.parsing.body import parse_body
 from offers.parsing.bounces import Bounce, may_be_bounce, read_bounce
 from offers.parsing.fingerprint import fingerprint
 from offers.parsing.mail import Mail
@@ -21,6 +33,8 @@ from offers.parsing.numbers import find_number, has_keyword, names_appointment, 
 from offers.parsing.patterns import PatternError
 from offers.parsing.reply import new_text
 from offers.parsing.subjects import Prefixes, split_prefixes
+
+logger = logging.getLogger(__name__)
 
 _NO_MAIL, _NO_PREFIXES = Mail(), Prefixes(False, False, "")
 _OWN_MESSAGE_ID = "<nachfass."
@@ -34,25 +48,28 @@ _OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORE
 _HIDDEN_SUBJECTS = frozenset(("[...]", "...", "…", "encrypted message", "p≡p", "pep"))
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _CALENDAR = ("text/calendar", "urn:content-classes:calendarmessage")
+# Times of files far in the future are cut to what a datetime can hold.
+_LATEST_MICROSECONDS = 4 * 10**15
 
 
 @dataclass(slots=True)
-class Letter:
-    """One mail file, read. With a `problem` nothing else than the sighting is known.
+class MailMessage:
+    """One mail file, read. With a `problem` nothing else than its file is known.
 
-    Filled in step by step while the file is examined, and not changed after that.
+    Filled in step by step while the file is read, and not changed after that.
 
     `pattern_timed_out` says that the pattern for offer numbers took too long on this mail.
     `number` is the offer number as written, found in the subject or, with `number_in_attachment`,
     in the name of an attachment; `offer_file` is the name of an attachment that looks like an
     offer. `is_other_document` is an order, an invoice or the like that only names the number,
-    `is_appointment` an invitation to a meeting. `returns_on` is the day named by an automatic
-    reply. `hides_subject` is an encrypted mail whose subject only its recipient can read.
+    `is_appointment` an invitation to a meeting. `automatic` is the sign that no person wrote it,
+    `returns_on` the day named by an automatic reply. `hides_subject` is an encrypted mail whose
+    subject only its recipient can read.
     """
 
-    sighting: Sighting
+    file: FolderFile
     sent_at: datetime
-    problem: Reason | None = None
+    problem: SourceFile.Reason | None = None
     detail: str = ""
     mail: Mail = _NO_MAIL
     header_hash: str = ""
@@ -83,110 +100,176 @@ class Letter:
             return tuple(filter(None, returned))
         return (*self.mail.in_reply_to, *reversed(self.mail.references))
 
+    @property
+    def sender_email(self) -> str:
+        """The sender's address in lower case, or an empty text."""
+        if self.mail.sender is None:
+            return ""
+        return self.mail.sender.email
 
-def examine_outgoing(
-    folder: str | Path, reading: Reading, *, pattern: str, now: datetime
-) -> Letter:
-    """Return what a sent mail says. `pattern` replaces the built-in number recognition, unless it
-    is empty.
+    @property
+    def sender_domain(self) -> str:
+        """The domain of the sender's address, or an empty text."""
+        if self.mail.sender is None:
+            return ""
+        return self.mail.sender.domain
+
+    @property
+    def bounced_emails(self) -> tuple[str, ...]:
+        """The addresses that a bounce could not be delivered to."""
+        if self.bounce is None:
+            return ()
+        return self.bounce.recipients
+
+
+def find_pattern(folder: MailFolder) -> str:
+    """Return the pattern of offer numbers of a folder; empty means the built-in recognition."""
+    return folder.number_pattern or str(settings.OFFERS_NUMBER_PATTERN)
+
+
+def read_message(folder: MailFolder, file: FolderFile, *, now: datetime) -> MailMessage:
+    """Return what a mail file says.
+
+    Whatever goes wrong is said by the message, so that one file never stops the rest.
     """
-    letter = _begin(reading, now)
-    if letter.problem or letter.is_own or letter.automatic:
-        return letter
-    mail = letter.mail
-    if mail.recipients and mail.sent_at:
-        letter.fingerprint = fingerprint(
-            [each.email for each in mail.recipients], mail.subject, letter.sent_at
-        )
-    _find_number(letter, pattern)
-    if letter.pattern_timed_out:
-        return letter
-    if letter.number:
-        letter.is_other_document = names_other_document(mail.subject)
-        letter.is_appointment = names_appointment(letter.prefixes.rest) or _is_calendar(mail)
-        return letter
-    letter.hides_subject = _hides_subject(mail)
-    letter.has_keyword = has_keyword(mail.subject)
-    if letter.has_keyword or _may_have_attachments(mail):
-        return _look_into_body(Path(folder, reading.sighting.name), letter, pattern)
-    return letter
-
-
-def examine_incoming(
-    folder: str | Path, reading: Reading, *, pattern: str, now: datetime
-) -> Letter:
-    """Return what a received mail says; of automatic mails also whether they are a bounce or name a
-    return date.
-    """
-    letter = _begin(reading, now)
-    if letter.problem or letter.is_own:
-        return letter
-    mail = letter.mail
-    _find_number(letter, pattern)
-    is_answer = letter.prefixes.is_reply or bool(letter.thread)
-    if not (letter.automatic or may_be_bounce(mail) or is_answer):
-        return letter
+    path = Path(folder.path, file.name)
     try:
-        raw = read_whole(Path(folder, reading.sighting.name))
-    except TooLargeError:
-        letter.is_too_large = True
-        return letter
-    except OSError as error:
-        return Letter(
-            reading.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error)
+        header = read_finished(
+            folder.path, file, settle_seconds=float(settings.OFFERS_SETTLE_SECONDS)
         )
-    letter.bounce = read_bounce(raw, mail)
-    if not letter.bounce:
-        _read_answer(letter, raw)
-    return letter
+        message = _read_header(file, header, now)
+        if folder.direction == MailFolder.Direction.OUTGOING:
+            _read_outgoing(path, message, find_pattern(folder))
+        else:
+            _read_incoming(path, message, find_pattern(folder))
+    except UnreadFileError as error:
+        return MailMessage(file, _changed_at(file), error.reason, error.detail)
+    except Exception:
+        logger.exception("mail folder %s: a file could not be examined", folder.pk)
+        return MailMessage(file, _changed_at(file), SourceFile.Reason.FAILED)
+    return message
 
 
-def _read_answer(letter: Letter, raw: bytes) -> None:
-    """Note what the text of a letter says about who wrote it and when that person is back."""
-    mail, body = letter.mail, parse_body(raw).readable
-    # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
-    letter.automatic = letter.automatic or automatic_reason(mail, body)
-    if letter.automatic:
-        text = f"{mail.subject}\n\n{new_text(body)}"
-        letter.returns_on = find_return_date(text, received_on=letter.sent_at.date())
-
-
-def _begin(reading: Reading, now: datetime) -> Letter:
-    mtime = datetime.fromtimestamp(0, UTC) + timedelta(
-        microseconds=min(reading.sighting.mtime_ns // 1000, 4 * 10**15)
-    )
-    if reading.problem:
-        return Letter(reading.sighting, mtime, reading.problem, reading.detail)
-    mail, defects = reading.mail, list(reading.mail.defects)
+def _read_header(file: FolderFile, header: HeaderBlock, now: datetime) -> MailMessage:
+    mail, defects = header.mail, list(header.mail.defects)
     sent_at = mail.sent_at
     if sent_at is None:
-        sent_at = min(mtime, now)
+        sent_at = min(_changed_at(file), now)
         defects.append("date_from_file")
     elif sent_at > now + timedelta(days=1):
         # A clock that is wrong by years must not put the reminders off by years.
-        sent_at = min(mtime, now)
+        sent_at = min(_changed_at(file), now)
         defects.append("date_in_future")
-    if reading.is_unfinished:
+    if header.is_unfinished:
         defects.append("end_missing")
-    return Letter(
-        reading.sighting,
+    is_own = mail.message_id.startswith(_OWN_MESSAGE_ID) or mail.header("x-nachfass-reminder")
+    return MailMessage(
+        file,
         sent_at,
         mail=mail,
-        header_hash=hashlib.sha256(reading.header).hexdigest(),
+        header_hash=hashlib.sha256(header.raw).hexdigest(),
         defects=tuple(defects),
         prefixes=split_prefixes(mail.subject),
-        is_too_large=len(reading.header) >= LONGEST_HEADER,
-        is_own=mail.message_id.startswith(_OWN_MESSAGE_ID)
-        or bool(mail.header("x-nachfass-reminder")),
+        is_too_large=len(header.raw) >= LONGEST_HEADER,
+        is_own=bool(is_own),
         automatic=automatic_reason(mail),
     )
 
 
-def _find_number(letter: Letter, pattern: str) -> None:
+def _changed_at(file: FolderFile) -> datetime:
+    microseconds = min(file.mtime_ns // 1000, _LATEST_MICROSECONDS)
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
+
+
+def _read_outgoing(path: Path, message: MailMessage, pattern: str) -> None:
+    """Note what a sent mail says. `pattern` replaces the built-in number recognition, if it has
+    one.
+    """
+    mail = message.mail
+    if message.is_own or message.automatic:
+        return
+    if mail.recipients and mail.sent_at:
+        emails = [recipient.email for recipient in mail.recipients]
+        message.fingerprint = fingerprint(emails, mail.subject, message.sent_at)
+    _find_number(message, pattern)
+    if message.pattern_timed_out:
+        return
+    if message.number:
+        message.is_other_document = names_other_document(mail.subject)
+        message.is_appointment = names_appointment(message.prefixes.rest) or _is_calendar(mail)
+        return
+    message.hides_subject = _hides_subject(mail)
+    message.has_keyword = has_keyword(mail.subject)
+    if message.has_keyword or _may_have_attachments(mail):
+        _read_attachments(path, message, pattern)
+
+
+def _read_incoming(path: Path, message: MailMessage, pattern: str) -> None:
+    """Note what a received mail says; of automatic ones also whether they are a bounce or name a
+    day of return.
+    """
+    mail = message.mail
+    if message.is_own:
+        return
+    _find_number(message, pattern)
+    is_answer = message.prefixes.is_reply or message.thread
+    if not (message.automatic or may_be_bounce(mail) or is_answer):
+        return
+    raw = _read_body(path, message)
+    if raw is None:
+        return
+    message.bounce = read_bounce(raw, mail)
+    if not message.bounce:
+        _read_answer(message, raw)
+
+
+def _find_number(message: MailMessage, pattern: str) -> None:
     try:
-        letter.number = find_number(letter.mail.subject, pattern) or ""
+        message.number = find_number(message.mail.subject, pattern) or ""
     except PatternError:  # it can be compiled, so it took too long
-        letter.pattern_timed_out = True
+        message.pattern_timed_out = True
+
+
+def _read_body(path: Path, message: MailMessage) -> bytes | None:
+    try:
+        return read_whole_or_wait(path)
+    except MailTooLargeError:
+        message.is_too_large = True
+        return None
+
+
+def _read_answer(message: MailMessage, raw: bytes) -> None:
+    """Note what the text of a message says about who wrote it and when that person is back."""
+    mail, body = message.mail, parse_body(raw).readable
+    # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
+    message.automatic = message.automatic or automatic_reason(mail, body)
+    if message.automatic:
+        text = f"{mail.subject}\n\n{new_text(body)}"
+        message.returns_on = find_return_date(text, received_on=message.sent_at.date())
+
+
+def _read_attachments(path: Path, message: MailMessage, pattern: str) -> None:
+    """Note which offer the names of the attachments tell of."""
+    raw = _read_body(path, message)
+    if raw is None:
+        return
+    names = parse_body(raw).attachments
+    numbers: dict[str, str] = {}
+    try:
+        for name in names:
+            if number := _find_in_name(name, pattern):
+                numbers.setdefault(number.upper(), number)
+    except PatternError:
+        message.pattern_timed_out = True
+        return
+    # Two attachments with different numbers decide nothing.
+    if len(numbers) == 1:
+        message.number, message.number_in_attachment = numbers.popitem()[1], True
+        return
+    for name in names:
+        if _is_named_like_offer(name):
+            message.offer_file = name
+            return
 
 
 def _may_have_attachments(mail: Mail) -> bool:
@@ -200,47 +283,22 @@ def _hides_subject(mail: Mail) -> bool:
 
 
 def _is_calendar(mail: Mail) -> bool:
-    return any(
-        mail.header(name).lower().startswith(_CALENDAR)
-        for name in ("content-type", "content-class")
-    )
-
-
-def _look_into_body(path: Path, letter: Letter, pattern: str) -> Letter:
-    try:
-        body: Body = parse_body(read_whole(path))
-    except TooLargeError:
-        letter.is_too_large = True
-        return letter
-    except OSError as error:
-        return Letter(
-            letter.sighting, letter.sent_at, Reason.NOT_READABLE, error.strerror or str(error)
-        )
-    try:
-        numbers = [number for name in body.attachments if (number := _find_in_name(name, pattern))]
-    except PatternError:
-        letter.pattern_timed_out = True
-        return letter
-    # Two attachments with different numbers decide nothing.
-    if len({number.upper() for number in numbers}) == 1:
-        letter.number, letter.number_in_attachment = numbers[0], True
-    else:
-        letter.offer_file = next(
-            (name for name in body.attachments if _is_named_like_offer(name)), ""
-        )
-    return letter
+    kinds = (mail.header("content-type"), mail.header("content-class"))
+    return any(kind.lower().startswith(_CALENDAR) for kind in kinds)
 
 
 def _find_in_name(name: str, pattern: str) -> str | None:
     """Return the offer number in a file name such as `Angebot_AN-2026-0816.pdf`."""
-    text = _spell_out(name)
-    return None if names_other_document(text) else find_number(text, pattern)
+    text = _words_of(name)
+    if names_other_document(text):
+        return None
+    return find_number(text, pattern)
 
 
 def _is_named_like_offer(name: str) -> bool:
-    text = _spell_out(name)
+    text = _words_of(name)
     return bool(_OFFER_FILE.match(text)) or (has_keyword(text) and not names_other_document(text))
 
 
-def _spell_out(name: str) -> str:
+def _words_of(name: str) -> str:
     return name.rpartition(".")[0].replace("_", " ")

@@ -1,67 +1,117 @@
-"""Takes back offers that were none."""
+"""Checks files of the import log again, and takes back offers that are none any more."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from offers.mail_import.folder import FolderFile, disk_name, measure_age
+from offers.mail_import.message import read_message
+from offers.mail_import.run import sort_folders
+from offers.mail_import.store import AfterStore, ImportResult, store_messages
 from offers.models import Customer, Offer, SourceFile
 from offers.revisions import refresh_offers
-from offers.wiring import announce
 
-# What the listeners make with each offer, and what therefore goes with it. Anything else that hangs
-# on an offer is a sign that something happened to it since.
-_MADE_WITH_IT = frozenset({"files", "invitations", "follow_up", "supersedes"})
+State = SourceFile.State
+HasHistory = Callable[[Offer], bool]
+"""Tells whether more happened to an offer than this app knows, so that it must stay."""
 
 
-def remove_empty_offers(founded: Collection[int], touched: Iterable[int], *, now: datetime) -> int:
-    """Remove those of the offers `founded` that no mail founds any more, with customers left
-    without any.
+def check_again(
+    files: Sequence[SourceFile], *, after_store: AfterStore, has_history: HasHistory
+) -> ImportResult:
+    """Decide anew about files of the import log, as a fresh import with today's settings would.
 
-    An offer that was entered by a person, or answered, reminded, noted or closed since, stays. What
-    stays of the offers `touched` is worked out anew from the mails they have left. Returns how many
-    were removed.
+    Offers that came from these mails alone and are none any more are removed, unless something
+    happened to them since. Files that are gone stay as they are and are counted in the problems.
+    Safe to be killed: a file in the middle of it is waiting, and waiting files are looked at by the
+    next import.
     """
-    removed = 0
+    result = ImportResult()
+    now = timezone.now()
+    ordered = sorted(
+        files, key=lambda file: (file.sent_at or file.first_seen_at, file.mtime_ns, file.name)
+    )
+    folders = {file.folder_id: file.folder for file in ordered}
+    touched = {file.offer_id for file in ordered if file.offer_id}
+    # Only an offer that loses the mail that founded it may go: others may have founders that were
+    # pruned long ago.
+    founded = {file.offer_id for file in ordered if file.offer_id and file.state == State.OFFER}
+    chosen: dict[int, list[FolderFile]] = {key: [] for key in folders}
+    gone = 0
+    for row in ordered:
+        file = _find_on_disk(row, now)
+        if file is None:
+            gone += 1
+            continue
+        chosen[row.folder_id].append(file)
+        _reset(row)
+    for folder in sort_folders(folders.values()):
+        messages = [read_message(folder, file, now=now) for file in chosen[folder.pk]]
+        for stored in store_messages(folder, messages, now=now, after_store=after_store):
+            result.states[stored.state] += 1
     with transaction.atomic():
-        left = []
-        for offer in Offer.objects.filter(pk__in={*founded, *touched}).select_related("customer"):
-            counted = offer.files.filter(
-                state__in=(SourceFile.State.OFFER, SourceFile.State.REVISION)
-            ).exists()
-            if (
-                offer.pk not in founded
-                or counted
-                or offer.source != Offer.Source.MAIL
-                or has_history(offer)
-            ):
-                left.append(offer)
-                continue
-            customer = offer.customer
-            offer.delete()
-            removed += 1
-            if _is_unused(customer):
-                customer.delete()
+        left = _remove_empty_offers(founded, touched, has_history)
         refresh_offers(left, now=now)
-        announce(left)
-    return removed
+        if left:
+            after_store(left)
+    if gone:
+        sentence = _("%(count)d files are no longer there and stay as they are.")
+        result.problems.append(sentence % {"count": gone})
+    return result
 
 
-def has_history(offer: Offer) -> bool:
-    """Tell whether anything happened to an offer besides its import."""
-    if offer.status != Offer.Status.OPEN or offer.status_by_id or offer.note:
-        return True
-    relations = (
-        each
-        for each in Offer._meta.related_objects
-        if each.get_accessor_name() not in _MADE_WITH_IT
-    )
-    return any(
-        each.related_model._base_manager.filter(**{each.field.name: offer}).exists()
-        for each in relations
-    )
+def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
+    """Return a file of the import log as it is on the disk now, or None when it is gone."""
+    name = disk_name(row.name)
+    try:
+        found = Path(row.folder.path, name).lstat()
+    except OSError:
+        return None
+    stamp = (found.st_size, found.st_mtime_ns)
+    return FolderFile(name, *stamp, measure_age(stamp, row, now=now))
+
+
+def _reset(row: SourceFile) -> None:
+    row.state, row.offer, row.duplicate_of = State.WAITING, None, None
+    row.fingerprint, row.decided_by = None, None
+    row.save(update_fields=["state", "offer", "duplicate_of", "fingerprint", "decided_by"])
+
+
+def _remove_empty_offers(
+    founded: Collection[int], touched: Collection[int], has_history: HasHistory
+) -> list[Offer]:
+    """Remove those of the offers `founded` that no mail founds any more, with customers left
+    without any; return what stays of the offers `touched`.
+
+    An offer that was entered by a person, or answered, reminded, noted or closed since, stays.
+    """
+    left = []
+    for offer in Offer.objects.filter(pk__in={*founded, *touched}).select_related("customer"):
+        if offer.pk not in founded or not _is_empty(offer) or has_history(offer):
+            left.append(offer)
+            continue
+        customer = offer.customer
+        offer.delete()
+        if _is_unused(customer):
+            customer.delete()
+    return left
+
+
+def _is_empty(offer: Offer) -> bool:
+    """Tell whether an offer came from mails alone, has none any more, and nothing happened to it."""
+    if offer.source != Offer.Source.MAIL or offer.status != Offer.Status.OPEN:
+        return False
+    if offer.status_by_id or offer.note:
+        return False
+    counted = offer.files.filter(state__in=(State.OFFER, State.REVISION))
+    happened = (counted, offer.contacts, offer.sent_messages)
+    return not any(rows.exists() for rows in happened)
 
 
 def _is_unused(customer: Customer) -> bool:

@@ -1,296 +1,347 @@
-"""Stores what mail files said: customers, offers, ledger rows and all that hangs on them, batch by
-batch.
-"""
+"""Stores messages in batches: customers, offers, log entries and what follows from them."""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import islice
 
-from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from crm.core.bulk import among, find_keys, insert_rows, new_row
-from offers.mail_import.context import Desk
-from offers.mail_import.decide import Decision, Facts, decide_incoming, decide_outgoing
-from offers.mail_import.folder import store_name
-from offers.mail_import.message import Letter
-from offers.models import Customer, ErasedAddress, MailFolder, Offer, Reason, SourceFile, number_key
-from offers.parsing.mail import Address
-from offers.revisions import refresh_offers
-from offers.wiring import announce
-
-State = SourceFile.State
-_LANGUAGE_WORDS = (
-    ("fr", ("offre", "devis")),
-    ("it", ("offerta", "preventivo")),
-    ("en", ("quotation", "quote", "proposal", "your offer", "our offer")),
+from offers.mail_import.context import BatchContext
+from offers.mail_import.decide import (
+    MessageContext,
+    MessageDecision,
+    decide_incoming,
+    decide_outgoing,
 )
-_FACT_FIELDS = [
-    "size", "mtime_ns", "state", "reason", "detail", "header_hash", "content_hash", "fingerprint", "message_id",
-    "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at", "defects", "offer",
-    "duplicate_of", "decided_by", "decided_at",
+from offers.mail_import.folder import stored_name
+from offers.mail_import.message import MailMessage
+from offers.models import MailFolder, Offer, SourceFile
+from offers.parsing.mail import Address, Mail
+from offers.revisions import refresh_offers
+from offers.services import build_offer, store_offers
+
+logger = logging.getLogger(__name__)
+
+State, Reason = SourceFile.State, SourceFile.Reason
+AfterStore = Callable[[Sequence[Offer]], None]
+"""What follows for offers that were stored or changed; called inside their transaction."""
+
+BATCH_SIZE = 500
+_TRIES = 3
+# Serialization failure, deadlock, lock not available: the database is there, another try helps.
+_RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
+_MOST_RECIPIENTS = 100
+_MESSAGE_FIELDS = [
+    "size", "mtime_ns", "state", "reason", "detail", "header_hash", "content_hash", "fingerprint",
+    "message_id", "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at",
+    "defects", "offer", "duplicate_of", "decided_by", "decided_at",
 ]  # fmt: skip
 
 
-def store_batch(
-    folder: MailFolder, letters: Iterable[Letter], *, now: datetime
-) -> list[SourceFile]:
-    """Store what some mails of one folder said and return their ledger rows; call it inside a
-    transaction.
+@dataclass
+class ImportResult:
+    """What an import did: how many files came into which state, and what a person must see to."""
 
-    What is already in the ledger with the same size and mtime is left alone, so that a second
-    importer, or a run after a kill, stores nothing twice. The offers that changed are announced
-    once. Raises IntegrityError when another importer stored one of them at the same moment.
+    states: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def stored(self) -> int:
+        """The number of files that were decided or changed their reason to wait."""
+        return sum(self.states.values())
+
+
+def store_messages(
+    folder: MailFolder, messages: Iterable[MailMessage], *, now: datetime, after_store: AfterStore
+) -> Iterable[SourceFile]:
+    """Store the messages of one folder, batch by batch, and yield their log entries.
+
+    Each batch is a transaction of its own; where it fails, its messages are stored one by one, so
+    that one of them never stops the rest. Raises what the database raises when it is away.
     """
-    writer = _Writer(folder, now)
-    return writer.store(
-        sorted(letters, key=lambda each: (each.sent_at, each.sighting.mtime_ns, each.sighting.name))
-    )
+    remaining = iter(messages)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        try:
+            with transaction.atomic():
+                rows = store_batch(folder, batch, now=now, after_store=after_store)
+        except Exception as error:
+            if _is_away(error):
+                raise
+            kind = type(error).__name__
+            logger.info("mail folder %s: a batch is stored one by one (%s)", folder.pk, kind)
+            rows = []
+            for message in batch:
+                rows += _store_alone(folder, message, now=now, after_store=after_store)
+        yield from rows
 
 
-class _Writer:
-    """Decides about the letters one after the other and writes what came out in a few queries."""
+def _store_alone(
+    folder: MailFolder, message: MailMessage, *, now: datetime, after_store: AfterStore
+) -> list[SourceFile]:
+    """Store one message. Another importer may have been faster; then nothing is left to do."""
+    for _attempt in range(_TRIES):
+        try:
+            with transaction.atomic():
+                return store_batch(folder, [message], now=now, after_store=after_store)
+        except Exception as error:
+            if _is_away(error):
+                raise
+            failure = error
+    logger.error("mail folder %s: a file could not be stored", folder.pk, exc_info=failure)
+    failed = MailMessage(message.file, message.sent_at, Reason.FAILED, type(failure).__name__)
+    with transaction.atomic():
+        return store_batch(folder, [failed], now=now, after_store=after_store)
 
-    def __init__(self, folder: MailFolder, now: datetime) -> None:
-        self.folder, self.now = folder, now
-        self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
-        self.rows: list[SourceFile] = []
-        self.duplicates: list[SourceFile] = []
-        self.new_offers: list[Offer] = []
-        self.new_customers: dict[str, Customer] = {}
-        self.changed_customers: dict[int, Customer] = {}
-        # By identity, because new offers have no key yet.
-        self.touched: dict[int, Offer] = {}
-        self.to_refresh: dict[int, Offer] = {}
 
-    def store(self, letters: Sequence[Letter]) -> list[SourceFile]:
-        names = [store_name(letter.sighting.name) for letter in letters]
-        known = {row.name: row for row in self._find_known(names)}
-        todo = []
-        for name, letter in zip(names, letters, strict=True):
-            row = known.get(name)
-            if (
-                row is None
-                or is_undecided(row)
-                or (row.size, row.mtime_ns) != letter.sighting.stamp
-            ):
-                todo.append((letter, name, row))
-        again = [row for _letter, _name, row in todo if row]
-        for row in again:
-            # An offer that loses a mail, because its file was rewritten, is worked out anew without
-            # it.
-            if row.offer is not None and row.state in SourceFile.MAILS_OF_AN_OFFER:
-                self.to_refresh[id(row.offer)] = row.offer
-        forgotten = [row.pk for row in again]
-        # Two rewritten files may have changed places: their old fingerprints must not be in each
-        # other's way.
-        if forgotten:
-            SourceFile.objects.filter(pk__in=forgotten, fingerprint__isnull=False).update(
-                fingerprint=None
-            )
-        self.desk = Desk(self.folder, [letter for letter, _name, _row in todo], forgotten)
-        for letter, name, row in todo:
-            self._take(letter, name, row)
-        self._write()
-        return self.rows + self.duplicates
+def _is_away(error: Exception) -> bool:
+    """Tell whether the database itself is away. Being chosen to end a deadlock is no reason to give
+    up.
+    """
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(error, OperationalError | InterfaceError) and state not in _RETRY_STATES
 
-    def _find_known(self, names: Sequence[str]) -> Iterable[SourceFile]:
-        keys = find_keys(SourceFile, "name", names, folder=self.folder.pk)
-        return (
-            SourceFile.objects.filter(among("pk", keys)).select_related("offer__customer")
-            if keys
-            else ()
-        )
 
-    def _take(self, letter: Letter, name: str, row: SourceFile | None) -> None:
-        facts = self.desk.facts(letter)
-        decision = (decide_outgoing if self.is_outgoing else decide_incoming)(letter, facts)
-        if row and decision.state == State.WAITING and _still_waits(row, letter, decision):
-            return
-        offer = decision.offer
-        if decision.customer is not None:
-            offer = self._new_offer(letter, decision.customer)
-        elif offer is not None and decision.state in SourceFile.MAILS_OF_AN_OFFER:
-            self.to_refresh[id(offer)] = offer
-        elif offer is not None and decision.reason == Reason.OTHER_DOCUMENT:
-            self._question(offer)
-        facts_of_row = self._describe(letter, decision, offer)
+def store_batch(
+    folder: MailFolder,
+    messages: Sequence[MailMessage],
+    *,
+    now: datetime,
+    after_store: AfterStore,
+) -> list[SourceFile]:
+    """Decide about messages of one folder, store what came out and return their log entries.
+
+    Call it inside a transaction. What is already in the log with the same size and mtime is left
+    alone, so that a second importer, or a run after a kill, stores nothing twice. Raises
+    IntegrityError when another importer stored one of them at the same moment.
+    """
+    ordered = sorted(messages, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name))
+    pending = _find_pending(folder, ordered)
+    known = [row for _message, row in pending if row.pk]
+    _forget_fingerprints(known)
+    context = BatchContext(folder, [message for message, _row in pending], known)
+    batch = _Batch(folder, context, now)
+    for row in known:
+        batch.detach(row)
+    for message, row in pending:
+        batch.take(message, row)
+    changed = batch.write()
+    if changed:
+        after_store(changed)
+    return [*batch.rows, *batch.duplicates]
+
+
+def _find_pending(
+    folder: MailFolder, messages: Sequence[MailMessage]
+) -> list[tuple[MailMessage, SourceFile]]:
+    """Return the messages that are to be decided, each with its log entry, which may be new."""
+    names = [stored_name(message.file.name) for message in messages]
+    rows = SourceFile.objects.filter(folder=folder, name__in=names)
+    known = {row.name: row for row in rows}
+    pending = []
+    for name, message in zip(names, messages, strict=True):
+        row = known.get(name)
         if row is None:
-            row = new_row(
-                SourceFile,
-                folder=self.folder,
-                name=name,
-                first_seen_at=self.now,
-                decided_at=self.now,
-                **facts_of_row,
-            )
-        else:
-            if decision.state != State.WAITING or (row.size, row.mtime_ns) != letter.sighting.stamp:
-                # While a file waits, this is since when it has not changed.
-                row.decided_at = self.now
-            for column, value in facts_of_row.items():
-                setattr(row, column, value)
-        if not letter.problem:
-            self.desk.add(letter, row, offer)
-        if not self.is_outgoing:
-            self._act_on_automatic(letter, decision, facts)
-        (self.duplicates if decision.duplicate_of else self.rows).append(row)
-
-    def _describe(self, letter: Letter, decision: Decision, offer: Offer | None) -> dict[str, Any]:
-        """Return the columns of a ledger row that say what a mail is and what became of it."""
-        mail, (__, size, mtime_ns) = letter.mail, letter.sighting
-        fingerprint = (
-            letter.fingerprint if self.is_outgoing and decision.duplicate_of is None else None
-        )
-        return {
-            "size": size,
-            "mtime_ns": mtime_ns,
-            "state": decision.state,
-            "reason": decision.reason,
-            "detail": decision.detail[:500],
-            "header_hash": letter.header_hash,
-            "content_hash": "",
-            "fingerprint": None if fingerprint in self.desk.by_fingerprint else fingerprint,
-            "message_id": mail.message_id[:500],
-            "subject": mail.subject[:500],
-            "number": letter.number[:100],
-            "is_reply": decision.is_reply,
-            "sender": mail.sender.email[:320] if mail.sender else "",
-            "sender_name": mail.sender.name[:200] if mail.sender else "",
-            "recipients": [
-                {"field": field, "email": each.email, "name": each.name[:200]}
-                for field, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc))
-                for each in addresses[:100]
-            ],
-            "sent_at": None if letter.problem else letter.sent_at,
-            "defects": list(letter.defects),
-            "offer": offer,
-            "duplicate_of": decision.duplicate_of,
-            "decided_by": None,
-        }
-
-    def _new_offer(self, letter: Letter, address: Address) -> Offer:
-        mail = letter.mail
-        sender_email = mail.sender.email if mail.sender else ""
-        customer, language = self.desk.customers.get(address.email), find_language(mail.subject)
-        if customer is None:
-            customer = new_row(
-                Customer,
-                email=address.email,
-                name=address.name[:200],
-                language=language or settings.LANGUAGE_CODE[:2],
-                created_at=self.now,
-            )
-            self.new_customers[address.email] = self.desk.customers[address.email] = customer
-        elif address.name and not customer.name:
-            customer.name = address.name[:200]
-            if customer.pk:
-                self.changed_customers[customer.pk] = customer
-        offer = new_row(
-            Offer,
-            number=letter.number[:100],
-            number_key=number_key(letter.number[:100]),
-            customer=customer,
-            salesperson=self.desk.salespeople.get(sender_email),
-            sender_email=sender_email,
-            sender_name=mail.sender.name[:200] if mail.sender else "",
-            subject=mail.subject[:500],
-            message_id=mail.message_id[:500],
-            first_sent_at=letter.sent_at,
-            sent_at=letter.sent_at,
-            status_at=letter.sent_at,
-            language=language or customer.language,
-            created_at=self.now,
-        )
-        self.new_offers.append(offer)
-        self.touched[id(offer)] = offer
-        self.desk.add_offer(offer)
-        return offer
-
-    def _question(self, offer: Offer) -> None:
-        """Let no reminder go out for an offer that may have been ordered, until a person has
-        looked.
-        """
-        if offer.is_open and not offer.needs_review:
-            offer.needs_review = _(
-                "An order, an invoice or the like was sent about it. Was it ordered?"
-            )
-            if offer.pk:
-                offer.save(update_fields=["needs_review"])
-            self.touched[id(offer)] = offer
-
-    def _act_on_automatic(self, letter: Letter, decision: Decision, facts: Facts) -> None:
-        """Park the offers of a customer who is away, mark the address of one who cannot be
-        reached.
-        """
-        if decision.reason == Reason.RETURN_DATE and letter.returns_on:
-            until = letter.returns_on + timedelta(days=1)
-            for offer in (*facts.of_sender, *filter(None, [decision.offer])):
-                if offer.is_open and (offer.paused_until is None or offer.paused_until < until):
-                    offer.paused_until = until
-                    offer.save(update_fields=["paused_until"])
-                    self.touched[id(offer)] = offer
-        elif decision.reason == Reason.BOUNCED:
-            for customer in facts.bounced:
-                customer.bounced_at, customer.bounce_detail = letter.sent_at, decision.detail
-                customer.save(update_fields=["bounced_at", "bounce_detail"])
-            self.touched.update({id(offer): offer for offer in facts.of_sender})
-
-    def _write(self) -> None:
-        # In one order everywhere: two importers at once then wait for each other instead of locking
-        # each other out.
-        ErasedAddress.silence(self.new_customers.values())
-        for customer in self.new_customers.values():
-            customer.fill_search_text()
-        insert_rows([customer for __, customer in sorted(self.new_customers.items())])
-        if self.changed_customers:
-            Customer.objects.bulk_update(self.changed_customers.values(), ["name"])
-        self.new_offers.sort(key=lambda each: each.number_key)
-        for offer in self.new_offers:
-            offer.fill_derived()
-        insert_rows(self.new_offers)
-        self._write_rows()
-        new = {id(offer) for offer in self.new_offers}
-        chains = Counter(
-            row.offer_id for row in self.rows if row.state in SourceFile.MAILS_OF_AN_OFFER
-        )
-        # A new offer with one mail is as it should be.
-        stale = [
-            offer
-            for key, offer in self.to_refresh.items()
-            if key not in new or chains[offer.pk] > 1
-        ]
-        unique = {offer.pk: offer for offer in stale}
-        refresh_offers(list(unique.values()), now=self.now)
-        self.touched.update({id(offer): offer for offer in unique.values()})
-        announce(list({offer.pk: offer for offer in self.touched.values()}.values()))
-
-    def _write_rows(self) -> None:
-        # Duplicates last: they may point to a mail of this very batch.
-        for rows in (self.rows, self.duplicates):
-            for row in rows:
-                if row.pk:
-                    row.save(update_fields=_FACT_FIELDS)
-            insert_rows([row for row in rows if not row.pk])
+            pending.append((message, SourceFile(folder=folder, name=name)))
+        elif _is_undecided(row) or _has_changed(row, message):
+            pending.append((message, row))
+    return pending
 
 
-def _still_waits(row: SourceFile, letter: Letter, decision: Decision) -> bool:
-    is_same = (row.size, row.mtime_ns) == letter.sighting.stamp
-    return is_same and (row.state, row.reason) == (decision.state, decision.reason)
-
-
-def is_undecided(row: SourceFile) -> bool:
+def _is_undecided(row: SourceFile) -> bool:
     """True for a file that is looked at again at each run, although it did not change."""
     return row.state == State.WAITING or row.reason == Reason.VANISHED
 
 
-def find_language(subject: str) -> str:
-    """Return the language that the word for "offer" in a subject gives away, or an empty text."""
-    lower = subject.lower()
-    return next(
-        (language for language, words in _LANGUAGE_WORDS if any(word in lower for word in words)),
-        "",
-    )
+def _has_changed(row: SourceFile, message: MailMessage) -> bool:
+    return (row.size, row.mtime_ns) != message.file.stamp
+
+
+def _forget_fingerprints(rows: Sequence[SourceFile]) -> None:
+    """Let two rewritten files change places: their old fingerprints must not be in each other's
+    way.
+    """
+    if rows:
+        keys = [row.pk for row in rows]
+        SourceFile.objects.filter(pk__in=keys, fingerprint__isnull=False).update(fingerprint=None)
+
+
+class _Batch:
+    """Decides about messages one after the other and writes what came out in a few queries."""
+
+    def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
+        self.folder, self.context, self.now = folder, context, now
+        self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
+        self.rows: list[SourceFile] = []
+        self.duplicates: list[SourceFile] = []
+        self.new_offers: list[Offer] = []
+        # By identity, because new offers have no key yet.
+        self.offers_to_refresh: dict[int, Offer] = {}
+        self.changed_offers: dict[int, Offer] = {}
+
+    def detach(self, row: SourceFile) -> None:
+        """Let the offer of a file that is decided anew be worked out without it."""
+        if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
+            offer = self.context.offers[row.offer_id]
+            self.offers_to_refresh[id(offer)] = offer
+
+    def take(self, message: MailMessage, row: SourceFile) -> None:
+        """Decide about one message and note in memory what follows."""
+        known = self.context.describe(message)
+        decide = decide_incoming
+        if self.is_outgoing:
+            decide = decide_outgoing
+        decision = decide(message, known)
+        if row.pk and decision.state == State.WAITING and _still_waits(row, message, decision):
+            return
+        row.offer = self._find_offer(message, decision)
+        self._fill(row, message, decision)
+        self.context.add_message(message, row)
+        if decision.reason == Reason.RETURN_DATE:
+            self._pause(message, decision, known)
+        elif decision.reason == Reason.BOUNCED:
+            self._mark_bounced(message, decision, known)
+        if decision.duplicate_of is None:
+            self.rows.append(row)
+        else:
+            self.duplicates.append(row)
+
+    def _find_offer(self, message: MailMessage, decision: MessageDecision) -> Offer | None:
+        """Return the offer that a message belongs to, made now where the message founds it."""
+        if decision.customer is not None:
+            return self._build_offer(message, decision.customer)
+        offer = decision.offer
+        if offer is not None and offer.pk:
+            # One object for each offer, so that a change of it is not lost by saving another.
+            offer = self.context.offers.setdefault(offer.pk, offer)
+        if offer is not None and decision.state in SourceFile.MAILS_OF_AN_OFFER:
+            self.offers_to_refresh[id(offer)] = offer
+        elif offer is not None and decision.reason == Reason.OTHER_DOCUMENT:
+            self._question(offer)
+        return offer
+
+    def _build_offer(self, message: MailMessage, customer: Address) -> Offer:
+        mail = message.mail
+        sender_name = ""
+        if mail.sender is not None:
+            sender_name = mail.sender.name
+        offer = build_offer(
+            self.context.people,
+            number=message.number,
+            email=customer.email,
+            name=customer.name,
+            sent_at=message.sent_at,
+            source=Offer.Source.MAIL,
+            subject=mail.subject,
+            message_id=mail.message_id,
+            sender_email=message.sender_email,
+            sender_name=sender_name,
+        )
+        self.new_offers.append(offer)
+        self.context.add_offer(offer)
+        return offer
+
+    def _fill(self, row: SourceFile, message: MailMessage, decision: MessageDecision) -> None:
+        """Write into a log entry what its mail is and what became of it."""
+        mail = message.mail
+        if not row.pk:
+            row.first_seen_at = row.decided_at = self.now
+        elif decision.state != State.WAITING or _has_changed(row, message):
+            # While a file waits, this is since when it has not changed.
+            row.decided_at = self.now
+        row.size, row.mtime_ns = message.file.stamp
+        row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
+        row.duplicate_of, row.decided_by, row.is_reply = (
+            decision.duplicate_of,
+            None,
+            decision.is_reply,
+        )
+        row.header_hash, row.content_hash, row.fingerprint = message.header_hash, "", None
+        if decision.duplicate_of is None and not self.context.has_fingerprint(message.fingerprint):
+            row.fingerprint = message.fingerprint
+        row.message_id, row.subject = mail.message_id[:500], mail.subject[:500]
+        row.number, row.defects = message.number[:100], list(message.defects)
+        row.sender, row.sender_name = message.sender_email[:320], ""
+        if mail.sender is not None:
+            row.sender_name = mail.sender.name[:200]
+        row.recipients = _list_recipients(mail)
+        row.sent_at = message.sent_at
+        if message.problem:
+            row.sent_at = None
+
+    def _question(self, offer: Offer) -> None:
+        """Ask a person about an offer that may have been ordered."""
+        if offer.is_open and not offer.needs_review:
+            offer.needs_review = _(
+                "An order, an invoice or the like was sent about it. Was it ordered?"
+            )
+            self._change(offer, "needs_review")
+
+    def _pause(
+        self, message: MailMessage, decision: MessageDecision, known: MessageContext
+    ) -> None:
+        """Pause the open offers of a customer who is away until the day after the return."""
+        if message.returns_on is None:
+            return
+        until = message.returns_on + timedelta(days=1)
+        for offer in (*known.of_sender, decision.offer):
+            if offer is None or not offer.is_open:
+                continue
+            if offer.paused_until is None or offer.paused_until < until:
+                offer.paused_until = until
+                self._change(offer, "paused_until")
+
+    def _mark_bounced(
+        self, message: MailMessage, decision: MessageDecision, known: MessageContext
+    ) -> None:
+        """Mark the addresses that cannot be reached."""
+        for customer in known.bounced:
+            customer.bounced_at, customer.bounce_detail = message.sent_at, decision.detail
+            customer.save(update_fields=["bounced_at", "bounce_detail"])
+        for offer in known.of_sender:
+            self.changed_offers[id(offer)] = offer
+
+    def _change(self, offer: Offer, column: str) -> None:
+        if offer.pk:
+            offer.save(update_fields=[column])
+        self.changed_offers[id(offer)] = offer
+
+    def write(self) -> list[Offer]:
+        """Store all that was noted; return the offers that are new or changed."""
+        store_offers(self.new_offers)
+        changed = [offer for offer in self.changed_offers.values() if offer not in self.new_offers]
+        # Duplicates last: they may point to a mail of this very batch.
+        for rows in (self.rows, self.duplicates):
+            self._write_rows(rows)
+        Offer.objects.raise_version(changed)
+        refresh_offers(list(self.offers_to_refresh.values()), now=self.now)
+        stored = {offer.pk: offer for offer in (*self.new_offers, *changed)}
+        for offer in self.offers_to_refresh.values():
+            stored[offer.pk] = offer
+        return list(stored.values())
+
+    def _write_rows(self, rows: Sequence[SourceFile]) -> None:
+        for row in rows:
+            if row.pk:
+                row.save(update_fields=_MESSAGE_FIELDS)
+        SourceFile.objects.bulk_create([row for row in rows if not row.pk])
+
+
+def _still_waits(row: SourceFile, message: MailMessage, decision: MessageDecision) -> bool:
+    is_same = not _has_changed(row, message)
+    return is_same and (row.state, row.reason) == (decision.state, decision.reason)
+
+
+def _list_recipients(mail: Mail) -> list[dict[str, str]]:
+    recipients = []
+    for field_name, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc)):
+        for address in addresses[:_MOST_RECIPIENTS]:
+            recipients.append(
+                {"field": field_name, "email": address.email, "name": address.name[:200]}
+            )
+    return recipients

@@ -18,9 +18,9 @@ from crm.accounts.models import User
 from crm.backoffice.story import Event, sort_events
 from feedback.backoffice.models import Invitation
 from offers import services
-from offers.mail_import.run import import_folder
-from offers.models import Contact, Customer, MailFolder, Offer, Reason, SourceFile
+from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
 from tests.make import make_customer, make_offer, make_user
+from tests.offers.imports import import_folder
 from tests.offers.mails import make_folder, write_mail
 
 State = SourceFile.State
@@ -255,7 +255,7 @@ def test_a_mail_to_check_becomes_an_offer_with_what_a_person_enters(
     act(staff, file, "make_offer", number="4711")
     assert (file.state, file.reason, file.offer) == (
         State.OFFER,
-        Reason.BY_PERSON,
+        SourceFile.Reason.BY_PERSON,
         Offer.objects.get(),
     )
     assert Offer.objects.get().customer.email == "buehler@kunde-eins.example"
@@ -284,7 +284,7 @@ def test_a_received_mail_can_be_given_to_an_offer(staff: Client, tmp_path: Path)
 def test_a_mail_to_check_can_be_ignored(staff: Client, folder: MailFolder) -> None:
     file = import_mail(folder, subject="Ihr Angebot")
     act(staff, file, "ignore_one")
-    assert (file.state, file.reason) == (State.NOT_AN_OFFER, Reason.IGNORED)
+    assert (file.state, file.reason) == (State.NOT_AN_OFFER, SourceFile.Reason.IGNORED)
 
 
 def test_an_offer_cannot_be_ignored_by_mistake(staff: Client, folder: MailFolder) -> None:

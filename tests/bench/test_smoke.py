@@ -13,7 +13,6 @@ from django.conf import settings
 
 # The smallest arguments of each, and the packages that only `make bench` installs.
 TINY = {
-    "import_growth": ["--largest", "1000", "--mails", "20"],
     "import_offers": ["--mails", "20", "--large", "2", "--rounds", "1"],
     "import_scan": ["--files", "100", "--rounds", "1"],
     "parsing": ["--mails", "50", "--rounds", "1"],

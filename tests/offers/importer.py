@@ -17,18 +17,21 @@ from typing import Any
 import django
 
 BATCH_SIZE = 4
-PAYS_FROM = 1  # files are read ahead in a process of their own, as those of a large import are
 # Where the child dies: module, what is called there, and whether after the call. In the order of an
 # import: before the transaction, in it before each kind of row, at its end, after it, while a copy
 # is made.
 POINTS = {
-    "before_transaction": ("offers.mail_import.run", "store_batch", False),
-    "before_offers": ("offers.mail_import.store", "insert_rows", False),
-    "before_ledger": ("offers.mail_import.store", "_Writer._write_rows", False),
-    "before_commit": ("offers.mail_import.store", "announce", True),
-    "after_commit": ("offers.mail_import.run", "_store", True),
+    "before_transaction": ("offers.mail_import.store", "store_batch", False),
+    "before_offers": ("offers.mail_import.store", "store_offers", False),
+    "before_log": ("offers.mail_import.store", "_Batch._write_rows", False),
+    "before_commit": ("offers.wiring", "announce", True),
+    "after_commit": ("__main__", "note_stored", False),
     "in_archive": ("offers.mail_import.archive", "os.replace", False),
 }
+
+
+def note_stored(_row: object) -> None:
+    """Called for each log entry after its batch was committed."""
 
 
 def die_at(point: str, count: int) -> None:
@@ -59,12 +62,17 @@ def start(act: Callable[[], None], path: str) -> int:
     if child:
         return child
     try:
-        importing: Any = import_module("offers.mail_import.run")
+        store: Any = import_module("offers.mail_import.store")
+        run: Any = import_module("offers.mail_import.run")
+        wiring: Any = import_module("offers.wiring")
         folders = import_module("offers.models").MailFolder.objects
-        importing.BATCH_SIZE = BATCH_SIZE
-        import_module("offers.mail_import.reading").PAYS_FROM = PAYS_FROM  # type: ignore[attr-defined]
+        store.BATCH_SIZE = BATCH_SIZE
         act()
-        importing.import_folders(folders.filter(path=path))
+        run.import_folders(
+            folders.filter(path=path),
+            after_store=wiring.announce,
+            on_stored=note_stored,
+        )
         os._exit(0)
     except BaseException as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from offers.mail_import.run import import_folders
 from offers.models import MailFolder, SourceFile
 from tests.make import make_user
+from tests.offers.imports import import_folders
 from tests.offers.mails import make_folder, write_file, write_mail
 from tests.stats.test_browser import browser, find_violations, open_page, take_picture  # noqa: F401 - a fixture
 

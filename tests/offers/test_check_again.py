@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from offers.mail_import.run import check_again, import_folder, import_folders
-from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
+from crm.backoffice.recheck import check_files_again
+from offers.models import Customer, MailFolder, Offer, SourceFile
 from offers.services import attach_file, ignore_files, make_offer_of_file, note_contact
 from tests.make import make_offer
+from tests.offers.imports import import_folder, import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_mail
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +91,7 @@ def test_a_change_of_settings_gives_the_same_as_a_fresh_import(
     before = snapshot()
     for name, value in change.items():
         setattr(settings, name, value)
-    check_again(list(SourceFile.objects.select_related("folder")))
+    check_files_again(list(SourceFile.objects.select_related("folder")))
     checked = snapshot()
     assert checked != before
     SourceFile.objects.all().delete()
@@ -104,7 +105,7 @@ def test_without_a_change_nothing_changes(folder: MailFolder) -> None:
     write_year(Path(folder.path))
     import_folder(folder)
     before, keys = snapshot(), set(Offer.objects.values_list("pk", flat=True))
-    check_again(list(SourceFile.objects.select_related("folder")))
+    check_files_again(list(SourceFile.objects.select_related("folder")))
     assert snapshot() == before
     assert set(Offer.objects.values_list("pk", flat=True)) == keys
 
@@ -114,7 +115,7 @@ def test_an_offer_that_something_happened_to_stays(folder: MailFolder, settings:
     import_folder(folder)
     note_contact(Offer.objects.get(), at=timezone.now())
     settings.OFFERS_OWN_DOMAINS = ["kunde-eins.example"]
-    check_again(list(SourceFile.objects.select_related("folder")))
+    check_files_again(list(SourceFile.objects.select_related("folder")))
     assert SourceFile.objects.get().state == State.INTERNAL
     assert Offer.objects.exists()
 
@@ -123,7 +124,7 @@ def test_a_file_that_is_gone_stays_as_it_is(folder: MailFolder) -> None:
     path = write_mail(Path(folder.path), "a.eml")
     import_folder(folder)
     path.unlink()
-    result = check_again(list(SourceFile.objects.select_related("folder")))
+    result = check_files_again(list(SourceFile.objects.select_related("folder")))
     assert result.problems
     assert SourceFile.objects.get().state == State.OFFER
 
@@ -135,12 +136,12 @@ def test_a_file_in_the_middle_of_it_is_taken_by_the_next_import(
     import_folder(folder)
     before = snapshot()
 
-    def die(*_args: object) -> None:
+    def die(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("offers.mail_import.run._store", die)
+    monkeypatch.setattr("offers.mail_import.recheck.store_messages", die)
     with pytest.raises(KeyboardInterrupt):
-        check_again(list(SourceFile.objects.select_related("folder")))
+        check_files_again(list(SourceFile.objects.select_related("folder")))
     assert SourceFile.objects.get().state == State.WAITING
     monkeypatch.undo()
     import_folder(folder)
@@ -166,8 +167,8 @@ def test_ignored_mails_come_back_when_they_are_checked_again(folder: MailFolder)
     import_folder(folder)
     assert ignore_files(list(SourceFile.objects.all()), by=None, at=timezone.now()) == 1
     assert import_folder(folder).stored == 0
-    check_again(list(SourceFile.objects.select_related("folder")))
-    assert SourceFile.objects.get().reason == Reason.NO_NUMBER
+    check_files_again(list(SourceFile.objects.select_related("folder")))
+    assert SourceFile.objects.get().reason == SourceFile.Reason.NO_NUMBER
 
 
 def test_a_reply_taken_back_lets_the_offer_go_on(tmp_path: Path) -> None:
@@ -184,6 +185,6 @@ def test_a_reply_taken_back_lets_the_offer_go_on(tmp_path: Path) -> None:
     attach_file(SourceFile.objects.get(), offer, by=None, at=timezone.now())
     offer.refresh_from_db()
     assert offer.replied_at is not None
-    check_again(list(SourceFile.objects.select_related("folder")))
+    check_files_again(list(SourceFile.objects.select_related("folder")))
     offer.refresh_from_db()
     assert offer.replied_at is None

@@ -15,11 +15,11 @@ import pytest
 
 import offers.mail_import.archive
 import offers.mail_import.folder
-import offers.mail_import.run
+import offers.mail_import.message
 from offers.mail_import.archive import archive_path
-from offers.mail_import.folder import disk_name, store_name
-from offers.mail_import.run import import_folder, import_folders
-from offers.models import MailFolder, Offer, Reason, SourceFile
+from offers.mail_import.folder import disk_name, stored_name
+from offers.models import MailFolder, Offer, SourceFile
+from tests.offers.imports import import_folder, import_folders
 from tests.offers.mails import build_mail, make_folder, write_file, write_mail
 
 pytestmark = pytest.mark.django_db
@@ -94,35 +94,45 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 @pytest.mark.parametrize(
     ("content", "age", "state", "reason"),
     [
-        (b"", MINUTE, State.WAITING, Reason.STILL_WRITTEN),
-        (b"", HOUR, State.BROKEN, Reason.EMPTY),
-        (MAIL, timedelta(seconds=1), State.WAITING, Reason.STILL_WRITTEN),
-        (MAIL, -HOUR, State.WAITING, Reason.STILL_WRITTEN),
-        (HALF, MINUTE, State.WAITING, Reason.INCOMPLETE),
-        (HALF, HOUR, State.OFFER, Reason.NEW_NUMBER),
-        (MAIL[:100], MINUTE, State.WAITING, Reason.INCOMPLETE),
-        (MAIL[:100], HOUR, State.REVIEW, Reason.NO_RECIPIENT),
-        (bytes(range(256)) * 40, HOUR, State.BROKEN, Reason.NO_MAIL),
-        (b"\0" * 4096, HOUR, State.BROKEN, Reason.NO_MAIL),
-        (b"\n" * 300_000, HOUR, State.BROKEN, Reason.NO_MAIL),
-        (b"<html><body>Angebot 4711</body></html>", HOUR, State.BROKEN, Reason.NO_MAIL),
-        (MAIL.replace(b"\r\n", b"\n"), HOUR, State.OFFER, Reason.NEW_NUMBER),
-        (b"\xef\xbb\xbf" + MAIL, HOUR, State.OFFER, Reason.NEW_NUMBER),
-        (b"junk line\r\n" + MAIL, HOUR, State.OFFER, Reason.NEW_NUMBER),
-        (MAIL.replace(b"4711", b"4711\0\0"), HOUR, State.OFFER, Reason.NEW_NUMBER),
+        (b"", MINUTE, State.WAITING, SourceFile.Reason.STILL_WRITTEN),
+        (b"", HOUR, State.BROKEN, SourceFile.Reason.EMPTY),
+        (MAIL, timedelta(seconds=1), State.WAITING, SourceFile.Reason.STILL_WRITTEN),
+        (MAIL, -HOUR, State.WAITING, SourceFile.Reason.STILL_WRITTEN),
+        (HALF, MINUTE, State.WAITING, SourceFile.Reason.INCOMPLETE),
+        (HALF, HOUR, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        (MAIL[:100], MINUTE, State.WAITING, SourceFile.Reason.INCOMPLETE),
+        (MAIL[:100], HOUR, State.REVIEW, SourceFile.Reason.NO_RECIPIENT),
+        (bytes(range(256)) * 40, HOUR, State.BROKEN, SourceFile.Reason.NO_MAIL),
+        (b"\0" * 4096, HOUR, State.BROKEN, SourceFile.Reason.NO_MAIL),
+        (b"\n" * 300_000, HOUR, State.BROKEN, SourceFile.Reason.NO_MAIL),
+        (b"<html><body>Angebot 4711</body></html>", HOUR, State.BROKEN, SourceFile.Reason.NO_MAIL),
+        (MAIL.replace(b"\r\n", b"\n"), HOUR, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        (b"\xef\xbb\xbf" + MAIL, HOUR, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        (b"junk line\r\n" + MAIL, HOUR, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        (MAIL.replace(b"4711", b"4711\0\0"), HOUR, State.OFFER, SourceFile.Reason.NEW_NUMBER),
         (
             build_mail(subject="=?utf-8?Q?Angebot_4711=0D=0ABcc:_x=00?="),
             HOUR,
             State.OFFER,
-            Reason.NEW_NUMBER,
+            SourceFile.Reason.NEW_NUMBER,
         ),
-        (build_mail(headers="X-Long: " + "a" * 300_000), HOUR, State.OFFER, Reason.NEW_NUMBER),
-        (build_mail(subject="Angebot 4711 " + "x" * 5_000), HOUR, State.OFFER, Reason.NEW_NUMBER),
+        (
+            build_mail(headers="X-Long: " + "a" * 300_000),
+            HOUR,
+            State.OFFER,
+            SourceFile.Reason.NEW_NUMBER,
+        ),
+        (
+            build_mail(subject="Angebot 4711 " + "x" * 5_000),
+            HOUR,
+            State.OFFER,
+            SourceFile.Reason.NEW_NUMBER,
+        ),
     ],
     ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,
 )
 def test_what_a_file_can_contain(
-    folder: MailFolder, content: bytes, age: timedelta, state: State, reason: Reason
+    folder: MailFolder, content: bytes, age: timedelta, state: State, reason: SourceFile.Reason
 ) -> None:
     write_file(path_of(folder), "x.eml", content, age=age)
     import_folder(folder)
@@ -140,7 +150,7 @@ def test_a_mail_above_the_limit_is_decided_by_its_header(folder: MailFolder) -> 
         os.utime(path_of(folder) / name, (1, 1))
     import_folder(folder)
     states = dict(SourceFile.objects.values_list("name", "reason"))
-    assert states == {"a.eml": Reason.NEW_NUMBER, "b.eml": Reason.TOO_LARGE}
+    assert states == {"a.eml": SourceFile.Reason.NEW_NUMBER, "b.eml": SourceFile.Reason.TOO_LARGE}
 
 
 @pytest.mark.parametrize(
@@ -165,8 +175,8 @@ def test_any_name_is_kept_and_known_again(folder: MailFolder, name: bytes) -> No
 
 def test_no_two_names_are_stored_alike() -> None:
     names = ["a\udcfc", "a\\xfc", "a\\x5cxfc", "aü", "a\ud800"]
-    assert len({store_name(name) for name in names}) == len(names)
-    assert [disk_name(store_name(name)) for name in names] == names
+    assert len({stored_name(name) for name in names}) == len(names)
+    assert [disk_name(stored_name(name)) for name in names] == names
 
 
 def test_names_that_differ_in_composition_are_two_files(folder: MailFolder) -> None:
@@ -187,7 +197,7 @@ def test_a_file_that_cannot_be_read_waits(
     if os.access(path, os.R_OK):  # root reads everything: let the system call refuse
         refuse(monkeypatch, errno.EACCES)
     import_folder(folder)
-    assert SourceFile.objects.get().reason == Reason.NOT_READABLE
+    assert SourceFile.objects.get().reason == SourceFile.Reason.NOT_READABLE
     monkeypatch.undo()
     path.chmod(0o600)
     import_folder(folder)
@@ -212,13 +222,13 @@ def test_a_disk_that_fails_lets_the_file_wait(
 
 def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen to a file between the scan and the reading of it."""
-    real = offers.mail_import.run.read
+    real = offers.mail_import.message.read_finished
 
     def read(*args: object, **options: object) -> object:
         act()
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(offers.mail_import.run, "read", read)
+    monkeypatch.setattr(offers.mail_import.message, "read_finished", read)
 
 
 def test_a_file_that_vanishes_before_it_is_read_is_named(
@@ -228,7 +238,7 @@ def test_a_file_that_vanishes_before_it_is_read_is_named(
     before_reading(monkeypatch, path.unlink)
     import_folder(folder)
     file = SourceFile.objects.get()
-    assert (file.state, file.reason) == (State.BROKEN, Reason.VANISHED)
+    assert (file.state, file.reason) == (State.BROKEN, SourceFile.Reason.VANISHED)
     monkeypatch.undo()
     write_file(path_of(folder), "x.eml", MAIL)
     os.utime(path, ns=(file.mtime_ns, file.mtime_ns))
@@ -263,7 +273,7 @@ def test_a_waiting_file_that_is_gone_is_named(folder: MailFolder) -> None:
     import_folder(folder)
     path.unlink()
     import_folder(folder)
-    assert SourceFile.objects.get().reason == Reason.VANISHED
+    assert SourceFile.objects.get().reason == SourceFile.Reason.VANISHED
 
 
 def test_a_file_server_whose_clock_is_ahead_holds_nothing_up(folder: MailFolder) -> None:
@@ -337,14 +347,14 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
 def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     folder: MailFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = offers.mail_import.run.examine_outgoing
+    real = offers.mail_import.message.find_number
 
-    def examine(path: str, reading: offers.mail_import.folder.Reading, **options: object) -> object:
-        if reading.sighting.name == "a.eml" and not reading.problem:
+    def find_number(subject: str, pattern: str) -> str | None:
+        if subject == "Angebot 4710":
             raise ValueError("a mistake of ours")
-        return real(path, reading, **options)  # type: ignore[arg-type]
+        return real(subject, pattern)
 
-    monkeypatch.setattr(offers.mail_import.run, "examine_outgoing", examine)
+    monkeypatch.setattr(offers.mail_import.message, "find_number", find_number)
     for name in "ab":
         write_mail(path_of(folder), f"{name}.eml", subject=f"Angebot 471{'ab'.index(name)}")
     import_folder(folder)

@@ -8,10 +8,10 @@ import pytest
 from django.core.management import call_command
 
 from feedback.backoffice.models import Invitation
-from offers.mail_import.run import import_folders
 from offers.models import Customer, Offer, SourceFile
 from reminders.models import FollowUp
 from tests.make import make_user
+from tests.offers.imports import import_folders
 from tests.offers.mails import DAVID, make_folder, write_file, write_mail
 
 pytestmark = pytest.mark.django_db

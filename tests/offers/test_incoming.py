@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from offers.mail_import.run import import_folders
-from offers.models import Customer, MailFolder, Offer, Reason, SentMessage, SourceFile
+from offers.models import Customer, MailFolder, Offer, SentMessage, SourceFile
 from tests.make import make_customer, make_offer
+from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_file, write_mail
 from tests.offers.ndrs import DELAYED, FAILED, PEOPLE
 
@@ -48,14 +48,17 @@ def receive(folder: MailFolder, name: str = "x.eml", **fields: object) -> Source
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"headers": "In-Reply-To: <offer@x>", "sender": "chef@andere.example"}, Reason.REPLY),
-        ({"headers": "References: <a@b> <offer@x> <c@d>"}, Reason.REPLY),
-        ({"subject": "AW: Ihr Angebot AN-2026-0815"}, Reason.REPLY_BY_NUMBER),
-        ({"subject": "Frage"}, Reason.REPLY_BY_SENDER),
+        (
+            {"headers": "In-Reply-To: <offer@x>", "sender": "chef@andere.example"},
+            SourceFile.Reason.REPLY,
+        ),
+        ({"headers": "References: <a@b> <offer@x> <c@d>"}, SourceFile.Reason.REPLY),
+        ({"subject": "AW: Ihr Angebot AN-2026-0815"}, SourceFile.Reason.REPLY_BY_NUMBER),
+        ({"subject": "Frage"}, SourceFile.Reason.REPLY_BY_SENDER),
     ],
 )
 def test_a_reply_stops_the_reminders_of_its_offer(
-    folder: MailFolder, offer: Offer, fields: dict[str, object], reason: Reason
+    folder: MailFolder, offer: Offer, fields: dict[str, object], reason: SourceFile.Reason
 ) -> None:
     file = receive(folder, **fields)
     assert (file.state, file.reason, file.offer) == (State.FOLLOW_UP, reason, offer)
@@ -116,7 +119,7 @@ def test_a_number_from_a_colleague_of_the_customer_is_for_a_person(
     file = receive(folder, subject="AW: Angebot AN-2026-0815", sender="einkauf@kunde-eins.example")
     assert (file.state, file.reason, file.detail) == (
         State.REVIEW,
-        Reason.SAME_COMPANY,
+        SourceFile.Reason.SAME_COMPANY,
         "AN-2026-0815",
     )
 
@@ -132,7 +135,7 @@ def test_a_thread_that_nobody_knows_falls_back_to_the_sender(
     folder: MailFolder, offer: Offer
 ) -> None:
     file = receive(folder, headers="In-Reply-To: <unknown@x>")
-    assert (file.reason, file.offer) == (Reason.REPLY_BY_SENDER, offer)
+    assert (file.reason, file.offer) == (SourceFile.Reason.REPLY_BY_SENDER, offer)
 
 
 @pytest.mark.parametrize(
@@ -173,13 +176,13 @@ def test_a_sender_with_several_open_offers_is_for_a_person(
 ) -> None:
     make_offer(number="AN-2026-0816", customer=offer.customer, sent_at=SENT_AT)
     file = receive(folder)
-    assert (file.state, file.reason) == (State.REVIEW, Reason.SEVERAL_OPEN_OFFERS)
+    assert (file.state, file.reason) == (State.REVIEW, SourceFile.Reason.SEVERAL_OPEN_OFFERS)
     assert "AN-2026-0815" in file.detail
 
 
 def test_a_colleague_of_the_customer_is_for_a_person(folder: MailFolder, offer: Offer) -> None:
     file = receive(folder, sender="einkauf@kunde-eins.example")
-    assert (file.state, file.reason) == (State.REVIEW, Reason.SAME_COMPANY)
+    assert (file.state, file.reason) == (State.REVIEW, SourceFile.Reason.SAME_COMPANY)
     offer.refresh_from_db()
     assert offer.replied_at is None
 
@@ -196,9 +199,9 @@ def test_a_pattern_that_takes_too_long_asks_only_where_nothing_else_tells_the_of
     MailFolder.objects.update(number_pattern="((?:a|aa){40})b")
     folder.refresh_from_db()
     subject = "a" * 200
-    assert receive(folder, "b.eml", subject=subject).reason == Reason.REPLY_BY_SENDER
+    assert receive(folder, "b.eml", subject=subject).reason == SourceFile.Reason.REPLY_BY_SENDER
     unknown = receive(folder, "c.eml", subject=subject, sender="b@fremd.example")
-    assert (unknown.state, unknown.reason) == (State.REVIEW, Reason.PATTERN_TIMEOUT)
+    assert (unknown.state, unknown.reason) == (State.REVIEW, SourceFile.Reason.PATTERN_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +282,11 @@ def bounce(status: str, action: str = "failed", code: str = "550") -> dict[str, 
 def test_a_permanent_bounce_marks_the_address(folder: MailFolder, offer: Offer) -> None:
     file = receive(folder, **bounce("5.1.1"))
     customer = Customer.objects.get()
-    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.BOUNCED, offer)
+    assert (file.state, file.reason, file.offer) == (
+        State.AUTOMATIC,
+        SourceFile.Reason.BOUNCED,
+        offer,
+    )
     assert customer.bounced_at == LATER
     assert "5.1.1" in customer.bounce_detail
     offer.refresh_from_db()
@@ -288,7 +295,11 @@ def test_a_permanent_bounce_marks_the_address(folder: MailFolder, offer: Offer) 
 
 def test_a_delay_only_informs(folder: MailFolder, offer: Offer) -> None:
     file = receive(folder, **bounce("4.4.1", "delayed", "451"))
-    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.DELAYED, offer)
+    assert (file.state, file.reason, file.offer) == (
+        State.AUTOMATIC,
+        SourceFile.Reason.DELAYED,
+        offer,
+    )
     assert Customer.objects.get().bounced_at is None
 
 
@@ -305,7 +316,11 @@ def test_the_report_of_a_server_that_gave_up_marks_the_address(
     folder: MailFolder, offer: Offer, report: str
 ) -> None:
     file = receive_raw(folder, report)
-    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.BOUNCED, offer)
+    assert (file.state, file.reason, file.offer) == (
+        State.AUTOMATIC,
+        SourceFile.Reason.BOUNCED,
+        offer,
+    )
     assert Customer.objects.get().bounced_at == LATER
     offer.refresh_from_db()
     assert (offer.replied_at, offer.follow_up.because) == (None, "bounced")
@@ -316,7 +331,11 @@ def test_the_report_of_a_server_that_goes_on_trying_only_informs(
     folder: MailFolder, offer: Offer, report: str
 ) -> None:
     file = receive_raw(folder, report)
-    assert (file.state, file.reason, file.offer) == (State.AUTOMATIC, Reason.DELAYED, offer)
+    assert (file.state, file.reason, file.offer) == (
+        State.AUTOMATIC,
+        SourceFile.Reason.DELAYED,
+        offer,
+    )
     assert Customer.objects.get().bounced_at is None
 
 
@@ -331,7 +350,7 @@ def test_a_person_is_never_taken_for_a_mail_server(
 def test_a_bounce_of_others_marks_nobody(folder: MailFolder) -> None:
     make_customer(email="somebody@else.example")
     file = receive(folder, **bounce("5.1.1"))
-    assert (file.state, file.reason) == (State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS)
+    assert (file.state, file.reason) == (State.AUTOMATIC, SourceFile.Reason.BOUNCE_OF_OTHERS)
     assert Customer.objects.get().bounced_at is None
 
 

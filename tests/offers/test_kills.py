@@ -17,19 +17,19 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-import offers.mail_import.run
+import offers.mail_import.store
 from feedback.backoffice.models import Invitation
-from offers.mail_import.run import import_folders
 from offers.models import Customer, MailFolder, Offer, SourceFile
 from reminders.models import FollowUp
 from tests.commands import database_url
+from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_mail
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts]
 POINTS = [
     "before_transaction",
     "before_offers",
-    "before_ledger",
+    "before_log",
     "before_commit",
     "after_commit",
     "in_archive",
@@ -181,7 +181,7 @@ def test_while_the_database_is_away_the_files_wait(
     def refuse(*_args: object, **_options: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(offers.mail_import.run, "store_batch", refuse)
+    monkeypatch.setattr(offers.mail_import.store, "store_batch", refuse)
     with pytest.raises(OperationalError):
         import_folders([folder])
     assert not SourceFile.objects.exists()

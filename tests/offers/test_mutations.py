@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from offers.mail_import.run import import_folder
-from offers.models import Offer, Reason, SourceFile
+from offers.models import Offer, SourceFile
+from tests.offers.imports import import_folder
 from tests.offers.mails import DAVID, build_mail, make_folder, write_file
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def import_damaged(path: Path, count: int, seed: int) -> None:
     result = import_folder(make_folder(path))
     assert result.problems == []
     assert result.stored == SourceFile.objects.count() == count
-    assert not SourceFile.objects.filter(reason=Reason.FAILED).exists()
+    assert not SourceFile.objects.filter(reason=SourceFile.Reason.FAILED).exists()
     assert Offer.objects.exists()
 
 
@@ -109,4 +109,4 @@ def test_monsters_are_decided_like_any_mail(tmp_path: Path) -> None:
         write_file(tmp_path, f"{number}.eml", monster)
     import_folder(make_folder(tmp_path))
     assert SourceFile.objects.count() == 5
-    assert not SourceFile.objects.filter(reason=Reason.FAILED).exists()
+    assert not SourceFile.objects.filter(reason=SourceFile.Reason.FAILED).exists()

@@ -12,12 +12,12 @@ from django.utils import timezone
 from tablib import Dataset
 
 from crm.accounts.models import User
-from offers.mail_import.run import import_folder
 from offers.models import Customer, Offer, SourceFile
 from offers.resources import OfferImportResource
 from offers.services import make_offer_of_file
 from tests.backoffice.test_offer_pages import with_empty_inlines
 from tests.make import make_user
+from tests.offers.imports import import_folder
 from tests.offers.mails import SENT_AT, make_folder, write_mail
 
 pytestmark = pytest.mark.django_db

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from offers.mail_import.run import import_folders
-from offers.models import MailFolder, Reason, SourceFile
+from offers.models import MailFolder, SourceFile
+from tests.offers.imports import import_folders
 from tests.offers.mails import make_folder, write_mail
 
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
 
-HIDDEN = (State.REVIEW, Reason.HIDDEN_SUBJECT)
-OFFER = (State.OFFER, Reason.NEW_NUMBER)
+HIDDEN = (State.REVIEW, SourceFile.Reason.HIDDEN_SUBJECT)
+OFFER = (State.OFFER, SourceFile.Reason.NEW_NUMBER)
 ENCRYPTED = {
     "smime": {
         "headers": "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\n"
@@ -63,7 +63,7 @@ def import_mail(folder: MailFolder, **fields: object) -> SourceFile:
             {
                 "sender": f"p.vogt@muster-metallbau.example\r\n{LONG.replace(chr(10), chr(13) + chr(10))}"
             },
-            (State.REVIEW, Reason.TOO_LARGE),
+            (State.REVIEW, SourceFile.Reason.TOO_LARGE),
             id="5 MB of header fields before the subject",
         ),
         pytest.param(
@@ -73,13 +73,13 @@ def import_mail(folder: MailFolder, **fields: object) -> SourceFile:
         ),
         pytest.param(
             {"to": "Kunden: a@eins.example, b@zwei.example;"},
-            (State.REVIEW, Reason.SEVERAL_COMPANIES),
+            (State.REVIEW, SourceFile.Reason.SEVERAL_COMPANIES),
             id="a group",
         ),
         pytest.param({"to": "", "headers": "Bcc: k@kunde.example"}, OFFER, id="only Bcc"),
         pytest.param(
             {"to": "undisclosed-recipients:;"},
-            (State.REVIEW, Reason.NO_RECIPIENT),
+            (State.REVIEW, SourceFile.Reason.NO_RECIPIENT),
             id="nobody can be seen",
         ),
     ],
@@ -93,7 +93,10 @@ def test_it_ends_in_one_state_with_its_reason(
 
 def test_a_file_name_in_pieces_is_put_together(folder: MailFolder) -> None:
     file = import_mail(folder, **IN_PIECES)
-    assert (file.state, file.reason) == (State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER)
+    assert (file.state, file.reason) == (
+        State.REVIEW,
+        SourceFile.Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+    )
     assert file.detail == "Angebot für Geländer 4711.pdf"
 
 

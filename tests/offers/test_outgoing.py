@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from offers.mail_import.run import import_folders
-from offers.models import Customer, MailFolder, Offer, Reason, SourceFile
+from offers.models import Customer, MailFolder, Offer, SourceFile
 from tests.make import make_customer, make_offer
+from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file, write_mail
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +40,11 @@ FORWARDED_INSIDE = {
     "From: a@x.example\r\nSubject: Angebot 4711\r\n\r\nx\r\n--b--\r\n",
 }
 INSIDE = "innen@muster-metallbau.example"
-NO_OFFER = (State.NOT_AN_OFFER, Reason.NO_OFFER)
-INTERNAL = (State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
+NO_OFFER = (State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER)
+INTERNAL = (State.INTERNAL, SourceFile.Reason.OWN_DOMAINS_ONLY)
 ENCRYPTED = 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"'
 SMIME = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data"
-LOOKS_LIKE_OFFER = (State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER)
+LOOKS_LIKE_OFFER = (State.REVIEW, SourceFile.Reason.ATTACHMENT_LOOKS_LIKE_OFFER)
 
 
 def inside(kind: str) -> dict[str, object]:
@@ -73,78 +73,106 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
 @pytest.mark.parametrize(
     ("fields", "state", "reason"),
     [
-        ({}, State.OFFER, Reason.NEW_NUMBER),
-        ({"subject": "AW: Angebot 4711"}, State.OFFER, Reason.NEW_NUMBER),
+        ({}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        ({"subject": "AW: Angebot 4711"}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
         (
             {"subject": "Angebot 4711", "headers": "X-Nachfass-Reminder: 1"},
             State.OWN_REMINDER,
-            Reason.OWN_REMINDER,
+            SourceFile.Reason.OWN_REMINDER,
         ),
         (
             {"message_id": "<nachfass.0f@muster-metallbau.example>"},
             State.OWN_REMINDER,
-            Reason.OWN_REMINDER,
+            SourceFile.Reason.OWN_REMINDER,
         ),
-        ({"headers": "Auto-Submitted: auto-replied"}, State.AUTOMATIC, Reason.AUTOMATIC),
-        ({"to": "innen@muster-metallbau.example"}, State.INTERNAL, Reason.OWN_DOMAINS_ONLY),
-        ({"to": "a@eins.example, b@zwei.example"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
-        ({"to": "a@gmail.com, b@gmail.com"}, State.REVIEW, Reason.SEVERAL_COMPANIES),
-        ({"to": "a@eins.example, b@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
-        ({"to": "a@eins.example, innen@muster-metallbau.example"}, State.OFFER, Reason.NEW_NUMBER),
-        ({"to": ""}, State.REVIEW, Reason.NO_RECIPIENT),
-        ({"subject": "WG: Angebot 4711"}, State.REVIEW, Reason.FORWARDED),
-        ({"subject": "Ihr Angebot"}, State.REVIEW, Reason.NO_NUMBER),
-        ({"subject": "Grüße"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
-        ({"subject": "...", "headers": ENCRYPTED}, State.REVIEW, Reason.HIDDEN_SUBJECT),
-        ({"subject": "[...]", "headers": SMIME}, State.REVIEW, Reason.HIDDEN_SUBJECT),
+        ({"headers": "Auto-Submitted: auto-replied"}, State.AUTOMATIC, SourceFile.Reason.AUTOMATIC),
+        (
+            {"to": "innen@muster-metallbau.example"},
+            State.INTERNAL,
+            SourceFile.Reason.OWN_DOMAINS_ONLY,
+        ),
+        (
+            {"to": "a@eins.example, b@zwei.example"},
+            State.REVIEW,
+            SourceFile.Reason.SEVERAL_COMPANIES,
+        ),
+        ({"to": "a@gmail.com, b@gmail.com"}, State.REVIEW, SourceFile.Reason.SEVERAL_COMPANIES),
+        ({"to": "a@eins.example, b@eins.example"}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        (
+            {"to": "a@eins.example, innen@muster-metallbau.example"},
+            State.OFFER,
+            SourceFile.Reason.NEW_NUMBER,
+        ),
+        ({"to": ""}, State.REVIEW, SourceFile.Reason.NO_RECIPIENT),
+        ({"subject": "WG: Angebot 4711"}, State.REVIEW, SourceFile.Reason.FORWARDED),
+        ({"subject": "Ihr Angebot"}, State.REVIEW, SourceFile.Reason.NO_NUMBER),
+        ({"subject": "Grüße"}, State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER),
+        ({"subject": "...", "headers": ENCRYPTED}, State.REVIEW, SourceFile.Reason.HIDDEN_SUBJECT),
+        ({"subject": "[...]", "headers": SMIME}, State.REVIEW, SourceFile.Reason.HIDDEN_SUBJECT),
         (
             {"subject": "...", "headers": ENCRYPTED, "to": "innen@muster-metallbau.example"},
             *INTERNAL,
         ),
-        ({"subject": "Grüße", "headers": ENCRYPTED}, State.NOT_AN_OFFER, Reason.NO_OFFER),
-        ({"subject": "..."}, State.NOT_AN_OFFER, Reason.NO_OFFER),
-        ({"subject": "Rechnung 2026-113"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
+        (
+            {"subject": "Grüße", "headers": ENCRYPTED},
+            State.NOT_AN_OFFER,
+            SourceFile.Reason.NO_OFFER,
+        ),
+        ({"subject": "..."}, State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER),
+        ({"subject": "Rechnung 2026-113"}, State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER),
         (
             {"subject": "Ihr Angebot", **with_attachment("Angebot_4711.pdf")},
             State.OFFER,
-            Reason.NUMBER_IN_ATTACHMENT,
+            SourceFile.Reason.NUMBER_IN_ATTACHMENT,
         ),
-        ({"subject": "Ihr Angebot", **with_attachment("Plan.pdf")}, State.REVIEW, Reason.NO_NUMBER),
+        (
+            {"subject": "Ihr Angebot", **with_attachment("Plan.pdf")},
+            State.REVIEW,
+            SourceFile.Reason.NO_NUMBER,
+        ),
         (
             {"subject": "Wie besprochen", **with_attachment("Angebot_4711.pdf")},
             State.REVIEW,
-            Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+            SourceFile.Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
         ),
         (
             {"subject": "Wie besprochen", **with_attachment("Foto.pdf")},
             State.NOT_AN_OFFER,
-            Reason.NO_OFFER,
+            SourceFile.Reason.NO_OFFER,
         ),
-        ({"sent_at": None}, State.OFFER, Reason.NEW_NUMBER),
+        ({"sent_at": None}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
         # The answer to a request is often the offer; the words of the subject are then those of the
         # customer.
-        ({"subject": "Angebotsanfrage Tor"}, State.NOT_AN_OFFER, Reason.NO_OFFER),
-        ({"subject": "AW: Angebotsanfrage Tor"}, State.REVIEW, Reason.NO_NUMBER),
+        ({"subject": "Angebotsanfrage Tor"}, State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER),
+        ({"subject": "AW: Angebotsanfrage Tor"}, State.REVIEW, SourceFile.Reason.NO_NUMBER),
         (
             {"subject": "AW: Anfrage Tor", **with_attachment("Angebot.pdf")},
             State.REVIEW,
-            Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+            SourceFile.Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
         ),
         (
             {"subject": "AW: Anfrage Tor", **with_attachment("AN-26-815.pdf")},
             State.REVIEW,
-            Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
+            SourceFile.Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
         ),
         (
             {"subject": "Ihre Rechnung", **with_attachment("Rechnung zu Angebot 4711.pdf")},
             *NO_OFFER,
         ),
-        ({"subject": "Rechnung RE-1 zu Angebot 4711"}, State.REVIEW, Reason.OTHER_DOCUMENT),
-        ({"subject": "Einladung: Besprechung Angebot 4711"}, State.REVIEW, Reason.APPOINTMENT),
+        (
+            {"subject": "Rechnung RE-1 zu Angebot 4711"},
+            State.REVIEW,
+            SourceFile.Reason.OTHER_DOCUMENT,
+        ),
+        (
+            {"subject": "Einladung: Besprechung Angebot 4711"},
+            State.REVIEW,
+            SourceFile.Reason.APPOINTMENT,
+        ),
         (
             {"headers": "Content-Type: text/calendar; method=REQUEST"},
             State.REVIEW,
-            Reason.APPOINTMENT,
+            SourceFile.Reason.APPOINTMENT,
         ),
         ({"subject": "Stellenangebot Nr. 4711"}, *NO_OFFER),
         # How the mail is built must not hide the attachment.
@@ -153,28 +181,32 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ({"subject": "Wie besprochen", **WINMAIL}, *LOOKS_LIKE_OFFER),
         ({"subject": "Wie besprochen", **FORWARDED_INSIDE}, *LOOKS_LIKE_OFFER),
         # To whom it went.
-        ({"to": "", "headers": "Bcc: a@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
-        ({"to": "", "headers": "Cc: a@eins.example"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"to": "", "headers": "Bcc: a@eins.example"}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        ({"to": "", "headers": "Cc: a@eins.example"}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
         (
             {"to": "", "headers": "Bcc: a@eins.example, b@zwei.example"},
             State.REVIEW,
-            Reason.SEVERAL_COMPANIES,
+            SourceFile.Reason.SEVERAL_COMPANIES,
         ),
         (
             {"to": INSIDE, "headers": "Cc: a@eins.example, b@zwei.example"},
             State.REVIEW,
-            Reason.SEVERAL_COMPANIES,
+            SourceFile.Reason.SEVERAL_COMPANIES,
         ),
-        ({"headers": "Cc: architekt@zwei.example"}, State.OFFER, Reason.NEW_NUMBER),
-        ({"to": "undisclosed-recipients:;"}, State.REVIEW, Reason.NO_RECIPIENT),
-        ({"to": "Kunden: a@eins.example, b@eins.example;"}, State.OFFER, Reason.NEW_NUMBER),
+        ({"headers": "Cc: architekt@zwei.example"}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        ({"to": "undisclosed-recipients:;"}, State.REVIEW, SourceFile.Reason.NO_RECIPIENT),
+        (
+            {"to": "Kunden: a@eins.example, b@eins.example;"},
+            State.OFFER,
+            SourceFile.Reason.NEW_NUMBER,
+        ),
         # Clocks that are wrong by years.
-        ({"sent_at": datetime(1970, 1, 1, tzinfo=UTC)}, State.OFFER, Reason.NEW_NUMBER),
-        ({"sent_at": datetime(2099, 1, 1, tzinfo=UTC)}, State.OFFER, Reason.NEW_NUMBER),
+        ({"sent_at": datetime(1970, 1, 1, tzinfo=UTC)}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        ({"sent_at": datetime(2099, 1, 1, tzinfo=UTC)}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
     ],
 )
 def test_a_mail_alone(
-    folder: MailFolder, fields: dict[str, object], state: State, reason: Reason
+    folder: MailFolder, fields: dict[str, object], state: State, reason: SourceFile.Reason
 ) -> None:
     file = import_mail(folder, **fields)
     assert (file.state, file.reason) == (state, reason)
@@ -204,14 +236,20 @@ def test_an_offer_keeps_what_the_mail_said(folder: MailFolder) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"message_id": "<1@x>", "sent_at": SENT_AT, "headers": "X-Copy: 1"}, Reason.SAME_MAIL),
-        ({"message_id": "<2@x>", "sent_at": SENT_AT}, Reason.SAME_MAIL),
-        ({"message_id": "<1@x>", "sent_at": SENT_AT}, Reason.SAME_CONTENT),
-        ({"message_id": "<1@x>", "sent_at": SENT_AT + timedelta(hours=1)}, Reason.SAME_MESSAGE_ID),
+        (
+            {"message_id": "<1@x>", "sent_at": SENT_AT, "headers": "X-Copy: 1"},
+            SourceFile.Reason.SAME_MAIL,
+        ),
+        ({"message_id": "<2@x>", "sent_at": SENT_AT}, SourceFile.Reason.SAME_MAIL),
+        ({"message_id": "<1@x>", "sent_at": SENT_AT}, SourceFile.Reason.SAME_CONTENT),
+        (
+            {"message_id": "<1@x>", "sent_at": SENT_AT + timedelta(hours=1)},
+            SourceFile.Reason.SAME_MESSAGE_ID,
+        ),
     ],
 )
 def test_the_same_mail_again_is_a_duplicate(
-    folder: MailFolder, fields: dict[str, object], reason: Reason
+    folder: MailFolder, fields: dict[str, object], reason: SourceFile.Reason
 ) -> None:
     first = import_mail(folder, "a.eml", message_id="<1@x>")
     second = import_mail(folder, "b.eml", **fields)
@@ -224,7 +262,7 @@ def test_the_message_id_of_another_number_is_for_a_person(folder: MailFolder) ->
     second = import_mail(folder, "b.eml", message_id="<1@x>", subject="Angebot 4712")
     assert (second.state, second.reason, second.detail) == (
         State.REVIEW,
-        Reason.OTHER_NUMBER,
+        SourceFile.Reason.OTHER_NUMBER,
         "4711",
     )
 
@@ -236,7 +274,11 @@ def test_an_order_about_a_known_offer_holds_its_reminders(folder: MailFolder, su
     import_mail(folder, "a.eml")
     file = import_mail(folder, "b.eml", sent_at=SENT_AT + timedelta(days=2), subject=subject)
     offer = Offer.objects.get()
-    assert (file.state, file.reason, file.offer) == (State.REVIEW, Reason.OTHER_DOCUMENT, offer)
+    assert (file.state, file.reason, file.offer) == (
+        State.REVIEW,
+        SourceFile.Reason.OTHER_DOCUMENT,
+        offer,
+    )
     assert (offer.revision, offer.sent_at, offer.follow_up.next_at) == (1, SENT_AT, None)
     assert offer.needs_review
 
@@ -278,7 +320,7 @@ def test_a_mail_in_the_thread_is_a_follow_up_whatever_its_subject(folder: MailFo
     file = import_mail(folder, "b.eml", subject="Noch eine Frage", headers="In-Reply-To: <1@x>")
     assert (file.state, file.reason, file.offer) == (
         State.FOLLOW_UP,
-        Reason.IN_THREAD,
+        SourceFile.Reason.IN_THREAD,
         Offer.objects.get(),
     )
 
@@ -367,7 +409,7 @@ def test_a_mail_on_which_the_pattern_takes_too_long_waits_for_a_person(folder: M
     MailFolder.objects.update(number_pattern="((?:a|aa){40})b")
     folder.refresh_from_db()
     file = import_mail(folder, subject="Angebot " + "a" * 200)
-    assert (file.state, file.reason) == (State.REVIEW, Reason.PATTERN_TIMEOUT)
+    assert (file.state, file.reason) == (State.REVIEW, SourceFile.Reason.PATTERN_TIMEOUT)
     write_mail(Path(folder.path), "b.eml", subject="Angebot " + "a" * 40 + "b")
     assert not import_folders([folder]).problems
     assert SourceFile.objects.get(name="b.eml").number == "a" * 40

@@ -23,10 +23,11 @@ from unfold.decorators import display
 
 from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
 from crm.backoffice.admin.parts import person, render
+from crm.backoffice.recheck import check_files_again
 from crm.core.admin_base import change_url, dialog_action, go_to
 from offers import services
 from offers.defects import explain_defects
-from offers.mail_import.run import ImportResult, check_again
+from offers.mail_import.store import ImportResult
 from offers.message_view import MailView, read_mail_view
 from offers.models import Offer, SourceFile, number_key
 
@@ -145,7 +146,7 @@ class SourceFileAdmin(ModelAdmin):
         if len(files) > MOST_AT_ONCE:
             messages.error(request, gettext("Choose at most %d files at once.") % MOST_AT_ONCE)
             return
-        _show(request, check_again(files))
+        _show(request, check_files_again(files))
 
     @admin.action(description=_("Make it an offer"), permissions=["change"])
     def make_offers(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
@@ -231,7 +232,7 @@ class SourceFileAdmin(ModelAdmin):
     )
     def check_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         file = SourceFile.objects.select_related("folder").get(pk=object_id)
-        _show(request, check_again([file]))
+        _show(request, check_files_again([file]))
         return go_to(change_url(file))
 
     @dialog_action(

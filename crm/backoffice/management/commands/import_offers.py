@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand, record_run
-from offers.mail_import.run import ImportResult, import_folders
+from offers.mail_import.run import import_folders
+from offers.mail_import.store import ImportResult
 from offers.mail_import.watch import watch_folders
 from offers.models import MailFolder, SourceFile
+from offers.wiring import announce
 
 
 class Command(JobCommand):
@@ -40,14 +42,20 @@ class Command(JobCommand):
 
     def run(self, **options: Any) -> str:
         if options["dry_run"]:
-            with transaction.atomic():
-                result = import_folders(find_folders(options["folder"]), on_stored=self._tell)
-                transaction.set_rollback(True)
+            result = self.dry_run(options["folder"])
         else:
-            result = import_folders(find_folders(options["folder"]))
+            result = import_folders(find_folders(options["folder"]), after_store=announce)
         for problem in result.problems:
             self.stderr.write(problem)
         return summarize(result)
+
+    def dry_run(self, path: str | None) -> ImportResult:
+        with transaction.atomic():
+            result = import_folders(
+                find_folders(path), after_store=announce, on_stored=self._tell, with_archive=False
+            )
+            transaction.set_rollback(True)
+        return result
 
     def _tell(self, row: SourceFile) -> None:
         self.stdout.write(
