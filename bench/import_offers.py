@@ -26,10 +26,11 @@ def import_ours(folder: Path, expected: int) -> tuple[float, float]:
     from feedback.backoffice.models import Invitation
     from offers.mail_import.run import import_folder
     from offers.models import MailFolder, Offer
+    from offers.wiring import announce
 
     row = MailFolder.objects.create(name="bench", path=str(folder))
     started, worked = start()
-    import_folder(row)
+    import_folder(row, after_store=announce)
     seconds = perf_counter() - started, processor_time() - worked
     assert Offer.objects.count() == Invitation.objects.count() == expected
     return seconds

@@ -25,7 +25,8 @@ import django
 django.setup()
 from offers.mail_import.run import import_folder
 from offers.models import MailFolder
-result = import_folder(MailFolder.objects.get())
+from offers.wiring import announce
+result = import_folder(MailFolder.objects.get(), after_store=announce)
 print(result.stored, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
@@ -83,13 +84,14 @@ def measure(folder: Path, rounds: int) -> None:
     import offers.mail_import.folder
     from offers.mail_import.run import import_folder
     from offers.models import MailFolder
+    from offers.wiring import announce
 
     row = MailFolder.objects.get()
     ours, bare = [], []
     for _round in range(rounds):
         bare.append(scan_bare(folder))
         started = perf_counter()
-        import_folder(row)
+        import_folder(row, after_store=announce)
         ours.append(perf_counter() - started)
     ratio = median(ours) / median(bare)
     print(
@@ -106,7 +108,7 @@ def measure(folder: Path, rounds: int) -> None:
 
     offers.mail_import.folder.os.open = count  # type: ignore[assignment]
     started = perf_counter()
-    stored = import_folder(row).stored
+    stored = import_folder(row, after_store=announce).stored
     seconds = perf_counter() - started
     offers.mail_import.folder.os.open = real
     ratio = seconds / median(bare)
