@@ -1,19 +1,17 @@
-"""What a customer may send.
-
-Plain Python instead of a Django form, which copies its fields for every request: that took a sixth
-of a POST.
-"""
+"""What a customer may send."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
-from django.utils.translation import gettext as _
+from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from feedback import wire
-from feedback.public.content import Content
+from feedback.public.content import FormTexts
 from feedback.sealing import Message
 
 MAX_DAYS = 90
@@ -21,6 +19,9 @@ MAX_DAYS = 90
 DEFAULT_DAYS = 14
 MAX_PHONE = 50
 KINDS = ["interested", "declined", "undecided"]
+# Which answer a field belongs to; the fields of the other answers are not looked at.
+ANSWER_OF = {"reason": "declined", "ask_again_on": "undecided", "phone": "interested"}
+WORDS = ("comment", "phone")
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
 
 
@@ -43,84 +44,86 @@ class Days:
         return self.today + timedelta(days=DEFAULT_DAYS)
 
 
-@dataclass
-class AnswerForm:
-    """Exactly one answer; only the fields of that answer are looked at.
+class AnswerForm(forms.Form):
+    """One answer with the fields that belong to it.
 
-    `errors` has a sentence per field in the language that is active; while it is empty, the other
-    fields hold what may be stored: `reason` is "" or one of the office's codes, and `ask_again_on`
-    None unless undecided.
+    Validate it in the language of the page. The template writes the fields by hand: Django takes
+    several times as long to render them.
     """
 
-    data: Mapping[str, str]
-    content: Content
-    days: Days
-    kind: str = ""
-    reason: str = ""
-    message: Message = field(default_factory=Message)
-    ask_again_on: date | None = None
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.kind = self.chosen("answer", KINDS)
-        if not self.kind:
-            self.errors["answer"] = _("Please choose one of the three answers.")
-        if self.kind == "declined":
-            self._read_reason()
-        elif self.kind == "undecided":
-            self._read_day()
-        if self.content.takes_words:
-            self._read_words()
-
-    def typed(self, name: str) -> str:
-        """What was typed into the field, without NUL, which PostgreSQL cannot store. Line breaks
-        count once, as they do in the browser's own limit.
-        """
-        return self.data.get(name, "").replace("\0", "").replace("\r\n", "\n").strip()
-
-    def chosen(self, name: str, values: Collection[str]) -> str:
-        """What was chosen of the values; "" when it is none of them."""
-        return self.typed(name) if self.typed(name) in values else ""
-
-    def _read_words(self) -> None:
-        comment, phone = (
-            self.typed("comment"),
-            self.typed("phone") if self.kind == "interested" else "",
-        )
-        if len(comment) > wire.MAX_COMMENT:
-            text = _("Your message is longer than %(limit_value)s characters. Please shorten it.")
-            self.errors["comment"] = text % {"limit_value": wire.MAX_COMMENT}
-        if len(phone) > MAX_PHONE:
-            text = _("Please enter a phone number of at most %(limit_value)s characters.")
-            self.errors["phone"] = text % {"limit_value": MAX_PHONE}
-        self.message = Message(comment=comment, phone=phone)
-
-    def _read_reason(self) -> None:
-        reason = self.content.find_reason(self.typed("reason"))
-        if reason is not None:
-            self.reason = reason.code
-        elif self.content.reasons:
-            self.errors["reason"] = _("Please choose the reason that fits best.")
-        asks_for_comment = (
-            reason is not None and reason.asks_for_comment and self.content.takes_words
-        )
-        if asks_for_comment and not self.typed("comment"):
-            self.errors["comment"] = _("Please tell us the reason in a few words.")
-
-    def _read_day(self) -> None:
-        text = self.typed("ask_again_on")
-        day = _parse_day(text) if text else self.days.default
-        if day is None or not self.days.first <= day <= self.days.last:
-            self.errors["ask_again_on"] = _(
-                "Please choose a day from tomorrow to 90 days from now."
+    answer = forms.ChoiceField(
+        choices=[(kind, kind) for kind in KINDS],
+        error_messages=dict.fromkeys(
+            ["required", "invalid_choice"],
+            gettext_lazy("Please choose one of the three answers."),
+        ),
+    )
+    reason = forms.CharField(required=False)
+    ask_again_on = forms.DateField(
+        required=False,
+        input_formats=DATE_FORMATS,
+        error_messages={
+            "invalid": gettext_lazy("Please choose a day from tomorrow to 90 days from now.")
+        },
+    )
+    comment = forms.CharField(
+        required=False,
+        max_length=wire.MAX_COMMENT,
+        error_messages={
+            "max_length": gettext_lazy(
+                "Your message is longer than %(limit_value)s characters. Please shorten it."
             )
-        self.ask_again_on = day
+        },
+    )
+    phone = forms.CharField(
+        required=False,
+        max_length=MAX_PHONE,
+        error_messages={
+            "max_length": gettext_lazy(
+                "Please enter a phone number of at most %(limit_value)s characters."
+            )
+        },
+    )
 
+    def __init__(self, data: Mapping[str, str], *, texts: FormTexts, days: Days) -> None:
+        # As it was typed: without NUL, which PostgreSQL cannot store, and with line breaks that
+        # count once, as in the browser's own limit.
+        typed = {
+            name: str(text).replace("\0", "").replace("\r\n", "\n").strip()
+            for name, text in data.items()
+        }
+        super().__init__(typed)
+        self.texts, self.days = texts, days
+        for name, answer in ANSWER_OF.items():
+            if typed.get("answer") != answer:
+                del self.fields[name]
+        if not texts.takes_words:
+            for name in WORDS:
+                self.fields.pop(name, None)
 
-def _parse_day(text: str) -> date | None:
-    for pattern in DATE_FORMATS:
-        try:
-            return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    return None
+    def clean_reason(self) -> str:
+        code: str = self.cleaned_data["reason"]
+        if self.texts.reasons and self.texts.find_reason(code) is None:
+            raise forms.ValidationError(gettext("Please choose the reason that fits best."))
+        return code if self.texts.reasons else ""
+
+    def clean_ask_again_on(self) -> date:
+        day: date = self.cleaned_data["ask_again_on"] or self.days.default
+        if not self.days.first <= day <= self.days.last:
+            raise forms.ValidationError(
+                gettext("Please choose a day from tomorrow to 90 days from now.")
+            )
+        return day
+
+    def clean_comment(self) -> str:
+        comment: str = self.cleaned_data["comment"]
+        reason = self.texts.find_reason(self.cleaned_data.get("reason", ""))
+        if reason is not None and reason.asks_for_comment and not comment:
+            raise forms.ValidationError(gettext("Please tell us the reason in a few words."))
+        return comment
+
+    @property
+    def message(self) -> Message:
+        """The customer's words, of a valid form."""
+        words: dict[str, Any] = {name: self.cleaned_data.get(name, "") for name in WORDS}
+        return Message(**words)

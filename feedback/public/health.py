@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from crm.core.health import Finding
-from feedback.public.models import Form
+from feedback.public.models import FormContent
 from feedback.public.services import get_status
 
 SILENT_AFTER = timedelta(hours=24)
@@ -35,7 +35,7 @@ def check_office(now: datetime) -> Iterator[Finding]:
 
 
 def check_form(now: datetime) -> Iterator[Finding]:
-    if Form.objects.exists():
+    if FormContent.objects.exists():
         yield Finding("form", "The office has sent its texts.")
     else:
         yield Finding(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
 
 
-class Invitation(models.Model):
-    """A link that may be answered.
+class RegisteredLink(models.Model):
+    """A link that the office registered.
 
     `state` is what the office said last: active ↔ revoked. `answered_at` is set once, here, by the
-    customer's decision. The office's upsert does not touch it, so nothing that is registered can
-    revive an answered link.
+    customer's decision. Registering does not touch it, so it never revives an answered link.
     """
 
     class State(models.TextChoices):
@@ -31,14 +31,26 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.digest[:8]
 
+    @property
+    def is_answered(self) -> bool:
+        """True once the customer has decided."""
+        return self.answered_at is not None
 
-class Answer(models.Model):
+    def is_valid(self, now: datetime) -> bool:
+        """Return whether the link still shows something: it has not expired, and is active or
+        answered. A revoked link that was answered still shows the customer's own answer.
+        """
+        is_usable = self.state == self.State.ACTIVE or self.is_answered
+        return self.expires_at > now and is_usable
+
+
+class SubmittedAnswer(models.Model):
     """What a customer said. Kept until the office has acknowledged it, and `FEEDBACK_KEEP_DAYS`
-    beyond.
+    longer.
     """
 
     uid = models.UUIDField(unique=True, default=uuid4)
-    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="answers")
+    link = models.ForeignKey(RegisteredLink, models.CASCADE, related_name="answers")
     kind = models.CharField(max_length=20)
     reason = models.CharField(max_length=50, blank=True)
     sealed_comment = models.TextField(blank=True)
@@ -52,12 +64,12 @@ class Answer(models.Model):
             # The last guard behind the conditional UPDATE: one decision per link, whatever the code
             # does.
             models.UniqueConstraint(
-                fields=["invitation"],
+                fields=["link"],
                 condition=models.Q(kind__in=["interested", "declined"]),
                 name="feedback_public_answer_one_decision",
             ),
             models.UniqueConstraint(
-                fields=["invitation"],
+                fields=["link"],
                 condition=models.Q(kind="opted_out"),
                 name="feedback_public_answer_one_opt_out",
             ),
@@ -76,10 +88,10 @@ class Answer(models.Model):
     @property
     def digest(self) -> str:
         """The link that was answered, as the office knows it."""
-        return self.invitation.digest
+        return self.link.digest
 
 
-class Form(models.Model):
+class FormContent(models.Model):
     """The texts of the form as the office sent them last (`wire.FormSerializer`): one row."""
 
     content = models.JSONField()

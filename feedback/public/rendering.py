@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from datetime import date
-from functools import lru_cache
-from html import escape
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -13,10 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.safestring import mark_safe
 
 from feedback import wire
-from feedback.public.content import Content, get_content
+from feedback.public.content import FormTexts, get_texts
 
 
 def choose_language(request: HttpRequest, preferred: str = "") -> str:
@@ -29,61 +26,26 @@ def choose_language(request: HttpRequest, preferred: str = "") -> str:
     return translation.get_language_from_request(request)
 
 
-def find_content() -> Content:
-    """Return the texts of the form, or empty ones when even the database fails: an error page needs
-    them.
-    """
-    try:
-        return get_content()
-    except DatabaseError:
-        return Content()
-
-
 def render(
-    template: str,
-    private: Mapping[str, str],
-    *,
-    content: Content,
-    language: str,
-    status: int = 200,
-    **shared: Hashable,
+    template: str, context: dict[str, Any], *, texts: FormTexts, language: str, status: int = 200
 ) -> HttpResponse:
-    """Return the page in the language. `private` is what differs between customers, all else many
-    pages share.
-    """
-    texts = {name: text for name, text in private.items() if text}
-    pieces = list(compose(template, language, content, tuple(texts), **shared))
-    pieces[1::2] = [escape(texts[name]) for name in pieces[1::2]]
-    return HttpResponse("".join(pieces), status=status, headers={"Content-Language": language})
-
-
-@lru_cache(maxsize=256)
-def compose(
-    template: str, language: str, content: Content, private: tuple[str, ...], **shared: Hashable
-) -> tuple[str, ...]:
-    """Return the page cut up at its gaps: text, name of what goes into the gap, text, name, …,
-    text.
-
-    Composed once and filled for each customer, because the template engine takes longer than all
-    the rest of a request. No words of a customer come in here, so none are kept.
-    """
+    """Return the page in the language."""
     names = dict(settings.LANGUAGES)
-    context: dict[str, object] = {
-        "content": content,
+    reasons = [
+        (reason.code, reason.label(language), reason.asks_for_comment) for reason in texts.reasons
+    ]
+    context = {
+        "content": texts,
         "language": language,
         "languages": [(code, names[code]) for code in wire.LANGUAGES],
-        "reasons": [
-            (reason.code, reason.label(language), reason.asks_for_comment)
-            for reason in content.reasons
-        ],
-        **shared,
-        **{name: mark_safe(f"\0{name}\0") for name in private},  # noqa: S308 - what goes into the gap is escaped
+        "reasons": reasons,
+        **context,
     }
     with translation.override(language):
-        return tuple(render_to_string(f"feedback_public/{template}.html", context).split("\0"))
+        page = render_to_string(f"feedback_public/{template}.html", context)
+    return HttpResponse(page, status=status, headers={"Content-Language": language})
 
 
-@lru_cache(maxsize=1024)
 def format_day(day: date, language: str) -> str:
     """Return the day as it is written in the language: `3. September 2026`, `3 September 2026`, `3
     settembre 2026`.
@@ -91,26 +53,27 @@ def format_day(day: date, language: str) -> str:
     Not by Django's DATE_FORMAT, which is American for "en" and writes `03 Settembre 2026` for "it".
     """
     with translation.override(language):
-        text = date_format(day, "j. F Y" if language == "de" else "j F Y")
+        if language == "de":
+            return date_format(day, "j. F Y")
+        text = date_format(day, "j F Y")
     return text.lower() if language == "it" else text
 
 
 def render_notice(
-    request: HttpRequest, template: str, *, status: int, **shared: Hashable
+    request: HttpRequest, template: str, *, status: int, **context: Any
 ) -> HttpResponse:
     """Return a page that says nothing of any offer, in the browser's language."""
-    return render(
-        template,
-        {},
-        content=find_content(),
-        language=choose_language(request),
-        status=status,
-        **shared,
-    )
+    try:
+        texts = get_texts()
+    except DatabaseError:
+        # An error page is shown even when the database is what failed.
+        texts = FormTexts()
+    language = choose_language(request)
+    return render(template, context, texts=texts, language=language, status=status)
 
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
-    """Return the page for who comes too often; `wait` in seconds."""
+    """Return the page for somebody who comes too often; `wait` in seconds."""
     response = render_notice(request, "too_many", status=429, minutes=-(-wait // 60))
     response.headers["Retry-After"] = str(wait)
     return response

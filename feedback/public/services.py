@@ -12,24 +12,26 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from crm.core.bulk import insert_rows
 from crm.core.durable import durable_commits
 from crm.core.models import JobRun
-from feedback.public.models import Answer, Invitation
+from feedback import links
+from feedback.public.models import RegisteredLink, SubmittedAnswer
 
 DECISIONS = ("interested", "declined")
 # A link stays valid after "still undecided", so its holder could fill the disk. Nobody hesitates
 # more often than this.
 MAX_UNDECIDED = 10
 PULL = "pull"
+# What the office may change of a link.
+REGISTERED_FIELDS = ["card", "language", "expires_at", "state"]
 
 
-class Outcome(Enum):
+class SubmissionOutcome(Enum):
     """What became of a submission."""
 
     STORED = auto()
@@ -55,100 +57,74 @@ class Submission:
     form_id: str = ""
 
 
-@dataclass(frozen=True)
-class Result:
-    """The outcome, and the decision on record where there is one."""
-
-    outcome: Outcome
-    recorded: Answer | None = None
-
-
-@dataclass(frozen=True)
-class Link:
-    """An invitation as one request finds it. `is_valid` when it still shows something: not expired,
-    and active or answered; an answered one that is revoked still does, because the answer is the
-    customer's own.
-    """
-
-    digest: str
-    card: str
-    language: str
-    is_valid: bool
-    is_answered: bool
-
-
-# The two statements that every request runs are written out: Django takes several times as long to
-# build them as the database takes to run them.
-_FIND = (
-    "SELECT card, language, expires_at > %s AND (state = 'active' OR answered_at IS NOT NULL), answered_at IS NOT NULL"
-    " FROM feedback_public_invitation WHERE digest = %s"
-)
-_TAKE = (
-    "UPDATE feedback_public_invitation SET answered_at = %s"
-    " WHERE digest = %s AND answered_at IS NULL AND state = 'active' AND expires_at > %s RETURNING id"
-)
-
-
-def find_link(digest: str, *, now: datetime) -> Link | None:
+def find_link(token: UUID) -> RegisteredLink | None:
     """Return the link as long as it is kept, whatever its state."""
-    row = _fetch(_FIND, [now, digest])
-    return Link(digest, row[0], row[1], bool(row[2]), bool(row[3])) if row else None
+    return RegisteredLink.objects.filter(digest=links.digest(token)).first()
 
 
-def find_decision(digest: str) -> Answer | None:
+def find_decision(digest: str) -> SubmittedAnswer | None:
     """Return the interested or declined answer to the link, or None."""
-    return Answer.objects.filter(invitation__digest=digest, kind__in=DECISIONS).first()
+    return SubmittedAnswer.objects.filter(link__digest=digest, kind__in=DECISIONS).first()
 
 
 @durable_commits()
-def store_answer(digest: str, submission: Submission, *, now: datetime) -> Result:
+def store_answer(digest: str, submission: Submission, *, now: datetime) -> SubmissionOutcome:
     """Store what the customer sent: a decision uses the link up, "undecided" leaves it valid."""
     is_decision = submission.kind in DECISIONS
+    unanswered = RegisteredLink.objects.filter(
+        digest=digest,
+        answered_at=None,
+        state=RegisteredLink.State.ACTIVE,
+        expires_at__gt=now,
+    )
     with transaction.atomic():
         # One conditional UPDATE decides who was first: of 200 simultaneous requests it changes a
         # row for exactly one. The others wait for that transaction and find its answer below.
         # Without a decision it only locks the row.
-        taken = _fetch(_TAKE, [now if is_decision else None, digest, now])
-        if taken is None:
-            return _find_out(digest, submission)
+        if not unanswered.update(answered_at=now if is_decision else None):
+            return _compare_with_decision(digest, submission)
+        link = RegisteredLink.objects.get(digest=digest)
         if is_decision:
-            return Result(Outcome.STORED, _create_answer(taken[0], submission, now, uid=uuid4()))
-        return _store_undecided(taken[0], digest, submission, now)
+            _create_answer(link, submission, now, uid=uuid4())
+            return SubmissionOutcome.STORED
+        return _store_undecided(link, submission, now)
 
 
-def _find_out(digest: str, submission: Submission) -> Result:
+def _compare_with_decision(digest: str, submission: Submission) -> SubmissionOutcome:
     recorded = find_decision(digest)
     if recorded is None:
-        return Result(Outcome.GONE)
-    is_same = (recorded.kind, recorded.reason) == (submission.kind, submission.reason)
-    return Result(Outcome.REPEATED if is_same else Outcome.CONFLICT, recorded)
+        return SubmissionOutcome.GONE
+    if (recorded.kind, recorded.reason) == (submission.kind, submission.reason):
+        return SubmissionOutcome.REPEATED
+    return SubmissionOutcome.CONFLICT
 
 
 def _store_undecided(
-    invitation_id: int, digest: str, submission: Submission, now: datetime
-) -> Result:
-    uid = _uid_of_form(digest, submission)
-    earlier = Answer.objects.filter(invitation=invitation_id, kind=submission.kind)
-    if repeated := earlier.filter(uid=uid).first():
-        return Result(Outcome.REPEATED, repeated)
+    link: RegisteredLink, submission: Submission, now: datetime
+) -> SubmissionOutcome:
+    uid = _uid_of_form(link, submission)
+    earlier = link.answers.filter(kind=submission.kind)
+    if earlier.filter(uid=uid).exists():
+        return SubmissionOutcome.REPEATED
     if earlier.count() >= MAX_UNDECIDED:
-        return Result(Outcome.TOO_MANY)
-    return Result(Outcome.STORED, _create_answer(invitation_id, submission, now, uid=uid))
+        return SubmissionOutcome.TOO_MANY
+    _create_answer(link, submission, now, uid=uid)
+    return SubmissionOutcome.STORED
 
 
-def _uid_of_form(digest: str, submission: Submission) -> UUID:
-    parts = f"{digest}|{submission.form_id}|{submission.ask_again_on}"
-    return UUID(
-        bytes=salted_hmac("feedback.public.uid", parts, algorithm="sha256").digest()[:16], version=4
-    )
+def _uid_of_form(link: RegisteredLink, submission: Submission) -> UUID:
+    """Return a uid that is the same whenever this copy of the form is sent."""
+    parts = f"{link.digest}|{submission.form_id}|{submission.ask_again_on}"
+    code = salted_hmac("feedback.public.uid", parts, algorithm="sha256").digest()
+    return UUID(bytes=code[:16], version=4)
 
 
 def _create_answer(
-    invitation_id: int, submission: Submission, now: datetime, *, uid: UUID
-) -> Answer:
-    answer = Answer(
+    link: RegisteredLink, submission: Submission, now: datetime, *, uid: UUID
+) -> None:
+    SubmittedAnswer.objects.create(
         uid=uid,
-        invitation_id=invitation_id,
+        link=link,
         kind=submission.kind,
         reason=submission.reason,
         sealed_comment=submission.sealed_comment,
@@ -156,18 +132,6 @@ def _create_answer(
         suspect=submission.suspect,
         submitted_at=now,
     )
-    insert_rows([answer])
-    return answer
-
-
-def _fetch(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
-    adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql, [adapt(value) if isinstance(value, datetime) else value for value in values]
-        )
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
 
 
 @durable_commits()
@@ -179,95 +143,92 @@ def opt_out(digest: str, *, now: datetime) -> None:
     have allowed reminders since.
     """
     with transaction.atomic():
-        # The lock makes of two wishes at once one after the other.
-        invitation = Invitation.objects.select_for_update().filter(digest=digest).first()
-        if invitation is None:
+        # Two wishes at once wait for each other here.
+        link = RegisteredLink.objects.select_for_update().filter(digest=digest).first()
+        if link is None:
             return  # pruned since the request looked
-        recorded = invitation.answers.filter(kind="opted_out").first()
+        recorded = link.answers.filter(kind="opted_out").first()
         if recorded is None:
-            _create_answer(invitation.pk, Submission(kind="opted_out"), now, uid=uuid4())
+            _create_answer(link, Submission(kind="opted_out"), now, uid=uuid4())
         elif recorded.acknowledged_at is not None:
             recorded.uid, recorded.submitted_at, recorded.acknowledged_at = uuid4(), now, None
             recorded.save(update_fields=["uid", "submitted_at", "acknowledged_at"])
 
 
 @durable_commits()
-def register_invitations(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
-    """Store or update the invitations by their digest; return (how many, digests that are answered
-    already).
+def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
+    """Store or update the links by their digest; return (how many, the digests that are answered).
 
-    Twice is once; of doubles in one call the last counts. Rows go in by digest, so that two calls
-    at once cannot block each other.
+    Twice is once; when a digest occurs twice the last item counts. Rows are stored in the order of
+    their digests, so that two calls at once cannot block each other.
     """
-    rows = {item["digest"]: Invitation(**_columns(item)) for item in items}
+    rows = {}
+    for item in items:
+        columns = {name: item[name] for name in REGISTERED_FIELDS}
+        rows[item["digest"]] = RegisteredLink(digest=item["digest"], **columns)
     digests = sorted(rows)
     with transaction.atomic():
-        Invitation.objects.bulk_create(
+        RegisteredLink.objects.bulk_create(
             [rows[digest] for digest in digests],
             update_conflicts=True,
             unique_fields=["digest"],
-            update_fields=["card", "language", "expires_at", "state"],
+            update_fields=REGISTERED_FIELDS,
         )
-        answered = Invitation.objects.filter(
+        answered = RegisteredLink.objects.filter(
             digest__in=digests, answered_at__isnull=False
         ).order_by("digest")
         return len(digests), list(answered.values_list("digest", flat=True))
 
 
-def _columns(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: item[name] for name in ("digest", "card", "language", "expires_at", "state")}
-
-
-def list_waiting(*, limit: int) -> tuple[list[Answer], int]:
+def list_waiting(*, limit: int) -> tuple[list[SubmittedAnswer], int]:
     """Return (the oldest answers that the office has not acknowledged, how many more wait), and
     note the pull.
     """
-    answers = _page(Answer.objects.filter(acknowledged_at=None), limit)
+    answers = _page(SubmittedAnswer.objects.filter(acknowledged_at=None), limit)
     JobRun.objects.update_or_create(name=PULL, defaults={"succeeded_at": timezone.now()})
     return answers
 
 
-def list_since(since: datetime, *, limit: int) -> tuple[list[Answer], int]:
+def list_since(since: datetime, *, limit: int) -> tuple[list[SubmittedAnswer], int]:
     """Return (the oldest answers from `since` on, how many more follow), acknowledged ones
     included.
 
     The next page starts at `submitted_at` of the last answer: that one comes again, and its uid
     tells.
     """
-    return _page(Answer.objects.filter(submitted_at__gte=since), limit)
+    return _page(SubmittedAnswer.objects.filter(submitted_at__gte=since), limit)
 
 
-def _page(answers: QuerySet[Answer], limit: int) -> tuple[list[Answer], int]:
-    page = list(
-        answers.select_related("invitation")
-        .defer("invitation__card")
-        .order_by("submitted_at", "pk")[:limit]
-    )
-    return page, max(answers.count() - len(page), 0) if len(page) == limit else 0
+def _page(answers: QuerySet[SubmittedAnswer], limit: int) -> tuple[list[SubmittedAnswer], int]:
+    oldest = answers.select_related("link").defer("link__card").order_by("submitted_at", "pk")
+    page = list(oldest[:limit])
+    if len(page) < limit:
+        return page, 0
+    return page, max(answers.count() - len(page), 0)
 
 
 def acknowledge(uids: Sequence[UUID], *, now: datetime) -> int:
     """Mark the answers as safe in the office; return how many of them are known. Twice is once."""
-    known = Answer.objects.filter(uid__in=uids)
+    known = SubmittedAnswer.objects.filter(uid__in=uids)
     known.filter(acknowledged_at=None).update(acknowledged_at=now)
     return known.count()
 
 
 @dataclass(frozen=True)
-class Status:
+class ServiceStatus:
     """What `GET /api/status` tells. `last_pull_at` is None before the first pull."""
 
     waiting: int
-    invitations: int
+    links: int
     last_pull_at: datetime | None
 
 
-def get_status() -> Status:
+def get_status() -> ServiceStatus:
     """Return the figures of the service."""
     pull = JobRun.objects.filter(name=PULL).first()
-    return Status(
-        waiting=Answer.objects.filter(acknowledged_at=None).count(),
-        invitations=Invitation.objects.count(),
+    return ServiceStatus(
+        waiting=SubmittedAnswer.objects.filter(acknowledged_at=None).count(),
+        links=RegisteredLink.objects.count(),
         last_pull_at=pull.succeeded_at if pull else None,
     )
 
@@ -279,15 +240,12 @@ def prune(*, now: datetime, dry_run: bool = False) -> str:
     expired. What the office has not seen stays, however old.
     """
     limit = now - timedelta(days=settings.FEEDBACK_KEEP_DAYS)
-    answers = Answer.objects.filter(acknowledged_at__lt=limit)
+    answers = SubmittedAnswer.objects.filter(acknowledged_at__lt=limit)
     if dry_run:
-        kept = Answer.objects.exclude(acknowledged_at__lt=limit)
-        links = (
-            Invitation.objects.filter(expires_at__lt=limit)
-            .exclude(pk__in=kept.values("invitation"))
-            .count()
-        )
-        return f"Would delete {answers.count()} answers and {links} links."
+        kept = SubmittedAnswer.objects.exclude(acknowledged_at__lt=limit)
+        expired = RegisteredLink.objects.filter(expires_at__lt=limit)
+        unused = expired.exclude(pk__in=kept.values("link"))
+        return f"Would delete {answers.count()} answers and {unused.count()} links."
     deleted_answers, _ = answers.delete()
-    deleted_links, _ = Invitation.objects.filter(expires_at__lt=limit, answers=None).delete()
+    deleted_links, _ = RegisteredLink.objects.filter(expires_at__lt=limit, answers=None).delete()
     return f"Deleted {deleted_answers} answers and {deleted_links} links."

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,11 +18,10 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
-from feedback import links
 from feedback.public import limits, services, stamps
-from feedback.public.content import Content, get_content
-from feedback.public.forms import KINDS, AnswerForm, Days
-from feedback.public.models import Answer
+from feedback.public.content import FormTexts, get_texts
+from feedback.public.forms import AnswerForm, Days
+from feedback.public.models import RegisteredLink
 from feedback.public.rendering import (
     choose_language,
     format_day,
@@ -32,7 +31,7 @@ from feedback.public.rendering import (
     too_many,
 )
 from feedback.public.robots import looks_like_robot
-from feedback.public.services import Link, Outcome, Submission
+from feedback.public.services import Submission, SubmissionOutcome
 from feedback.sealing import Card, SealError, open_card, seal_message
 
 logger = logging.getLogger(__name__)
@@ -51,34 +50,24 @@ class Visit:
 
     request: HttpRequest
     token: UUID
-    link: Link
+    link: RegisteredLink
     card: Card | None
-    content: Content
+    texts: FormTexts
     language: str
     now: datetime
 
-    def render(
-        self,
-        template: str,
-        private: dict[str, str] | None = None,
-        *,
-        status: int = 200,
-        **shared: Hashable,
-    ) -> HttpResponse:
+    def render(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         """Return the page, with the offer on it."""
-        texts = {"path": f"/feedback/{self.token}", **self._describe_offer(), **(private or {})}
-        return render(
-            template, texts, content=self.content, language=self.language, status=status, **shared
-        )
+        context = {"path": f"/feedback/{self.token}", **self._describe_offer(), **context}
+        return render(template, context, texts=self.texts, language=self.language, status=status)
 
     def _describe_offer(self) -> dict[str, str]:
         if self.card is None:
             return {}
         day = _parse_day(self.card.offered_on)
-        offered_on = format_day(day, self.language) if day else ""
         return {
             **vars(self.card),
-            "offered_on": offered_on,
+            "offered_on": format_day(day, self.language) if day else "",
             "seller_dial": self.card.seller_phone.replace(" ", ""),
         }
 
@@ -94,8 +83,9 @@ def feedback(request: HttpRequest, text: str) -> HttpResponse:
     if request.method == "POST":
         return _take_answer(visit, request.POST)
     if visit.link.is_answered:
-        return _show_decision(visit, services.find_decision(visit.link.digest), status=200)
-    return _show_form(visit, stamp=stamps.make_stamp(visit.link.digest, now=visit.now))
+        return _show_decision(visit, status=200)
+    stamp = stamps.make_stamp(visit.link.digest, now=visit.now)
+    return _show_form(visit, stamp=stamp, wanted=request.GET.get("a", ""))
 
 
 @require_http_methods(METHODS)
@@ -105,16 +95,16 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
     """
     if refusal := _refuse(request, limits.opt_out):
         return refusal
-    token, now = _parse_token(text), timezone.now()
-    link = services.find_link(links.digest(token), now=now) if token else None
+    token = _parse_token(text)
+    link = services.find_link(token) if token else None
     if link is None:
         return gone(request)
     page = "opt_out"
     if request.method == "POST" and _is_wish_to_opt_out(request.POST):
-        services.opt_out(link.digest, now=now)
+        services.opt_out(link.digest, now=timezone.now())
         page = "opted_out"
     language = choose_language(request, link.language)
-    return render(page, {"path": f"/feedback/{token}"}, content=get_content(), language=language)
+    return render(page, {"path": f"/feedback/{token}"}, texts=get_texts(), language=language)
 
 
 def _refuse(
@@ -144,46 +134,47 @@ def _parse_token(text: str) -> UUID | None:
 
 
 def _visit(request: HttpRequest, text: str) -> Visit | None:
+    """Return the visit of a link that works, None for one that is unknown, expired or revoked."""
     token, now = _parse_token(text), timezone.now()
-    link = services.find_link(links.digest(token), now=now) if token else None
-    if token is None or link is None or not link.is_valid:
+    if token is None:
+        return None
+    link = services.find_link(token)
+    if link is None or not link.is_valid(now):
         return None
     try:
         card = open_card(link.card, token)
     except SealError:
-        logger.warning(
-            "The card of the invitation %s cannot be opened; the form names no offer.",
-            link.digest[:8],
-        )
+        logger.warning("The card of the link %s cannot be opened; the form names no offer.", link)
         card = None
     language = choose_language(request, link.language)
-    return Visit(request, token, link, card, get_content(), language, now)
+    return Visit(request, token, link, card, get_texts(), language, now)
 
 
 def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
+    """Store the answer of a form that is filled in well, else show the form again."""
+    form = AnswerForm(data, texts=visit.texts, days=_days(visit))
     with translation.override(visit.language):
-        form = AnswerForm(data, content=visit.content, days=Days(timezone.localdate(visit.now)))
-    if visit.link.is_answered and form.errors:
-        return _show_decision(visit, services.find_decision(visit.link.digest), status=409)
+        is_complete = form.is_valid()
+    if visit.link.is_answered and not is_complete:
+        return _show_decision(visit, status=409)
     stamp = data.get("stamp", "")
     age = _age(stamp, visit)
     if age is None or age > stamps.MAX_AGE:
         stamp = stamps.make_stamp(visit.link.digest, now=visit.now)
     if not visit.link.is_answered and (problem := _find_problem(age, data)):
-        return _show_form(visit, form, stamp=stamp, problem=problem)
-    if form.errors:
-        return _show_form(visit, form, stamp=stamp)
+        return _show_again(visit, form, stamp=stamp, problem=problem)
+    if not is_complete:
+        return _show_again(visit, form, stamp=stamp)
     submission = Submission(
-        kind=form.kind,
-        reason=form.reason,
-        sealed_comment=seal_message(form.message, visit.content.public_key),
-        ask_again_on=form.ask_again_on,
+        kind=form.cleaned_data["answer"],
+        reason=form.cleaned_data.get("reason", ""),
+        sealed_comment=seal_message(form.message, visit.texts.public_key),
+        ask_again_on=form.cleaned_data.get("ask_again_on"),
         suspect=looks_like_robot(visit.request, age=age or timedelta()),
         form_id=stamp,
     )
-    return _show_result(
-        visit, services.store_answer(visit.link.digest, submission, now=visit.now), submission
-    )
+    outcome = services.store_answer(visit.link.digest, submission, now=visit.now)
+    return _show_outcome(visit, outcome, submission)
 
 
 def _age(stamp: str, visit: Visit) -> timedelta | None:
@@ -202,55 +193,52 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
     return "honeypot" if data.get("website") else ""
 
 
-def _show_form(
-    visit: Visit, form: AnswerForm | None = None, *, stamp: str, problem: str = ""
-) -> HttpResponse:
-    days = Days(timezone.localdate(visit.now))
-    shared: dict[str, Any] = {"days": days, "default_day": format_day(days.default, visit.language)}
-    if form is None:
-        wanted = visit.request.GET.get("a", "")
-        return visit.render(
-            "form", {"stamp": stamp}, wanted=wanted if wanted in KINDS else "", **shared
-        )
-    typed = {f"{name}_typed": form.typed(name) for name in ("comment", "phone", "ask_again_on")}
-    return visit.render(
-        "form",
-        {"stamp": stamp, **typed},
-        status=422,
-        problem=problem,
-        answer_typed=form.kind,
-        reason_typed=form.chosen("reason", [reason.code for reason in visit.content.reasons]),
-        errors=tuple(form.errors.items()),
-        **shared,
-        **{f"error_{name}": text for name, text in form.errors.items()},
+def _show_form(visit: Visit, *, status: int = 200, **context: Any) -> HttpResponse:
+    days = _days(visit)
+    default_day = format_day(days.default, visit.language)
+    return visit.render("form", status=status, days=days, default_day=default_day, **context)
+
+
+def _show_again(visit: Visit, form: AnswerForm, *, stamp: str, problem: str = "") -> HttpResponse:
+    """Show the form with what was typed into it and what is wrong about it."""
+    with translation.override(visit.language):
+        errors = {name: str(sentences[0]) for name, sentences in form.errors.items()}
+    return _show_form(
+        visit, status=422, stamp=stamp, problem=problem, typed=form.data, errors=errors
     )
 
 
-def _show_result(visit: Visit, result: services.Result, submission: Submission) -> HttpResponse:
-    if result.outcome is Outcome.GONE:
+def _show_outcome(visit: Visit, outcome: SubmissionOutcome, submission: Submission) -> HttpResponse:
+    if outcome is SubmissionOutcome.GONE:
         return gone(visit.request)
-    if result.outcome is Outcome.TOO_MANY:
+    if outcome is SubmissionOutcome.CONFLICT:
+        return _show_decision(visit, status=409)
+    if outcome is SubmissionOutcome.TOO_MANY:
         response = visit.render("too_many", status=429, is_undecided=True)
         response.headers["Retry-After"] = str(UNDECIDED_WAIT)
         return response
-    if result.outcome is Outcome.CONFLICT:
-        return _show_decision(visit, result.recorded, status=409)
     if submission.ask_again_on:
-        return visit.render("thanks", {"day": format_day(submission.ask_again_on, visit.language)})
+        return visit.render("thanks", day=format_day(submission.ask_again_on, visit.language))
     return visit.render("thanks", kind=submission.kind)
 
 
-def _show_decision(visit: Visit, recorded: Answer | None, *, status: int) -> HttpResponse:
+def _show_decision(visit: Visit, *, status: int) -> HttpResponse:
+    recorded = services.find_decision(visit.link.digest)
     if recorded is None:
         return gone(visit.request)
-    reason = visit.content.find_reason(recorded.reason)
-    private = {
-        "reason": reason.label(visit.language) if reason else "",
-        "day": format_day(timezone.localdate(recorded.submitted_at), visit.language),
-    }
+    reason = visit.texts.find_reason(recorded.reason)
     return visit.render(
-        "answered", private, status=status, kind=recorded.kind, is_conflict=status == 409
+        "answered",
+        status=status,
+        reason=reason.label(visit.language) if reason else "",
+        day=format_day(timezone.localdate(recorded.submitted_at), visit.language),
+        kind=recorded.kind,
+        is_conflict=status == 409,
     )
+
+
+def _days(visit: Visit) -> Days:
+    return Days(timezone.localdate(visit.now))
 
 
 def _is_wish_to_opt_out(data: QueryDict) -> bool:

@@ -29,7 +29,7 @@ def main() -> None:
 def store(answer: dict[str, Any]) -> None:
     from django.utils import timezone
 
-    from feedback.public.services import Outcome, Submission, opt_out, store_answer
+    from feedback.public.services import Submission, SubmissionOutcome, opt_out, store_answer
 
     digest = answer.pop("digest")
     if answer["kind"] == "opted_out":
@@ -37,8 +37,8 @@ def store(answer: dict[str, Any]) -> None:
         return
     if answer.get("ask_again_on"):
         answer["ask_again_on"] = date.fromisoformat(answer["ask_again_on"])
-    result = store_answer(digest, Submission(**answer), now=timezone.now())
-    assert result.outcome is Outcome.STORED, result
+    outcome = store_answer(digest, Submission(**answer), now=timezone.now())
+    assert outcome is SubmissionOutcome.STORED, outcome
 
 
 if __name__ == "__main__":

@@ -313,7 +313,7 @@ def spread_over_ten_days(vps: PublicService) -> None:
         for day in range(10):
             moment = (datetime.now(UTC) - timedelta(days=day)).strftime("%Y-%m-%d %H:%M:%S")
             database.execute(
-                "UPDATE feedback_public_answer SET submitted_at = ? WHERE id % 10 = ?",
+                "UPDATE feedback_public_submittedanswer SET submitted_at = ? WHERE id % 10 = ?",
                 [moment, day],
             )
         database.commit()

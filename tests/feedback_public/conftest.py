@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from crm.operations.catalogues import compile_catalogue, find_catalogues
-from feedback.public import content
 from tests.feedback_public import make
 from tests.feedback_public.live import ROOT, Service, serve
 
@@ -55,9 +54,3 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()
-
-
-@pytest.fixture(autouse=True)
-def _fresh_content() -> None:
-    """A process keeps the texts of the form for some seconds: longer than a test."""
-    content.forget_content()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from feedback import links, sealing
 from feedback.public import content, services, stamps
-from feedback.public.models import Invitation
+from feedback.public.models import RegisteredLink
 
 PRIVATE_KEY, PUBLIC_KEY = sealing.new_key_pair()
 CARD = sealing.Card(
@@ -71,11 +71,11 @@ def invitation_item(token: UUID, **fields: Any) -> dict[str, Any]:
     }
 
 
-def make_invitation(**fields: Any) -> tuple[UUID, Invitation]:
+def make_invitation(**fields: Any) -> tuple[UUID, RegisteredLink]:
     """Register a link; return its token and its row."""
     token = links.new_token()
-    services.register_invitations([invitation_item(token, **fields)])
-    return token, Invitation.objects.get(digest=links.digest(token))
+    services.register_links([invitation_item(token, **fields)])
+    return token, RegisteredLink.objects.get(digest=links.digest(token))
 
 
 def make_stamp(token: UUID, *, seconds: float = 60, now: datetime | None = None) -> str:

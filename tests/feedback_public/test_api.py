@@ -10,7 +10,7 @@ from django.utils import timezone
 from crm.core.models import JobRun
 from feedback import links
 from feedback.public import services
-from feedback.public.models import Answer, Form, Invitation
+from feedback.public.models import FormContent, RegisteredLink, SubmittedAnswer
 from feedback.public.services import Submission
 from tests.feedback_public import make
 
@@ -33,20 +33,20 @@ def test_invitations_are_stored_once_however_often_they_are_sent(office):
     for _ in range(2):
         response = put(office, "invitations", body)
         assert response.json() == {"stored": 2, "answered": []}
-    assert Invitation.objects.count() == 2
+    assert RegisteredLink.objects.count() == 2
 
 
 def test_of_doubles_in_one_call_the_last_counts(office):
     token = links.new_token()
     put(office, "invitations", {"invitations": [item(token), item(token, state="revoked")]})
-    assert Invitation.objects.get().state == "revoked"
+    assert RegisteredLink.objects.get().state == "revoked"
 
 
 def test_an_invitation_can_be_extended_and_revoked(office):
     token, _ = make.make_invitation()
     later = timezone.now() + timedelta(days=90)
     put(office, "invitations", {"invitations": [item(token, expires_at=later, state="revoked")]})
-    invitation = Invitation.objects.get()
+    invitation = RegisteredLink.objects.get()
     assert (invitation.state, invitation.expires_at) == ("revoked", later)
 
 
@@ -56,7 +56,7 @@ def test_an_answered_invitation_is_never_revived(office):
     response = put(office, "invitations", {"invitations": [item(token)]})
     assert response.json() == {"stored": 1, "answered": [links.digest(token)]}
     again = services.store_answer(invitation.digest, Submission("declined"), now=timezone.now())
-    assert again.outcome is services.Outcome.CONFLICT
+    assert again is services.SubmissionOutcome.CONFLICT
 
 
 def test_more_than_1000_invitations_at_once_are_refused(office):
@@ -74,13 +74,13 @@ def test_a_fault_is_named_with_its_place(office):
     )
     assert response.status_code == 400
     assert response.json()["detail"].startswith("invitations.1.digest: ")
-    assert not Invitation.objects.exists()
+    assert not RegisteredLink.objects.exists()
 
 
 def test_the_form_replaces_what_was_there(office):
     assert put(office, "form", make.form_content()).json() == {"stored": 3}
     put(office, "form", make.form_content(company="Neu AG"))
-    assert Form.objects.get().content["company"] == "Neu AG"
+    assert FormContent.objects.get().content["company"] == "Neu AG"
 
 
 @pytest.mark.parametrize("key", ["", "abc", "A" * 44, "ä"])
@@ -114,10 +114,10 @@ def test_since_brings_back_what_was_acknowledged(office):
     uids = []
     for days in (3, 2, 1):
         _, invitation = make.make_invitation()
-        result = services.store_answer(
+        services.store_answer(
             invitation.digest, Submission("interested"), now=start - timedelta(days=days)
         )
-        uids.append(str(result.recorded.uid))
+        uids.append(str(invitation.answers.get().uid))
     services.acknowledge(uids, now=start)
     assert office.get("/api/feedbacks").json()["feedbacks"] == []
     since = (start - timedelta(days=2)).isoformat()
@@ -131,9 +131,9 @@ def test_since_brings_back_what_was_acknowledged(office):
 def test_a_pull_leaves_its_time_and_nothing_else(office):
     _, invitation = make.make_invitation()
     services.store_answer(invitation.digest, Submission("interested"), now=timezone.now())
-    before = list(Answer.objects.values())
+    before = list(SubmittedAnswer.objects.values())
     office.get("/api/feedbacks")
-    assert list(Answer.objects.values()) == before
+    assert list(SubmittedAnswer.objects.values()) == before
     assert JobRun.objects.get(name="pull").succeeded_at is not None
 
 

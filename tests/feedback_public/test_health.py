@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm.core.models import JobRun
 from crm.operations.alarm_state import save_problems
 from crm.operations.health import examine
-from feedback.public.models import Form
+from feedback.public.models import FormContent
 from feedback.public.services import PULL
 from tests.chain.office import smtp_server
 
@@ -33,13 +33,13 @@ def test_a_new_vps_says_what_is_missing():
 
 
 def test_a_vps_in_use_is_sound():
-    Form.objects.create(pk=1, content={})
+    FormContent.objects.create(pk=1, content={})
     JobRun.objects.create(name=PULL, succeeded_at=timezone.now())
     assert problems() == {}
 
 
 def test_an_office_that_fell_silent_is_noticed():
-    Form.objects.create(pk=1, content={})
+    FormContent.objects.create(pk=1, content={})
     JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=30))
     assert problems() == {"office": "It has not fetched answers for 30 hours; 0 wait."}
 
@@ -47,7 +47,7 @@ def test_an_office_that_fell_silent_is_noticed():
 def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
     settings.ADMINS = [("Admin", "it@muster-metallbau.example")]
     settings.DEFAULT_FROM_EMAIL = settings.SERVER_EMAIL = "vps@muster-metallbau.example"
-    Form.objects.create(pk=1, content={})
+    FormContent.objects.create(pk=1, content={})
     pull = JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=25))
     with smtp_server() as (inbox, settings.EMAIL_PORT):
         for _hour in range(3):
@@ -63,7 +63,7 @@ def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
 
 
 def test_a_backup_that_is_missing_is_noticed():
-    Form.objects.create(pk=1, content={})
+    FormContent.objects.create(pk=1, content={})
     now = timezone.now()
     JobRun.objects.create(name=PULL, succeeded_at=now)
     JobRun.objects.create(name="backup", succeeded_at=now - timedelta(days=3))

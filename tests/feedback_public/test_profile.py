@@ -58,9 +58,9 @@ print(json.dumps([sorted(sys.modules), connection.introspection.table_names()]))
         "core_incident",
         "core_jobrun",
         "django_migrations",
-        "feedback_public_answer",
-        "feedback_public_form",
-        "feedback_public_invitation",
+        "feedback_public_submittedanswer",
+        "feedback_public_formcontent",
+        "feedback_public_registeredlink",
     }
 
 

@@ -6,20 +6,21 @@ import pytest
 from django.utils import timezone
 
 from feedback.public import services
-from feedback.public.models import Answer, Invitation
-from feedback.public.services import Outcome, Submission
+from feedback.public.models import RegisteredLink, SubmittedAnswer
+from feedback.public.services import Submission, SubmissionOutcome
 from tests import disk
 from tests.feedback_public import make
 
 pytestmark = pytest.mark.django_db
 
 
-def answered(*, days_ago: float = 0, acknowledged: bool = True, **invitation) -> Answer:
+def answered(*, days_ago: float = 0, acknowledged: bool = True, **invitation) -> SubmittedAnswer:
     _, row = make.make_invitation(**invitation)
     then = timezone.now() - timedelta(days=days_ago)
-    answer = services.store_answer(
+    services.store_answer(
         row.digest, Submission("interested"), now=min(then, row.expires_at - timedelta(1))
-    ).recorded
+    )
+    answer = row.answers.get()
     if acknowledged:
         services.acknowledge([answer.uid], now=then)
     return answer
@@ -35,7 +36,7 @@ def test_what_a_customer_or_the_office_was_promised_survives_a_loss_of_power(act
         elif act == "opt out":
             services.opt_out(invitation.digest, now=timezone.now())
         else:
-            services.register_invitations([make.invitation_item(token)])
+            services.register_links([make.invitation_item(token)])
     assert waited
     assert all(waited)
 
@@ -45,24 +46,24 @@ def test_a_link_that_expires_between_looking_and_answering_takes_no_answer():
     result = services.store_answer(
         invitation.digest, Submission("interested"), now=invitation.expires_at
     )
-    assert result.outcome is Outcome.GONE
-    assert not Answer.objects.exists()
+    assert result is SubmissionOutcome.GONE
+    assert not SubmittedAnswer.objects.exists()
 
 
 @pytest.mark.parametrize("kind", ["interested", "declined", "undecided"])
 def test_a_link_that_is_revoked_between_looking_and_answering_takes_no_answer(kind):
     _, invitation = make.make_invitation()
-    Invitation.objects.update(state="revoked")
+    RegisteredLink.objects.update(state="revoked")
     assert (
-        services.store_answer(invitation.digest, Submission(kind), now=timezone.now()).outcome
-        is Outcome.GONE
+        services.store_answer(invitation.digest, Submission(kind), now=timezone.now())
+        is SubmissionOutcome.GONE
     )
 
 
 def test_undecided_after_a_decision_is_a_conflict():
     answer = answered()
-    result = services.store_answer(answer.digest, Submission("undecided"), now=timezone.now())
-    assert (result.outcome, result.recorded) == (Outcome.CONFLICT, answer)
+    outcome = services.store_answer(answer.digest, Submission("undecided"), now=timezone.now())
+    assert outcome is SubmissionOutcome.CONFLICT
 
 
 def test_prune_deletes_what_the_office_has_kept_long_enough():
@@ -73,8 +74,8 @@ def test_prune_deletes_what_the_office_has_kept_long_enough():
     )
     assert services.prune(now=timezone.now(), dry_run=True) == "Would delete 1 answers and 0 links."
     assert services.prune(now=timezone.now()) == "Deleted 1 answers and 0 links."
-    assert set(Answer.objects.all()) == {new, waiting}
-    assert old.invitation in Invitation.objects.all()
+    assert set(SubmittedAnswer.objects.all()) == {new, waiting}
+    assert old.link in RegisteredLink.objects.all()
 
 
 def test_prune_deletes_links_a_while_after_they_expired():
@@ -84,8 +85,8 @@ def test_prune_deletes_links_a_while_after_they_expired():
     kept = answered(days_ago=30, acknowledged=False, expires_at=now - timedelta(days=15))
     assert services.prune(now=now, dry_run=True) == "Would delete 0 answers and 1 links."
     assert services.prune(now=now) == "Deleted 0 answers and 1 links."
-    assert Invitation.objects.count() == 2
-    assert kept.invitation in Invitation.objects.all()
+    assert RegisteredLink.objects.count() == 2
+    assert kept.link in RegisteredLink.objects.all()
 
 
 def test_pruning_twice_changes_nothing_more():

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from feedback import links, sealing
 from feedback.public import services
-from feedback.public.models import Answer, Form, Invitation
+from feedback.public.models import FormContent, RegisteredLink, SubmittedAnswer
 from feedback.public.services import Submission
 from tests.feedback_public import make
 
@@ -53,7 +53,7 @@ def test_the_day_is_written_as_in_the_language(client, language, day):
 def test_an_interested_answer_is_stored_with_its_words_sealed(client):
     token, _ = make.make_invitation()
     response = post(client, token, comment="Bitte bald", phone="+49 170 1234567")
-    answer = Answer.objects.get()
+    answer = SubmittedAnswer.objects.get()
     assert response.status_code == 200
     assert (answer.kind, answer.suspect) == ("interested", False)
     assert "Bitte" not in answer.sealed_comment
@@ -66,9 +66,9 @@ def test_declining_takes_a_reason(client):
     token, _ = make.make_invitation()
     response = post(client, token, "declined")
     assert response.status_code == 422
-    assert not Answer.objects.exists()
+    assert not SubmittedAnswer.objects.exists()
     assert post(client, token, "declined", reason="price").status_code == 200
-    assert Answer.objects.get().reason == "price"
+    assert SubmittedAnswer.objects.get().reason == "price"
 
 
 def test_another_reason_asks_for_a_comment(client):
@@ -90,13 +90,13 @@ def test_a_form_without_a_choice_is_shown_again_with_what_was_typed(client):
     response = post(client, token, "", comment="Was ich schrieb")
     assert response.status_code == 422
     assert "Was ich schrieb" in response.content.decode()
-    assert not Answer.objects.exists()
+    assert not SubmittedAnswer.objects.exists()
 
 
 def test_the_same_answer_again_is_thanked_for_again(client):
     token, _ = make.make_invitation()
     assert [post(client, token).status_code for _ in range(2)] == [200, 200]
-    assert Answer.objects.count() == 1
+    assert SubmittedAnswer.objects.count() == 1
 
 
 def test_another_answer_gets_409_with_what_was_recorded(client):
@@ -105,7 +105,7 @@ def test_another_answer_gets_409_with_what_was_recorded(client):
     response = post(client, token)
     assert response.status_code == 409
     assert "Preis zu hoch" in response.content.decode()
-    assert Answer.objects.get().kind == "declined"
+    assert SubmittedAnswer.objects.get().kind == "declined"
 
 
 def test_an_answered_link_shows_what_was_recorded(client):
@@ -138,15 +138,18 @@ def test_undecided_leaves_the_link_valid(client):
     token, _ = make.make_invitation()
     day = timezone.localdate() + timedelta(days=30)
     assert post(client, token, "undecided", ask_again_on=day.isoformat()).status_code == 200
-    assert Answer.objects.get().ask_again_on == day
+    assert SubmittedAnswer.objects.get().ask_again_on == day
     assert post(client, token).status_code == 200
-    assert set(Answer.objects.values_list("kind", flat=True)) == {"undecided", "interested"}
+    assert set(SubmittedAnswer.objects.values_list("kind", flat=True)) == {
+        "undecided",
+        "interested",
+    }
 
 
 def test_undecided_without_a_date_is_asked_again_in_two_weeks(client):
     token, _ = make.make_invitation()
     post(client, token, "undecided")
-    assert Answer.objects.get().ask_again_on == timezone.localdate() + timedelta(days=14)
+    assert SubmittedAnswer.objects.get().ask_again_on == timezone.localdate() + timedelta(days=14)
 
 
 @pytest.mark.parametrize(("days", "status"), [(0, 422), (1, 200), (90, 200), (91, 422), (-1, 422)])
@@ -162,7 +165,7 @@ def test_a_double_click_on_undecided_counts_once(client):
     data = make.answer_data(token, "undecided")
     for _ in range(2):
         assert client.post(f"/feedback/{token}", data).status_code == 200
-    assert Answer.objects.count() == 1
+    assert SubmittedAnswer.objects.count() == 1
 
 
 def test_undecided_answers_of_one_link_are_bounded(client):
@@ -174,7 +177,7 @@ def test_undecided_answers_of_one_link_are_bounded(client):
     response = post(client, token, "undecided")
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
-    assert Answer.objects.count() == services.MAX_UNDECIDED
+    assert SubmittedAnswer.objects.count() == services.MAX_UNDECIDED
     assert post(client, token).status_code == 200
 
 
@@ -185,7 +188,7 @@ def test_a_stamp_too_young_or_too_old_shows_the_form_again_with_what_was_typed(c
     response = post(client, token, stamp=stamp, comment="Das soll bleiben")
     assert response.status_code == 422
     assert "Das soll bleiben" in response.content.decode()
-    assert not Answer.objects.exists()
+    assert not SubmittedAnswer.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,7 @@ def test_a_stamp_too_young_or_too_old_shows_the_form_again_with_what_was_typed(c
 def test_a_forged_stamp_is_refused(client, stamp):
     token, _ = make.make_invitation()
     assert post(client, token, stamp=stamp).status_code == 422
-    assert not Answer.objects.exists()
+    assert not SubmittedAnswer.objects.exists()
 
 
 def test_the_stamp_of_another_link_is_refused(client):
@@ -225,21 +228,21 @@ def test_an_answer_that_looks_like_a_robots_is_kept_but_marked(client, seconds, 
     token, _ = make.make_invitation()
     data = make.answer_data(token) | {"stamp": make.make_stamp(token, seconds=seconds)}
     assert client.post(f"/feedback/{token}", data, **headers).status_code == 200
-    assert Answer.objects.get().suspect
+    assert SubmittedAnswer.objects.get().suspect
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options"])
 def test_looking_changes_nothing(client, method):
     token, _ = make.make_invitation()
-    before = list(Invitation.objects.values())
+    before = list(RegisteredLink.objects.values())
     for path in (
         f"/feedback/{token}",
         f"/feedback/{token}?a=declined",
         f"/feedback/{token}/opt-out",
     ):
         assert getattr(client, method)(path).status_code in (200, 204)
-    assert list(Invitation.objects.values()) == before
-    assert not Answer.objects.exists()
+    assert list(RegisteredLink.objects.values()) == before
+    assert not SubmittedAnswer.objects.exists()
 
 
 def test_other_methods_are_refused(client):
@@ -253,7 +256,7 @@ def test_one_click_opt_out_needs_one_post(client):
         response = client.post(f"/feedback/{token}/opt-out", {"List-Unsubscribe": "One-Click"})
         assert response.status_code == 200
         assert not response.cookies
-    assert Answer.objects.get().kind == "opted_out"
+    assert SubmittedAnswer.objects.get().kind == "opted_out"
 
 
 def test_opting_out_works_with_an_expired_or_answered_link(client):
@@ -262,16 +265,16 @@ def test_opting_out_works_with_an_expired_or_answered_link(client):
     services.store_answer(invitation.digest, Submission("interested"), now=timezone.now())
     for token in (expired, answered):
         assert client.post(f"/feedback/{token}/opt-out", {"opt_out": "yes"}).status_code == 200
-    assert Answer.objects.filter(kind="opted_out").count() == 2
+    assert SubmittedAnswer.objects.filter(kind="opted_out").count() == 2
 
 
 def test_opting_out_again_after_the_office_knows_is_delivered_again(client):
     token, _ = make.make_invitation()
     client.post(f"/feedback/{token}/opt-out", {"opt_out": "yes"})
-    first = Answer.objects.get()
+    first = SubmittedAnswer.objects.get()
     services.acknowledge([first.uid], now=timezone.now())
     client.post(f"/feedback/{token}/opt-out", {"opt_out": "yes"})
-    again = Answer.objects.get()
+    again = SubmittedAnswer.objects.get()
     assert again.uid != first.uid
     assert again.acknowledged_at is None
 
@@ -280,7 +283,7 @@ def test_an_empty_post_opts_nobody_out(client):
     token, _ = make.make_invitation()
     response = client.post(f"/feedback/{token}/opt-out")
     assert "<button" in response.content.decode()
-    assert not Answer.objects.exists()
+    assert not SubmittedAnswer.objects.exists()
 
 
 def test_an_unknown_link_cannot_opt_out(client):
@@ -322,7 +325,7 @@ def test_a_nul_byte_is_left_out_of_what_the_office_gets(client):
     token, _ = make.make_invitation()
     assert "Bitte\0" not in post(client, token, "", comment="Bitte\0 bald").content.decode()
     assert post(client, token, comment="Bitte\0 bald", phone="\0").status_code == 200
-    sealed = Answer.objects.get().sealed_comment
+    sealed = SubmittedAnswer.objects.get().sealed_comment
     assert sealing.open_message(sealed, make.PRIVATE_KEY) == sealing.Message(comment="Bitte bald")
 
 
@@ -339,11 +342,11 @@ def test_a_damaged_card_leaves_a_form_that_works(client):
 
 
 def test_the_form_works_before_the_office_has_sent_its_texts(client):
-    Form.objects.all().delete()
+    FormContent.objects.all().delete()
     token, _ = make.make_invitation()
     page = client.get(f"/feedback/{token}").content.decode()
     assert "<textarea" not in page
     assert "<select" not in page
     assert post(client, token, "declined", comment="geht ohne Schlüssel nicht").status_code == 200
-    assert Answer.objects.get().sealed_comment == ""
+    assert SubmittedAnswer.objects.get().sealed_comment == ""
     assert client.get("/feedback/x").status_code == 410

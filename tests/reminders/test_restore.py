@@ -116,7 +116,7 @@ def test_the_register_of_the_vps_speaks_for_answers_that_are_gone(
     with closing(sqlite3.connect(vps.env["DATABASE_URL"].removeprefix("sqlite:///"))) as database:
         digest = offers[0].invitations.get().digest
         changed = database.execute(
-            "UPDATE feedback_public_invitation SET answered_at = '2026-09-16 08:00:00' WHERE digest = ?",
+            "UPDATE feedback_public_registeredlink SET answered_at = '2026-09-16 08:00:00' WHERE digest = ?",
             [digest],
         )
         assert changed.rowcount == 1

@@ -106,7 +106,7 @@ class InvitationsView(OfficeView):
         """Register links or change them. Idempotent; an answered link is never revived."""
         body = PushedInvitationsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        stored, answered = services.register_invitations(body.validated_data["invitations"])
+        stored, answered = services.register_links(body.validated_data["invitations"])
         return Response(RegisteredSerializer({"stored": stored, "answered": answered}).data)
 
 
@@ -121,15 +121,14 @@ class FormView(OfficeView):
 
 class FeedbacksView(OfficeView):
     def get(self, request: Request) -> Response:
-        """Return answers, oldest first: those not yet acknowledged, or with `since` all from then
-        on.
-        """
+        """Return the answers that wait, oldest first, or with `since` all from then on."""
         query = PullQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit, since = query.validated_data["limit"], query.validated_data.get("since")
-        answers, remaining = (
-            services.list_since(since, limit=limit) if since else services.list_waiting(limit=limit)
-        )
+        if since:
+            answers, remaining = services.list_since(since, limit=limit)
+        else:
+            answers, remaining = services.list_waiting(limit=limit)
         page = {
             "schema": wire.SCHEMA,
             "server_time": timezone.now(),
@@ -145,24 +144,20 @@ class AcknowledgementView(OfficeView):
         """Take answers off the list: the office has stored them. Idempotent."""
         body = wire.AcknowledgementSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(
-            {"acknowledged": services.acknowledge(body.validated_data["uids"], now=timezone.now())}
-        )
+        known = services.acknowledge(body.validated_data["uids"], now=timezone.now())
+        return Response({"acknowledged": known})
 
 
 class StatusView(OfficeView):
     def get(self, request: Request) -> Response:
         """Return version, schema and figures."""
-        status = services.get_status()
+        figures = services.get_status()
+        status = {
+            "version": __version__,
+            "schema": wire.SCHEMA,
+            "waiting_answers": figures.waiting,
+            "invitations": figures.links,
+            "last_pull_at": figures.last_pull_at,
+        }
         with timezone.override(UTC):
-            return Response(
-                StatusSerializer(
-                    {
-                        "version": __version__,
-                        "schema": wire.SCHEMA,
-                        "waiting_answers": status.waiting,
-                        "invitations": status.invitations,
-                        "last_pull_at": status.last_pull_at,
-                    }
-                ).data
-            )
+            return Response(StatusSerializer(status).data)
