@@ -1,7 +1,5 @@
-"""What the admin pages of all apps share: dialogs in front of actions, pages of records, words
-about what was done.
-
-What people do to a row is noted in the admin's own log, which the story of an offer reads.
+"""What the admin pages of all apps share: actions behind a dialog, redirects, messages, entries in
+the admin's log, and the base class of pages that nobody edits.
 """
 
 from __future__ import annotations
@@ -49,29 +47,31 @@ def dialog_action(
 
 
 def once(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Keep what a column `(admin, row)` says with the row: unfold's templates ask for each field
-    five times.
+    """Make a column `(admin, row)` compute its value once for each row. Unfold's templates ask for
+    it five times.
     """
 
     @wraps(make)
-    def say_again(model_admin: Any, row: Any) -> Any:
-        said = row.__dict__.setdefault("_said", {})
-        if make.__name__ not in said:
-            said[make.__name__] = make(model_admin, row)
-        return said[make.__name__]
+    def cached(model_admin: Any, row: Any) -> Any:
+        values = row.__dict__.setdefault("_admin_columns", {})
+        if make.__name__ not in values:
+            values[make.__name__] = make(model_admin, row)
+        return values[make.__name__]
 
-    return say_again
+    return cached
 
 
 def go_to(url: str) -> HttpResponse:
-    """Lead the browser from a dialog to a page."""
+    """Send the browser from a dialog to a page."""
     return HttpResponse(headers={"HX-Redirect": url})
 
 
 def go_back(request: HttpRequest, otherwise: str) -> HttpResponse:
-    """Lead the browser from a dialog to the page on which it was opened, filters and all."""
+    """Send the browser from a dialog to the page on which it was opened, with its filters."""
     url = request.headers.get("HX-Current-URL", "")
-    return go_to(url if url_has_allowed_host_and_scheme(url, {request.get_host()}) else otherwise)
+    if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
+        url = otherwise
+    return go_to(url)
 
 
 def change_url(row: Any) -> str:
@@ -85,13 +85,13 @@ def say(request: HttpRequest, count: int, words: Any) -> None:
 
 
 def note_acts(request: HttpRequest, rows: Iterable[Model], words: str) -> None:
-    """Note in the admin's log what the person at work did to each of the rows."""
+    """Write to the admin's log what the person who is logged in did to each of the rows."""
     LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, words)  # type: ignore[arg-type]  # signed in
 
 
 def find_acts(row: Model) -> QuerySet[LogEntry]:
-    """Return what people did to the row, as the admin noted it; without what was erased and forms
-    saved unchanged.
+    """Return what people did to the row, from the admin's log. Erased entries and forms that were
+    saved unchanged are left out.
     """
     kind = ContentType.objects.get_for_model(row)
     acts = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), action_flag=CHANGE)
@@ -99,7 +99,7 @@ def find_acts(row: Model) -> QuerySet[LogEntry]:
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Records of fact: looked at and acted upon, never written or removed by hand."""
+    """Pages of rows that people look at and act upon, but never edit or delete."""
 
     show_full_result_count = False
 
@@ -113,5 +113,5 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may act on what the row tells, although nobody may write it."""
+        """Whether the user may run the actions of the page: those who may change other rows may."""
         return bool(super().has_change_permission(request, obj))

@@ -1,4 +1,4 @@
-"""System checks of what both halves share."""
+"""System checks of the settings that both profiles have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from crm.core.client_address import UNIX, is_network
 
 @register()
 def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Without it no link can be made, and a wrong one would be mailed to customers."""
+    """FEEDBACK_BASE_URL must be the address of a page: it is mailed to customers."""
     address = urlsplit(settings.FEEDBACK_BASE_URL)
     if not settings.FEEDBACK_BASE_URL:
         hint = "Set it to the address that customers reach, such as https://feedback.example.com"
@@ -31,10 +31,8 @@ def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         or address.query
         or address.fragment
     ):
-        hint = "Write it with https:// and without anything behind the path, such as https://feedback.example.com"
-        message = (
-            f"FEEDBACK_BASE_URL is {settings.FEEDBACK_BASE_URL!r}, which is no address of a page."
-        )
+        hint = "Write it with https:// and without a query, such as https://feedback.example.com"
+        message = f"FEEDBACK_BASE_URL is {settings.FEEDBACK_BASE_URL!r}, which is not the address of a page."
         return [Error(message, hint=hint, id="core.E001")]
     return []
 
@@ -46,7 +44,7 @@ def check_database_is_of_this_line(
     databases: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> list[CheckMessage]:
-    """Refuse a database whose migrations this code does not have: it would be half understood."""
+    """The database must have no migrations that this code does not know."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         recorded = MigrationRecorder(connections[alias]).applied_migrations()
@@ -67,7 +65,7 @@ def check_database_is_of_this_line(
 
 @register()
 def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Two settings of Django-Q2 with which tasks were seen to run twice or break."""
+    """Django-Q2 must not have settings with which tasks ran twice or failed."""
     queue: dict[str, Any] = getattr(settings, "Q_CLUSTER", {})
     found: list[CheckMessage] = []
     if queue.get("sync") and "pytest" not in sys.modules:
@@ -81,7 +79,7 @@ def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 @register(Tags.security)
 def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """One that cannot be read fails at the first request."""
+    """Each entry of TRUSTED_PROXIES must be an address, a network or the word for a socket."""
     hint = f"Write an address or a network, such as 127.0.0.1, or {UNIX} for a proxy that connects through a socket."
     return [
         Error(f"TRUSTED_PROXIES has {entry!r}.", hint=hint, id="core.E004")
@@ -92,12 +90,8 @@ def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 @register(Tags.security, deploy=True)
 def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Silence is noticed only when somebody is told."""
+    """Somebody must get the alarms."""
     if settings.ADMINS:
         return []
     hint = "Set ADMINS to one or more addresses, separated by commas."
-    return [
-        checks.Warning(
-            "Nobody is told when something fails or stands still.", hint=hint, id="core.W002"
-        )
-    ]
+    return [checks.Warning("ADMINS is empty: nobody gets the alarms.", hint=hint, id="core.W002")]

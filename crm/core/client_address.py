@@ -1,4 +1,4 @@
-"""Who is calling: the client's address as far as it can be trusted."""
+"""The address of the client, as far as it can be trusted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 
-# The one header that counts, and only from a configured proxy, which overwrites what the client
-# sent (deploy/).
+# Read only when a configured proxy has connected, which overwrites what the client sent (deploy/).
 HEADER = "HTTP_X_REAL_IP"
 # A proxy that connects through a unix socket has no address: it is configured by this word.
 UNIX = "unix"
@@ -28,18 +27,17 @@ def is_trusted_proxy(peer: str) -> bool:
     """Return whether the directly connected peer may tell us the client's address."""
     if not peer:
         return UNIX in settings.TRUSTED_PROXIES
-    return is_in_networks(
-        _parse(peer), [entry for entry in settings.TRUSTED_PROXIES if entry != UNIX]
-    )
+    networks = [entry for entry in settings.TRUSTED_PROXIES if entry != UNIX]
+    return is_in_networks(_parse(peer), networks)
 
 
 def is_in_networks(address: Address | None, networks: list[str]) -> bool:
     """Return whether the address lies in one of the networks, given as `10.0.0.0/8` or a single
     address.
     """
-    return address is not None and any(
-        address in ip_network(network, strict=False) for network in networks
-    )
+    if address is None:
+        return False
+    return any(address in ip_network(network, strict=False) for network in networks)
 
 
 def is_network(entry: str) -> bool:
@@ -52,8 +50,8 @@ def is_network(entry: str) -> bool:
 
 
 def rate_key(address: Address | None) -> str:
-    """Return whom the rate limits count: an IPv4 address, or the /64 that an IPv6 client can roam
-    in at will.
+    """Return the key of the rate limits: an IPv4 address, or the /64 network of an IPv6 client, which
+    can use any address in it.
     """
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))
@@ -65,6 +63,5 @@ def _parse(text: str) -> Address | None:
         address = ip_address(text.strip().partition("%")[0])
     except ValueError:
         return None
-    # `::ffff:192.0.2.1`: without this all IPv4 clients would share one /64, and no IPv4 network
-    # would match.
+    # An IPv4 address written as `::ffff:192.0.2.1`: all of these would share one /64 network.
     return getattr(address, "ipv4_mapped", None) or address

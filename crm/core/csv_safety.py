@@ -1,17 +1,17 @@
-"""What a spreadsheet would compute, made text."""
+"""Keeps spreadsheets from computing texts of an export."""
 
 from __future__ import annotations
 
 import re
 
-# What a spreadsheet takes for the beginning of a formula, also in the wide forms that some versions
-# fold, and behind white space that some importers trim.
+# The beginnings of a formula, also in the full-width forms that some spreadsheets accept, and behind
+# white space that some of them remove.
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r"^\s*[=+\-@|＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]")
 
 
 def guard(text: str) -> str:
-    """Return the text with an apostrophe before it where a spreadsheet would compute it; else
-    unchanged.
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Return the text, with an apostrophe before it when a spreadsheet would compute it."""
+    if _FORMULA.match(text):
+        return f"'{text}"
+    return text

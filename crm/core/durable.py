@@ -1,9 +1,8 @@
-"""Commits that outlive a loss of power, where losing one would break a promise.
+"""Commits that are on the disk when they return, where losing one would break a promise.
 
-SQLite runs in WAL mode with `synchronous=NORMAL`: what is committed outlives the process, but the
-last commits before a loss of power may be gone
-(https://www.sqlite.org/pragma.html#pragma_synchronous). With `FULL` a commit waits for the disk,
-and takes all commits before it along. PostgreSQL always waits.
+SQLite runs in WAL mode with `synchronous=NORMAL`: the last commits before a loss of power may be
+lost (https://www.sqlite.org/pragma.html#pragma_synchronous). With `FULL` a commit waits until it
+and all commits before it are on the disk. PostgreSQL always waits.
 """
 
 from __future__ import annotations
@@ -17,11 +16,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 @contextmanager
 def durable_commits() -> Iterator[None]:
-    """Let what is committed within be on the disk. Inside a transaction nothing is committed, and
-    nothing changes.
+    """Let each commit within wait for the disk. Has no effect inside a transaction, which commits
+    later.
     """
-    # Not `django.db.connection`, which looks for the thread's connection again at each attribute:
-    # this runs for each mail and each answer.
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "sqlite" or database.in_atomic_block:
         yield
@@ -34,6 +31,5 @@ def durable_commits() -> Iterator[None]:
 
 
 def _set_synchronous(database: BaseDatabaseWrapper, level: str) -> None:
-    # Past Django's cursor, which costs more than the statement.
     database.ensure_connection()
     database.connection.execute(f"PRAGMA synchronous = {level}").close()

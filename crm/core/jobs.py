@@ -1,6 +1,4 @@
-"""Jobs: commands that run on a schedule, leave a sign of their last run, and say in one sentence
-what they did.
-"""
+"""Jobs: commands that run on a schedule, record their last run, and return a sentence of sums."""
 
 from __future__ import annotations
 
@@ -21,11 +19,10 @@ logger = logging.getLogger(__name__)
 
 
 class JobCommand(BaseCommand):
-    """A command that is also a schedule. Subclasses write `run`, which returns one sentence of
-    sums.
+    """A command that is also a job. Subclasses define `run`, which returns one sentence of sums.
 
-    What a person must act on is raised as CommandError with one whole sentence, which is kept as it
-    stands. With `--dry-run` nothing is recorded: a rehearsal is no sign of life.
+    An error on which a person must act is raised as CommandError with one whole sentence. With
+    `--dry-run` the run is not recorded, because nothing was done.
     """
 
     def run(self, **options: Any) -> str:
@@ -38,11 +35,10 @@ class JobCommand(BaseCommand):
 
 
 def record_run(name: str, act: Callable[[], str]) -> str:
-    """Call `act` as one run of the job `name`: its start, its outcome and its sentence are kept in
-    JobRun.
+    """Call `act` as one run of the job `name`; record its start and its outcome in JobRun. Return the
+    sentence of `act`.
 
-    For long-lived commands (`--watch`) that do many runs. Raises what `act` raises, after recording
-    it.
+    Commands that run for long (`--watch`) call it for each round. Raises what `act` raises.
     """
     job, _created = JobRun.objects.update_or_create(
         name=name, defaults={"started_at": timezone.now()}
@@ -52,8 +48,7 @@ def record_run(name: str, act: Callable[[], str]) -> str:
     except Exception as error:
         job.failed_at, job.error = timezone.now(), _sentence(error)
         logger.warning("%s failed: %s", name, job.error)
-        # The database may be what failed; then its own error must reach the log, not ours about
-        # recording it.
+        # When the database has failed, its first error is raised, not that of recording it.
         with suppress(DatabaseError):
             job.save(update_fields=["failed_at", "error"])
         raise
@@ -64,11 +59,11 @@ def record_run(name: str, act: Callable[[], str]) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, CommandError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def run_job(name: str) -> str:
-    """Run the command `name`; Django-Q2 calls this, so that schedule and command line do the
-    same.
-    """
+    """Run the command `name`. Django-Q2 calls this."""
     return str(call_command(name, stdout=StringIO()))

@@ -1,4 +1,4 @@
-"""One line per item, for programs to read: `key=value` pairs or JSON, by the setting LOG_FORMAT."""
+"""Log lines that programs can read: `key=value` pairs or JSON, as LOG_FORMAT says."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ FORMATS = ("text", "json")
 
 
 class StructuredFormatter(logging.Formatter):
-    """Writes a record as exactly one line: time (UTC), level, logger, message, and a traceback
-    where there is one.
-    """
+    """Formats a record as one line: time (UTC), level, logger, message and traceback."""
 
     def __init__(self, style: str = "text") -> None:
         super().__init__()
@@ -35,11 +33,7 @@ class StructuredFormatter(logging.Formatter):
 
 
 def _quote(value: str) -> str:
-    """Return the value as it stands when it is one plain word, else in quotes and on one line, as
-    JSON has it.
-    """
-    return (
-        value
-        if value and value.isprintable() and not set(value) & set(' ="')
-        else json.dumps(value, ensure_ascii=False)
-    )
+    """Return a plain word unchanged, and anything else as a JSON string."""
+    if value and value.isprintable() and not set(value) & set(' ="'):
+        return value
+    return json.dumps(value, ensure_ascii=False)

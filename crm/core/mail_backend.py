@@ -1,4 +1,4 @@
-"""Django's mail functions over our own SMTP code."""
+"""The mail backend of Django's mail functions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class EmailBackend(BaseEmailBackend):
-    """Django's mail functions over the same connection code, so that notices can log in by OAuth2
-    too.
-    """
+    """Sends over `crm.core.smtp`, so that all mails can log in by OAuth2."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send the mails over one connection and return how many were accepted.

@@ -39,7 +39,7 @@ def _public_holidays(country: str, subdivision: str) -> holidays.HolidayBase:
 class Calendar:
     """The working days of a region: Monday to Friday, no public holiday, no company holiday.
 
-    Answers are remembered, because planning asks the same few days a million times. Raises
+    Results are cached, because planning asks for the same few days again and again. Raises
     UnknownRegionError on the first question about a region that the `holidays` package does not
     know.
     """
@@ -62,8 +62,7 @@ class Calendar:
     def on_or_after(self, day: date) -> date:
         """Return the day itself when it is a working day, else the next one.
 
-        A calendar in which a whole year is closed, or all that is left of time, has no answer; the
-        day itself is returned then.
+        When no working day follows within a year, or before `date.max`, it is the day itself.
         """
         for ahead in range(min(366, (date.max - day).days + 1)):
             candidate = day + timedelta(days=ahead)

@@ -28,8 +28,8 @@ def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
     """Write a checked copy of the database into the folder, drop all but the newest `keep`, and
     return its path.
 
-    The copy shows one moment, also while others write. It has its final name only after it has
-    passed the check, so a file with that name can be restored. Raises BackupError.
+    It is consistent also while others write, and gets its final name only after it has passed the
+    check. Raises BackupError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     is_sqlite = connection.vendor == "sqlite"
@@ -53,7 +53,7 @@ def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
 
 
 def check_backup(path: Path) -> None:
-    """Return when the file is a whole backup of this product. Raises BackupError."""
+    """Raise BackupError unless the file is a complete backup of Nachfass."""
     if not path.is_file():
         raise BackupError(f"There is no file {path}.")
     if connection.vendor == "sqlite":
@@ -91,13 +91,12 @@ def _is_current() -> bool:
 
 
 def _copy_sqlite(target: Path) -> None:
-    # All pages in one step: copying in chunks starts over whenever somebody has written in between,
-    # which under load never ends. In WAL mode writers go on meanwhile.
+    # All pages in one step: copying in chunks starts again whenever somebody has written in between,
+    # which under load never ends. In WAL mode others can write meanwhile.
     connection.ensure_connection()
     with closing(sqlite3.connect(target)) as copy:
         connection.connection.backup(copy, pages=-1)
-        # A copy of a database in WAL mode would need its two companions; as a single file it can be
-        # moved anywhere.
+        # In WAL mode the copy would consist of three files.
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
@@ -110,7 +109,7 @@ def _check_sqlite(path: Path) -> None:
                 for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             }
     except sqlite3.DatabaseError as error:
-        raise BackupError(f"{path} is not a whole SQLite database: {error}.") from error
+        raise BackupError(f"{path} is not a complete SQLite database: {error}.") from error
     if verdict != "ok":
         raise BackupError(f"{path} is damaged: {verdict}.")
     if "django_migrations" not in tables:
@@ -118,16 +117,16 @@ def _check_sqlite(path: Path) -> None:
 
 
 def _restore_sqlite(path: Path) -> None:
-    # Through SQLite itself and not by renaming files: whoever still has the database open sees the
-    # restored content instead of writing on into a file that is gone.
+    # Not by renaming files: a process that still has the database open would go on writing to the old
+    # one.
     connection.ensure_connection()
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as copy:
         copy.backup(connection.connection, pages=-1)
 
 
 def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
-    """Run a program of PostgreSQL on our database; return what it printed. The password is not on
-    its command line.
+    """Run a program of PostgreSQL on our database; return what it printed. The password is passed
+    in its environment, because others can read a command line.
     """
     parameters: dict[str, Any] = connection.get_connection_params()
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}

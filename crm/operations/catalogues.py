@@ -1,6 +1,4 @@
-"""Translation catalogues: compiled without GNU gettext, which Windows servers and fresh machines do
-not have.
-"""
+"""Compiles translation catalogues without GNU gettext, which Windows servers do not have."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ def find_catalogues(root: Path) -> Iterator[Path]:
 
 
 def compile_catalogue(path: Path) -> bool:
-    """Write the .mo file beside the .po file when it is missing or older; return whether it was
-    written.
-    """
+    """Write the .mo file beside the .po file unless it is newer; return whether it was written."""
     target = path.with_suffix(".mo")
     if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
         return False
@@ -28,6 +24,6 @@ def compile_catalogue(path: Path) -> bool:
 
     unfinished = target.with_suffix(".mo.new")
     polib.pofile(str(path)).save_as_mofile(str(unfinished))
-    # Other processes may be reading the old catalogue: it is replaced in one step.
+    # Other processes may be reading the old catalogue.
     unfinished.replace(target)
     return True

@@ -27,21 +27,21 @@ class MovingError(Exception):
 
 
 @dataclass(frozen=True)
-class Content:
-    """How many rows a table has and a hash of all of them, whatever their order and the database's
-    own formats.
+class TableContent:
+    """How many rows a table has, and a hash of them that does not depend on their order or on the
+    database.
     """
 
     count: int
     digest: str
 
 
-def move_database(config: dict[str, Any]) -> dict[str, Content]:
+def move_database(config: dict[str, Any]) -> dict[str, TableContent]:
     """Copy all tables of this database into the empty one of `config` (as in DATABASES); return
     what each table has.
 
-    Rows are streamed, and all of it is one transaction there: it arrives whole or not at all.
-    Nobody can write to an SQLite database meanwhile. Raises MovingError.
+    Rows are streamed in one transaction of each database, so an SQLite database cannot be written
+    meanwhile. Raises MovingError; nothing is copied then.
     """
     connections.settings[TARGET] = connections.configure_settings({"default": {}, TARGET: config})[
         TARGET
@@ -66,9 +66,7 @@ def move_database(config: dict[str, Any]) -> dict[str, Content]:
 
 
 def _models() -> list[type[models.Model]]:
-    """All tables but that of the migrations, which `migrate` fills in the other database by
-    itself.
-    """
+    """Return the models of all tables but that of the migrations, which `migrate` fills."""
     every = apps.get_models(include_auto_created=True)
     return [model for model in every if model._meta.managed and not model._meta.proxy]
 
@@ -99,8 +97,8 @@ def _rows(model: type[models.Model], database: str) -> Iterator[tuple[Any, ...]]
     return rows.iterator(chunk_size=CHUNK)
 
 
-def _copy(model: type[models.Model]) -> Content:
-    columns, chunk, content = _columns(model), [], _Counter()
+def _copy(model: type[models.Model]) -> TableContent:
+    columns, chunk, content = _columns(model), [], _ContentSum()
     for row in _rows(model, "default"):
         content.add(row)
         chunk.append(model(**dict(zip(columns, row, strict=True))))
@@ -117,33 +115,33 @@ def _reset_sequences() -> None:
     operations.execute_sql_flush(operations.sequence_reset_sql(no_style(), _models()))
 
 
-def _compare(contents: dict[str, Content]) -> None:
-    """Read everything back and compare. Raises MovingError, which also takes everything back."""
+def _compare(contents: dict[str, TableContent]) -> None:
+    """Read everything back and compare. Raises MovingError, which also rolls everything back."""
     for model in _models():
-        table, arrived = model._meta.db_table, _Counter()
+        table, arrived = model._meta.db_table, _ContentSum()
         for row in _rows(model, TARGET):
             arrived.add(row)
         if table not in UNCOMPARED and arrived.result() != contents[table]:
-            words = f"{contents[table].count} rows left, {arrived.count} arrived, or their content differs"
             raise MovingError(
-                f"Nothing was moved, because {table} did not arrive as it was: {words}."
+                f"Nothing was moved, because the copy of {table} differs: it has {arrived.count} "
+                f"rows instead of {contents[table].count}, or other content."
             )
 
 
-class _Counter:
+class _ContentSum:
     def __init__(self) -> None:
         self.count, self.sum = 0, 0
 
     def add(self, row: tuple[Any, ...]) -> None:
-        # A sum, because the two databases sort texts differently.
+        # A sum does not depend on the order: the two databases sort texts differently.
         text = "\x1f".join(_canonical(value) for value in row)
         self.sum += int.from_bytes(
             hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big"
         )
         self.count += 1
 
-    def result(self) -> Content:
-        return Content(self.count, f"{self.sum % 2**256:064x}")
+    def result(self) -> TableContent:
+        return TableContent(self.count, f"{self.sum % 2**256:064x}")
 
 
 def _canonical(value: Any) -> str:
@@ -152,7 +150,8 @@ def _canonical(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, dict | list):
-        return json.dumps(
-            value, sort_keys=True
-        )  # PostgreSQL keeps the keys of an object in an order of its own
-    return repr(bytes(value)) if isinstance(value, memoryview) else repr(value)
+        # PostgreSQL keeps the keys of an object in an order of its own.
+        return json.dumps(value, sort_keys=True)
+    if isinstance(value, memoryview):
+        return repr(bytes(value))
+    return repr(value)

@@ -1,4 +1,4 @@
-"""Fresh secrets for a pair of machines: what the office keeps and what the public side gets."""
+"""Makes fresh secrets for the env files of both machines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from feedback import sealing
 
 @dataclass(frozen=True)
 class Secrets:
-    """Env file lines of both machines, by variable name. They belong together: the key and its hash
-    are one pair.
+    """Values for the env files of both machines, by variable. They belong together: one has the key,
+    the other its hash.
     """
 
     office: dict[str, str]
@@ -20,9 +20,7 @@ class Secrets:
 
 
 def make_secrets() -> Secrets:
-    """Return fresh secrets for both env files. The public side gets nothing that opens what
-    customers wrote.
-    """
+    """Return fresh secrets. The VPS gets nothing that opens the comments of customers."""
     api_key = secrets.token_urlsafe(32)
     private_key, _public_key = sealing.new_key_pair()
     return Secrets(

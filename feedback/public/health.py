@@ -23,21 +23,25 @@ def check_office(now: datetime) -> Iterator[Finding]:
     if status.last_pull_at is None:
         yield Finding(
             "office",
-            "It has never fetched answers. Is its key the one we have the hash of?",
+            "The office has never fetched answers. Does FEEDBACK_API_KEY_HASHES have its key?",
             is_ok=False,
         )
     elif now - status.last_pull_at > SILENT_AFTER:
         hours = int((now - status.last_pull_at).total_seconds() // 3600)
-        detail = f"It has not fetched answers for {hours} hours; {status.waiting} wait."
+        detail = (
+            f"The office has not fetched answers for {hours} hours; {status.waiting} are waiting."
+        )
         yield Finding("office", detail, is_ok=False)
     else:
-        yield Finding("office", f"It fetches answers; {status.waiting} wait.")
+        yield Finding("office", f"The office fetches answers; {status.waiting} are waiting.")
 
 
 def check_form(now: datetime) -> Iterator[Finding]:
     if FormContent.objects.exists():
-        yield Finding("form", "The office has sent its texts.")
+        yield Finding("form", "The office has sent the texts of the form.")
     else:
         yield Finding(
-            "form", "The office has not sent its texts yet. Run `sync_feedback` there.", is_ok=False
+            "form",
+            "The office has not sent the texts of the form. Run `sync_feedback` there.",
+            is_ok=False,
         )

@@ -41,7 +41,9 @@ def test_a_vps_in_use_is_sound():
 def test_an_office_that_fell_silent_is_noticed():
     FormContent.objects.create(pk=1, content={})
     JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=30))
-    assert problems() == {"office": "It has not fetched answers for 30 hours; 0 wait."}
+    assert problems() == {
+        "office": "The office has not fetched answers for 30 hours; 0 are waiting."
+    }
 
 
 def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
@@ -59,7 +61,10 @@ def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
         "Nachfass alarm: office",
         "Nachfass, over: office",
     ]
-    assert "It has not fetched answers for 25 hours; 0 wait." in inbox.mails[0].get_content()
+    assert (
+        "The office has not fetched answers for 25 hours; 0 are waiting."
+        in inbox.mails[0].get_content()
+    )
 
 
 def test_a_backup_that_is_missing_is_noticed():

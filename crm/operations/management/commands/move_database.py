@@ -26,7 +26,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{content.count:>9} {content.digest[:12]} {table}")
         rows = sum(content.count for content in contents.values())
         return (
-            f"Done, {rows} rows in {len(contents)} tables arrived as they were. Now set DATABASE_URL to the new one,"
-            " run `python manage.py refresh_figures --rebuild`, and start the web server and the worker."
+            f"Done, {rows} rows in {len(contents)} tables were copied and compared."
+            " Now set DATABASE_URL to the new one, run `python manage.py refresh_figures --rebuild`,"
+            " and start the web server and the worker."
             " The old database is unchanged; keep it for a while."
         )
