@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from django.template.loader import get_template
 
-from offers.parsing.subjects import split_prefixes
+from offers.parsing.prefixes import split_prefixes
 from reminders.phrases import Phrases, get_phrases, write_date
 from reminders.texts import render
 

@@ -24,15 +24,17 @@ from offers.mail_import.folder import (
     read_whole_or_wait,
 )
 from offers.models import MailFolder, SourceFile
-from offers.parsing.automatic import automatic_reason, find_return_date
+from offers.parsing.automatic import automatic_reason
 from offers.parsing.body import parse_body
 from offers.parsing.bounces import Bounce, may_be_bounce, read_bounce
 from offers.parsing.fingerprint import fingerprint
 from offers.parsing.mail import Mail
-from offers.parsing.numbers import find_number, has_keyword, names_appointment, names_other_document
+from offers.parsing.numbers import find_number
+from offers.parsing.out_of_office import find_return_date
 from offers.parsing.patterns import PatternError
+from offers.parsing.prefixes import Prefixes, split_prefixes
 from offers.parsing.reply import new_text
-from offers.parsing.subjects import Prefixes, split_prefixes
+from offers.parsing.subject_words import has_keyword, names_appointment, names_other_document
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Recipients out of an address field, however malformed: a recipient that gets lost is an offer
+"""Read the mailboxes of an address field, however malformed: a recipient that gets lost is an offer
 that gets lost. Pure.
 
 The standard library's `getaddresses` returns nothing at all for a list with one malformed entry
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 
+from offers.parsing.decoding import clean_text, decode_words
 from offers.parsing.mail import Address
-from offers.parsing.texts import clean_text, decode_words
 
 _MOST_PIECES_OF_A_NAME = 12
 _LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
 _ATOM = r"[^\s<>()\[\],;:\\\"@]+"
+# The two usual forms, which need no reader: `a@b` and `Name <a@b>`.
 _PLAIN = re.compile(rf"{_ATOM}@{_ATOM}")
 _NAMED = re.compile(rf'(?:"([^"\\]*)"[ ]?|([^"\\<>()\[\],;:@]*))<({_ATOM}@{_ATOM})>')
 _TOKEN = re.compile(
@@ -25,10 +26,11 @@ _TOKEN = re.compile(
     r"|[(),;:<>\"]"
     r"|(?:[^(),;:<>\"=\\]|\\.)+|[=\\]"
 )
-# Of `a@b@c` nobody knows which half is the address, so it is none.
+# An address in any surroundings. Of `a@b@c` nobody knows which half is the address, so it is none.
 _EMAIL = re.compile(
     r"(?<![^\s<>(),;:\"\[\]])[^\s<>(),;:\"@\[\]]+@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])(?![^\s<>(),;:\"'\[\]])"
 )
+_QUOTED_LOCAL_PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"@[^\s@]+)\s*')
 _NOBODY = re.compile(r"\W*undisclosed", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
 
@@ -48,11 +50,15 @@ def parse_addresses(value: str) -> tuple[list[Address], bool]:
     if named and len(named[3]) <= _LONGEST_EMAIL:
         email = _clean_email(named[3])
         return [Address(email, _clean_name(named[1] or named[2] or "", email))], False
-    return _Reader().read(value)
+    return _MailboxReader().read(value)
 
 
-class _Reader:
-    """Goes through the tokens of a field and collects mailboxes."""
+class _MailboxReader:
+    """Goes through the tokens of a field and collects mailboxes.
+
+    `phrase` are the tokens of the mailbox that is being read, `angle` is what stands in its angle
+    brackets, None before they come.
+    """
 
     def __init__(self) -> None:
         self.found: list[Address] = []
@@ -63,22 +69,23 @@ class _Reader:
 
     def read(self, value: str) -> tuple[list[Address], bool]:
         if value.count("(") != value.count(")"):
-            value = value.replace("(", " ").replace(
-                ")", " "
-            )  # an open comment must not swallow the rest
+            # An open comment must not swallow the rest.
+            value = value.replace("(", " ").replace(")", " ")
         for piece in _TOKEN.findall(value):
             self._take(piece)
         self._end_mailbox(is_last=True)
         return self.found, self.is_damaged
 
     def _take(self, piece: str) -> None:
-        if piece in "()":
-            self.comment_depth = max(0, self.comment_depth + (1 if piece in "(" else -1))
+        if piece == "(":
+            self.comment_depth += 1
+        elif piece == ")":
+            self.comment_depth = max(0, self.comment_depth - 1)
         elif self.comment_depth:
             return
-        elif piece in ",;":
-            self._end_mailbox(is_last=piece in ";")
-        elif piece in ":":
+        elif piece in (",", ";"):
+            self._end_mailbox(is_last=piece == ";")
+        elif piece == ":":
             self._end_group_name()
         elif piece[0] == "<" and len(piece) > 1:
             if self.angle is not None:  # a comma is missing
@@ -102,18 +109,17 @@ class _Reader:
             self.phrase.clear()
 
     def _end_mailbox(self, *, is_last: bool = False) -> None:
+        """Keep what has been read as a mailbox. Behind a comma, a phrase without an address may
+        still be the first half of a name; `is_last` says that it is not.
+        """
         phrase = "".join(self.phrase)
-        emails = [] if self.angle is None else _emails_of(self.angle)
-        if emails:
-            self.found += [Address(email, _clean_name(phrase, email)) for email in emails]
-        elif emails := _emails_of(phrase) or _emails_of(decode_words(phrase)):
-            self.found += [Address(email) for email in emails]
-        elif (
-            phrase.strip()
-            and self.angle is None
-            and not is_last
-            and len(self.phrase) < _MOST_PIECES_OF_A_NAME
-        ):
+        in_angle = [] if self.angle is None else _find_emails(self.angle)
+        if in_angle:
+            for email in in_angle:
+                self.found.append(Address(email, _clean_name(phrase, email)))
+        elif emails := _find_emails(phrase) or _find_emails(decode_words(phrase)):
+            self.found += map(Address, emails)
+        elif not is_last and self._may_be_name(phrase):
             self.phrase.append(",")  # `Vogt, Petra <p.vogt@…>`: the comma belongs to the name
             return
         elif phrase.strip(" \t,") or self.angle:
@@ -121,8 +127,12 @@ class _Reader:
         self.phrase.clear()
         self.angle = None
 
+    def _may_be_name(self, phrase: str) -> bool:
+        is_short = len(self.phrase) < _MOST_PIECES_OF_A_NAME
+        return self.angle is None and is_short and bool(phrase.strip())
 
-def _emails_of(text: str) -> list[str]:
+
+def _find_emails(text: str) -> list[str]:
     """Return the addresses in a text that should be one, with its route, its link scheme or its
     blanks.
     """
@@ -130,15 +140,12 @@ def _emails_of(text: str) -> list[str]:
         return []
     if text.startswith("@") and ":" in text:  # RFC 822 source route
         text = text.rpartition(":")[2]
-    quoted = re.fullmatch(r'\s*("(?:[^"\\]|\\.)*"@[^\s@]+)\s*', text)
+    quoted = _QUOTED_LOCAL_PART.fullmatch(text)
     if quoted and len(quoted[1]) <= _LONGEST_EMAIL:
         return [_clean_email(quoted[1])]
     emails = _EMAIL.findall(text) or _EMAIL.findall(re.sub(r"\s*@\s*", "@", text))
-    return [
-        cleaned
-        for email in emails
-        if len(email) <= _LONGEST_EMAIL and (cleaned := _clean_email(email))
-    ]
+    cleaned = [_clean_email(email) for email in emails if len(email) <= _LONGEST_EMAIL]
+    return [email for email in cleaned if email]
 
 
 def _clean_email(email: str) -> str:

@@ -1,5 +1,5 @@
-"""The body of a mail: its text for a person to read, and the names of its attachments. Pure; never
-raises.
+"""Read the body of a mail: its text for a person to read, and the names of its attachments. Pure;
+never raises.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import html
 import re
 from dataclasses import dataclass
 
+from offers.parsing.decoding import clean_text, decode_bytes
 from offers.parsing.headers import parse_mail
 from offers.parsing.mail import Mail
 from offers.parsing.mime import (
@@ -19,7 +20,6 @@ from offers.parsing.mime import (
     read_parts,
     split_head,
 )
-from offers.parsing.texts import clean_text, decode_bytes
 
 _LONGEST_TEXT = 512 * 1024
 _MOST_NAMES = 200
@@ -29,28 +29,10 @@ _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _TNEF_TITLE = re.compile(rb"\x02\x10\x80\x01\x00..\x00\x00([^\0]{1,255})\0", re.DOTALL)
 # Everything in these is invisible or runs; the rest of the markup only leaves line breaks behind.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
-_BREAKS = frozenset(
-    (
-        *(
-            "br",
-            "p",
-            "div",
-            "tr",
-            "li",
-            "ul",
-            "ol",
-            "table",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "hr",
-        ),
-        *("blockquote", "pre", "section", "article", "header"),
-    )
-)
+_BREAKS = frozenset((
+    "br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
+    "blockquote", "pre", "section", "article", "header",
+))  # fmt: skip
 _SHOWN = frozenset(("text/plain", "text/html"))
 _MARKUP = re.compile(r"<[A-Za-z/!?]")  # any other is a smaller-than sign
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
@@ -115,15 +97,12 @@ def is_attachment(part: Part) -> bool:
     """Return whether a person would see a part as a file: not the text, and not a picture inside
     the HTML.
     """
-    if part.disposition == "attachment":
+    if part.disposition == "attachment" or part.content_type.startswith("message/"):
         return True
-    if part.content_type.startswith("message/") or (
-        part.filename and part.content_type not in _SHOWN
-    ):
-        return not (
-            part.container == "multipart/related" and part.content_type.startswith("image/")
-        )
-    return False
+    if not part.filename or part.content_type in _SHOWN:
+        return False
+    is_picture = part.content_type.startswith("image/")
+    return not (is_picture and part.container == "multipart/related")
 
 
 def _names_of(part: Part) -> list[str]:
@@ -155,16 +134,11 @@ def html_to_text(markup: str) -> str:
     pieces: list[str] = []
     missing_ends: set[str] = set()
     position = 0
-    while True:
-        found = _MARKUP.search(markup, position)
-        if found is None:
-            pieces.append(_fold(markup[position:]))
-            break
-        start = found.start()
-        pieces.append(_fold(markup[position:start]))
-        position, piece = _skip_markup(markup, start, missing_ends)
-        if piece:
-            pieces.append(piece)
+    while found := _MARKUP.search(markup, position):
+        pieces.append(_fold(markup[position : found.start()]))
+        position, piece = _skip_markup(markup, found.start(), missing_ends)
+        pieces.append(piece)
+    pieces.append(_fold(markup[position:]))
     text = html.unescape("".join(pieces)).replace("\x00", "")
     text = text.encode("utf-8", "replace").decode("utf-8")
     lines = [line.strip() for line in text.split("\n")]
@@ -176,7 +150,11 @@ def _fold(text: str) -> str:
 
 
 def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, str]:
-    """Return where the text goes on behind the `<` at `start`, and what stands for the markup."""
+    """Return where the text goes on behind the `<` at `start`, and what stands for the markup.
+
+    `missing_ends` are closing marks that do not come any more: none is looked for twice, which
+    keeps the time linear.
+    """
     if markup.startswith("<!--", start):
         end = -1 if "-->" in missing_ends else markup.find("-->", start + 4)
         if end >= 0:

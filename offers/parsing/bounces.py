@@ -1,5 +1,6 @@
-"""Delivery failures: whose address, whether for good, and about which mail of ours. Pure; never
-raises.
+"""Delivery failures: which addresses failed, whether for good, and which mail came back.
+
+Pure; never raises.
 """
 
 from __future__ import annotations
@@ -11,18 +12,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from offers.parsing.addresses import parse_addresses
+from offers.parsing.alternatives import any_of
+from offers.parsing.decoding import clean_text
 from offers.parsing.headers import parse_mail, read_fields
 from offers.parsing.mail import Mail
-from offers.parsing.mime import Part, parse_parameters, read_parts, split_head
-from offers.parsing.texts import any_of, clean_text
+from offers.parsing.mime import Part, find_report_kind, read_parts, split_head
 
 _LONGEST_TEXT = 64 * 1024
 _LONGEST_DIAGNOSTIC = 500
 _LONGEST_RULE = 120
-_MOST = 20
+_MOST_RECIPIENTS = 20
+_MOST_BLOCKS = 200
+# Larger mails are not given to flufl.bounce, whose detectors may take long.
+_MOST_PARTS_FOR_FLUFL = 50
+_MOST_BYTES_FOR_FLUFL = 64 * 1024
 _SUCCESSES = ("delivered", "relayed", "expanded")
-_MOST_PARTS_FOR_OTHERS = 50
-_MOST_BYTES_FOR_OTHERS = 64 * 1024
+_ORIGINAL_TYPES = (
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global",
+)
 
 _DAEMON = re.compile(
     r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@",
@@ -47,11 +57,13 @@ _SUBJECT = re.compile(
     """),
     re.IGNORECASE,
 )
+# An enhanced code such as `5.1.1` (RFC 3463), and a reply code such as `550` before words.
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _ADDRESS = re.compile(
     r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?"
 )
+# The mail that came back, quoted in the text: its Message-ID, and the line above it.
 _ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
 _ORIGINAL_RULE = re.compile(r"original|copy of|returned|headers", re.IGNORECASE)
 _DELAYED = re.compile(
@@ -94,9 +106,9 @@ def may_be_bounce(mail: Mail) -> bool:
     """Return whether the header block of a mail is a reason to read the rest of it as a delivery
     failure.
     """
-    _, parameters = parse_parameters(mail.header("content-type"))
-    if _is_report(mail):
-        return "disposition" not in parameters.get("report-type", "").lower()
+    report_kind = find_report_kind(mail.header("content-type"))
+    if report_kind:
+        return report_kind == "delivery_report"
     return _is_from_server(mail) or _looks_like_failure(mail)
 
 
@@ -109,46 +121,25 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     """
     if not may_be_bounce(mail):
         return None
-    is_report = _is_report(mail)
-    is_from_server = is_report or _is_from_server(mail)
     parts, defects = read_parts(raw)
-    original_id, references = _find_original(parts)
-    status_parts = [part for part in parts if "delivery-status" in part.content_type]
-    bounce = _from_report(status_parts, parts, original_id, references)
-    if bounce is not None or _tells_success(status_parts):
+    blocks = _read_status_blocks(parts)
+    bounce = _read_report(blocks, parts)
+    if bounce is not None or _tells_success(blocks):
         return bounce
-    text, returned = _split_text(parts)
-    status = _find_status(text)
-    failed = _failed_recipients(mail)
-    is_small = not defects and len(parts) <= _MOST_PARTS_FOR_OTHERS
-    temporary, permanent = _ask_flufl(raw) if is_small and not failed else ((), ())
-    says_failure = bool(status or _SUBJECT.search(mail.subject) or _PERMANENT_WORDS.search(text))
-    if not (failed or temporary or permanent) and not (is_from_server and says_failure):
-        return None
-    if not original_id and (found := _ORIGINAL_ID.search(returned)):
-        original_id = found[1]
-    is_permanent = status.startswith("5")
-    if not status and not _DELAYED.search(mail.subject) and not temporary:
-        is_permanent = bool(failed or permanent or _PERMANENT_WORDS.search(text))
-    recipients = failed or permanent or temporary or _find_recipients(mail, text)
-    return Bounce(recipients, status, is_permanent, _shorten(text), original_id, references)
-
-
-def _is_report(mail: Mail) -> bool:
-    return mail.header("content-type").lower().lstrip().startswith("multipart/report")
+    is_small = not defects and len(parts) <= _MOST_PARTS_FOR_FLUFL
+    return _read_words(raw if is_small else b"", mail, parts)
 
 
 def _is_from_server(mail: Mail) -> bool:
-    if mail.header("x-failed-recipients") or (
-        mail.sender is not None and _DAEMON.match(mail.sender.email)
-    ):
+    if mail.header("x-failed-recipients"):
+        return True
+    if mail.sender is not None and _DAEMON.match(mail.sender.email):
         return True
     is_nobody = mail.sender is None or mail.header("return-path").strip() == "<>"
     if is_nobody and _SUBJECT.search(mail.subject):
         return True
-    return bool(
-        _SERVER_NAME.match(mail.header("from").lstrip("\"' ")) and _SUBJECT.match(mail.subject)
-    )
+    name = mail.header("from").lstrip("\"' ")
+    return _SERVER_NAME.match(name) is not None and _SUBJECT.match(mail.subject) is not None
 
 
 def _looks_like_failure(mail: Mail) -> bool:
@@ -156,79 +147,104 @@ def _looks_like_failure(mail: Mail) -> bool:
     return bool(_SUBJECT.match(mail.subject)) and not mail.in_reply_to and not mail.references
 
 
-def _tells_success(status_parts: list[Part]) -> bool:
-    blocks = [
-        fields for part in status_parts for fields in _read_blocks(part.decode(_LONGEST_TEXT))
-    ]
-    return any(fields.get("action", "").lower().startswith(_SUCCESSES) for fields in blocks)
+def _read_status_blocks(parts: list[Part]) -> list[dict[str, str]]:
+    """Return the groups of fields in the `delivery-status` parts.
+
+    The first of a part is about the mail, each other one about a recipient.
+    """
+    blocks: list[dict[str, str]] = []
+    for part in parts:
+        if "delivery-status" in part.content_type:
+            data = part.decode(_LONGEST_TEXT).replace(b"\r\n", b"\n").strip()
+            for block in re.split(rb"\n\s*\n", data)[:_MOST_BLOCKS]:
+                blocks.append(dict(reversed(read_fields(block, []))))
+    return blocks
 
 
-def _from_report(
-    status_parts: list[Part], parts: list[Part], original_id: str, references: tuple[str, ...]
-) -> Bounce | None:
+def _tells_success(blocks: list[dict[str, str]]) -> bool:
+    return any(block.get("action", "").lower().startswith(_SUCCESSES) for block in blocks)
+
+
+def _read_report(blocks: list[dict[str, str]], parts: list[Part]) -> Bounce | None:
+    """Return what a report of RFC 3464 says, or None where it names no failure."""
     recipients: dict[str, None] = {}
     statuses: list[str] = []
     diagnostics: list[str] = []
     actions: set[str] = set()
-    for part in status_parts:
-        for fields in _read_blocks(part.decode(_LONGEST_TEXT)):
-            action = fields.get("action", "").split(" ")[0].lower()
-            if action in _SUCCESSES:
-                continue
-            found = [
-                _typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient")
-            ]
-            emails = [address.email for value in found for address in parse_addresses(value)[0]]
-            diagnostic = _typed(fields.get("diagnostic-code", ""))
-            if not (emails or action):
-                continue
-            recipients.update(dict.fromkeys(emails))
-            actions.add(action)
-            if diagnostic:
-                diagnostics.append(diagnostic)
-            statuses.append(_best_status(fields.get("status", ""), diagnostic, action))
+    for block in blocks:
+        action = block.get("action", "").split(" ")[0].lower()
+        if action in _SUCCESSES:
+            continue
+        emails = _find_emails(
+            _strip_type(block.get(name, "")) for name in ("original-recipient", "final-recipient")
+        )
+        if not (emails or action):
+            continue
+        recipients.update(dict.fromkeys(emails))
+        actions.add(action)
+        diagnostic = _strip_type(block.get("diagnostic-code", ""))
+        if diagnostic:
+            diagnostics.append(diagnostic)
+        statuses.append(_choose_status(block.get("status", ""), diagnostic, action))
     if not actions:
         return None
-    status = max(statuses, key=lambda value: (value[:1] == "5", value), default="")
+    status = max(statuses, key=lambda value: (value[:1] == "5", value))
     is_permanent = status.startswith("5") and actions != {"delayed"}
     text = diagnostics[0] if diagnostics else _split_text(parts)[0]
+    original_id, references = _find_original(parts)
     return Bounce(tuple(recipients), status, is_permanent, _shorten(text), original_id, references)
 
 
-def _best_status(status_field: str, diagnostic: str, action: str) -> str:
+def _read_words(raw: bytes, mail: Mail, parts: list[Part]) -> Bounce | None:
+    """Return what the fields and words of a mail server say, or None where they name no failure.
+
+    flufl.bounce is asked about `raw`, unless it is empty.
+    """
+    text, returned = _split_text(parts)
+    status = _find_status(text)
+    failed = _failed_recipients(mail)
+    temporary, permanent = ((), ()) if failed else _ask_flufl(raw)
+    if not (failed or temporary or permanent):
+        says_failure = status or _SUBJECT.search(mail.subject) or _PERMANENT_WORDS.search(text)
+        is_from_server = find_report_kind(mail.header("content-type")) or _is_from_server(mail)
+        if not (is_from_server and says_failure):
+            return None
+    is_permanent = status.startswith("5")
+    if not status and not temporary and not _DELAYED.search(mail.subject):
+        is_permanent = bool(failed or permanent or _PERMANENT_WORDS.search(text))
+    recipients = failed or permanent or temporary or _find_recipients(mail, text)
+    original_id, references = _find_original(parts)
+    if not original_id and (found := _ORIGINAL_ID.search(returned)):
+        original_id = found[1]
+    return Bounce(recipients, status, is_permanent, _shorten(text), original_id, references)
+
+
+def _choose_status(status_field: str, diagnostic: str, action: str) -> str:
+    """Return the more exact of the two codes that a report has for one recipient."""
     found = _STATUS.search(status_field)
     status = found[1] if found else ""
     # `5.0.0` says nothing; what the other server said is often more exact.
     if not status or status[1:] == ".0.0":
         exact = _find_status(diagnostic)
-        status = exact if exact and exact[:1] == (status[:1] or exact[:1]) else status
+        if exact and (not status or exact[0] == status[0]):
+            status = exact
     if not status and action == "failed":
         status = "5.0.0"
     return status
 
 
-def _read_blocks(data: bytes) -> list[dict[str, str]]:
-    """Return the groups of fields of a delivery-status part; the first is about the mail, the
-    others are recipients.
-    """
-    blocks = re.split(rb"\n\s*\n", data.replace(b"\r\n", b"\n").strip())
-    return [dict(reversed(read_fields(block, []))) for block in blocks[:200]]
-
-
-def _typed(value: str) -> str:
+def _strip_type(value: str) -> str:
     """Return the value behind `rfc822;` or `smtp;`."""
     kind, separator, rest = value.partition(";")
-    return rest.strip() if separator and " " not in kind.strip() else value.strip()
+    if separator and " " not in kind.strip():
+        return rest.strip()
+    return value.strip()
 
 
 def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
+    """Return Message-ID and references of the mail that came back, where it is attached."""
     for part in parts:
-        if part.content_type in (
-            "message/rfc822",
-            "text/rfc822-headers",
-            "message/rfc822-headers",
-            "message/global",
-        ):
+        if part.content_type in _ORIGINAL_TYPES:
             head, _ = split_head(part.decode(256 * 1024).lstrip(b"\r\n"))
             original = parse_mail(head)
             if original.message_id or original.references:
@@ -238,44 +254,53 @@ def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
 
 def _split_text(parts: list[Part]) -> tuple[str, str]:
     """Return what the mail server wrote, and the mail that it quoted below."""
-    text = "\n".join(
-        part.text(_LONGEST_TEXT)
-        for part in parts[:5]
-        if part.content_type in ("text/plain", "text/html")
-    )
+    texts: list[str] = []
+    for part in parts[:5]:
+        if part.content_type in ("text/plain", "text/html"):
+            texts.append(part.text(_LONGEST_TEXT))
+    text = "\n".join(texts)
     position = 0
     for line in text[:_LONGEST_TEXT].splitlines(keepends=True):
-        plain = line.lstrip("> \t")
-        is_rule = (
-            plain.startswith("--") and len(plain) < _LONGEST_RULE and _ORIGINAL_RULE.search(plain)
-        )
-        if is_rule or plain.lower().startswith(("received: ", "return-path: ", "message-id: ")):
+        if _begins_original(line.lstrip("> \t")):
             return text[:position], text[position:]
         position += len(line)
     return text[:_LONGEST_TEXT], ""
 
 
+def _begins_original(line: str) -> bool:
+    if line.lower().startswith(("received: ", "return-path: ", "message-id: ")):
+        return True
+    is_rule = line.startswith("--") and len(line) < _LONGEST_RULE
+    return is_rule and _ORIGINAL_RULE.search(line) is not None
+
+
 def _failed_recipients(mail: Mail) -> tuple[str, ...]:
     values = [value for name, value in mail.headers if name == "x-failed-recipients"]
-    return tuple(
-        dict.fromkeys(address.email for value in values for address in parse_addresses(value)[0])
-    )[:_MOST]
+    return _find_emails(values)[:_MOST_RECIPIENTS]
+
+
+def _find_emails(values: Iterable[str]) -> tuple[str, ...]:
+    """Return each address in the values of address fields once."""
+    found: dict[str, None] = {}
+    for value in values:
+        addresses, _ = parse_addresses(value)
+        found.update((address.email, None) for address in addresses)
+    return tuple(found)
 
 
 def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
     """Return the addresses in the server's words that are neither the reader's nor the server's
     own.
     """
-    own = {address.email for address in mail.recipients} | (
-        {mail.sender.email} if mail.sender else set()
-    )
-    found = (
-        match[1].lower().rstrip(".").strip("'").removeprefix("smtp=")
-        for match in _ADDRESS.finditer(text[:8_000])
-    )
-    return tuple(
-        dict.fromkeys(email for email in found if email not in own and not _DAEMON.match(email))
-    )[:_MOST]
+    own = {address.email for address in mail.recipients}
+    if mail.sender:
+        own.add(mail.sender.email)
+    found: dict[str, None] = {}
+    for match in _ADDRESS.finditer(text[:8_000]):
+        email_address = match[1].lower().rstrip(".").strip("'").removeprefix("smtp=")
+        if email_address not in own and not _DAEMON.match(email_address):
+            found[email_address] = None
+    return tuple(found)[:_MOST_RECIPIENTS]
 
 
 def _find_status(text: str) -> str:
@@ -288,23 +313,22 @@ def _find_status(text: str) -> str:
 
 def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the addresses that failed for now and for good in the eyes of flufl.bounce."""
+    if not raw:
+        return (), ()
     try:
         from flufl.bounce import all_failures  # noqa: PLC0415 - rarely needed, and it loads 17 detectors
 
-        logging.getLogger(
-            "flufl.bounce"
-        ).disabled = True  # it logs each of its own failures with a traceback
-        temporary, permanent = all_failures(email.message_from_bytes(raw[:_MOST_BYTES_FOR_OTHERS]))
-        return _clean_up(temporary), _clean_up(permanent)
+        # It logs each of its own failures with a traceback.
+        logging.getLogger("flufl.bounce").disabled = True
+        temporary, permanent = all_failures(email.message_from_bytes(raw[:_MOST_BYTES_FOR_FLUFL]))
+        return _sort_recipients(temporary), _sort_recipients(permanent)
     except Exception:
-        return (), ()
+        return (), ()  # its detectors raise on real mails
 
 
-def _clean_up(found: Iterable[bytes]) -> tuple[str, ...]:
+def _sort_recipients(found: Iterable[bytes]) -> tuple[str, ...]:
     texts = sorted(item.decode("utf-8", "replace") for item in found)
-    return tuple(
-        dict.fromkeys(address.email for text in texts for address in parse_addresses(text)[0])
-    )[:_MOST]
+    return _find_emails(texts)[:_MOST_RECIPIENTS]
 
 
 def _shorten(text: str) -> str:

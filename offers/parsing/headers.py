@@ -1,4 +1,4 @@
-"""The header block of a mail, read whole and read forgivingly: `parse_mail` never raises. Pure.
+"""Read the header block of a mail, however damaged: `parse_mail` never raises. Pure.
 
 An own reader, because the standard library drops every field behind one junk line, loses malformed
 recipients, takes ten times as long, and raises on some real mails. What is wrong with a mail is
@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from offers.parsing.addresses import parse_addresses
 from offers.parsing.dates import parse_date
+from offers.parsing.decoding import clean_text, decode_bytes, decode_words
 from offers.parsing.mail import Address, Mail
-from offers.parsing.texts import clean_text, decode_bytes, decode_words
 
 # One unfolded field on a line. A line that is none is junk and skipped: it does not end the block.
 _FIELD = re.compile(r"^([!-9;-~]+) *:(.*)", re.MULTILINE)
@@ -69,10 +69,9 @@ def parse_mail(header_block: bytes) -> Mail:
     first: dict[str, str] = {}
     recipients: dict[str, list[str]] = {"to": [], "cc": [], "bcc": []}
     received: list[str] = []
-    headers = tuple(
-        (name, decode_words(value) if "=?" in value else value) for name, value in fields
-    )
+    headers: list[tuple[str, str]] = []
     for name, value in fields:
+        headers.append((name, _decode(value)))
         if name in recipients:
             recipients[name].append(value)
         elif name == "received":
@@ -81,20 +80,22 @@ def parse_mail(header_block: bytes) -> Mail:
             defects.append(f"repeated_{name.replace('-', '_')}")
         else:
             first.setdefault(name, value)
-    to, cc, bcc = (_read_recipients(recipients[name], defects) for name in ("to", "cc", "bcc"))
+    to = _read_recipients(recipients["to"], defects)
+    cc = _read_recipients(recipients["cc"], defects)
+    bcc = _read_recipients(recipients["bcc"], defects)
     if not (to or cc or bcc):
         defects.append("no_recipient")
     return Mail(
         message_id=_read_id(first.get("message-id", ""), defects),
         sent_at=_read_date(first.get("date", ""), received, defects),
-        subject=next((value for name, value in headers if name == "subject"), ""),
+        subject=_decode(first.get("subject", "")),
         sender=_read_sender(first, defects),
         to=to,
         cc=cc,
         bcc=bcc,
         in_reply_to=tuple(_REFERENCE.findall(first.get("in-reply-to", ""))),
         references=tuple(_REFERENCE.findall(first.get("references", ""))),
-        headers=headers,
+        headers=tuple(headers),
         defects=tuple(dict.fromkeys(defects)),
     )
 
@@ -103,15 +104,7 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
     """Return lower-case names and unfolded, clean, otherwise undecoded values, in their order; adds
     to `defects`.
     """
-    block = block.lstrip(b"\xef\xbb\xbf\r\n")
-    if b"\r" in block:
-        block = block.replace(b"\r\n", b"\n")
-        if (
-            b"\r" in block
-        ):  # `\r\r\n` of a mail that was converted twice, or the line ends of an old Mac
-            block = (
-                re.sub(rb"\r+\n", b"\n", block) if b"\n" in block else block.replace(b"\r", b"\n")
-            )
+    block = _unify_line_ends(block.lstrip(b"\xef\xbb\xbf\r\n"))
     end = block.find(b"\n\n")
     if end < 0:
         defects.append("header_not_ended")
@@ -124,9 +117,8 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
         found = _FIELD.findall(text)
         needs_cleaning = _NEEDS_CLEANING.search(text) is not None
     except UnicodeDecodeError:
-        found = [
-            (name.decode("ascii"), decode_bytes(value)) for name, value in _RAW_FIELD.findall(block)
-        ]
+        raw_fields = _RAW_FIELD.findall(block)
+        found = [(name.decode("ascii"), decode_bytes(value)) for name, value in raw_fields]
         needs_cleaning = True
     if not is_ascii:
         defects.append("raw_8bit")
@@ -137,6 +129,24 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
     if needs_cleaning:
         return [(name.lower(), clean_text(value)) for name, value in found]
     return [(name.lower(), value.strip()) for name, value in found]
+
+
+def _decode(value: str) -> str:
+    return decode_words(value) if "=?" in value else value
+
+
+def _unify_line_ends(block: bytes) -> bytes:
+    """Return a block whose lines end with LF: from CRLF, from `\\r\\r\\n` of a mail that was
+    converted twice, or from the CR of an old Mac.
+    """
+    if b"\r" not in block:
+        return block
+    block = block.replace(b"\r\n", b"\n")
+    if b"\r" not in block:
+        return block
+    if b"\n" in block:
+        return re.sub(rb"\r+\n", b"\n", block)
+    return block.replace(b"\r", b"\n")
 
 
 def _read_recipients(values: list[str], defects: list[str]) -> tuple[Address, ...]:
@@ -169,7 +179,8 @@ def _read_id(value: str, defects: list[str]) -> str:
     it.
     """
     found = _ID.search(value)
-    inner = "".join((found[1] if found else value.strip("<>")).split())
+    inner = found[1] if found else value.strip("<>")
+    inner = "".join(inner.split())
     if not inner:
         defects.append("no_message_id")
         return ""

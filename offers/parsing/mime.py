@@ -1,4 +1,4 @@
-"""The parts of a mail, found without reading more of them than needed. Pure.
+"""Split a mail into its parts, without decoding any before it is asked for. Pure.
 
 The standard library takes 5 s for 100,000 parts and raises RecursionError at nesting 1,000 deep.
 This reader looks for boundaries with `bytes.find`, keeps to its limits, and leaves parts undecoded
@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from offers.parsing.decoding import clean_text, decode_bytes, decode_words
 from offers.parsing.headers import read_fields
-from offers.parsing.texts import clean_text, decode_bytes, decode_words
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_DEPTH = 50
@@ -67,18 +67,30 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
         if not star:
             plain.setdefault(base, text)
             continue
-        number = rest.rstrip("*")
-        if number and not (number.isascii() and number.isdigit() and len(number) < 4):
+        digits = rest.rstrip("*")
+        if digits and not (digits.isascii() and digits.isdigit() and len(digits) < 4):
             continue
-        pieces.setdefault(base, {}).setdefault(
-            int(number or 0), (text, rest.endswith("*") or not rest)
-        )
+        is_encoded = rest.endswith("*") or not rest
+        pieces.setdefault(base, {}).setdefault(int(digits or 0), (text, is_encoded))
     for base, found in pieces.items():
         plain[base] = _join_pieces(found)
     return main.strip().lower(), plain
 
 
+def find_report_kind(content_type: str) -> str:
+    """Return `read_receipt` or `delivery_report` for a `multipart/report`, else an empty text."""
+    main, parameters = parse_parameters(content_type)
+    if not main.startswith("multipart/report"):
+        return ""
+    if "disposition" in parameters.get("report-type", "").lower():
+        return "read_receipt"
+    return "delivery_report"
+
+
 def _join_pieces(pieces: dict[int, tuple[str, bool]]) -> str:
+    """Return the value of `name*0*=utf-8'de'…; name*1=…`: pieces by their number, each with whether
+    it is percent-encoded.
+    """
     charset, data = "", b""
     for number in sorted(pieces):
         text, is_encoded = pieces[number]
@@ -94,7 +106,8 @@ def decode_transfer(payload: bytes, encoding: str, limit: int = MAX_BYTES) -> by
     """
     if encoding == "base64":
         raw = re.sub(rb"[^A-Za-z0-9+/]", b"", payload[: limit * 3 // 2 + 4])
-        raw = raw[: len(raw) // 4 * 4 + (0 if len(raw) % 4 == 1 else len(raw) % 4)]
+        if len(raw) % 4 == 1:
+            raw = raw[:-1]
         return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))[:limit]
     if encoding == "quoted-printable":
         return binascii.a2b_qp(payload[: limit * 3])[:limit]
@@ -119,9 +132,7 @@ def read_parts(
         defects["too_large"] = None
     parts: list[Part] = []
     searched = 0
-    pending: list[tuple[bytes, int, str]] = [
-        (raw, 0, "")
-    ]  # a stack: nesting must not become recursion
+    pending = [(raw, 0, "")]  # a stack, because nesting must not become recursion
     while pending:
         entity, depth, container = pending.pop()
         if len(parts) >= max_parts:
@@ -196,9 +207,8 @@ def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
         if found[1] or len(children) >= most:
             return children, ""
         start = found.end()
-        found = line.search(
-            payload, start - 1
-        )  # an empty part: its line end is also that before the next boundary
+        # The line end of an empty part is also the one before the next boundary.
+        found = line.search(payload, start - 1)
     if start >= 0:
         children.append(payload[start:])
     return children, "not_closed"

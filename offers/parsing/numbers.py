@@ -1,126 +1,90 @@
 """The offer number in a subject line. Pure.
 
 A number is only believed where a word for "offer" stands near it. What looks like a number but is
-something else (a date, a price, the number of an invoice, of a ticket, of a house) is covered up
-first, so that it cannot win.
+something else (a date, a price, the number of an invoice, of a ticket, of a house) is hidden first,
+so that it cannot win.
 """
 
 from __future__ import annotations
 
 import re
 
-from offers.parsing.covers import HIDDEN, cover, hide
+from offers.parsing.alternatives import any_of
+from offers.parsing.other_numbers import HIDDEN, hide_other_numbers
 from offers.parsing.patterns import search_pattern
-from offers.parsing.subjects import split_prefixes
+from offers.parsing.subject_words import (
+    KEYWORD,
+    LONGEST_SUBJECT,
+    hide_requests,
+    is_advert,
+    is_draft,
+)
 
-_LONGEST_SUBJECT = 1000
 _LONGEST_NUMBER = 60
 
-_KEYWORD = re.compile(
-    r"(?<![^\W\d_])(?:"
-    r"(?:[^\W\d_]{0,40}angebot(?!s-?(?:anfrage|anforderung|aufforderung|einholung|abgabe|frist))[^\W\d_]{0,40})"
-    r"|ang(?:eb)?(?=\.|[ -]*nr)|offert[ae]\s(?:di\sprezzo|economic[ah]e?)"
-    r"|[^\W\d_]{0,40}offert(?!(?:en)?-?anfrag|stellung)[^\W\d_]{0,40}"
-    r"|[^\W\d_]{0,40}kostenvoranschl[aä]g[^\W\d_]{0,40}|kva|preisauskunft"
-    r"|quotations?|quotes?|offers?(?: letter)?|proposals?|estimates?"
-    r"|offres?(?:\s+de\s+(?:prix|services?)|\s+commerciale)?|devis(?:\s+estimatif)?|preventiv[oi]"
-    r")(?![^\W\d_])",
-    re.IGNORECASE,
-)
-# Segments of letters and digits that hang together by - / . _ and have a digit from some point on.
+# Segments of letters and digits that hang together by - / . _ and have a digit from some point on:
+# `4711`, `AN-2026-0815`, `26/118-R2`, `KV.2026.12a`.
 _NUMBER = re.compile(
     r"(?<![^\W_])(?!(?i:nr|no)\.)(?:[A-Za-zÄÖÜäöü]{1,5}[-–/._]){0,3}[A-Za-zÄÖÜ]{0,5}\d[A-Za-z0-9]*"
     r"(?:[-–/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
-_COMPOUND_REQUEST = re.compile(
-    r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
-)
-_COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")
-_UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4}[ \u00a0]$")
+# A usual prefix and digits with a blank between them: `AN 12345`, but not the year in `AN 2026`.
 _SPACED_NUMBER = re.compile(
     r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)[ \u00a0](?!(?:19|20)\d\d(?:[ \u00a0]|$))"
     r"(?:\d{3,}|\d{2}[-–/.]\d{2,})(?:[-–/.]\d+)*(?![^\W_])"
 )
+# What may stand between the word for an offer and its number: blanks and marks, a word that says
+# that a number follows, a small word, or something hidden.
 _GAP = re.compile(r"[\s\-–—_:,;|()\[\]<>„“”‟\"'‚‘’»«/*=~.]+")
 _MARKER = re.compile(
-    r"#|№|(?:nummer|number|numero|numéro|num|nr|no|n°|nº|n(?=\s?[.°º])|referenz|réf|ref|id)(?![^\W\d_])[.°º]*|(?:nr|n°|nº|no\.)(?=\d)",
+    any_of(r"""
+        \#|№
+        (?:nummer|number|numero|numéro|num|nr|no|n°|nº|n(?=\s?[.°º])|referenz|réf|ref|id)(?![^\W\d_])[.°º]*
+        (?:nr|n°|nº|no\.)(?=\d)
+    """),
     re.IGNORECASE,
 )
 _LINK_WORD = re.compile(
     r"(?:zu|zum|zur|mit|unter|der|unsere?|with|per|our|avec|notre|con|nostro)(?=\s)",
     re.IGNORECASE,
 )
+_HIDDEN_PIECE = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
+# The counter of a supplement: `Nachtragsangebot 2 zu Angebot 10455`.
 _COUNTER = re.compile(r"\s*(?:nr\.?\s*)?\d{1,2}(?=\s+zu[mr]?\s)", re.IGNORECASE)
-_COVERED = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
-_LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
+_COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")  # `Angebot 12 Fenster`
 _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
-# What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711`
-# asks for something else: between the request and our word only small words may stand.
-_SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
-_REQUEST = re.compile(
-    rf"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))? {_SMALL_WORDS}"
-    r"(?<!unser )(?<!unsere )(?:angebot|offert|kostenvoranschl|quot)\w*(?!\W*(?:nr|no)?\W*\d)"
-    rf"|(?:abgabe|einholung|einholen|erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*"
-    r"|request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request"
-    r"|invitation to (?:quote|tender)|please (?:quote|send (?:us )?(?:your |an? )?(?:quot|offer)\w*)"
-    r"|(?:angebot|offerte?) erbeten"
-    r"|demande (?:de (?:devis|prix)|d['’]offre)|richiesta (?:di |d['’])?(?:offerta|preventivo)",
-    re.IGNORECASE,
-)
-# An abbreviation of many things; with a number behind it a person has to look.
-_MAYBE_KEYWORD = re.compile(r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))")
-# Who answers a request often keeps its words: then the mail may well be the offer.
-_ANSWER = re.compile(r"(?<!\w)(?:Ihrer?|deine|eure|your|votre|vostra|vs)(?!\w)", re.IGNORECASE)
-# Offers of other things: work, and tenders to which others may bid.
-_NO_OFFER = re.compile(
-    r"(?<!\w)(?:stellen|job|arbeits(?:platz|stellen)?|ausbildungsplatz|praktikums)-?angebot\w*|job offers?"
-    r"|offres? d['’]emploi|offres? de (?:stage|poste)|offert[ae] di (?:lavoro|impiego)|appels? d['’]offres?",
-    re.IGNORECASE,
-)
-_ADVERT = re.compile(
-    r"(?:sonder|tages|wochen|monats|aktions|fr(?:ü|ue)hjahrs|sommer|herbst|winter|weihnachts|oster|saison|friday"
-    r"|restposten|jubiläums|kennenlern|einstiegs|frühbucher|exklusiv)-?angebot"
-    r"|(?:special|speciale?s?|spéciale?s?) (?:offer|offre|offerta)|(?:offre|offerta)s? (?:spécial|special)",
-    re.IGNORECASE,
-)
-_OTHER_DOCUMENT = re.compile(
-    r"(?<!\w)(?:[^\W\d_]{0,30}(?:rechnung|gutschrift|mahnung)|auftrags(?:bestätigung|erteilung)|zahlungserinnerung"
-    r"|storno|stornierung|(?:nach)?bestellung|bestellbestätigung|lieferschein|lieferavis"
-    r"|(?:proforma )?invoice|(?:your|our) order|order confirmation|purchase order|delivery note|credit note"
-    r"|facture|commande|bon de livraison|avoir|fattura|conferma d['’]ordine|ordine|bolla)(?![^\W\d_])",
-    re.IGNORECASE,
-)
-_APPOINTMENT = re.compile(
-    r"\W*(?:(?:einladung|zusage|zugesagt|absage|abgesagt|abgelehnt|mit vorbehalt|akzeptiert|angenommen|besprechung\w*"
-    r"|aktualisierte einladung|(?:updated )?invitation|accepted|declined|tentative|cancell?ed|invito"
-    r"|accettato)\b.{0,40}?:"
-    r"|termin\w*)",
-    re.IGNORECASE,
-)
-_CONFIRMATION = re.compile(
-    r"(?<!\w)(?:auftragsbestätigung|lieferschein|schlussrechnung|order confirmation|delivery note"
-    r"|confirmation de commande|conferma d['’]ordine)(?!\w)",
-    re.IGNORECASE,
-)
-_COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
-_DRAFT = re.compile(
-    r"^\W*(?:entwurf|draft|bozza|brouillon)\b|[(\[]\s*(?:entwurf|draft|bozza|brouillon)\s*[)\]]|angebotsentwurf",
-    re.IGNORECASE,
-)
 
+# Numbers that stand apart from the word for an offer.
+_LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
+_COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
+_UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4}[ \u00a0]$")
+
+# What is never an offer number without a word that marks it as one: a year, a month, an amount of
+# thousands, a day without separators.
 _YEAR = r"(?:19|20)\d\d"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_TWO_DIGIT_DAY, _TWO_DIGIT_MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
 _YEAR_ALONE = re.compile(_YEAR)
-_DAY, _OF_MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
 _NEVER = re.compile(
-    rf"{_YEAR}|(?:0?[1-9]|1[0-2])[./](?:{_YEAR}|\d\d)|\d{{1,3}}\.\d{{3}}|{_YEAR}[./](?:0?[1-9]|1[0-2])|{_DAY}{_OF_MONTH}20\d\d|20\d\d{_OF_MONTH}{_DAY}"
+    any_of(rf"""
+        {_YEAR}
+        {_MONTH}[./](?:{_YEAR}|\d\d)
+        \d{{1,3}}\.\d{{3}}
+        {_YEAR}[./]{_MONTH}
+        {_TWO_DIGIT_DAY}{_TWO_DIGIT_MONTH}20\d\d
+        20\d\d{_TWO_DIGIT_MONTH}{_TWO_DIGIT_DAY}
+    """)
 )
 # Products have round numbers (`PX-4000`), offers rarely; of these a person decides.
-_PRODUCT = re.compile(r"(?!(?:AN|ANG|AG|OF|OFF|Q|QT)-)[A-Z]{1,4}-\d{0,2}00", re.IGNORECASE)
-_CASE = re.compile(r"(?:INC|RITM|REQ|CHG|TKT|CASE|SR)[-_]?\d", re.IGNORECASE)
+_PRODUCT = re.compile(r"(?!(?:AN|ANG|AG|OFF|OF|Q|QT)-)[A-Z]{1,4}-\d{0,2}00", re.IGNORECASE)
+_TICKET = re.compile(r"(?:INC|RITM|REQ|CHG|TKT|CASE|SR)[-_]?\d", re.IGNORECASE)
+# Prefixes of confirmations, invoices, delivery notes, orders, requests.
 _OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV|RFQ|RFP)[-–/._]?\d", re.IGNORECASE)
-_WITH_YEAR = re.compile(
+# A year, perhaps a month, and a counter: `2026-0815`, `AN26/118`, `26-09-118`.
+_YEAR_AND_COUNTER = re.compile(
     r"(?:^|[-–/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-–/._](?:\d{2}[-–/._])?(\d{2,})(?!\d)"
 )
+_YEAR_AND_NEXT = re.compile(r"20(\d\d)[/-](\d\d)")
 
 
 def find_number(subject: str, pattern: str = "") -> str | None:
@@ -133,156 +97,149 @@ def find_number(subject: str, pattern: str = "") -> str | None:
     if pattern:
         found = search_pattern(pattern, subject) or ""
         return found.strip()[:_LONGEST_NUMBER] or None
-    subject = _hide_requests(subject[:_LONGEST_SUBJECT])
-    keyword = _KEYWORD.search(subject)
-    if not keyword or _DRAFT.search(subject):
+    subject = hide_requests(subject[:LONGEST_SUBJECT])
+    keyword = KEYWORD.search(subject)
+    if not keyword or is_draft(subject):
         return None
-    number = _find_plain(subject, keyword) or _find_covered(
-        cover(subject), list(_KEYWORD.finditer(subject))
-    )
-    return (
-        None if number and not _has_year_and_counter(number) and _ADVERT.search(subject) else number
-    )
+    number = _find_certain(subject, keyword) or _find_among_others(subject)
+    if number and is_advert(subject) and not _has_year_and_counter(number):
+        return None
+    return number
 
 
-def has_keyword(subject: str) -> bool:
-    """Return whether a subject may be that of an offer, with or without a number.
+def _find_certain(subject: str, keyword: re.Match[str]) -> str | None:
+    """Return a number behind the keyword that cannot be one of something else.
 
-    A request for an offer is none, unless it is answered (a reply prefix, `Ihre Angebotsanfrage`).
-    """
-    subject = subject[:_LONGEST_SUBJECT]
-    if _KEYWORD.search(_hide_requests(subject)) or _MAYBE_KEYWORD.search(subject):
-        return True
-    is_request = _REQUEST.search(subject) or _COMPOUND_REQUEST.search(subject)
-    return bool(is_request and (split_prefixes(subject).is_reply or _ANSWER.search(subject)))
-
-
-def names_other_document(subject: str) -> bool:
-    """Return whether a subject with an offer number is that of an invoice, an order or the like
-    about the offer.
-    """
-    keyword = _KEYWORD.search(subject)
-    before = subject[: keyword.start()] if keyword else subject
-    return bool(_OTHER_DOCUMENT.search(before) or _CONFIRMATION.search(subject))
-
-
-def names_appointment(subject: str) -> bool:
-    """Return whether a subject is that of an invitation to a meeting, or of the answer to one."""
-    return _APPOINTMENT.match(subject) is not None
-
-
-def _hide_requests(subject: str) -> str:
-    return _NO_OFFER.sub(hide, _REQUEST.sub(hide, subject))
-
-
-def _find_plain(subject: str, keyword: re.Match[str]) -> str | None:
-    """Return a number behind the keyword that nothing could cover: most offers, in a third of the
-    time.
+    These are most of them, found in a third of the time that it takes to hide other numbers.
     """
     number = _find_behind(subject, keyword)
-    if number and (
-        (number[0].isalpha() and _has_year_and_counter(number))
-        or (number.isdigit() and subject.endswith(number))
-    ):
-        return number
-    return None
+    if number is None:
+        return None
+    is_typical = number[0].isalpha() and _has_year_and_counter(number)
+    is_at_end = number.isdigit() and subject.endswith(number)
+    return number if is_typical or is_at_end else None
 
 
-def _find_covered(covered: str, keywords: list[re.Match[str]]) -> str | None:
+def _find_among_others(subject: str) -> str | None:
     """Return the number behind the first keyword that has one, else one that says by its form that
     it is one.
     """
-    found = (number for keyword in keywords if (number := _find_behind(covered, keyword)))
-    return next(found, None) or _find_further(covered, keywords[0])
+    keywords = list(KEYWORD.finditer(subject))
+    hidden = hide_other_numbers(subject)
+    for keyword in keywords:
+        if number := _find_behind(hidden, keyword):
+            return number
+    return _find_apart(hidden, keywords[0])
 
 
 def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
     """Return the number that follows a keyword, with nothing between them but `Nr.`, `#`, `:` and
     the like.
     """
-    position, is_behind_cover = keyword.end(), False
-    if keyword[0].upper() == "KVA" and re.match(r"[-–/._]?\d", text[position:]):
-        position = keyword.start()  # `KVA-8812/B` is the number as a whole
-    if counter := _COUNTER.match(text, position):
-        position = counter.end()  # `Nachtragsangebot 2 zu Angebot 10455`
+    position, is_behind_hidden = _end_of_keyword(text, keyword), False
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
     while True:
         if found := _NUMBER.match(text, position) or _SPACED_NUMBER.match(text, position):
             break
         if found := _MARKER.match(text, position):
             is_marked = True
-        elif found := _COVERED.match(text, position):
-            is_behind_cover = True
+        elif found := _HIDDEN_PIECE.match(text, position):
+            is_behind_hidden = True
         else:
             found = _GAP.match(text, position) or _LINK_WORD.match(text, position)
         if not found:
             return None
         position = found.end()
     number = _REVISION.sub("", found[0])
-    if not is_marked and (
-        (is_behind_cover and not _is_last(number, text[position:]))
-        or _COUNT_OF_THINGS.match(text, position)
-    ):
-        return None
+    if not is_marked:
+        if is_behind_hidden and not _is_last(number, text[position:]):
+            return None
+        if _COUNT_OF_THINGS.match(text, position):
+            return None
     return number if _is_believable(number, is_marked=is_marked) else None
+
+
+def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:
+    """Return where the number may begin: at a `KVA` that is its prefix, behind a counter."""
+    position = keyword.end()
+    if keyword[0].upper() == "KVA" and re.match(r"[-–/._]?\d", text[position:]):
+        return keyword.start()  # `KVA-8812/B` is the number as a whole
+    counter = _COUNTER.match(text, position)
+    return counter.end() if counter else position
 
 
 def _is_last(number: str, text: str) -> bool:
     """Return whether a number of some length, behind a date or a price, is the end: `Angebot vom
     3.3.2026 (88120)`.
     """
-    return sum(map(str.isdigit, number)) >= 4 and not text[len(number) :].strip(' )]"“”.')
+    return _count_digits(number) >= 4 and not text[len(number) :].strip(' )]"“”.')
 
 
 def _is_believable(number: str, *, is_marked: bool) -> bool:
-    digits = sum(character.isdigit() for character in number)
+    """Return whether a number may be that of an offer. `is_marked`: a word such as `Nr.` says so."""
     if len(number) > _LONGEST_NUMBER or number.upper().startswith("PROV"):
         return False
     if is_marked:
         return True
-    if (
-        _NEVER.fullmatch(number)
-        or _PRODUCT.fullmatch(number)
-        or _CASE.match(number)
-        or _is_season(number)
-    ):
+    if _NEVER.fullmatch(number) or _PRODUCT.fullmatch(number) or _TICKET.match(number):
+        return False
+    if _is_season(number):
         return False
     # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be
     # numbers.
-    return digits >= (
-        3 if number.isdigit() or (number[0].isalpha() and not number.isalnum()) else 4
-    )
+    has_separated_letters = number[0].isalpha() and not number.isalnum()
+    least = 3 if number.isdigit() or has_separated_letters else 4
+    return _count_digits(number) >= least
+
+
+def _count_digits(number: str) -> int:
+    return sum(map(str.isdigit, number))
 
 
 def _is_season(number: str) -> bool:
     """Return whether it is a year and the year after it, as in `2026/27`."""
-    found = re.fullmatch(r"20(\d\d)[/-](\d\d)", number)
+    found = _YEAR_AND_NEXT.fullmatch(number)
     return found is not None and int(found[2]) == (int(found[1]) + 1) % 100
 
 
-def _find_further(text: str, keyword: re.Match[str]) -> str | None:
-    """Return a number that stands apart from the keyword, but says by its form or by a `Nr.` that
-    it is one.
+def _find_apart(text: str, keyword: re.Match[str]) -> str | None:
+    """Return a number that stands apart from the keyword, but says by its form, by a colon or by a
+    `Nr.` that it is one.
     """
-    for found in _LATER_MARKER.finditer(text, keyword.end()):
-        before = text[: found.start()].rstrip()[-1:]
-        number = _NUMBER.match(text, found.end())
-        is_long = number is not None and sum(map(str.isdigit, number[0])) >= 4
-        if number and (is_long or before in ',;:–—-|()"“”„»«/' or before == HIDDEN):
-            candidate = _REVISION.sub("", number[0])
-            is_apart = is_long and before in ",;:(" and not _YEAR_ALONE.fullmatch(candidate)
-            if _is_believable(candidate, is_marked=is_apart):
-                return candidate
-    if found_behind_colon := _COLON_NUMBER.search(text, keyword.end()):
-        return found_behind_colon[1]
-    for start, end in ((keyword.end(), len(text)), (0, keyword.start())):
-        for found in _NUMBER.finditer(text, start, end):
-            candidate = _REVISION.sub("", found[0])
-            is_piece = re.match(r"[-–/._]\w", text[found.end() :]) or _UNKNOWN_PREFIX.search(
-                text[: found.start()]
-            )
-            if not is_piece and _has_year_and_counter(candidate):
-                return candidate
+    if number := _find_marked(text, keyword.end()):
+        return number
+    if found := _COLON_NUMBER.search(text, keyword.end()):
+        return found[1]
+    return _find_with_year(text, keyword.end(), len(text)) or _find_with_year(
+        text, 0, keyword.start()
+    )
+
+
+def _find_marked(text: str, start: int) -> str | None:
+    """Return a number behind a `Nr.` that a sign or its length sets apart from what is before."""
+    for marker in _LATER_MARKER.finditer(text, start):
+        before = text[: marker.start()].rstrip()[-1:]
+        found = _NUMBER.match(text, marker.end())
+        if not found:
+            continue
+        is_long = _count_digits(found[0]) >= 4
+        if is_long or before in ',;:–—-|()"“”„»«/' or before == HIDDEN:
+            number = _REVISION.sub("", found[0])
+            is_apart = is_long and before in ",;:(" and not _YEAR_ALONE.fullmatch(number)
+            if _is_believable(number, is_marked=is_apart):
+                return number
+    return None
+
+
+def _find_with_year(text: str, start: int, end: int) -> str | None:
+    """Return a number of year and counter between two positions that is no piece of a longer one."""
+    for found in _NUMBER.finditer(text, start, end):
+        number = _REVISION.sub("", found[0])
+        goes_on = re.match(r"[-–/._]\w", text[found.end() :])
+        if goes_on or _UNKNOWN_PREFIX.search(text[: found.start()]):
+            continue
+        if _has_year_and_counter(number):
+            return number
     return None
 
 
@@ -290,13 +247,9 @@ def _has_year_and_counter(number: str) -> bool:
     """Return whether a number has the form year and counter, which neither products nor house
     numbers have.
     """
-    found = _WITH_YEAR.search(number)
-    if (
-        found is None
-        or _NEVER.fullmatch(number)
-        or _OTHER_PREFIX.match(number)
-        or _is_season(number)
-        or len(number) > _LONGEST_NUMBER
-    ):
+    found = _YEAR_AND_COUNTER.search(number)
+    if found is None or len(number) > _LONGEST_NUMBER:
+        return False
+    if _NEVER.fullmatch(number) or _OTHER_PREFIX.match(number) or _is_season(number):
         return False
     return len(found[1]) >= 3 or number[0].isalpha()

@@ -1,10 +1,10 @@
-"""What a person newly wrote in a reply, without what was quoted below it. Pure; never raises."""
+"""Find what a person newly wrote in a reply, without what was quoted below it. Pure; never raises."""
 
 from __future__ import annotations
 
 import re
 
-from offers.parsing.texts import any_of
+from offers.parsing.alternatives import any_of
 
 _LONGEST = 100_000
 _MOST_LINES = 1_000

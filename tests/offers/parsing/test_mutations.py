@@ -9,14 +9,16 @@ from datetime import date
 
 import pytest
 
-from offers.parsing.automatic import automatic_reason, find_return_date
+from offers.parsing.automatic import automatic_reason
 from offers.parsing.body import has_closing_boundary, parse_body
 from offers.parsing.bounces import read_bounce
 from offers.parsing.fingerprint import fingerprint
 from offers.parsing.headers import parse_mail, read_header_block
-from offers.parsing.numbers import find_number, has_keyword
+from offers.parsing.numbers import find_number
+from offers.parsing.out_of_office import find_return_date
+from offers.parsing.prefixes import split_prefixes
 from offers.parsing.reply import new_text
-from offers.parsing.subjects import split_prefixes
+from offers.parsing.subject_words import has_keyword
 from tests.offers.parsing.conftest import wind_up
 from tests.offers.parsing.mutations import mutate
 

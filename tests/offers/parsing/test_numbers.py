@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.numbers import find_number, has_keyword, names_other_document
+from offers.parsing.numbers import find_number
+from offers.parsing.subject_words import has_keyword, names_other_document
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -60,6 +61,10 @@ def test_a_pattern_replaces_the_recognition() -> None:
     assert find_number("Angebot 4711, Vorgang 88-12", r"Vorgang (\d+-\d+)") == "88-12"
     assert find_number("Angebot 4711", r"Vorgang (\d+-\d+)") is None
     assert find_number("vorgang A7", r"(?P<kind>Vorgang) (?P<number>\w+)") == "A7"
+
+
+def test_a_keyword_that_is_part_of_something_else_is_no_harm() -> None:
+    assert find_number("Projekt-Nr. 12/Angebot-7 und Tor") is None
 
 
 @pytest.mark.parametrize(

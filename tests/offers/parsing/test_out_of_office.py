@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.automatic import find_return_date
+from offers.parsing.out_of_office import find_return_date
 
 RECEIVED_ON = date(2026, 9, 7)  # a Monday
 

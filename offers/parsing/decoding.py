@@ -1,6 +1,4 @@
-"""Bytes of a mail to clean text: charsets as they are in the wild, encoded words, unwanted
-characters. Pure.
-"""
+"""Decode the bytes of a mail to clean text: charsets and encoded words as they are found. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +7,18 @@ import codecs
 import re
 from functools import lru_cache
 
-# The text of an encoded word ends at the first `?=`. It may hold blanks and question marks (both
-# illegal, both seen), but no start of another word, which also keeps the search linear on
-# `=?u?q?=?u?q?…`; `=?=` is base64 padding.
+# An encoded word of RFC 2047: `=?charset?B or Q?text?=`. Its text ends at the first `?=`. It may
+# hold blanks and question marks (both illegal, both seen), but no start of another word, which also
+# keeps the search linear on `=?u?q?=?u?q?…`; `=?=` is base64 padding.
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:(?!=\?[^=]).)*?)\?=")
+# Control characters, line separators and lone surrogates.
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
-# What mail programs call one thing and mean another; the same choices as in the WHATWG encoding
+# Codecs that mail programs name where they mean another; the same choices as in the WHATWG encoding
 # standard, because that is what readers of such mails do. None: no charset at all, so it is
 # guessed.
-_MEANT = {
+_MEANT_CODECS = {
     "ascii": None,
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -28,14 +27,15 @@ _MEANT = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
-_SPECIAL_NAMES = {
+# Charset names that Python does not know.
+_CODECS_BY_OTHER_NAME = {
     "iso-8859-8-i": "iso8859-8",
     "ks_c_5601-1987": "cp949",
     "x-sjis": "cp932",
     "unicode-1-1-utf-7": "utf-7",
 }
-# Not charsets of a mail: slow, platform-bound, or made to run escapes.
-_REFUSED = {
+# Codecs of Python that are no charset of a mail: slow, platform-bound, or made to run escapes.
+_REFUSED_CODECS = {
     "idna",
     "punycode",
     "undefined",
@@ -51,17 +51,12 @@ _REFUSED = {
 def _find_codec(charset: str) -> str | None:
     name = charset.strip().strip("\"'").lower()
     try:
-        codec = codecs.lookup(_SPECIAL_NAMES.get(name, name)).name
+        codec = codecs.lookup(_CODECS_BY_OTHER_NAME.get(name, name)).name
     except (LookupError, ValueError):  # ValueError: NUL in the name
         return None
-    return None if codec in _REFUSED else _MEANT.get(codec, codec)
-
-
-def any_of(alternatives: str) -> str:
-    """Return a regular expression for any of the alternatives, which stand on the lines of a
-    text.
-    """
-    return "(?:" + "|".join(line.strip() for line in alternatives.strip().splitlines()) + ")"
+    if codec in _REFUSED_CODECS:
+        return None
+    return _MEANT_CODECS.get(codec, codec)
 
 
 def decode_bytes(data: bytes, charset: str = "") -> str:
@@ -72,13 +67,11 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
     """
     codec = _find_codec(charset) if charset else None
     if codec is not None:
+        errors = "replace" if codec == "cp1252" else "strict"
         try:
-            return data.decode(codec, "replace" if codec == "cp1252" else "strict")
-        except (
-            LookupError,
-            ValueError,
-        ):  # LookupError: a codec that is not one of text, such as rot13
-            pass
+            return data.decode(codec, errors)
+        except (LookupError, ValueError):
+            pass  # LookupError: a codec that gives no text, such as rot13
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -91,20 +84,13 @@ def clean_text(text: str) -> str:
     """
     if not text.isprintable() and _UNWANTED.search(text):
         text = _BLANKS.sub(" ", text)
-        text = _UNWANTED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+        text = _UNWANTED.sub(_replace_unwanted, text)
     return text.strip()
 
 
-def _decode_word(encoding: str, text: str) -> bytes:
-    raw = text.encode("utf-8", "replace")
-    if encoding in "qQ":
-        return binascii.a2b_qp(raw.replace(b" ", b"_"), header=True)
-    # Programs that cut long subjects leave base64 of any length, with the padding missing or
-    # doubled.
-    raw = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
-    if len(raw) % 4 == 1:
-        raw = raw[:-1]
-    return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
+def _replace_unwanted(found: re.Match[str]) -> str:
+    """Show that a lone surrogate stood here; other unwanted characters just go."""
+    return "\ufffd" if found[0] >= "\ud800" else ""
 
 
 def decode_words(text: str) -> str:
@@ -118,9 +104,7 @@ def decode_words(text: str) -> str:
     pending, charset, end = b"", "", 0
     for word in _ENCODED_WORD.finditer(text):
         gap = text[end : word.start()]
-        this_charset = (
-            word[1].partition("*")[0].lower()
-        )  # RFC 2231 allows a language behind an asterisk
+        this_charset = word[1].partition("*")[0].lower()  # RFC 2231: behind `*` stands a language
         is_neighbour = bool(charset) and not gap.strip()
         if pending and not (is_neighbour and this_charset == charset):
             pieces.append(decode_bytes(pending, charset))
@@ -133,3 +117,15 @@ def decode_words(text: str) -> str:
         return clean_text(text)
     pieces += [decode_bytes(pending, charset), text[end:]]
     return clean_text("".join(pieces))
+
+
+def _decode_word(encoding: str, text: str) -> bytes:
+    raw = text.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return binascii.a2b_qp(raw.replace(b" ", b"_"), header=True)
+    # Programs that cut long subjects leave base64 of any length, with the padding missing or
+    # doubled.
+    raw = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+    if len(raw) % 4 == 1:
+        raw = raw[:-1]
+    return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))

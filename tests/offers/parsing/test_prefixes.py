@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.subjects import split_prefixes
+from offers.parsing.prefixes import split_prefixes
 
 
 @pytest.mark.parametrize(

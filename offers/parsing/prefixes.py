@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 _REPLY = r"(?:re|aw|antw|antwort|sv|vs|ré|rif|r)"
 _FORWARD = r"(?:wg|fw|fwd|wtr|tr|doorst|vb|vl|enc|i)"
+# The counter of some programs: `Re-2:`, `Re[2]:`, `Re(2):`, `Re^2:`, `Re*2:`.
 _COUNT = r"(?:\s?[-\u2013]\s?\d{1,3}|\s?\[\d{1,3}\]|\s?\(\d{1,3}\)|\^\d{1,3}|\*\d{1,3})"
-# `Re-2:`, `AW[3]:`: the digits count replies.
-COUNTED_REPLY = rf"{_REPLY}{_COUNT}\s?[:\uff1a]"
+_COLON = r"\s?[:\uff1a]"
+COUNTED_REPLY = rf"{_REPLY}{_COUNT}{_COLON}"
 _PREFIX = re.compile(
-    rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD})){_COUNT}?\s?[:\uff1a]", re.IGNORECASE
+    rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD})){_COUNT}?{_COLON}", re.IGNORECASE
 )
+# `[EXTERN]`, `(external)`, `{Spam?}`, `***SPAM***`, with or without a colon behind it.
 _TAG = re.compile(
     r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{1,40}\}|\*{2,5}[^*]{1,40}\*{2,5})\s*:?"
 )

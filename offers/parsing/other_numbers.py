@@ -1,0 +1,112 @@
+"""Numbers in a subject that are the number of something else than an offer: a date, an amount, a
+postcode, an order. They are hidden before the offer number is looked for. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crm.core.months import MONTH_PATTERN
+from offers.parsing.alternatives import any_of
+from offers.parsing.prefixes import COUNTED_REPLY
+
+HIDDEN = "\x00"
+
+# The larger towns: a number of four or five digits before one of them is as likely its postcode.
+_TOWN = any_of(r"""
+    Berlin|Hamburg|München|Köln|Frankfurt|Stuttgart|Düsseldorf|Leipzig|Dortmund|Essen|Bremen
+    Dresden|Hannover|Nürnberg|Duisburg|Bochum|Wuppertal|Bielefeld|Bonn|Münster|Mannheim|Karlsruhe
+    Augsburg|Wiesbaden|Mönchengladbach|Kiel|Aachen|Braunschweig|Chemnitz|Magdeburg|Freiburg
+    Krefeld|Mainz|Lübeck|Erfurt|Oberhausen|Rostock|Kassel|Hagen|Potsdam|Saarbrücken|Hamm
+    Ludwigshafen|Oldenburg|Osnabrück|Leverkusen|Heidelberg|Darmstadt|Solingen|Regensburg|Paderborn
+    Ingolstadt|Würzburg|Fürth|Wolfsburg|Ulm|Heilbronn|Pforzheim|Göttingen|Reutlingen|Koblenz|Trier
+    Jena|Erlangen|Siegen|Cottbus|Hildesheim|Konstanz|Passau|Bayreuth|Bamberg|Rosenheim|Kempten
+    Landshut|Ravensburg|Offenburg|Tübingen|Zürich|Genf|Genève|Basel|Lausanne|Bern|Winterthur
+    Luzern|St\.? ?Gallen|Lugano|Biel|Thun|Bellinzona|Köniz|Fribourg|Schaffhausen|Chur|Uster|Sion
+    Zug|Aarau|Baden|Solothurn|Olten|Frauenfeld|Rapperswil|Wil|Davos|Kreuzlingen|Vaduz|Wien|Graz
+    Linz|Salzburg|Innsbruck|Klagenfurt|Villach|Wels|St\. Pölten|Dornbirn|Steyr|Feldkirch|Bregenz
+    Leoben|Krems|Kufstein|Hallein|Paris|Lyon|Strasbourg|Mulhouse|Milano|Roma|Torino|Bolzano|Bozen
+    Meran|Trento
+""")
+_YEAR = r"(?:19|20)\d\d"
+_CURRENCY = r"(?:EUR|Euro|CHF|SFr\.?|Fr\.|USD|GBP|€|\$|£)"
+_AMOUNT = r"\d[\d.,'’]*(?:[.,]?[-–]+)?"
+_UNIT = any_of(r"""
+    %|x(?=\s?\d)|stück|stk|pcs|pieces|units|pièces|pezzi|m²|m2|qm|mm|cm|km|kg|kw|kwp|kwh
+    liter|positionen|tage|wochen|monate|jahre|lizenzen|personen|fenster[n]?|türen
+""")
+# What else has numbers: documents, projects, customers, goods, places. The word may be longer.
+_OTHER_THING = any_of(r"""
+    rechnung|submission|vergabe|lv|leistungsverzeichnis|rückruf|rückfragen|gutschrift|mahnung
+    auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|project|ticket|vorgang
+    bauvorhaben|bv|aktenzeichen|az|zeichen|kd|debitor|kunden|kunde|plz|artikel|art\.|kommission
+    invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande|projet
+    fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug
+    maschine|anlage|serie|gerät|objekt|parzelle|konto|liegenschaft|kw|seite|teil|phase
+""")
+_NUMBER_SIGN = r"(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|\#|:)"
+_ANY_NUMBER = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"
+# Not inside a longer number: `2026-3.9.` is none of a day.
+_ALONE = r"(?<![\w./-])"
+
+_TAGS_AND_COUNTERS = (
+    r"\[[^\]]{0,60}(?:\#|ticket|case|extern)[^\]]{0,60}\]",
+    rf"(?<![^\s:]){COUNTED_REPLY}",
+)
+_DAYS_AND_MONTHS = (
+    r"(?<![\w./])(?<!\w-)[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\d)",  # 3.9.2026
+    rf"{_ALONE}[0-3]?\d/[01]?\d/{_YEAR}(?![\d/-])",  # 3/9/2026
+    rf"{_ALONE}{_YEAR}([-/.])[01]\d\1[0-3]\d(?![\w/-])",  # 2026-09-03
+    rf"{_ALONE}[0-3]\d-[01]\d-{_YEAR}(?![\w/-])",  # 03-09-2026
+    rf"{_ALONE}[0-3]?\d\.?\s*{MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",  # 3. September
+    rf"\b{MONTH_PATTERN}\.?\s+{_YEAR}(?!\w)",  # September 2026
+    rf"{_ALONE}{_YEAR}[-–/]{_YEAR}(?![\w/-])",  # 2026/2027
+    rf"{_ALONE}[QH][1-4][/ -]?(?:20)?\d\d(?![\w/-])",  # Q3/26
+)
+_AMOUNTS = (
+    rf"{_CURRENCY}\s*{_AMOUNT}",
+    rf"{_ALONE}{_AMOUNT}\s?{_CURRENCY}(?![^\W_])(?!\s*\d)",
+    rf"{_ALONE}\d{{1,3}}(?:[.'’]\d{{3}})*,\d\d(?![\w/-])",  # 1.234,50
+    rf"{_ALONE}\d+(?:[.,]\d+)?\s?{_UNIT}(?!\w)\.?",  # 12 Stk.
+    rf"{_ALONE}\d{{1,4}}\s?x\s?\d{{1,4}}(?:\s?x\s?\d{{1,4}})?(?!\w)",  # 120 x 80
+)
+_PHONES_PLACES_AND_TAXES = (
+    rf"{_ALONE}(?:tel|telefon|fax|mobil|phone)\b[.:]*\s*\+?\d[\d /-]*",
+    r"\+\d[\d ()/-]{6,}|\(0\d{1,4}\)\s?\d[\d /-]*",  # +41 71 555 01 11
+    rf"{_ALONE}(?:CH|FL)-\d{{4}}(?=\s+[^\W\d_])",  # CH-9000 Ort
+    rf"{_ALONE}(?:[ADF]-)?\d{{4,5}}(?=\s+{_TOWN}(?![^\W\d_]))",  # 9000 St. Gallen
+    r"(?<!\w)(?:ATU\s?\d{8}|DE\s?\d{9}|CHE-?\s?\d{3}\.?\d{3}\.?\d{3})(?!\w)",  # VAT numbers
+)
+_NUMBERS_OF_OTHER_THINGS = (
+    # Bestell-Nr. 4500012345, Projekt: 17, but not Projektangebot 17
+    rf"(?<![^\W_])(?![^\W\d_]{{0,30}}(?:angebot|offert)){_OTHER_THING}[^\W\d_]{{0,20}}"
+    rf"[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}",
+)
+_VERSIONS = (
+    r"(?<![^\W_])(?:rev(?:ision)?|version|vers|variante|var|index)[. ]{0,2}(?:\d[\d.]*|[a-z])"
+    r"(?![^\W_])",
+    r"(?<![^\W_])v[. ]{0,2}\d[\d.]*(?![^\W_])",
+)
+_PATTERNS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        *_TAGS_AND_COUNTERS,
+        *_DAYS_AND_MONTHS,
+        *_AMOUNTS,
+        *_PHONES_PLACES_AND_TAXES,
+        *_NUMBERS_OF_OTHER_THINGS,
+        *_VERSIONS,
+    )
+]
+
+
+def hide_other_numbers(subject: str) -> str:
+    """Return the subject with every number of something else hidden; its length stays the same."""
+    for pattern in _PATTERNS:
+        subject = pattern.sub(hide, subject)
+    return subject
+
+
+def hide(found: re.Match[str]) -> str:
+    """Return what stands for a hidden piece: as many HIDDEN characters as it has."""
+    return HIDDEN * len(found[0])

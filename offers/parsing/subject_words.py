@@ -1,0 +1,158 @@
+"""Words in a subject that say what a mail is about: an offer, a request for one, an invoice. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from offers.parsing.alternatives import any_of
+from offers.parsing.other_numbers import hide
+from offers.parsing.prefixes import split_prefixes
+
+LONGEST_SUBJECT = 1000
+
+# A word for an offer, compounds such as `Nachtragsangebot` and `Angebotsnummer` included, but not
+# `Angebotsanfrage`.
+KEYWORD = re.compile(
+    r"(?<![^\W\d_])"
+    + any_of(r"""
+        (?:[^\W\d_]{0,40}angebot(?!s-?(?:anfrage|anforderung|aufforderung|einholung|abgabe|frist))[^\W\d_]{0,40})
+        ang(?:eb)?(?=\.|[ -]*nr)|offert[ae]\s(?:di\sprezzo|economic[ah]e?)
+        [^\W\d_]{0,40}offert(?!(?:en)?-?anfrag|stellung)[^\W\d_]{0,40}
+        [^\W\d_]{0,40}kostenvoranschl[aä]g[^\W\d_]{0,40}|kva|preisauskunft
+        quotations?|quotes?|offers?(?: letter)?|proposals?|estimates?
+        offres?(?:\s+de\s+(?:prix|services?)|\s+commerciale)?|devis(?:\s+estimatif)?|preventiv[oi]
+    """)
+    + r"(?![^\W\d_])",
+    re.IGNORECASE,
+)
+# An abbreviation of many things; with a number behind it a person has to look.
+_MAYBE_KEYWORD = re.compile(r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))")
+
+# What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711`
+# asks for something else: between the request and our word only small words may stand.
+_SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
+_ASKING = r"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?"
+_FOR = r"(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))?"
+_SOME_OFFER = r"(?<!unser )(?<!unsere )(?:angebot|offert|kostenvoranschl|quot)\w*"
+_NO_NUMBER_BEHIND = r"(?!\W*(?:nr|no)?\W*\d)"
+_REQUEST = re.compile(
+    any_of(rf"""
+        {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_BEHIND}
+        (?:abgabe|einholung|einholen|erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
+        request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
+        invitation to (?:quote|tender)
+        please (?:quote|send (?:us )?(?:your |an? )?(?:quot|offer)\w*)
+        (?:angebot|offerte?) erbeten
+        demande (?:de (?:devis|prix)|d['’]offre)|richiesta (?:di |d['’])?(?:offerta|preventivo)
+    """),
+    re.IGNORECASE,
+)
+_COMPOUND_REQUEST = re.compile(
+    r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
+)
+# Who answers a request often keeps its words: then the mail may well be the offer.
+_ANSWER = re.compile(r"(?<!\w)(?:Ihrer?|deine|eure|your|votre|vostra|vs)(?!\w)", re.IGNORECASE)
+# Offers of other things: work, and tenders to which others may bid.
+_NO_OFFER = re.compile(
+    any_of(r"""
+        (?<!\w)(?:stellen|job|arbeits(?:platz|stellen)?|ausbildungsplatz|praktikums)-?angebot\w*
+        job offers?|offres? d['’]emploi|offres? de (?:stage|poste)
+        offert[ae] di (?:lavoro|impiego)|appels? d['’]offres?
+    """),
+    re.IGNORECASE,
+)
+_OCCASION = any_of(r"""
+    sonder|tages|wochen|monats|aktions|fr(?:ü|ue)hjahrs|sommer|herbst|winter|weihnachts|oster
+    saison|friday|restposten|jubiläums|kennenlern|einstiegs|frühbucher|exklusiv
+""")
+_ADVERT = re.compile(
+    any_of(rf"""
+        {_OCCASION}-?angebot
+        (?:special|speciale?s?|spéciale?s?) (?:offer|offre|offerta)
+        (?:offre|offerta)s? (?:spécial|special)
+    """),
+    re.IGNORECASE,
+)
+_DRAFT_WORD = "(?:entwurf|draft|bozza|brouillon)"
+_DRAFT = re.compile(
+    any_of(rf"""
+        ^\W*{_DRAFT_WORD}\b
+        [(\[]\s*{_DRAFT_WORD}\s*[)\]]
+        angebotsentwurf
+    """),
+    re.IGNORECASE,
+)
+# Documents that name an offer and are none. Before the word for an offer they count, as in
+# `Auftragsbestätigung zu Angebot 4711`; in `Angebot 4711, Ihre Bestellung` they do not.
+_OTHER_DOCUMENT = re.compile(
+    r"(?<!\w)"
+    + any_of(r"""
+        [^\W\d_]{0,30}(?:rechnung|gutschrift|mahnung)|auftrags(?:bestätigung|erteilung)
+        zahlungserinnerung|storno|stornierung|(?:nach)?bestellung|bestellbestätigung
+        lieferschein|lieferavis
+        (?:proforma )?invoice|(?:your|our) order|order confirmation|purchase order
+        delivery note|credit note
+        facture|commande|bon de livraison|avoir|fattura|conferma d['’]ordine|ordine|bolla
+    """)
+    + r"(?![^\W\d_])",
+    re.IGNORECASE,
+)
+# These count wherever they stand.
+_CONFIRMATION = re.compile(
+    r"(?<!\w)"
+    + any_of(r"""
+        auftragsbestätigung|lieferschein|schlussrechnung|order confirmation|delivery note
+        confirmation de commande|conferma d['’]ordine
+    """)
+    + r"(?!\w)",
+    re.IGNORECASE,
+)
+# How calendars begin the subjects of invitations and of the answers to them.
+_APPOINTMENT_WORD = any_of(r"""
+    einladung|zusage|zugesagt|absage|abgesagt|abgelehnt|mit vorbehalt|akzeptiert|angenommen
+    besprechung\w*|aktualisierte einladung
+    (?:updated )?invitation|accepted|declined|tentative|cancell?ed|invito|accettato
+""")
+_APPOINTMENT = re.compile(rf"\W*(?:{_APPOINTMENT_WORD}\b.{{0,40}}?:|termin\w*)", re.IGNORECASE)
+
+
+def has_keyword(subject: str) -> bool:
+    """Return whether a subject may be that of an offer, with or without a number.
+
+    A request for an offer is none, unless it is answered (a reply prefix, `Ihre Angebotsanfrage`).
+    """
+    subject = subject[:LONGEST_SUBJECT]
+    if KEYWORD.search(hide_requests(subject)) or _MAYBE_KEYWORD.search(subject):
+        return True
+    if not (_REQUEST.search(subject) or _COMPOUND_REQUEST.search(subject)):
+        return False
+    return split_prefixes(subject).is_reply or _ANSWER.search(subject) is not None
+
+
+def names_other_document(subject: str) -> bool:
+    """Return whether a subject with an offer number is that of an invoice, an order or the like
+    about the offer.
+    """
+    keyword = KEYWORD.search(subject)
+    before = subject[: keyword.start()] if keyword else subject
+    return bool(_OTHER_DOCUMENT.search(before) or _CONFIRMATION.search(subject))
+
+
+def names_appointment(subject: str) -> bool:
+    """Return whether a subject is that of an invitation to a meeting, or of the answer to one."""
+    return _APPOINTMENT.match(subject) is not None
+
+
+def is_draft(subject: str) -> bool:
+    """Return whether a subject says that the offer is a draft."""
+    return _DRAFT.search(subject) is not None
+
+
+def is_advert(subject: str) -> bool:
+    """Return whether a subject praises a special offer."""
+    return _ADVERT.search(subject) is not None
+
+
+def hide_requests(subject: str) -> str:
+    """Return the subject with the words hidden that ask for an offer, or offer something else."""
+    return _NO_OFFER.sub(hide, _REQUEST.sub(hide, subject))
