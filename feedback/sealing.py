@@ -1,5 +1,5 @@
-"""Sealing of what lies on the VPS. Whoever has the link can read the card, whoever has the disk
-cannot; only the office can read what customers wrote. Shared by both halves, no models.
+"""Seal what the VPS keeps: whoever has the link can read the card, whoever has the disk cannot, and
+only the office can read what customers wrote. Shared by both halves, no models.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _card_box(token: UUID) -> SecretBox:
 
 def seal_card(card: Card, token: UUID) -> str:
     """Return the card sealed with a key derived from the token, as base64."""
-    return b64encode(_card_box(token).encrypt(json.dumps(asdict(card)).encode())).decode("ascii")
+    return _encode(_card_box(token).encrypt(json.dumps(asdict(card)).encode()))
 
 
 def open_card(sealed: str, token: UUID) -> Card:
@@ -70,14 +70,12 @@ def open_card(sealed: str, token: UUID) -> Card:
 def new_key_pair() -> tuple[str, str]:
     """Return (private key, public key), both base64 of 32 bytes (X25519)."""
     private = PrivateKey.generate()
-    return b64encode(bytes(private)).decode("ascii"), b64encode(bytes(private.public_key)).decode(
-        "ascii"
-    )
+    return _encode(bytes(private)), _encode(bytes(private.public_key))
 
 
 def public_key_of(private_key: str) -> str:
     """Return the public half of a base64 private key. Raises SealError when it is not 32 bytes."""
-    return b64encode(bytes(_private(private_key).public_key)).decode("ascii")
+    return _encode(bytes(_private(private_key).public_key))
 
 
 def seal_message(message: Message, public_key: str) -> str:
@@ -90,7 +88,7 @@ def seal_message(message: Message, public_key: str) -> str:
         box = SealedBox(PublicKey(b64decode(public_key, validate=True)))
     except (ValueError, TypeError, CryptoError) as error:
         raise SealError("The public key of the office is not a base64 X25519 key.") from error
-    return b64encode(box.encrypt(json.dumps(asdict(message)).encode())).decode("ascii")
+    return _encode(box.encrypt(json.dumps(asdict(message)).encode()))
 
 
 def open_message(sealed: str, private_key: str) -> Message:
@@ -98,13 +96,16 @@ def open_message(sealed: str, private_key: str) -> Message:
     if not sealed:
         return Message()
     try:
-        return _read(
-            Message, SealedBox(_private(private_key)).decrypt(b64decode(sealed, validate=True))
-        )
+        box = SealedBox(_private(private_key))
+        return _read(Message, box.decrypt(b64decode(sealed, validate=True)))
     except (CryptoError, ValueError, TypeError) as error:
         raise SealError(
             "The words were sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY."
         ) from error
+
+
+def _encode(content: bytes) -> str:
+    return b64encode(content).decode("ascii")
 
 
 def _read(kind: type[Sealed], content: bytes) -> Sealed:

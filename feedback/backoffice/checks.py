@@ -15,7 +15,7 @@ from feedback import sealing
 
 @register()
 def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The key to the public side, and the one that opens what customers wrote there."""
+    """Check the key to the public side, and the key that opens what customers wrote there."""
     found: list[CheckMessage] = []
     hint = "`python manage.py make_keys` prints fresh ones for both machines."
     if not settings.FEEDBACK_API_KEY:

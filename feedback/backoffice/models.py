@@ -33,8 +33,7 @@ class Invitation(models.Model):
     offer = models.ForeignKey(
         Offer, models.CASCADE, related_name="invitations", verbose_name=_("offer")
     )
-    # Unique by its digest. Random values spread over a whole index, and each such index costs an
-    # import at size.
+    # Unique through its digest, which has the index.
     token = models.UUIDField(_("token"), default=links.new_token, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
@@ -87,7 +86,7 @@ class Invitation(models.Model):
 
 
 class DeclineReason(models.Model):
-    """A reason that the form offers. Retired ones stay with the answers that chose them."""
+    """A reason that the form offers. An inactive one stays with the answers that chose it."""
 
     class Group(models.TextChoices):
         PRICE = "price", _("price")
@@ -215,9 +214,7 @@ class Answer(models.Model):
 
 
 class RejectedAnswer(models.Model):
-    """An answer from the VPS that could not be stored. Set aside for a person, so that the rest
-    goes on.
-    """
+    """An answer from the VPS that could not be stored, kept for a person."""
 
     uid = models.UUIDField(_("id"), unique=True)
     content = models.JSONField(_("content"))
@@ -235,8 +232,8 @@ class RejectedAnswer(models.Model):
 
 
 class SyncState(models.Model):
-    """When the two halves last agreed: one row. Reminders go out only while `pulled_at` is
-    fresh.
+    """When the office last pulled answers and sent the form: one row. Reminders are sent only while
+    `pulled_at` is recent.
     """
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)

@@ -1,6 +1,4 @@
-"""Salespeople are told of new answers by mail: at once, and of several within five minutes in one
-mail.
-"""
+"""Mail the salespeople about new answers: at once, and several within five minutes in one mail."""
 
 from __future__ import annotations
 
@@ -41,21 +39,20 @@ class Notices:
 
 
 @dataclass(frozen=True)
-class _Reader:
-    """Who is told: a salesperson, or the company for offers that nobody holds."""
+class _Addressee:
+    """Who gets the mail: a salesperson, or the company for offers of nobody."""
 
     addresses: tuple[str, ...]
     language: str
 
 
 def notify_sellers(now: datetime) -> Notices:
-    """Tell the salespeople of the answers they do not know yet; returns how many mails were sent
-    and refused.
+    """Mail the salespeople about the answers that they do not know; return how many mails were sent
+    and how many refused.
 
-    Somebody who was told within the last five minutes waits for the rest of them. Answers that a
-    person recorded are not told. An answer is marked when its mail is out, so that a kill between
-    the two tells it twice rather than never; a lease keeps two runs from telling it at the same
-    time.
+    Somebody who got a mail gets the next one after five minutes at the earliest. Answers that staff
+    recorded are not mailed. An answer is marked once its mail is sent, so that a kill between the
+    two mails it twice rather than never; a lease keeps two runs from mailing it at the same time.
     """
     SyncState.get()
     free = Q(notifying_until=None) | Q(notifying_until__lte=now)
@@ -74,12 +71,10 @@ def _tell(now: datetime) -> Notices:
     connection = get_connection()
     try:
         for salesperson, answers in _find_untold().items():
-            last = Answer.objects.filter(offer__salesperson=salesperson, channel=Offer.Channel.LINK)
-            last_at = last.aggregate(at=Max("notified_at"))["at"]
-            if last_at is not None and now - GATHER < last_at <= now:
+            if _was_told_just_now(salesperson, now):
                 continue
             try:
-                sent += _send(connection, _reader(salesperson), answers)
+                sent += _send(connection, _find_addressee(salesperson), answers)
             except (smtplib.SMTPException, OSError) as error:
                 logger.warning(
                     "The mail on %s new answers was not sent: %s",
@@ -94,41 +89,45 @@ def _tell(now: datetime) -> Notices:
     return Notices(sent, failed, problem)
 
 
+def _was_told_just_now(salesperson: User | None, now: datetime) -> bool:
+    told = Answer.objects.filter(offer__salesperson=salesperson, channel=Offer.Channel.LINK)
+    last_at: datetime | None = told.aggregate(at=Max("notified_at"))["at"]
+    return last_at is not None and now - GATHER < last_at <= now
+
+
 def _find_untold() -> dict[User | None, list[Answer]]:
     by_seller: dict[User | None, list[Answer]] = defaultdict(list)
     untold = Answer.objects.filter(notified_at=None).order_by("answered_at")
-    for answer in untold.select_related(
-        "offer__salesperson", "offer__customer", "reason"
-    ).iterator():
+    for answer in untold.select_related("offer__salesperson", "offer__customer", "reason"):
         answers = by_seller[answer.offer.salesperson]
         if len(answers) < MAX_ANSWERS:
             answers.append(answer)
     return by_seller
 
 
-def _reader(salesperson: User | None) -> _Reader:
+def _find_addressee(salesperson: User | None) -> _Addressee:
     if salesperson is not None and salesperson.is_active and salesperson.email:
-        return _Reader((salesperson.email,), salesperson.language)
+        return _Addressee((salesperson.email,), salesperson.language)
     if company := OwnCompany.get().email:
-        return _Reader((company,), settings.LANGUAGE_CODE)
-    return _Reader(tuple(address for _name, address in settings.ADMINS), settings.LANGUAGE_CODE)
+        return _Addressee((company,), settings.LANGUAGE_CODE)
+    return _Addressee(tuple(address for _name, address in settings.ADMINS), settings.LANGUAGE_CODE)
 
 
-def _send(connection: BaseEmailBackend, reader: _Reader, answers: list[Answer]) -> int:
-    if not reader.addresses:
+def _send(connection: BaseEmailBackend, addressee: _Addressee, answers: list[Answer]) -> int:
+    if not addressee.addresses:
         logger.warning(
             "Nobody can be told of %s new answers: give the company an e-mail address.",
             len(answers),
         )
         return 0
-    with translation.override(reader.language):
+    with translation.override(addressee.language):
         context = {"answers": [(answer, offer_url(answer.offer)) for answer in answers]}
         mail = EmailMultiAlternatives(
             subject=_subject(answers),
             body=render_to_string("feedback/new_answers.txt", context),
-            to=list(reader.addresses),
+            to=list(addressee.addresses),
             connection=connection,
-            # Nobody's absence assistant answers, and the import does not take the mail for an offer
+            # No out-of-office note comes back, and the import does not take the mail for an offer
             # (RFC 3834).
             headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         )
@@ -153,9 +152,8 @@ def _who(offer: Offer) -> str:
 
 
 def offer_url(offer: Offer) -> str:
-    """Return the address of the offer's page in the back office, or nothing when OFFICE_BASE_URL is
-    not set.
-    """
+    """Return the URL of the offer's page in the back office, "" when OFFICE_BASE_URL is not set."""
     if not settings.OFFICE_BASE_URL:
         return ""
-    return f"{settings.OFFICE_BASE_URL.rstrip('/')}{reverse('admin:offers_offer_change', args=[offer.pk])}"
+    path = reverse("admin:offers_offer_change", args=[offer.pk])
+    return f"{settings.OFFICE_BASE_URL.rstrip('/')}{path}"

@@ -134,7 +134,7 @@ def check_answer(item: object, form: wire.FeedbackSerializer) -> ReceivedAnswer:
         comment=comment,
         phone=phone,
         sealed=sealed,
-        ask_again_on=data["ask_again_on"],
+        ask_again_on=_day_of(data),
         submitted_at=data["submitted_at"],
         is_suspect=data["suspect"],
         note=note,
@@ -160,12 +160,9 @@ def store_answers(
     Call it in a transaction. Raises UnreadableAnswerError when one belongs to no link of ours.
     """
     invitations = _lock_offers({answer.digest for answer in received})
-    # Looked at behind the lock: of two syncs at once the second finds the answers known.
-    known = set(
-        Answer.objects.filter(uid__in=[answer.uid for answer in received]).values_list(
-            "uid", flat=True
-        )
-    )
+    # Looked up behind the lock: of two syncs at once the second finds the answers known.
+    stored_before = Answer.objects.filter(uid__in=[answer.uid for answer in received])
+    known = set(stored_before.values_list("uid", flat=True))
     reasons = {reason.code: reason for reason in DeclineReason.objects.all()}
     changed: dict[int, Offer] = {}
     stored = 0
@@ -177,7 +174,8 @@ def store_answers(
         if invitation is None:
             raise UnreadableAnswerError(_("The answer belongs to a link that does not exist here."))
         answer = _build_answer(item, invitation, reasons, now=now)
-        answer.notified_at = now if is_replay else None
+        if is_replay:
+            answer.notified_at = now
         changed |= {offer.pk: offer for offer in record_answer(answer)}
         stored += 1
         logger.info("Answer %s of offer %s: %s", answer.uid, answer.offer_id, answer.kind)
@@ -192,13 +190,15 @@ def set_aside(item: object, error: str, *, now: datetime, after_store: AfterStor
     uid = find_uid(item) or uuid5(NAMESPACE_URL, repr(item))
     if Answer.objects.filter(uid=uid).exists():
         return False
-    content = _without_nul(item if isinstance(item, dict) else {"item": item})
+    content = _without_nul(item)
+    if not isinstance(content, dict):
+        content = {"item": content}
     with transaction.atomic():
         _row, is_new = RejectedAnswer.objects.get_or_create(
             uid=uid, defaults={"content": content, "error": _clean(error), "received_at": now}
         )
         if is_new:
-            after_store(_hold_offers(content))
+            after_store(_hold_offers(find_digest(content)))
             logger.warning("The answer %s could not be stored and was set aside.", uid)
     return is_new
 
@@ -231,12 +231,11 @@ def resolve_rejected(rejected: RejectedAnswer, *, now: datetime) -> list[Offer]:
     """Take a rejected answer off the list and release the reminders of its offer; return the
     changed offers.
     """
-    digest = rejected.content.get("digest") if isinstance(rejected.content, dict) else None
+    digest = find_digest(rejected.content)
     with transaction.atomic():
         rejected.resolved_at = now
         rejected.save(update_fields=["resolved_at"])
-        held = Offer.objects.filter(invitations__digest=str(digest), needs_review=review_text())
-        changed = list(held)
+        changed = list(Offer.objects.filter(invitations__digest=digest, needs_review=review_text()))
         for offer in changed:
             offer.needs_review = ""
             offer.save(update_fields=["needs_review"])
@@ -270,6 +269,14 @@ def find_uid(item: object) -> UUID | None:
         return UUID(str(item["uid"]))
     except (KeyError, ValueError):
         return None
+
+
+def find_digest(item: object) -> str:
+    """Return the digest of the link of an unchecked answer, or "" when it has none."""
+    if not isinstance(item, dict):
+        return ""
+    digest = item.get("digest")
+    return digest if isinstance(digest, str) else ""
 
 
 def _store_together(
@@ -361,24 +368,29 @@ def _build_answer(
         phone=item.phone,
         sealed_comment=item.sealed,
         note="\n".join(filter(None, notes)),
-        ask_again_on=item.ask_again_on if item.kind == Answer.Kind.UNDECIDED else None,
+        ask_again_on=item.ask_again_on,
         is_suspect=item.is_suspect or _came_too_soon(item.submitted_at, invitation),
         answered_at=item.submitted_at,
         received_at=now,
     )
 
 
-def _hold_offers(content: object) -> list[Offer]:
+def _hold_offers(digest: str) -> list[Offer]:
     """Put the offer of a rejected answer to review; return the offers that were not there yet."""
-    digest = content.get("digest") if isinstance(content, dict) else None
-    if not isinstance(digest, str):
-        return []
     offers = list(Offer.objects.filter(invitations__digest=digest, needs_review=""))
     for offer in offers:
         offer.needs_review = review_text()
         offer.save(update_fields=["needs_review"])
     Offer.objects.raise_version(offers)
     return offers
+
+
+def _day_of(data: dict[str, Any]) -> date | None:
+    """Return the day on which to ask again: only who is undecided names one."""
+    if data["kind"] != Answer.Kind.UNDECIDED:
+        return None
+    day: date | None = data["ask_again_on"]
+    return day
 
 
 def _open(sealed: str) -> sealing.Message:

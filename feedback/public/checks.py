@@ -1,6 +1,4 @@
-"""System checks of the public half: a mistake in its settings is told before a customer or the
-office meets it.
-"""
+"""System checks of the settings of the public half."""
 
 from __future__ import annotations
 
@@ -22,8 +20,8 @@ RATES = ("FEEDBACK_RATE_FORM", "FEEDBACK_RATE_ANSWER", "FEEDBACK_RATE_OPT_OUT", 
 
 @register(Tags.security)
 def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The API takes keys whose hash stands here; a key in the place of its hash would lie readable
-    on the VPS.
+    """Check that FEEDBACK_API_KEY_HASHES holds hashes: a key in their place could be read on the
+    VPS.
     """
     wrong = [
         entry for entry in settings.FEEDBACK_API_KEY_HASHES if not _HASH.fullmatch(entry.strip())
@@ -46,7 +44,7 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 
 @register(Tags.security)
 def check_networks(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A network that cannot be read would let nobody in, or fail at the first request."""
+    """Check that FEEDBACK_API_ALLOWED_NETWORKS holds addresses and networks."""
     hint = "Write an address or a network, such as 203.0.113.7 or 203.0.113.0/24."
     return [
         Error(f"FEEDBACK_API_ALLOWED_NETWORKS has {entry!r}.", hint=hint, id="feedback_public.E002")
@@ -57,7 +55,7 @@ def check_networks(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 @register()
 def check_rates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A rate that django-ratelimit cannot read fails at the first request."""
+    """Check that django-ratelimit can read the rates; it would fail at the first request."""
     hint = (
         "Write a number and a time, such as 60/m, 500/h or 20/10s; nothing switches the limit off."
     )

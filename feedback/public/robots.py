@@ -1,5 +1,5 @@
-"""Signs that not a person has sent a form. Soft ones: the answer is kept, and the seller has a look
-at it.
+"""Signs that no person sent a form. They are weak: the answer is kept, and the salesperson checks
+it.
 """
 
 from __future__ import annotations

@@ -19,9 +19,7 @@ class BadStampError(Exception):
 
 
 def make_stamp(digest: str, *, now: datetime) -> str:
-    """Return a stamp for the link, such as `18fa3c0b2d1:Yx…`: milliseconds in hex and a
-    signature.
-    """
+    """Return a stamp for the link, such as `18fa3c0b2d1:Yx…`: milliseconds in hex, a signature."""
     shown_at = f"{int(now.timestamp() * 1000):x}"
     return f"{shown_at}:{_signer().signature(f'{digest}:{shown_at}')}"
 
