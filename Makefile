@@ -61,7 +61,7 @@ demo: catalogues
 	@$(BIN)/python -m crm.demo.start
 
 demo-offer: install
-	@$(BIN)/python -m crm.demo.offer "$(TO)"
+	@$(BIN)/python -m crm.demo.send_offer "$(TO)"
 
 demo-reset: catalogues
 	@$(BIN)/python -m crm.demo.start reset

@@ -1,6 +1,4 @@
-"""Loading the demo: the company and its people, the servers that the year needs, and the year
-itself.
-"""
+"""Load the demo: the company and its people, the servers that the year needs, and the year itself."""
 
 from __future__ import annotations
 
@@ -21,8 +19,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from crm.accounts.models import OwnCompany, User
+from crm.demo.sample_data import COMPANY, DOMAIN, LEGAL_NOTICE, SALESPEOPLE
 from crm.demo.start import PASSWORD, USER
-from crm.demo.world import COMPANY, DOMAIN, LEGAL_NOTICE, SELLERS
 from crm.demo.year import Year
 from offers.models import MailFolder, Offer
 
@@ -67,14 +65,14 @@ def _make_people() -> None:
         last_name="Huber",
         phone="+41 71 555 01 00",
     )
-    for seller in SELLERS:
+    for salesperson in SALESPEOPLE:
         user = User.objects.create_user(
-            seller.username,
-            seller.email,
+            salesperson.username,
+            salesperson.email,
             PASSWORD,
-            first_name=seller.first_name,
-            last_name=seller.last_name,
-            phone=seller.phone,
+            first_name=salesperson.first_name,
+            last_name=salesperson.last_name,
+            phone=salesperson.phone,
             is_staff=True,
         )
         user.groups.set(Group.objects.filter(name=SALES))
@@ -133,7 +131,7 @@ def _servers(folder: Path, clock_file: Path, now: datetime) -> Iterator[None]:
         f"127.0.0.1:{url.port}",
         "--no-control-socket",
     ]
-    receiver = ["-m", "crm.demo.mailbox", str(settings.EMAIL_PORT), str(folder / "sent")]
+    receiver = ["-m", "crm.demo.smtp_server", str(settings.EMAIL_PORT), str(folder / "sent")]
     processes = [
         subprocess.Popen([sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment)
         for arguments in ([*gunicorn, "--log-level", "warning"], receiver)

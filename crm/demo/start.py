@@ -1,4 +1,4 @@
-"""`make demo`: prepare the two halves on this machine, load the year of offers once, run everything
+"""`make demo`: prepare both halves on this machine, load the year of offers once, and run everything
 until Ctrl-C.
 """
 
@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from crm.demo.world import DOMAIN
+from crm.demo.sample_data import DOMAIN
 from crm.operations.secrets import env_lines, make_secrets
 from crm.profile import BASE_DIR
 
@@ -40,7 +40,7 @@ Try this:
      A mail file appears in {folder}/outgoing as David would write it, and in a moment the offer in the back office.
   2. Open that offer and choose "Send the reminder now"; the mail appears in {folder}/sent.
   3. Open the link that stands in it, and answer.
-  4. Within a minute the answer is on the desk of the salesperson, and the dashboard has counted it.
+  4. Within a minute the salesperson sees the answer, and the dashboard has counted it.
 """
 
 
@@ -122,33 +122,35 @@ def _write_env_files(ports: Ports) -> None:
         "REMINDERS_ENABLED": "true",
         "REMINDERS_PER_MINUTE": "6000",
         **common,
-        **_kept(FOLDER / "office.env", fresh.office),
+        **_keep_secrets(FOLDER / "office.env", fresh.office),
     }
     public = {
         "DJANGO_SETTINGS_MODULE": "crm.settings.public",
         "DATABASE_URL": "sqlite:///var/demo/public.sqlite3",
         "STATIC_ROOT": "var/demo/static/public",
         **common,
-        **_kept(FOLDER / "public.env", fresh.public),
+        **_keep_secrets(FOLDER / "public.env", fresh.public),
     }
-    for name, values in (("office", office), ("public", public)):
-        path = FOLDER / f"{name}.env"
-        path.touch(mode=0o600)
-        path.write_text(env_lines(values), encoding="utf-8")
+    _write_env_file("office", office)
+    _write_env_file("public", public)
 
 
-def _kept(path: Path, fresh: dict[str, str]) -> dict[str, str]:
+def _write_env_file(half: str, values: dict[str, str]) -> None:
+    path = FOLDER / f"{half}.env"
+    path.touch(mode=0o600)
+    path.write_text(env_lines(values), encoding="utf-8")
+
+
+def _keep_secrets(path: Path, fresh: dict[str, str]) -> dict[str, str]:
+    """Return the fresh secrets, replaced by those that the env file has already."""
     if not path.exists():
         return fresh
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {
-        **fresh,
-        **{
-            name: value
-            for name, _, value in (line.partition("=") for line in lines)
-            if name in fresh
-        },
-    }
+    values = dict(fresh)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition("=")
+        if name in fresh:
+            values[name] = value
+    return values
 
 
 def _prepare(environment: dict[str, str]) -> None:
@@ -180,26 +182,26 @@ def _prepare(environment: dict[str, str]) -> None:
 
 
 @dataclass(frozen=True)
-class Step:
+class RunningCommand:
     """A command of one half that is running."""
 
     command: str
     process: subprocess.Popen[bytes]
 
 
-def _start(environment: dict[str, str], half: str, *command: str) -> Step:
+def _start(environment: dict[str, str], half: str, *command: str) -> RunningCommand:
     environment = {**environment, "ENV_FILE": str(FOLDER / f"{half}.env")}
     process = subprocess.Popen(
         [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=environment
     )
-    return Step(f"manage.py {command[0]} ({half})", process)
+    return RunningCommand(f"manage.py {command[0]} ({half})", process)
 
 
-def _finish(*steps: Step) -> None:
-    for step in steps:
-        if step.process.wait():
+def _finish(*commands: RunningCommand) -> None:
+    for running in commands:
+        if running.process.wait():
             sys.exit(
-                f"The demo cannot start, because `{step.command}` failed; the reason stands above."
+                f"The demo cannot start, because `{running.command}` failed; the reason stands above."
             )
 
 

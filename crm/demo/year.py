@@ -1,5 +1,5 @@
-"""A year of the demo's company, played on a moved clock through the product's own commands, pages
-and services.
+"""Play a year of the demo's company on a moved clock, through the product's own commands, pages and
+services.
 
 Nothing is written past them: mail files go into the watched folders and `import_offers` reads them;
 `sync_feedback` registers the links with a running public service; `send_reminders` sends over SMTP;
@@ -17,6 +17,7 @@ from datetime import datetime, time, timedelta
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default as default_policy
+from functools import partial
 from io import StringIO
 from itertools import count
 from os import utime
@@ -27,10 +28,10 @@ import requests
 import time_machine
 from django.core.management import call_command
 
-from crm.demo import form, staff
-from crm.demo.behaviour import ZONE, PlannedOffer, draw_answer, draw_year
-from crm.demo.mails import MailFile, Person, delivery_failure, message_id
-from crm.demo.world import REPLIES
+from crm.demo import public_form, salespeople
+from crm.demo.mail_files import MailFile, Person, delivery_failure, message_id
+from crm.demo.planned_offers import ZONE, PlannedOffer, draw_answer, draw_year
+from crm.demo.sample_data import REPLIES
 from feedback.backoffice.models import Answer
 from offers.models import Offer
 from reminders.models import FollowUp, Reminder
@@ -45,8 +46,10 @@ ROUND = time(9, 5)
 
 
 class Year:
-    """Plays the events in the order of their time. `folder` holds outgoing/, incoming/ and
-    sent/.
+    """Plays the events in the order of their time; an event may plan others.
+
+    `folder` holds outgoing/, incoming/ and sent/. `decided` are the numbers of offers that a
+    customer has answered, `seen` the names of the sent mails that customers have read.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Year:
     def play(self) -> str:
         """Play the whole year and return one sentence of sums."""
         for planned in self.planned:
-            self.at(planned.at, lambda at, planned=planned: self.send_offer(planned, at))  # type: ignore[misc]
+            self.at(planned.at, partial(self.send_offer, planned))
         self.plan_rounds(self.planned[0].at)
         while self.events:
             moment, _order, act = heapq.heappop(self.events)
@@ -81,10 +84,9 @@ class Year:
         self.set_clock(self.now)
         for job in ("import_offers", "sync_feedback", "plan_reminders", "send_reminders"):
             run_quietly(job)
-        return (
-            f"Done, {Offer.objects.count()} offers, {Reminder.objects.filter(state=Reminder.State.SENT).count()}"
-            f" reminders sent, {Answer.objects.count()} answers."
-        )
+        offers, answers = Offer.objects.count(), Answer.objects.count()
+        reminders = Reminder.objects.filter(state=Reminder.State.SENT).count()
+        return f"Done, {offers} offers, {reminders} reminders sent, {answers} answers."
 
     def set_clock(self, moment: datetime) -> None:
         """Tell the public service what time it is."""
@@ -108,7 +110,7 @@ class Year:
         """
         if at.weekday() == 0:
             run_quietly("plan_reminders")
-            staff.clear_desk(at)
+            salespeople.finish_old_work(at)
         if self.has_files:
             run_quietly("import_offers")
         if self.has_files or self.has_answers:
@@ -122,8 +124,8 @@ class Year:
                 self.receive(path, at)
 
     def send_offer(self, planned: PlannedOffer, at: datetime, *, suffix: str = "") -> None:
-        """A seller sends an offer; David writes the mail into the outgoing folder."""
-        seller = Person(planned.seller.name, planned.seller.email)
+        """A salesperson sends an offer; David writes the mail into the outgoing folder."""
+        salesperson = Person(planned.salesperson.name, planned.salesperson.email)
         identifier = message_id(next(self.counter), at)
         recipients = [planned.customer]
         if self.random.random() < 0.06:
@@ -132,12 +134,12 @@ class Year:
         self.write(
             "outgoing",
             MailFile(
-                sender=seller,
+                sender=salesperson,
                 recipients=recipients,
                 subject=planned.subject + suffix,
                 sent_at=at,
                 message_id=identifier,
-                text=f"{text}\n\nFreundliche Grüsse\n{seller.name}",
+                text=f"{text}\n\nFreundliche Grüsse\n{salesperson.name}",
                 attachment=f"Angebot_{planned.number}.pdf",
             ),
         )
@@ -145,41 +147,39 @@ class Year:
         if not suffix:
             self.plan_side_events(planned, at)
             if self.random.random() < 0.8:
-                self.at(at + timedelta(days=4), lambda now: staff.enter_details(planned, now))
+                self.at(at + timedelta(days=4), partial(salespeople.enter_details, planned))
 
     def plan_side_events(self, planned: PlannedOffer, at: datetime) -> None:
-        """Draw what else happens to an offer beside the reminders."""
+        """Draw what else happens to an offer beside the reminders: a third of them is revised,
+        followed up, answered by mail or decided on the phone.
+        """
         fate = self.random.random()
         later = at + timedelta(days=self.random.randint(2, 9), minutes=self.random.randint(1, 90))
         if fate < 0.07:
-            self.at(later, lambda now: self.send_offer(planned, now, suffix=" Rev. B"))
+            self.at(later, partial(self.send_offer, planned, suffix=" Rev. B"))
         elif fate < 0.13:
-            self.at(later, lambda now: self.follow_up(planned, now))
+            self.at(later, partial(self.follow_up, planned))
         elif fate < 0.19:
-            self.at(later, lambda now: self.reply(planned, now))
+            self.at(later, partial(self.reply, planned))
         elif fate < 0.33:
-            self.at(later, lambda now: self.note_answer(planned, Offer.Channel.PHONE, now))
+            self.at(later, partial(self.note_answer, planned, Offer.Channel.PHONE))
         if self.random.random() < 0.25:
-            self.write_noise(planned, at + timedelta(minutes=self.random.randint(1, 50)))
+            self.write_other_mail(planned, at + timedelta(minutes=self.random.randint(1, 50)))
 
-    def write_noise(self, planned: PlannedOffer, at: datetime) -> None:
+    def write_other_mail(self, planned: PlannedOffer, at: datetime) -> None:
         """Other mails that a company sends: none of them may become an offer."""
-        seller = Person(planned.seller.name, planned.seller.email)
+        salesperson = Person(planned.salesperson.name, planned.salesperson.email)
         colleague = Person("Innendienst", "innendienst@muster-metallbau.example")
-        subject, recipient = self.random.choice(
-            [
-                (f"Rechnung RE-{at.year}-{self.random.randint(1000, 9999)}", planned.customer),
-                (
-                    f"Auftragsbestätigung AB-{at.year}-{self.random.randint(1000, 9999)}",
-                    planned.customer,
-                ),
-                ("Terminvorschlag Aufmass", planned.customer),
-                (f"Kalkulation zu Angebot {planned.number}", colleague),
-                ("Unser Angebot", planned.customer),
-            ]
-        )
+        number = self.random.randint(1000, 9999)
+        subject, recipient = self.random.choice([
+            (f"Rechnung RE-{at.year}-{number}", planned.customer),
+            (f"Auftragsbestätigung AB-{at.year}-{number}", planned.customer),
+            ("Terminvorschlag Aufmass", planned.customer),
+            (f"Kalkulation zu Angebot {planned.number}", colleague),
+            ("Unser Angebot", planned.customer),
+        ])  # fmt: skip
         mail = MailFile(
-            sender=seller,
+            sender=salesperson,
             recipients=[recipient],
             subject=subject,
             sent_at=at,
@@ -189,10 +189,10 @@ class Year:
         self.write("outgoing", mail)
 
     def follow_up(self, planned: PlannedOffer, at: datetime) -> None:
-        """The seller writes again in the same thread."""
+        """The salesperson writes again in the same thread."""
         original = self.message_ids[planned.number]
         mail = MailFile(
-            sender=Person(planned.seller.name, planned.seller.email),
+            sender=Person(planned.salesperson.name, planned.salesperson.email),
             recipients=[planned.customer],
             subject=f"Re-2: {planned.subject}",
             sent_at=at,
@@ -209,7 +209,7 @@ class Year:
         )
         if self.random.random() < 0.85:
             spoken_at = at + timedelta(days=self.random.randint(2, 12))
-            self.at(spoken_at, lambda now: self.note_answer(planned, Offer.Channel.MAIL, now))
+            self.at(spoken_at, partial(self.note_answer, planned, Offer.Channel.MAIL))
 
     def write_incoming(
         self,
@@ -223,7 +223,7 @@ class Year:
     ) -> None:
         mail = MailFile(
             sender=planned.customer,
-            recipients=[Person(planned.seller.name, planned.seller.email)],
+            recipients=[Person(planned.salesperson.name, planned.salesperson.email)],
             subject=subject,
             sent_at=at,
             message_id=message_id(next(self.counter), at, f"mx.{planned.firm.domain}"),
@@ -236,7 +236,9 @@ class Year:
     def note_answer(self, planned: PlannedOffer, channel: Offer.Channel, at: datetime) -> None:
         """A customer decides without the form."""
         drawn = draw_answer(self.random, at.date())
-        if planned.number not in self.decided and staff.note_answer(planned, drawn, channel, at):
+        if planned.number not in self.decided and salespeople.note_answer(
+            planned, drawn, channel, at
+        ):
             self.decided.add(planned.number)
 
     def receive(self, path: Path, at: datetime) -> None:
@@ -245,7 +247,7 @@ class Year:
         if "X-Nachfass-Reminder" not in mail:
             return
         text = _text_of(mail)
-        link = form.find_link(text)
+        link = public_form.find_link(text)
         planned = self.find_planned(f"{mail['Subject']} {text}")
         if link is None or planned is None or planned.number in self.decided:
             return
@@ -254,32 +256,35 @@ class Year:
         later = at + timedelta(minutes=self.random.choice([7, 25, 60, 180, 400, 1500, 2900]))
         if fate < 0.30:
             self.decided.add(planned.number)
-            self.at(later, lambda now: self.fill_in_form(planned, link, now))
+            self.at(later, partial(self.fill_in_form, planned, link))
         elif fate < 0.33:
-            self.at(later, lambda now: self.reply(planned, now, to=reminder_id))
+            self.at(later, partial(self.reply, planned, to=reminder_id))
         elif fate < 0.37:
             self.be_away(planned, at + timedelta(minutes=1), f"{mail['Subject']}", reminder_id)
         elif fate < 0.374:
-            self.at(later, lambda now: self.opt_out(link))
+            self.at(later, partial(self.opt_out, link))
         elif fate < 0.380:
-            seller = Person(planned.seller.name, planned.seller.email)
-            recipient = planned.customer.email
-            self.write(
-                "incoming",
-                delivery_failure(reminder_id, recipient, seller, counter=next(self.counter), at=at),
-            )
+            self.bounce(planned, at, reminder_id)
 
-    def opt_out(self, link: str) -> None:
+    def bounce(self, planned: PlannedOffer, at: datetime, reminder_id: str) -> None:
+        """The customer's mail server does not know the address any more."""
+        salesperson = Person(planned.salesperson.name, planned.salesperson.email)
+        report = delivery_failure(
+            reminder_id, planned.customer.email, salesperson, counter=next(self.counter), at=at
+        )
+        self.write("incoming", report)
+
+    def opt_out(self, link: str, at: datetime) -> None:
         """The customer wants no more reminders."""
-        form.opt_out(self.session, link)
+        public_form.opt_out(self.session, link)
         self.has_answers = True
 
     def find_planned(self, text: str) -> PlannedOffer | None:
         """Return the offer that a mail names."""
-        return next(
-            (self.by_number[number] for number in NUMBER.findall(text) if number in self.by_number),
-            None,
-        )
+        for number in NUMBER.findall(text):
+            if number in self.by_number:
+                return self.by_number[number]
+        return None
 
     def be_away(self, planned: PlannedOffer, at: datetime, subject: str, reminder_id: str) -> None:
         """The customer's mail program says when its owner is back."""
@@ -296,17 +301,17 @@ class Year:
         """
         answer = draw_answer(self.random, at.date())
         try:
-            hidden = form.open_form(self.session, link)
+            hidden = public_form.open_form(self.session, link)
             self.set_clock(at + timedelta(seconds=self.random.randint(15, 200)))
-            form.send_form(self.session, link, hidden, answer)
+            public_form.send_form(self.session, link, hidden, answer)
             self.has_answers = True
-        except form.FormError as error:
+        except public_form.FormError as error:
             # Between reading and answering the offer may have been answered on the phone: real
             # customers see that too.
             logger.info("%s: %s", planned.number, error)
         if answer["answer"] == "interested" and self.random.random() < 0.6:
             ordered_at = at + timedelta(days=self.random.randint(2, 25))
-            self.at(ordered_at, lambda now: staff.record_order(planned, now))
+            self.at(ordered_at, partial(salespeople.record_order, planned))
         elif answer["answer"] == "undecided":
             self.decided.discard(planned.number)
 
@@ -314,14 +319,10 @@ class Year:
         """Write a mail file as David's export does; its time is that of the mail."""
         if mail.sent_at >= self.now:
             return
-        path = (
-            self.folder
-            / folder
-            / f"{mail.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
-        )
+        path = self.folder / folder / mail.file_name
         path.write_bytes(mail.content())
         self.has_files = True
-        utime(path, (mail.sent_at.timestamp(),) * 2)
+        utime(path, (mail.sent_at.timestamp(), mail.sent_at.timestamp()))
 
 
 def run_quietly(job: str) -> None:

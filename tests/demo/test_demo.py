@@ -15,9 +15,9 @@ from django.apps import apps
 from django.conf import settings as live_settings
 
 from crm.backoffice.roles import write_roles
-from crm.demo.behaviour import draw_year
 from crm.demo.load import LoadError, load
-from crm.demo.mails import MailFile, Person, message_id
+from crm.demo.mail_files import MailFile, Person, message_id
+from crm.demo.planned_offers import draw_year
 from crm.operations.secrets import env_lines, make_secrets
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Offer, SourceFile

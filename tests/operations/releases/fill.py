@@ -20,7 +20,7 @@ from django_q.tasks import async_task
 
 from crm.accounts.models import User
 from crm.core.incidents import begin_incident, end_incident
-from crm.demo import form
+from crm.demo import public_form
 from crm.demo.start import PASSWORD, USER
 from crm.demo.year import BROWSER
 from feedback import links
@@ -94,11 +94,11 @@ def answers() -> None:
     ]
     session = requests.Session()
     session.headers.update({"User-Agent": BROWSER, "Accept-Language": "de-CH,de;q=0.9"})
-    forms = [form.open_form(session, link) for link in waiting[: len(choices)]]
+    forms = [public_form.open_form(session, link) for link in waiting[: len(choices)]]
     time.sleep(5)  # whoever is faster is taken for a robot
     for link, hidden, choice in zip(waiting, forms, choices, strict=False):
-        form.send_form(session, link, hidden, choice)
-    form.opt_out(session, waiting[len(choices)])
+        public_form.send_form(session, link, hidden, choice)
+    public_form.opt_out(session, waiting[len(choices)])
 
 
 def leftovers() -> None:

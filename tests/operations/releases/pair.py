@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from crm.demo.world import DOMAIN
+from crm.demo.sample_data import DOMAIN
 from crm.operations.secrets import Secrets, env_lines
 from tests.servers import free_port, stop, wait_for_port
 
@@ -90,7 +90,7 @@ class Pair:
         """Run the mail receiver, which writes into sent/."""
         (self.folder / "sent").mkdir(exist_ok=True)
         with self._running(
-            "smtp", "crm.demo.mailbox", str(self.ports["smtp"]), str(self.folder / "sent")
+            "smtp", "crm.demo.smtp_server", str(self.ports["smtp"]), str(self.folder / "sent")
         ):
             yield
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import psycopg
 
 from crm import __version__
-from crm.demo.mails import MailFile, Person, message_id
-from crm.demo.world import SELLERS
+from crm.demo.mail_files import MailFile, Person, message_id
+from crm.demo.sample_data import SALESPEOPLE
 from crm.operations.secrets import make_secrets
 from tests.operations.releases.contents import read_sqlite
 from tests.operations.releases.pair import ROOT, Pair
@@ -70,7 +70,7 @@ def play(pair: Pair, offers: int) -> None:
 
 def drop_offer(folder: Path, number: str, *, at: datetime) -> None:
     """David exports one more offer mail."""
-    seller = Person(SELLERS[0].name, SELLERS[0].email)
+    seller = Person(SALESPEOPLE[0].name, SALESPEOPLE[0].email)
     customer = Person("Jörg Bühler", "buehler@kunde-eins.example")
     mail = MailFile(
         sender=seller,

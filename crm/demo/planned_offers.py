@@ -1,5 +1,6 @@
-"""How sellers and customers of the demo behave: what is drawn for each offer. Seeded, so every demo
-tells the same.
+"""Draw the offers of the demo's year and what customers answer.
+
+The random numbers are seeded, so every demo has the same offers.
 """
 
 from __future__ import annotations
@@ -11,23 +12,28 @@ from random import Random
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-from crm.demo.mails import Person
-from crm.demo.world import (
+from crm.demo.mail_files import Person
+from crm.demo.sample_data import (
     COMMENTS,
     FIRMS,
     INTERESTED_COMMENTS,
     PLACES,
     PRODUCTS,
     REASON_WEIGHTS,
-    SELLERS,
+    SALESPEOPLE,
     SUBJECTS,
     Firm,
-    Seller,
+    Salesperson,
 )
 
 ZONE = ZoneInfo("Europe/Zurich")
 # Fewer offers leave in the building trade's holidays and around Christmas.
 QUIET_MONTHS = {7: 0.7, 8: 0.8, 12: 0.6, 1: 0.8}
+# A good part of the business comes from the first customers.
+_FIRM_WEIGHTS = [3] * 8 + [1] * (len(FIRMS) - 8)
+_ASCII_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "'": "", " ": "."}
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class PlannedOffer:
     """One offer before it is sent. `at` is aware."""
 
     number: str
-    seller: Seller
+    salesperson: Salesperson
     firm: Firm
     customer: Person
     subject: str
@@ -45,13 +51,13 @@ class PlannedOffer:
 
 def draw_year(random: Random, *, now: datetime, offers: int) -> list[PlannedOffer]:
     """Return about a year of offers that ends now, oldest first."""
-    days = [now.astimezone(ZONE).date() - timedelta(days=back) for back in range(365, -1, -1)]
-    days = [day for day in days if day.weekday() < 5]
-    weights = [
-        QUIET_MONTHS.get(day.month, 1.0) * (0.8 + 0.4 * place / len(days))
-        for place, day in enumerate(days)
-    ]
-    moments = sorted(_moment(random, day) for day in random.choices(days, weights, k=offers))
+    days = _list_weekdays(now.astimezone(ZONE).date())
+    weights: list[float] = []
+    for place, day in enumerate(days):
+        growth = 0.8 + 0.4 * place / len(days)
+        weights.append(QUIET_MONTHS.get(day.month, 1.0) * growth)
+    chosen = random.choices(days, weights, k=offers)
+    moments = sorted(_draw_moment(random, day) for day in chosen)
     counters: dict[int, int] = {}
     planned = []
     for at in moments:
@@ -61,32 +67,35 @@ def draw_year(random: Random, *, now: datetime, offers: int) -> list[PlannedOffe
     return planned
 
 
-def _moment(random: Random, day: date) -> datetime:
+def _list_weekdays(last: date) -> list[date]:
+    """Return the weekdays of the year that ends on `last`."""
+    days = [last - timedelta(days=back) for back in range(365, -1, -1)]
+    return [day for day in days if day.weekday() < 5]
+
+
+def _draw_moment(random: Random, day: date) -> datetime:
     clock = time(random.randint(7, 16), random.randint(0, 59), random.randint(0, 59))
     return datetime.combine(day, clock, ZONE)
 
 
 def _draw_offer(random: Random, number: str, at: datetime) -> PlannedOffer:
-    seller = random.choices(SELLERS, [seller.share for seller in SELLERS])[0]
-    # A good part of the business comes from few customers.
-    firm = random.choices(FIRMS, [3 if place < 8 else 1 for place in range(len(FIRMS))])[0]
+    shares = [each.share for each in SALESPEOPLE]
+    salesperson = random.choices(SALESPEOPLE, shares)[0]
+    firm = random.choices(FIRMS, _FIRM_WEIGHTS)[0]
     product = random.choice(PRODUCTS)
     name = getattr(product, firm.language)
     subject = random.choice(SUBJECTS[firm.language]).format(
         number=number, product=name, place=random.choice(PLACES)
     )
     amount = Decimal(round(product.amount * random.uniform(0.6, 1.9), -1)).quantize(Decimal("0.01"))
-    return PlannedOffer(number, seller, firm, _draw_person(random, firm), subject, at, amount)
+    return PlannedOffer(number, salesperson, firm, _draw_person(random, firm), subject, at, amount)
 
 
 def _draw_person(random: Random, firm: Firm) -> Person:
     first, last = random.choice(firm.people)
-    letters = str.maketrans(
-        {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "'": "", " ": "."}
-    )
-    local = normalize("NFKD", f"{first.removeprefix('Dr. ')}.{last}".lower().translate(letters))
-    local = local.encode("ascii", "ignore").decode("ascii")
-    return Person(f"{first} {last}", f"{local}@{firm.domain}")
+    full_name = f"{first.removeprefix('Dr. ')}.{last}".lower().translate(_ASCII_LETTERS)
+    local_part = normalize("NFKD", full_name).encode("ascii", "ignore").decode("ascii")
+    return Person(f"{first} {last}", f"{local_part}@{firm.domain}")
 
 
 def draw_answer(random: Random, today: date) -> dict[str, str]:

@@ -1,6 +1,4 @@
-"""Mail files in the form in which David writes them, for the folders that the demo's office
-watches.
-"""
+"""Write mails as David exports them, for the folders that the demo's office watches."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.header import Header
 
-from crm.demo.world import DOMAIN
+from crm.demo.sample_data import DOMAIN
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,11 @@ class MailFile:
     attachment: str = ""
     body_lines: Sequence[str] = field(default=())
 
+    @property
+    def file_name(self) -> str:
+        """The name that David gives the file: the part of the Message-ID before the @, no dot."""
+        return f"{self.message_id.strip('<>').partition('@')[0].replace('.', '')}.eml"
+
     def content(self) -> bytes:
         """Return the whole file."""
         lines = [
@@ -49,14 +52,16 @@ class MailFile:
             "X-David-Flags: 0",
             f"Message-ID: {self.message_id}",
             "MIME-Version: 1.0",
-            *(
-                [f"In-Reply-To: {self.in_reply_to}", f"References: {self.in_reply_to}"]
-                if self.in_reply_to
-                else []
-            ),
-            *self.extra,
         ]
-        lines += self.body_lines or (_with_pdf(self) if self.attachment else _plain(self.text))
+        if self.in_reply_to:
+            lines += [f"In-Reply-To: {self.in_reply_to}", f"References: {self.in_reply_to}"]
+        lines += self.extra
+        if self.body_lines:
+            lines += self.body_lines
+        elif self.attachment:
+            lines += _with_pdf(self)
+        else:
+            lines += _plain(self.text)
         return "\r\n".join([*lines, ""]).encode("windows-1252", "replace")
 
 
@@ -113,15 +118,11 @@ def _mailbox(person: Person) -> str:
 
 
 def _subject(text: str) -> str:
-    return (
-        text
-        if text.isascii()
-        else Header(text, "iso-8859-1" if _is_latin(text) else "utf-8").encode(linesep="\r\n")
-    )
-
-
-def _is_latin(text: str) -> bool:
-    return all(ord(character) < 256 for character in text)
+    if text.isascii():
+        return text
+    is_latin = all(ord(character) < 256 for character in text)
+    charset = "iso-8859-1" if is_latin else "utf-8"
+    return Header(text, charset).encode(linesep="\r\n")
 
 
 def _plain(text: str) -> list[str]:

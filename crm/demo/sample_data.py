@@ -1,5 +1,5 @@
-"""Who and what the demo is about: a metal builder near St. Gallen, its sellers and its customers.
-All fictitious.
+"""What the demo is made of: a metal builder near St. Gallen, its salespeople, customers, products
+and what people write. All fictitious.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LEGAL_NOTICE = (
 
 
 @dataclass(frozen=True)
-class Seller:
+class Salesperson:
     """A salesperson. `share` is the part of all offers that this one writes."""
 
     username: str
@@ -54,11 +54,11 @@ class Product:
     amount: int
 
 
-SELLERS = (
-    Seller("p.vogt", "Petra", "Vogt", "+41 71 555 01 11", 0.34),
-    Seller("r.ammann", "Reto", "Ammann", "+41 71 555 01 12", 0.28),
-    Seller("s.kessler", "Sabine", "Keßler", "+49 7531 555 113", 0.22),
-    Seller("l.bernasconi", "Luca", "Bernasconi", "+41 91 555 01 14", 0.16),
+SALESPEOPLE = (
+    Salesperson("p.vogt", "Petra", "Vogt", "+41 71 555 01 11", 0.34),
+    Salesperson("r.ammann", "Reto", "Ammann", "+41 71 555 01 12", 0.28),
+    Salesperson("s.kessler", "Sabine", "Keßler", "+49 7531 555 113", 0.22),
+    Salesperson("l.bernasconi", "Luca", "Bernasconi", "+41 91 555 01 14", 0.16),
 )
 
 FIRMS = (
@@ -194,7 +194,7 @@ PRODUCTS = (
     Product("Wintergarten", "Véranda", "Veranda", "Conservatory", 44_000),
 )
 
-# The words in front of and behind the number, as sellers really write them.
+# The words in front of and behind the number, as salespeople really write them.
 SUBJECTS = {
     "de": (
         "Ihr Angebot {number} {product} {place}",

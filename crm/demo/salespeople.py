@@ -1,4 +1,4 @@
-"""What the sellers of the demo do in the back office: each step calls the service that the admin's
+"""What the salespeople of the demo do in the back office: each step calls the service that the admin's
 page calls.
 """
 
@@ -10,31 +10,31 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from crm.accounts.models import User
-from crm.demo.behaviour import PlannedOffer
+from crm.demo.planned_offers import PlannedOffer
 from feedback.backoffice.answers import mark_handled, record_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer, SourceFile
 from offers.services import announce, change_customer, change_offer, ignore_files
 
-# What a seller leaves lying: the demo's desk shall have something to do on the day one looks at it.
+# Newer work stays open, so that there is something to do on the day that somebody tries the demo.
 HANDLED_AFTER = timedelta(days=3)
 CHECKED_AFTER = timedelta(days=20)
 
 
 def enter_details(planned: PlannedOffer, at: datetime) -> None:
-    """The seller adds what no mail header tells: the amount, and the customer's company."""
+    """The salesperson adds what no mail header tells: the amount, and the customer's company."""
     for offer in Offer.objects.filter(number=planned.number, amount=None).select_related(
         "customer"
     ):
         offer.amount = planned.amount
-        change_offer(offer, changed=["amount"], by=_seller_of(planned), at=at)
+        change_offer(offer, changed=["amount"], by=_find_salesperson(planned), at=at)
         if not offer.customer.company:
             offer.customer.company = planned.firm.name
             change_customer(offer.customer, changed=["company"])
 
 
-def clear_desk(at: datetime) -> None:
-    """The sellers tick off answers that they have acted on, and mails that are no offer after
+def finish_old_work(at: datetime) -> None:
+    """The salespeople tick off answers that they have acted on, and mails that are no offer after
     all.
     """
     mark_handled(
@@ -49,10 +49,10 @@ def clear_desk(at: datetime) -> None:
 def note_answer(
     planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.Channel, at: datetime
 ) -> bool:
-    """A seller records what a customer said on the phone or by mail; True when the offer was still
+    """A salesperson records what a customer said on the phone or by mail; True when the offer was still
     open.
 
-    Who is interested on the phone orders: that is when sellers look for the button.
+    Who is interested on the phone orders: that is when salespeople look for the button.
     """
     offer = Offer.objects.filter(number=planned.number, status=Offer.Status.OPEN).first()
     if offer is None:
@@ -81,10 +81,10 @@ def _new_order() -> Answer:
 
 
 def _record(answer: Answer, offer: Offer, planned: PlannedOffer, at: datetime) -> None:
-    answer.offer, answer.answered_at, answer.recorded_by = offer, at, _seller_of(planned)
+    answer.offer, answer.answered_at, answer.recorded_by = offer, at, _find_salesperson(planned)
     with transaction.atomic():
         announce(record_answer(answer))
 
 
-def _seller_of(planned: PlannedOffer) -> User | None:
-    return User.objects.filter(email=planned.seller.email).first()
+def _find_salesperson(planned: PlannedOffer) -> User | None:
+    return User.objects.filter(email=planned.salesperson.email).first()

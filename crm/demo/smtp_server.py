@@ -1,6 +1,6 @@
 """A local mail server that delivers nothing: each mail becomes an .eml file.
 
-`python -m crm.demo.mailbox PORT FOLDER`
+`python -m crm.demo.smtp_server PORT FOLDER`
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 UNKNOWN = "unbekannt"
 
 
-class Mailbox:
+class MailWriter:
     """Writes each mail under its own date, its recipient and a running number."""
 
     def __init__(self, folder: Path) -> None:
@@ -56,10 +56,8 @@ async def serve(port: int, folder: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    mailbox = Mailbox(folder)
-    server = await loop.create_server(
-        lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", port
-    )
+    writer = MailWriter(folder)
+    server = await loop.create_server(lambda: SMTP(writer, enable_SMTPUTF8=True), "127.0.0.1", port)
     async with server:
         await stopped.wait()
 

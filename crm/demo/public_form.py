@@ -1,6 +1,4 @@
-"""What a customer does with the link: opens the page, chooses, sends. All over HTTP, like a browser
-would.
-"""
+"""Answer an offer on the public form over HTTP, as a customer's browser does."""
 
 from __future__ import annotations
 
@@ -18,8 +16,8 @@ class FormError(Exception):
     """The public page did not take the answer."""
 
 
-class _HiddenFields(HTMLParser):
-    """Collects the hidden inputs of the form that holds the answer."""
+class _FormParser(HTMLParser):
+    """Collects in `fields` the hidden inputs of the form that holds the answer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +47,7 @@ def open_form(session: requests.Session, link: str) -> dict[str, str]:
     none.
     """
     page = session.get(link, timeout=30)
-    parser = _HiddenFields()
+    parser = _FormParser()
     parser.feed(page.text)
     if page.status_code != requests.codes.ok or not parser.fields:
         raise FormError(f"{page.status_code} instead of a form.")

@@ -1,5 +1,5 @@
-"""`make demo-offer TO=…`: a seller sends an offer, that is, David writes one more mail file into
-the watched folder.
+"""`make demo-offer TO=…`: write one more offer into the watched folder, as David does when a
+salesperson sends it.
 """
 
 from __future__ import annotations
@@ -7,9 +7,9 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-from crm.demo.mails import MailFile, Person, message_id
+from crm.demo.mail_files import MailFile, Person, message_id
+from crm.demo.sample_data import SALESPEOPLE
 from crm.demo.start import FOLDER
-from crm.demo.world import SELLERS
 
 
 def main(address: str) -> None:
@@ -18,19 +18,19 @@ def main(address: str) -> None:
         sys.exit("To whom? For example: make demo-offer TO=you@example.org")
     if not folder.is_dir():
         sys.exit("The demo has not been started yet. In another window: make demo")
-    now, seller = datetime.now(UTC), SELLERS[0]
+    now, salesperson = datetime.now(UTC), SALESPEOPLE[0]
     number = f"AN-{now:%Y}-{now:%j%H%M%S}"
     identifier = message_id(int(now.timestamp()) % 2**32, now)
     mail = MailFile(
-        sender=Person(seller.name, seller.email),
+        sender=Person(salesperson.name, salesperson.email),
         recipients=[Person(address.partition("@")[0], address)],
         subject=f"Ihr Angebot {number} Stahltreppe",
         sent_at=now,
         message_id=identifier,
-        text=f"Guten Tag\n\nanbei erhalten Sie unser Angebot {number}.\n\nFreundliche Grüsse\n{seller.name}",
+        text=f"Guten Tag\n\nanbei erhalten Sie unser Angebot {number}.\n\nFreundliche Grüsse\n{salesperson.name}",
         attachment=f"Angebot_{number}.pdf",
     )
-    path = folder / f"{identifier.strip('<>').partition('@')[0].replace('.', '')}.eml"
+    path = folder / mail.file_name
     path.write_bytes(mail.content())
     print(f"{path.name} lies in var/demo/outgoing: offer {number} to {address}.")
 
