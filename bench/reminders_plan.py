@@ -16,7 +16,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-SIZES = [10_000, 100_000]
+SIZES = [10_000, 250_000]
 NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
 
 
@@ -101,7 +101,6 @@ def sweep() -> None:
 
 def measure_due(count: int) -> None:
     from reminders.models import FollowUp
-    from reminders.sending import find_due
 
     FollowUp.objects.update(next_at=NOW + timedelta(days=3), because="step_due")
     last = FollowUp.objects.order_by("pk").values_list("pk", flat=True)[count // 100]
@@ -110,7 +109,7 @@ def measure_due(count: int) -> None:
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        due = list(find_due(NOW, None))
+        due = FollowUp.objects.due(NOW).by_customer()
         seconds.append(time.perf_counter() - start)
     print(f"  due query                    {min(seconds) * 1000:8.1f} ms  for {len(due)} due")
 

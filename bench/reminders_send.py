@@ -1,18 +1,16 @@
 """Sending reminders beside a bare smtplib loop and django-post-office.
 
-`python -m bench.reminders_send [mails] [--rounds 3]`. All send the same mails to the same SMTP
-receiver (aiosmtpd in a process of its own, which forgets them), one after the other in one run.
-Ours checks every gate, renders, claims and commits the mark before each DATA; on SQLite it is
-measured again with marks that do not wait for the disk. The bare loop has ready bytes. post_office
-has its rows ready and runs its own command with its default threads; ours is measured once more
-with as many connections. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a
+`python -m bench.reminders_send [mails] [--rounds 3]`. All send the same mails to the same mail
+server (`tests.smtp_server` in a process of its own, which forgets them), one after the other in one
+run. Ours looks at every gate, builds the mail, claims it and commits the mark to the disk before
+each DATA. The bare loop has ready bytes. post_office has its rows ready and runs its own command
+with its default threads. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a
 database.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import smtplib
 import subprocess
@@ -22,34 +20,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from tests.reminders.smtp_server import TakesGroups
 from tests.servers import free_port, stop, wait_for_port
 
-COUNT = 10_000
+COUNT = 1_000
 NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
-BARE, POST_OFFICE = "bare smtplib loop", "django-post-office"
-POST_OFFICE_CONNECTIONS = 5
+OURS, BARE, POST_OFFICE = "ours", "bare smtplib loop", "django-post-office"
 SENDER = "angebote@muster-metallbau.example"
-
-
-class Sink(TakesGroups):
-    """Accepts every mail and forgets it."""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        return "250 OK"
-
-
-async def serve(port: int) -> None:
-    from aiosmtpd.smtp import SMTP
-
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(Sink(), hostname="sink.test", loop=loop), "127.0.0.1", port
-    )
-    async with server:
-        await server.serve_forever()
 
 
 def fill(count: int) -> None:
@@ -116,43 +93,23 @@ def add_due(count: int) -> None:
 def send_ours() -> None:
     """One run of the product."""
     from offers.models import Offer
-    from reminders.sending import send_due
+    from reminders.sending.run import send_due
 
     sums = send_due(lambda: NOW)
     assert sums.sent == Offer.objects.count(), str(sums)
 
 
-def send_ours_without_waiting() -> None:
-    """The same with marks that are committed, but do not wait for the disk: what that waiting costs
-    (SQLite).
-    """
-    from unittest import mock
-
-    with mock.patch("crm.core.durable._set_synchronous"):
-        send_ours()
-
-
 def write_mails(folder: Path) -> None:
-    """Write the mails that ours will send, ready for the bare loop."""
-    from reminders.claims import Claim
-    from reminders.emails import build_message, new_message_id
-    from reminders.facts import Plans, load_cases
-    from reminders.letters import Letters, Texts
-    from reminders.models import FollowUp
+    """Write mails like those that ours will send, ready for the bare loop."""
+    from offers.models import Offer
+    from reminders.mail.compose import build_example
+    from reminders.mail.message import build_message
+    from reminders.models import MailText
 
-    pks = list(FollowUp.objects.values_list("offer_id", flat=True))
-    texts, plans = Texts(), Plans()
-    for start in range(0, len(pks), 500):
-        cases = load_cases(pks[start : start + 500], NOW)
-        claims = [
-            Claim(new_message_id(SENDER), NOW, {case.offer_id: 1}, NOW, cases=(case,))
-            for case in cases
-        ]
-        letters = Letters(claims, texts, plans)
-        for claim in claims:
-            letter = letters.build(claim)
-            assert letter is not None
-            (folder / f"{letter.recipient}.eml").write_bytes(build_message(letter))
+    text = MailText.objects.get(language="de", step=1)
+    for offer in Offer.objects.select_related("customer"):
+        mail = build_example(text, offer, now=NOW)
+        (folder / f"{mail.recipient}.eml").write_bytes(build_message(mail))
 
 
 def send_bare(folder: Path, port: int) -> float:
@@ -205,7 +162,7 @@ def run_child(step: str, *arguments: str, environment: dict[str, str]) -> float:
 
 def run(count: int, rounds: int) -> None:
     port = free_port()
-    sink = subprocess.Popen([sys.executable, "-m", "bench.reminders_send", "--sink", str(port)])
+    sink = subprocess.Popen([sys.executable, "-m", "tests.smtp_server", str(port)])
     with tempfile.TemporaryDirectory(prefix="nachfass-bench-") as temporary:
         folder = Path(temporary)
         (folder / "mails").mkdir()
@@ -235,19 +192,10 @@ def run(count: int, rounds: int) -> None:
 def run_round(count: int, mails: Path, port: int, environment: dict[str, str]) -> dict[str, float]:
     """Let each send all mails once, and return how many seconds it took."""
     theirs = {**environment, "DJANGO_SETTINGS_MODULE": "bench.post_office_settings"}
-    several = {**environment, "REMINDERS_CONNECTIONS": str(POST_OFFICE_CONNECTIONS)}
-    ours = {
-        "ours, one connection": ("ours", environment),
-        f"ours, {POST_OFFICE_CONNECTIONS} connections": ("ours", several),
-    }
-    if environment["DATABASE_URL"].startswith("sqlite"):
-        ours["the first without the disk"] = ("ours-without-waiting", environment)
     run_child("fill", str(count), environment=environment)
     run_child("write", str(mails), environment=environment)
     seconds = {BARE: run_child("bare", str(mails), str(port), environment=theirs)}
-    for name, (step, settings) in ours.items():
-        run_child("fill", str(count), environment=environment)
-        seconds[name] = run_child(step, environment=settings)
+    seconds[OURS] = run_child("ours", environment=environment)
     run_child("queue", str(mails), environment=theirs)
     seconds[POST_OFFICE] = run_child("post-office", environment=theirs)
     return seconds
@@ -257,7 +205,6 @@ STEPS = {
     "fill": lambda count: fill(int(count)),
     "write": lambda folder: write_mails(Path(folder)),
     "ours": send_ours,
-    "ours-without-waiting": send_ours_without_waiting,
     "queue": lambda folder: queue_post_office(Path(folder)),
     "post-office": send_post_office,
 }
@@ -265,9 +212,7 @@ STEPS = {
 
 def main(arguments: list[str]) -> None:
     step = arguments[0].removeprefix("--") if arguments else ""
-    if step == "sink":
-        asyncio.run(serve(int(arguments[1])))
-    elif step == "bare":
+    if step == "bare":
         print(send_bare(Path(arguments[1]), int(arguments[2])))
     elif step in STEPS:
         import django

@@ -84,7 +84,7 @@ def work(step: str, *arguments: str) -> None:
     from django.db import connection
 
     from feedback.backoffice import sync
-    from reminders.sending import send_due
+    from reminders.sending.run import send_due
 
     steps = {
         "grow": lambda: grow(int(arguments[0])),

@@ -1,15 +1,22 @@
-"""What a salesperson reads about the next reminder of an offer: one line, when and why."""
+"""What people read about the next reminder of an offer: one line, when and why."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from feedback.backoffice.sync import ensure_fresh
+from reminders import holds
+from reminders.histories import load_cases
 from reminders.models import FollowUp, Reminder, SendingHold
-from reminders.reasons import SENTENCES
+from reminders.planning import Plans
 from reminders.rules import Because
+from reminders.sentences import SENTENCES
 
 
 def explain(follow_up: FollowUp | None) -> str:
@@ -60,3 +67,32 @@ def explain_doubts() -> list[str]:
             "Look in the log of your mail server or ask the customer, then choose “Was sent” or “Send again”."
         )
     ]
+
+
+def explain_due(now: datetime) -> Iterator[str]:
+    """Yield a line for each reminder that would be looked at now: whether it would go out, and why
+    or why not.
+    """
+    due = list(FollowUp.objects.due(now).values_list("offer", flat=True))
+    shut = _find_shut_gate(len(due), now)
+    if shut:
+        yield str(SENTENCES[shut])
+    plans = Plans()
+    for case in load_cases(due, now):
+        decision = plans.decide(case, now)
+        verdict = _("does not go out")
+        if decision.is_due(now) and not shut:
+            verdict = _("goes out")
+        step = f"{_('step')} {decision.step or '–'}"
+        what = f"{case.offer.number}, {case.offer.customer.email}, {step}"
+        yield f"{what}: {verdict}. {SENTENCES[decision.because]}"
+
+
+def _find_shut_gate(due_count: int, now: datetime) -> Because | None:
+    if not settings.REMINDERS_ENABLED:
+        return Because.OFF
+    if holds.is_held(due_count, now):
+        return Because.HELD
+    if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now):
+        return Because.STALE_ANSWERS
+    return None

@@ -17,9 +17,9 @@ from unfold.widgets import (
 )
 
 from offers.models import Offer, number_key
-from reminders.letters import write_next_text
+from reminders.mail.compose import write_next_text
+from reminders.mail.templating import MailTextError, compile_text
 from reminders.models import FollowUp, ReminderPlan
-from reminders.texts import MailTextError, compile_text
 
 COUNTRY_NAMES = [
     ("DE", _("Germany")),

@@ -10,10 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.core.health import Finding
-from crm.core.smtp import Connection, Server, SmtpUnavailableError
+from crm.core.smtp import Connection, Server
+from crm.core.smtp_replies import SmtpUnavailableError
 from reminders.models import FollowUp, ReminderPlan
-from reminders.reasons import SENTENCES
 from reminders.rules import Because
+from reminders.sentences import SENTENCES
 
 OVERDUE_AFTER = timedelta(days=4)
 

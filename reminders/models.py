@@ -9,16 +9,16 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.working_days import COUNTRIES, UnknownRegionError, build_calendar, subdivisions
-from offers.models import Customer, Language, Offer
-from reminders.reasons import BECAUSE_CHOICES
+from offers.models import Customer, Language, Offer, SourceFile
+from reminders.mail.templating import MailTextError, compile_text
 from reminders.rules import Because
-from reminders.texts import MailTextError, compile_text
+from reminders.sentences import BECAUSE_CHOICES
 
 _AT_MOST_A_YEAR = MaxValueValidator(365)
 
@@ -178,6 +178,13 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             .order_by("next_at", "pk")
         )
 
+    def by_customer(self) -> list[list[int]]:
+        """Return the keys of their offers in this order, those of a customer together."""
+        by_customer: dict[int, list[int]] = {}
+        for customer_id, offer_id in self.values_list("offer__customer", "offer"):
+            by_customer.setdefault(customer_id, []).append(offer_id)
+        return list(by_customer.values())
+
 
 class FollowUp(models.Model):
     """When the next reminder of an offer is due and why, or why none will come. Computed by
@@ -210,6 +217,11 @@ class FollowUp(models.Model):
         help_text=_("Takes the place of the mail text, once."),
     )
     computed_at = models.DateTimeField(_("computed"), default=timezone.now)
+    # The `Offer.version` that was planned: an offer that changed since is planned again.
+    offer_version = models.PositiveIntegerField(default=0, editable=False)
+
+    # What planning decides. The other columns are what people asked for.
+    PLANNED_FIELDS = ("next_at", "next_step", "call_at", "because", "offer_version")
 
     objects = FollowUpQuerySet.as_manager()
 
@@ -234,6 +246,10 @@ class FollowUp(models.Model):
     def __str__(self) -> str:
         return str(self.offer)
 
+    def plan_differs(self, other: FollowUp) -> bool:
+        """Return whether the other says something else about the next reminder."""
+        return any(getattr(self, name) != getattr(other, name) for name in self.PLANNED_FIELDS)
+
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
     def stuck(self) -> ReminderQuerySet:
@@ -251,6 +267,20 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         claimed = self.filter(state=Reminder.State.CLAIMED)
         tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
         return tried_before + claimed.filter(attempts=0).delete()[0]
+
+    def confirm_seen(self) -> int:
+        """Take those in doubt for sent whose mail was seen in the outgoing folder. Returns how
+        many rows.
+        """
+        seen = SourceFile.objects.filter(
+            state=SourceFile.State.OWN_REMINDER, message_id=OuterRef("message_id")
+        )
+        rows = self.filter(Exists(seen), state=Reminder.State.IN_DOUBT)
+        return rows.update(
+            state=Reminder.State.SENT,
+            sent_at=F("claimed_at"),
+            server_reply="Seen in the outgoing folder.",
+        )
 
 
 class Reminder(models.Model):

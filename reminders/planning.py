@@ -1,48 +1,135 @@
-"""Computing follow-ups anew: for a few offers when something happened to them, for all of them
-every night.
+"""Compute follow-ups anew: for a few offers when something happened to them, for all of them every
+night.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from crm.core.bulk import among
+from crm.core.working_days import Calendar, build_calendar, local_instant
 from offers.models import Customer, Offer
-from offers.services import set_status
-from reminders.facts import Case, Plans, load_cases, store_decisions
-from reminders.models import Reminder
-from reminders.rules import StepState
+from reminders.histories import OfferCase, load_cases
+from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
+from reminders.rules import Because, NextReminder, Plan, StepState, decide, find_give_up_at
 
-CHUNK = 2000
+# How many offers one transaction plans in the night.
+BATCH = 1000
 
 
-def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> set[int]:
-    """Lock the customers of these offers until the transaction ends and return their ids.
+class Plans:
+    """The plans and calendars, read once for a run."""
 
-    Whoever decides about a customer holds this lock from reading the facts to writing the decision.
-    Without it, a slow planner could write "is being sent" after the sender had already planned the
-    next step. SQLite has one writer at a time anyway (IMMEDIATE).
+    def __init__(self) -> None:
+        closed = frozenset(CompanyHoliday.objects.values_list("date", flat=True))
+        self._by_id: dict[int, tuple[Plan, Calendar]] = {}
+        self._default: tuple[Plan, Calendar] | None = None
+        for row in ReminderPlan.objects.all():
+            entry = (build_plan(row), build_calendar(row.country, row.subdivision, closed))
+            self._by_id[row.pk] = entry
+            if row.is_default:
+                self._default = entry
+
+    def decide(self, case: OfferCase, now: datetime) -> NextReminder:
+        """Ask the rules with the offer's own plan, else the customer's, else the default one."""
+        plan = self._find(case)
+        return NextReminder(Because.NO_PLAN) if plan is None else decide(case.history, *plan, now)
+
+    def count_steps(self, case: OfferCase) -> int:
+        """Return how many steps the plan of the offer has."""
+        plan = self._find(case)
+        return len(plan[0].days) if plan else 0
+
+    def find_give_up_at(self, case: OfferCase, step: int) -> datetime | None:
+        """Return when the step after this one is due by the plan, or None for the last one."""
+        plan = self._find(case)
+        return find_give_up_at(case.history, *plan, step) if plan else None
+
+    def next_working_day(self, day: date) -> date:
+        """Return the working day of the default plan that follows a day."""
+        calendar = self._default[1] if self._default else Calendar()
+        return calendar.add(day, 1)
+
+    def _find(self, case: OfferCase) -> tuple[Plan, Calendar] | None:
+        return self._by_id.get(case.plan_id or 0, self._default)
+
+
+def build_plan(row: ReminderPlan) -> Plan:
+    """Return the plan as the rules take it, with the go-live day and the time zone of the
+    settings.
     """
-    # Asked of the offers: from the customers, SQLite goes through all of them.
-    owners = set(
-        Offer.objects.filter(among("pk", offer_ids))
-        .order_by()
-        .values_list("customer_id", flat=True)
+    go_live_on = settings.REMINDERS_GO_LIVE_ON
+    return Plan(
+        days=tuple(row.days),
+        working_days=row.working_days,
+        window_from=row.window_from,
+        window_to=row.window_to,
+        min_gap_days=row.min_gap_days,
+        quiet_days=row.quiet_days,
+        no_answer_days=row.no_answer_days,
+        max_age_days=row.max_age_days,
+        needs_release=row.release == ReminderPlan.Release.REQUIRED,
+        call_above=row.call_above,
+        contact_basis=row.contact_basis,
+        go_live_on=date.fromisoformat(go_live_on) if go_live_on else None,
+        zone=ZoneInfo(settings.TIME_ZONE),
     )
+
+
+def find_horizon(now: datetime) -> datetime:
+    """Return the end of the next working day: up to then people look ahead, on a Friday to the end
+    of Monday.
+    """
+    day = Plans().next_working_day(timezone.localdate(now))
+    return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
+
+
+def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Return those of the offers that are open and whose customer replied by mail, and nobody has
+    dealt with it.
+
+    The same in SQL as `reminders.rules` has it: no newer mail of the offer, and no person who said
+    to go on.
+    """
+    dealt_with = FollowUp.objects.filter(
+        offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at")
+    )
+    replied = offers.filter(
+        status=Offer.Status.OPEN, replied_at__isnull=False, replied_at__gte=F("sent_at")
+    )
+    return replied.exclude(Exists(dealt_with))
+
+
+def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> bool:
+    """Lock the customers of these offers until the transaction ends. False when `skip_locked` and
+    somebody else holds them all.
+
+    Whoever decides about a customer holds this lock from reading the history to writing the
+    decision. Without it, a slow planner could write "is being sent" after the sender had already
+    planned the next step. SQLite has one writer at a time anyway (IMMEDIATE).
+    """
     if not connection.features.has_select_for_update:
-        return owners
+        return True
+    owners = Offer.objects.filter(pk__in=offer_ids).order_by().values("customer")
     locked = (
-        Customer.objects.filter(among("pk", owners))
+        Customer.objects.filter(pk__in=owners)
         .order_by("pk")
         .select_for_update(skip_locked=skip_locked, no_key=True)
     )
-    return set(locked.values_list("pk", flat=True))
+    return bool(list(locked.values_list("pk", flat=True)))
+
+
+def plan_offers(offers: Sequence[Offer]) -> None:
+    """Plan offers anew to which something happened; runs in the transaction of the caller."""
+    plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
 def plan_offer_ids(
@@ -51,9 +138,8 @@ def plan_offer_ids(
     """Compute anew when the next reminder of each offer is due. Returns how many offers became "no
     answer".
 
-    `has_news` says that something happened to the offers: mails about them that a run has claimed
-    and not yet begun to send are taken out of its hands, because they were claimed and written
-    before it.
+    `has_news` says that something happened to the offers: a mail about them that a run has claimed
+    and not yet begun to send is given back, because it was written before that.
     """
     if not offer_ids:
         return 0
@@ -63,44 +149,84 @@ def plan_offer_ids(
         cases = load_cases(offer_ids, now)
         if has_news and _give_back_claims(cases):
             cases = load_cases(offer_ids, now)
-        decisions = {case.offer_id: plans.decide(case, now) for case in cases}
+        decisions = []
+        closed = 0
+        for case in cases:
+            decision = plans.decide(case, now)
+            if decision.close_at is not None and decision.close_at <= now:
+                closed += _close(case.offer, now)
+                decision = NextReminder(Because.NO_ANSWER)
+            decisions.append((case, decision))
         store_decisions(decisions, now)
-        silent = [
-            pk
-            for pk, decision in decisions.items()
-            if decision.close_at and decision.close_at <= now
-        ]
-        for offer in (
-            Offer.objects.filter(among("pk", silent), status=Offer.Status.OPEN) if silent else ()
-        ):
-            set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=now)
-        count_steps_before_answers(offer_ids)
-    return len(silent)
+        count_steps_before_answers([case.offer.pk for case in cases if case.offer.answered_at])
+    return closed
 
 
 def count_steps_before_answers(offer_ids: Collection[int]) -> None:
     """Store with the answered offers how many reminders had been sent before the first answer."""
+    if not offer_ids:
+        return
     sent = Reminder.objects.filter(
         offer=OuterRef("pk"), state=Reminder.State.SENT, sent_at__lt=OuterRef("answered_at")
     )
     number = sent.order_by().values("offer").annotate(number=Count("pk")).values("number")
-    answered = Offer.objects.filter(among("pk", offer_ids), answered_at__isnull=False)
+    answered = Offer.objects.filter(pk__in=offer_ids, answered_at__isnull=False)
     answered.update(answered_step=Coalesce(Subquery(number), 0))
 
 
-def _give_back_claims(cases: Collection[Case]) -> int:
+def _close(offer: Offer, now: datetime) -> bool:
+    """Close an offer that stayed silent. False when something else has just closed it."""
+    still_open = Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN)
+    closed = still_open.update(
+        status=Offer.Status.NO_ANSWER,
+        status_channel=Offer.Channel.AUTOMATIC,
+        status_at=now,
+        status_by=None,
+    )
+    if not closed:
+        return False
+    Offer.objects.raise_version([offer])
+    return True
+
+
+def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: datetime) -> None:
+    """Write what the rules said into the follow-ups of the offers where it is new, making those
+    that do not exist yet.
+    """
+    rows = []
+    for case, decision in decisions:
+        row = FollowUp(
+            offer_id=case.offer.pk,
+            offer_version=case.offer.version,
+            next_at=decision.at,
+            next_step=decision.step,
+            call_at=decision.call_at,
+            because=decision.because.value,
+            computed_at=now,
+        )
+        if case.follow_up is None or case.follow_up.plan_differs(row):
+            rows.append(row)
+    FollowUp.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["offer"],
+        update_fields=[*FollowUp.PLANNED_FIELDS, "computed_at"],
+    )
+
+
+def _give_back_claims(cases: Collection[OfferCase]) -> int:
     claimed = [
-        case.offer_id
+        case.offer.pk
         for case in cases
-        if any(step.state is StepState.CLAIMED for step in case.facts.steps)
+        if any(step.state is StepState.CLAIMED for step in case.history.steps)
     ]
     if not claimed:
         return 0
     # One whose mark is being made in this moment is on its way, and waiting for it could end in a
     # deadlock.
-    free = Reminder.objects.filter(among("offer", claimed), state=Reminder.State.CLAIMED)
+    free = Reminder.objects.filter(offer__in=claimed, state=Reminder.State.CLAIMED)
     keys = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    return Reminder.objects.filter(among("pk", keys)).give_back()
+    return Reminder.objects.filter(pk__in=keys).give_back()
 
 
 @dataclass(frozen=True)
@@ -115,28 +241,39 @@ def plan_all(now: datetime) -> PlanSums:
     """Compute all follow-ups anew that could have changed: those of open offers, and any that still
     name a time.
 
-    Works in chunks of committed transactions, so memory stays flat and a kill loses nothing.
+    Works in batches of committed transactions, so memory stays flat and a kill loses nothing.
     """
-    plans = Plans()
-    offers = no_answer = 0
-    for chunk in _chunks():
-        no_answer += plan_offer_ids(chunk, now, plans)
-        offers += len(chunk)
-    return PlanSums(offers, no_answer)
-
-
-def _chunks() -> Iterator[list[int]]:
-    last = 0
-    wanted = (
+    could_change = (
         Q(status=Offer.Status.OPEN)
         | Q(follow_up__isnull=True)
         | Q(follow_up__next_at__isnull=False)
+        | Q(follow_up__call_at__isnull=False)
     )
-    wanted |= Q(follow_up__call_at__isnull=False)
-    while chunk := list(
-        Offer.objects.filter(wanted, pk__gt=last)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:CHUNK]
-    ):
-        yield chunk
-        last = chunk[-1]
+    return _plan_where(could_change, now)
+
+
+def plan_changed(now: datetime) -> PlanSums:
+    """Plan the offers that changed since they were planned: whatever changed them may have died
+    before it planned them.
+    """
+    return _plan_where(Q(follow_up__isnull=True) | ~Q(follow_up__offer_version=F("version")), now)
+
+
+def _plan_where(wanted: Q, now: datetime) -> PlanSums:
+    plans = Plans()
+    offers = no_answer = 0
+    for batch in _batches(wanted):
+        no_answer += plan_offer_ids(batch, now, plans)
+        offers += len(batch)
+    return PlanSums(offers, no_answer)
+
+
+def _batches(wanted: Q) -> Iterator[list[int]]:
+    last = 0
+    while True:
+        following = Offer.objects.filter(wanted, pk__gt=last).order_by("pk")
+        batch = list(following.values_list("pk", flat=True)[:BATCH])
+        if not batch:
+            return
+        yield batch
+        last = batch[-1]

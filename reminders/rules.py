@@ -2,8 +2,8 @@
 clock.
 
 `decide` takes what is known of one offer, its plan, the calendar of the region and the time, and
-returns one decision. The same function plans ahead, explains itself in the admin, and is asked
-again right before each mail.
+returns the next reminder. The same function plans ahead, is shown in the admin, and is asked again
+right before each mail.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RETRY_FOR = timedelta(days=4)
 
 class Because(StrEnum):
     """Why the next reminder comes when it comes, or why none will. Sentences are in
-    `reminders.reasons`.
+    `reminders.sentences`.
     """
 
     STEP_DUE = "step_due"
@@ -63,8 +63,8 @@ class Because(StrEnum):
     NO_PLAN = "no_plan"
 
 
-class Link(StrEnum):
-    """What the invitation of the offer is worth."""
+class LinkState(StrEnum):
+    """Whether the feedback link of the offer can be used."""
 
     VALID = "valid"
     WAITS = "waits"  # active, but the VPS does not know it yet
@@ -106,8 +106,8 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A reminder that exists. `at` is when it was sent, or when its mail was made."""
+class ReminderStep:
+    """A reminder that exists. `at` is when it was sent, or when its mail was built."""
 
     step: int
     state: StepState
@@ -117,8 +117,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one offer. Instants are aware; days are local.
+class OfferHistory:
+    """What happened to one offer so far. Instants are aware; days are local.
 
     `customer_mailed_at` is the newest reminder to the customer about any offer. `asked_at` and
     `ask_again_on` are of the customer's newest "still undecided", `resumed_at` of the person who
@@ -140,17 +140,17 @@ class Facts:
     resumed_at: datetime | None = None
     asked_at: datetime | None = None
     ask_again_on: date | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ReminderStep, ...] = ()
     skipped_step: int = 0
     released_step: int = 0
     call_step: int = 0
     send_now: bool = False
     customer_mailed_at: datetime | None = None
-    link: Link = Link.VALID
+    link: LinkState = LinkState.VALID
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class NextReminder:
     """The next reminder, or none.
 
     `at` and `step` are None when no further one will come by itself. `call_at` is set instead of
@@ -173,54 +173,53 @@ class Decision:
 
 
 def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own answer
-    facts: Facts, plan: Plan, calendar: Calendar, now: datetime
-) -> Decision:
+    history: OfferHistory, plan: Plan, calendar: Calendar, now: datetime
+) -> NextReminder:
     """Return when the next reminder of the offer is due, which step it is, and why, or why none
     will come.
 
     The instant lies in the plan's window on a working day. It is in the past only within a window
     that is open right now, so a reminder whose day was missed moves to the next window.
     """
-    if blocked := _find_block(facts, plan):
-        return Decision(blocked)
-    used = [step for step in facts.steps if step.state in (StepState.SENT, StepState.IN_DOUBT)]
-    step = _next_step(facts)
-    begun = next((each for each in facts.steps if each.step == step), None)
+    if blocked := _find_block(history, plan):
+        return NextReminder(blocked)
+    used = [step for step in history.steps if step.state in (StepState.SENT, StepState.IN_DOUBT)]
+    step = _next_step(history)
+    begun = next((each for each in history.steps if each.step == step), None)
     if begun is not None and begun.state in (StepState.CLAIMED, StepState.TRANSMITTING):
-        return Decision(Because.SENDING, step=step)
+        return NextReminder(Because.SENDING, step=step)
     if step > len(plan.days):
-        last = max(facts.steps, key=lambda each: each.step, default=None)
-        if last is not None and last.state is StepState.FAILED and last.step > facts.skipped_step:
-            return Decision(Because.FAILED, step=last.step)
-        return Decision(Because.STEPS_DONE, close_at=_close_at(facts, used, plan))
+        last = max(history.steps, key=lambda each: each.step, default=None)
+        if last is not None and last.state is StepState.FAILED and last.step > history.skipped_step:
+            return NextReminder(Because.FAILED, step=last.step)
+        return NextReminder(Because.STEPS_DONE, close_at=_close_at(history, used, plan))
     if (
         step == 1
         and begun is None
-        and not facts.send_now
-        and (never := _find_reason_not_to_start(facts, plan, now))
+        and not history.send_now
+        and (never := _find_reason_not_to_start(history, plan, now))
     ):
-        return Decision(never)
-    if facts.link is Link.INVALID:
-        return Decision(Because.LINK_INVALID)
-    if facts.send_now:
-        return Decision(
-            Because.LINK_WAITS if facts.link is Link.WAITS else Because.SEND_NOW, step=step, at=now
-        )
+        return NextReminder(never)
+    if history.link is LinkState.INVALID:
+        return NextReminder(Because.LINK_INVALID)
+    if history.send_now:
+        because = Because.LINK_WAITS if history.link is LinkState.WAITS else Because.SEND_NOW
+        return NextReminder(because, step=step, at=now)
     if begun is not None and begun.state is not StepState.PLANNED:
         begun = None
-    at, because = _find_instant(facts, plan, calendar, now, step=step, used=used, begun=begun)
-    if facts.call_step == step or (
-        plan.call_above and facts.amount and facts.amount > plan.call_above
+    at, because = _find_instant(history, plan, calendar, now, step=step, used=used, begun=begun)
+    if history.call_step == step or (
+        plan.call_above and history.amount and history.amount > plan.call_above
     ):
-        return Decision(Because.CALL, step=step, call_at=at)
-    if plan.needs_release and facts.released_step < step:
-        return Decision(Because.NEEDS_RELEASE, step=step, at=at)
-    if facts.link is Link.WAITS and at <= now:
+        return NextReminder(Because.CALL, step=step, call_at=at)
+    if plan.needs_release and history.released_step < step:
+        return NextReminder(Because.NEEDS_RELEASE, step=step, at=at)
+    if history.link is LinkState.WAITS and at <= now:
         because = Because.LINK_WAITS
-    return Decision(because, step=step, at=at)
+    return NextReminder(because, step=step, at=at)
 
 
-def _next_step(facts: Facts) -> int:
+def _next_step(history: OfferHistory) -> int:
     """Return the step after the last one that was sent, may have been sent, was refused for good,
     or was skipped.
 
@@ -228,86 +227,93 @@ def _next_step(facts: Facts) -> int:
     for a person.
     """
     done = (StepState.SENT, StepState.IN_DOUBT, StepState.FAILED)
-    return (
-        max(
-            max((each.step for each in facts.steps if each.state in done), default=0),
-            facts.skipped_step,
-        )
-        + 1
-    )
+    last = history.skipped_step
+    for each in history.steps:
+        if each.state in done:
+            last = max(last, each.step)
+    return last + 1
 
 
-def find_give_up_at(facts: Facts, plan: Plan, calendar: Calendar, step: int) -> datetime | None:
+def find_give_up_at(
+    history: OfferHistory, plan: Plan, calendar: Calendar, step: int
+) -> datetime | None:
     """Return when the step after this one is due by the plan: no second try of this one is worth it
     then.
     """
     if step >= len(plan.days):
         return None
-    used = [each for each in facts.steps if each.state in (StepState.SENT, StepState.IN_DOUBT)]
-    day, _because = _find_day(facts, plan, calendar, step + 1, used)
+    used = [each for each in history.steps if each.state in (StepState.SENT, StepState.IN_DOUBT)]
+    day, _because = _find_day(history, plan, calendar, step + 1, used)
     return _window(calendar.on_or_after(day), plan)
 
 
-def _find_block(facts: Facts, plan: Plan) -> Because | None:
-    """Return the first gate that says: no mail until a person or an event changes it."""
+def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
+    """Return the first gate that is shut until a person or an event opens it."""
+    if history.status != "open":
+        return Because(history.status)
     gates = (
-        (facts.status != "open", Because(facts.status) if facts.status != "open" else Because.OFF),
-        (facts.in_review, Because.IN_REVIEW),
-        (facts.stopped, Because.STOPPED),
-        (facts.opted_out, Because.OPTED_OUT),
-        (facts.do_not_contact, Because.DO_NOT_CONTACT),
-        ((facts.contact_basis or plan.contact_basis) == "none", Because.NO_BASIS),
-        (facts.bounced, Because.BOUNCED),
-        (_has_open_reply(facts), Because.REPLIED),
+        (history.in_review, Because.IN_REVIEW),
+        (history.stopped, Because.STOPPED),
+        (history.opted_out, Because.OPTED_OUT),
+        (history.do_not_contact, Because.DO_NOT_CONTACT),
+        ((history.contact_basis or plan.contact_basis) == "none", Because.NO_BASIS),
+        (history.bounced, Because.BOUNCED),
+        (_has_open_reply(history), Because.REPLIED),
     )
-    return next((because for is_shut, because in gates if is_shut), None)
+    for is_shut, because in gates:
+        if is_shut:
+            return because
+    return None
 
 
-def _has_open_reply(facts: Facts) -> bool:
+def _has_open_reply(history: OfferHistory) -> bool:
     """True when the customer wrote by mail and neither a newer offer mail nor a person said to go
     on.
     """
-    if facts.replied_at is None or facts.replied_at < facts.sent_at:
+    if history.replied_at is None or history.replied_at < history.sent_at:
         return False
-    return facts.resumed_at is None or facts.resumed_at < facts.replied_at
+    return history.resumed_at is None or history.resumed_at < history.replied_at
 
 
-def _find_reason_not_to_start(facts: Facts, plan: Plan, now: datetime) -> Because | None:
-    if plan.go_live_on is not None and facts.sent_at.astimezone(plan.zone).date() < plan.go_live_on:
+def _find_reason_not_to_start(history: OfferHistory, plan: Plan, now: datetime) -> Because | None:
+    if (
+        plan.go_live_on is not None
+        and history.sent_at.astimezone(plan.zone).date() < plan.go_live_on
+    ):
         return Because.BEFORE_GO_LIVE
-    if facts.sent_at < now - timedelta(days=plan.max_age_days) and not facts.ask_again_on:
+    if history.sent_at < now - timedelta(days=plan.max_age_days) and not history.ask_again_on:
         return Because.TOO_OLD
     return None
 
 
-def _close_at(facts: Facts, used: list[Step], plan: Plan) -> datetime | None:
+def _close_at(history: OfferHistory, used: list[ReminderStep], plan: Plan) -> datetime | None:
     """Return when silence becomes "no answer": counted from the last mail, or from the day the
     customer named.
     """
-    last = max((step.at for step in used), default=facts.sent_at)
-    last = max(last, facts.sent_at, facts.contacted_at or last, facts.asked_at or last)
-    if facts.ask_again_on is not None:
-        last = max(last, local_instant(facts.ask_again_on, plan.window_from, plan.zone))
+    last = max((step.at for step in used), default=history.sent_at)
+    last = max(last, history.sent_at, history.contacted_at or last, history.asked_at or last)
+    if history.ask_again_on is not None:
+        last = max(last, local_instant(history.ask_again_on, plan.window_from, plan.zone))
     return last + timedelta(days=plan.no_answer_days)
 
 
 def _find_instant(
-    facts: Facts,
+    history: OfferHistory,
     plan: Plan,
     calendar: Calendar,
     now: datetime,
     *,
     step: int,
-    used: list[Step],
-    begun: Step | None,
+    used: list[ReminderStep],
+    begun: ReminderStep | None,
 ) -> tuple[datetime, Because]:
     """Return the instant of the step and the reason that decided it, the latest of all that
     apply.
     """
-    day, because = _find_day(facts, plan, calendar, step, used)
+    day, because = _find_day(history, plan, calendar, step, used)
     at = _window(calendar.on_or_after(day), plan)
-    if facts.customer_mailed_at is not None:
-        free_at = facts.customer_mailed_at + timedelta(days=plan.min_gap_days)
+    if history.customer_mailed_at is not None:
+        free_at = history.customer_mailed_at + timedelta(days=plan.min_gap_days)
         if free_at > at:
             at, because = _next_window(free_at, plan, calendar), Because.GAP
     if begun is not None and begun.retry_at is not None:
@@ -322,7 +328,7 @@ def _find_instant(
 
 
 def _find_day(
-    facts: Facts, plan: Plan, calendar: Calendar, step: int, used: list[Step]
+    history: OfferHistory, plan: Plan, calendar: Calendar, step: int, used: list[ReminderStep]
 ) -> tuple[date, Because]:
     """Return the local day of a step by the plan, moved by what the customer asked for, contacts
     and pauses.
@@ -343,27 +349,27 @@ def _find_day(
             else calendar.on_or_after(day + timedelta(days=days))
         )
 
-    used_before = max((each.step for each in used if each.at < facts.sent_at), default=0)
+    used_before = max((each.step for each in used if each.at < history.sent_at), default=0)
     index = step - 1 - used_before
-    day, because = later(local(facts.sent_at), plan.days[index]), Because.STEP_DUE
-    since = [each for each in used if each.at >= facts.sent_at]
+    day, because = later(local(history.sent_at), plan.days[index]), Because.STEP_DUE
+    since = [each for each in used if each.at >= history.sent_at]
     if since and index > 0:
         last = max(since, key=lambda each: each.at)
         day = max(day, later(local(last.at), plan.days[index] - plan.days[index - 1]))
-    mailed_at = max((each.at for each in used), default=facts.sent_at)
-    if facts.asked_at is not None and facts.asked_at > max(mailed_at, facts.sent_at):
-        if facts.ask_again_on is not None:
-            day, because = facts.ask_again_on, Because.ASK_AGAIN
+    mailed_at = max((each.at for each in used), default=history.sent_at)
+    if history.asked_at is not None and history.asked_at > max(mailed_at, history.sent_at):
+        if history.ask_again_on is not None:
+            day, because = history.ask_again_on, Because.ASK_AGAIN
         else:
             day, because = max(
-                (day, because), (later(local(facts.asked_at), plan.quiet_days), Because.QUIET)
+                (day, because), (later(local(history.asked_at), plan.quiet_days), Because.QUIET)
             )
-    if facts.contacted_at is not None and facts.contacted_at > facts.sent_at:
-        quiet_until = later(local(facts.contacted_at), plan.quiet_days)
+    if history.contacted_at is not None and history.contacted_at > history.sent_at:
+        quiet_until = later(local(history.contacted_at), plan.quiet_days)
         if quiet_until > day:
             day, because = quiet_until, Because.QUIET
-    if facts.paused_until is not None and facts.paused_until > day:
-        day, because = facts.paused_until, Because.PAUSED
+    if history.paused_until is not None and history.paused_until > day:
+        day, because = history.paused_until, Because.PAUSED
     return day, because
 
 

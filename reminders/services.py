@@ -1,10 +1,10 @@
-"""What people can do with reminders. Admin actions come through here; each plans the offers anew
-and says how many.
+"""What people can do with reminders. Admin actions call these functions; each plans the offers
+anew and returns which, or how many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.conf import settings
@@ -15,26 +15,19 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.core.models import JobRun
-from crm.core.smtp import Connection, Result, Server
+from crm.core.smtp import Connection, Server
+from crm.core.smtp_replies import SendResult
 from offers.models import MailFolder, Offer
-from offers.services import announce, note_contact
+from offers.services import note_contact
 from reminders import holds
-from reminders.emails import build_message, new_message_id
-from reminders.letters import build_example
+from reminders.mail.compose import build_example
+from reminders.mail.message import build_message, new_message_id
 from reminders.models import FollowUp, MailText, Reminder, SendingHold
-from reminders.planning import plan_offer_ids
+from reminders.planning import plan_offer_ids, plan_offers
 from reminders.rules import Because
-from reminders.run import SendSums
-from reminders.sending import send_due
+from reminders.sending.run import SendSums, send_due
 
 State = Reminder.State
-
-
-def plan_offers(offers: Sequence[Offer]) -> None:
-    """Plan offers anew to which something happened. A listener of the offers: runs in their
-    transaction.
-    """
-    plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
 def pause(offers: QuerySet[Offer], *, until: date) -> list[int]:
@@ -58,11 +51,13 @@ def resume(offers: QuerySet[Offer], *, now: datetime) -> list[int]:
         return _change_offers(offers, reminders_stopped=False, paused_until=None)
 
 
-def _change_offers(offers: QuerySet[Offer], **fields: object) -> list[int]:
+def _change_offers(chosen: QuerySet[Offer], **fields: object) -> list[int]:
     with transaction.atomic():
-        pks = list(offers.values_list("pk", flat=True))
+        offers = list(chosen)
+        pks = [offer.pk for offer in offers]
         Offer.objects.filter(pk__in=pks).update(**fields)
-        announce(list(Offer.objects.filter(pk__in=pks)))
+        Offer.objects.raise_version(offers)
+        plan_offers(offers)
     return pks
 
 
@@ -192,7 +187,10 @@ def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime)
     the customer has a later step or somebody skipped this one.
     """
     rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
-    return sum([_try_again(row, by, now) for row in rows.select_related("offer__customer")])
+    count = 0
+    for row in rows.select_related("offer__customer"):
+        count += _try_again(row, by, now)
+    return count
 
 
 def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
@@ -222,7 +220,7 @@ def set_aside(reminders: QuerySet[Reminder], *, by: User | None) -> int:
     return reminders.filter(state=State.FAILED, resolved_by=None).update(resolved_by=by)
 
 
-def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> Result:
+def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> SendResult:
     """Send one example of a text to a person of the company and return what the mail server said.
 
     Raises MailTextError for a broken text and SmtpUnavailableError when no mail can be sent at all.

@@ -22,8 +22,8 @@ from crm.operations.office import JOBS
 from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
 from offers.models import Offer, SourceFile
 from reminders.explain import explain_sending
-from reminders.facts import find_horizon, find_open_replies
 from reminders.models import FollowUp, Reminder
+from reminders.planning import find_horizon, find_open_replies
 from reminders.rules import Because
 from stats import queries
 from stats.charts import AGES

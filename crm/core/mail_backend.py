@@ -9,7 +9,8 @@ from email.utils import parseaddr
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from crm.core.smtp import Connection, Outcome, Server, SmtpUnavailableError
+from crm.core.smtp import Connection, Server
+from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,6 @@ class EmailBackend(BaseEmailBackend):
         recipients = [parseaddr(recipient)[1] for recipient in message.recipients()]
         sender = parseaddr(message.from_email)[1]
         result = connection.send(sender, recipients, message.message().as_bytes())
-        if result.outcome is not Outcome.ACCEPTED and not self.fail_silently:
+        if result.outcome is not SendOutcome.ACCEPTED and not self.fail_silently:
             raise SmtpUnavailableError(result.stage, result.words, result.code)
-        return result.outcome is Outcome.ACCEPTED
+        return result.outcome is SendOutcome.ACCEPTED

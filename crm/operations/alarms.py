@@ -18,7 +18,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from crm.core.health import Finding
-from crm.core.smtp import Connection, Outcome, Server
+from crm.core.smtp import Connection, Server
+from crm.core.smtp_replies import SendOutcome
 from crm.operations.alarm_state import Problem, load_problems, save_problems
 from crm.operations.health import DATABASE, examine
 
@@ -104,7 +105,7 @@ def _send(message: EmailMessage, server: Server) -> bool:
     try:
         with Connection(server) as connection:
             result = connection.send(sender, message.recipients(), message.message().as_bytes())
-        if result.outcome is Outcome.ACCEPTED:
+        if result.outcome is SendOutcome.ACCEPTED:
             return True
         reason = f"{result.stage} {result.code}"
     except (OSError, smtplib.SMTPException) as error:

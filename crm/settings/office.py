@@ -120,7 +120,7 @@ OFFERS_ARCHIVE_DIR = env("OFFERS_ARCHIVE_DIR", default="")
 # here, in the wiring, because an offer never knows who follows it up (docs/decisions.md).
 OFFERS_LISTENERS = [
     "feedback.backoffice.links.make_missing_links",
-    "reminders.services.plan_offers",
+    "reminders.planning.plan_offers",
 ]
 
 FEEDBACK_API_KEY = env("FEEDBACK_API_KEY", default="")
@@ -133,7 +133,6 @@ REMINDERS_MAX_SYNC_AGE = env.int("REMINDERS_MAX_SYNC_AGE", default=0)
 REMINDERS_MAX_PER_RUN = env.int("REMINDERS_MAX_PER_RUN", default=200)
 REMINDERS_PER_MINUTE = env.int("REMINDERS_PER_MINUTE", default=30)
 # A claim this old belongs to a run that died. Longer than any run of the queue may take.
-REMINDERS_CONNECTIONS = max(1, env.int("REMINDERS_CONNECTIONS", default=1))
 REMINDERS_STALE_SECONDS = env.int("REMINDERS_STALE_SECONDS", default=900)
 REMINDERS_GO_LIVE_ON = env("REMINDERS_GO_LIVE_ON", default="")
 REMINDERS_TEST_ADDRESS = env("REMINDERS_TEST_ADDRESS", default="")

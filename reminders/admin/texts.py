@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from crm.core.admin_base import change_url, dialog_action, go_to
-from crm.core.smtp import Outcome, SmtpUnavailableError
+from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError
 from reminders import services
-from reminders.emails import write_parts
 from reminders.forms import PreviewForm
-from reminders.letters import build_example, find_example_offer
+from reminders.mail.compose import build_example, find_example_offer
+from reminders.mail.rendering import write_parts
+from reminders.mail.templating import PLACEHOLDERS, MailTextError
+from reminders.mail.templating import render as render_text
 from reminders.models import MailText
-from reminders.texts import PLACEHOLDERS, MailTextError
-from reminders.texts import render as render_text
 
 
 @admin.register(MailText)
@@ -119,7 +119,7 @@ class MailTextAdmin(ModelAdmin):
         except (MailTextError, SmtpUnavailableError) as error:
             messages.error(request, gettext("The test mail was not sent: %s") % error)
         else:
-            if result.outcome is Outcome.ACCEPTED:
+            if result.outcome is SendOutcome.ACCEPTED:
                 messages.success(request, gettext("The test mail is on its way to %s.") % address)
             else:
                 messages.error(request, gettext("The test mail was not sent: %s") % result.words)

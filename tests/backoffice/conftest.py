@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.reminders.conftest import receiver, smtp_process, staff
+from tests.reminders.conftest import receiver, staff
 
-__all__ = ["receiver", "smtp_process", "staff"]
+__all__ = ["receiver", "staff"]

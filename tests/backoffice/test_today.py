@@ -15,10 +15,9 @@ from crm.operations.job_states import find_job_states
 from crm.operations.office import JOBS
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import MailFolder, Offer, SourceFile
-from reminders.facts import find_horizon
 from reminders.holds import hold_sending
 from reminders.models import FollowUp, Reminder, ReminderPlan, SendingHold
-from reminders.planning import plan_offer_ids
+from reminders.planning import find_horizon, plan_offer_ids
 from reminders.services import resume
 from tests.make import make_customer, make_offer, make_user
 

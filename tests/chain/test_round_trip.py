@@ -210,7 +210,7 @@ def the_log_names_nobody(office: Office) -> None:
     anybody.
     """
     lines = [json.loads(line) for line in office.log]
-    assert {"crm.core.jobs", "reminders.run", "feedback.backoffice.receive"} <= {
+    assert {"crm.core.jobs", "reminders.sending.run", "feedback.backoffice.receive"} <= {
         line["logger"] for line in lines
     }
     text = "\n".join(office.log)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from crm.core.smtp import Connection, Outcome, Server, SmtpUnavailableError, Stage
+from crm.core.smtp import Connection, Server
+from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError, Stage
 from tests.deploy.authority import Authority
-from tests.reminders.smtp_server import TakesGroups
-from tests.scripted_smtp import scripted_smtp
 from tests.servers import free_port
+from tests.smtp_server import smtp_server
 
 pytestmark = pytest.mark.openssl
 WAYS = pytest.mark.parametrize(
@@ -23,7 +23,7 @@ WAYS = pytest.mark.parametrize(
 )
 
 
-class Keeper(TakesGroups):
+class Keeper:
     """Keeps what it is sent."""
 
     def __init__(self) -> None:
@@ -74,14 +74,9 @@ def test_mails_go_over_one_encrypted_connection(
     people = ["b@y.test", "c@y.test", "d@y.test"]
     with encrypting_smtp(way, authority, tmp_path) as (port, keeper):
         with connect(way, port) as connection:
-            for number, person in enumerate(people):
-                result = connection.send(
-                    "a@x.test",
-                    [person],
-                    b"Subject: Offer\n\nText",
-                    upcoming=people[number + 1 :][:1],
-                )
-                assert result.outcome is Outcome.ACCEPTED
+            for person in people:
+                result = connection.send("a@x.test", [person], b"Subject: Offer\n\nText")
+                assert result.outcome is SendOutcome.ACCEPTED
         assert [person for person, _content in keeper.kept] == people
         assert keeper.kept[0][1].startswith(b"Subject: Offer\r\n")
 
@@ -101,7 +96,7 @@ def test_a_server_that_cannot_prove_who_it_is_gets_no_mail(
 
 
 def test_a_server_that_offers_no_encryption_gets_neither_password_nor_mail() -> None:
-    with scripted_smtp() as server:
+    with smtp_server() as server:
         with pytest.raises(SmtpUnavailableError, match="STARTTLS"):
             Connection(
                 Server(

@@ -12,8 +12,7 @@ from crm.accounts.models import OwnCompany
 from feedback.backoffice.models import SyncState
 from offers.models import Offer
 from reminders.planning import plan_offer_ids
-from reminders.run import SendSums
-from reminders.sending import send_due
+from reminders.sending.run import SendSums, send_due
 from tests.make import make_invitation, make_offer
 
 # A Tuesday, 09:30 in Zurich: in the window of the default plan.

@@ -31,6 +31,7 @@ POINTS = (
     "half the body",
     "after body",
     "after final reply",
+    "inside record",
     "after record",
     "inside planning",
     "after planning",
@@ -68,28 +69,21 @@ def wrap(owner: Any, name: str, fuse: Fuse, *, before: str = "", after: str = ""
 
 def arm(fuse: Fuse) -> None:
     """Put the fuse into the real code."""
-    from django.db import connection
+    from crm.core import smtp, smtp_replies
+    from reminders import planning
+    from reminders.sending import claim, mark, record, run
 
-    from crm.core import smtp
-    from reminders import claims, run
-
-    wrap(claims, "claim_due", fuse, before="before claim", after="after claim")
-    wrap(claims, "_write_claims", fuse, after="inside claim")
+    wrap(run, "claim_mail", fuse, before="before claim", after="after claim")
+    wrap(claim, "_keep_message_id", fuse, before="inside claim")
     wrap(run, "build_message", fuse, after="after rendering")
-    wrap(smtp._Decision, "take", fuse, before="after MAIL and RCPT")
-    wrap(claims, "mark_transmitting", fuse, after="after mark")
+    wrap(run, "mark_transmitting", fuse, before="after MAIL and RCPT", after="after mark")
+    wrap(mark, "_find_markable", fuse, after="before mark")
     wrap(smtp.Connection, "send", fuse, after="after final reply")
-    wrap(run.Run, "_note", fuse, before="after record")
-    wrap(claims, "mark_mailed", fuse, before="inside planning")
-    wrap(claims, "plan_after", fuse, after="after planning")
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "SET state = 'transmitting'" in sql:
-            fuse.pass_by("before mark")
-        return execute(sql, params, many, context)
-
-    connection.execute_wrappers.append(watch)
-    send = smtp._Smtp.send
+    wrap(record, "mark_mailed", fuse, before="inside record")
+    wrap(run, "record_result", fuse, after="after record")
+    wrap(planning, "store_decisions", fuse, after="inside planning")
+    wrap(run, "plan_offer_ids", fuse, after="after planning")
+    send = smtp_replies.StrictSmtp.send
 
     def send_and_die(self: Any, content: Any) -> None:
         if isinstance(content, bytes) and b"\r\n.\r\n" in content:
@@ -105,14 +99,14 @@ def arm(fuse: Fuse) -> None:
         else:
             send(self, content)
 
-    smtp._Smtp.send = send_and_die
+    smtp_replies.StrictSmtp.send = send_and_die
 
 
 def run_once(now: datetime | None, fuse: Fuse | None = None) -> int:
     """Return how many mails the run sent."""
     from django.utils import timezone
 
-    from reminders.sending import send_due
+    from reminders.sending.run import send_due
 
     if fuse is not None:
         arm(fuse)
@@ -166,7 +160,7 @@ def wait(child: int, *, kill_after: float | None) -> int:
 
 def main() -> None:
     django.setup()
-    import reminders.sending  # noqa: F401 - loaded once for all children
+    import reminders.sending.run  # noqa: F401 - loaded once for all children
     from crm.core.working_days import build_calendar
 
     build_calendar("DE", "").is_working_day(date(2026, 9, 15))

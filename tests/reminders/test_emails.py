@@ -14,16 +14,18 @@ import pytest
 from django.utils.translation import override
 
 from feedback import links
-from reminders.emails import Letter, OfferLine, Sender, build_message, reply_subject, write_parts
-from reminders.phrases import PHRASES, write_date
-from reminders.texts import PLACEHOLDERS, MailTextError, compile_text, render
+from reminders.mail.content import MailSender, OfferInMail, ReminderMail
+from reminders.mail.message import build_message
+from reminders.mail.phrases import PHRASES, write_date
+from reminders.mail.rendering import reply_subject, write_parts
+from reminders.mail.templating import PLACEHOLDERS, MailTextError, compile_text, render
 from tests.reminders.header_checker import find_faults
 
 TEXTS = import_module("reminders.migrations.0002_default_plan_and_texts").TEXTS
 BASE = "https://feedback.test"
 LANGUAGES = ("de", "en", "fr", "it")
 
-SENDER = Sender(
+SENDER = MailSender(
     from_email="Angebote <angebote@muster-metallbau.example>",
     company="Muster Metallbau AG",
     legal_notice="Muster Metallbau AG, 8000 Zürich\nCHE-123.456.789 MWST",
@@ -35,7 +37,7 @@ SENDER = Sender(
 )
 
 
-def make_line(number: str = "AN-2026-1", **fields: Any) -> OfferLine:
+def make_line(number: str = "AN-2026-1", **fields: Any) -> OfferInMail:
     token = UUID(int=Random(repr(number)).getrandbits(128), version=4)
     defaults = {
         "offered_on": date(2026, 9, 10),
@@ -44,10 +46,10 @@ def make_line(number: str = "AN-2026-1", **fields: Any) -> OfferLine:
         "opt_out_url": links.opt_out_url(BASE, token),
         "message_id": "<offer-1@muster-metallbau.example>",
     }
-    return OfferLine(number, **{**defaults, **fields})
+    return OfferInMail(number, **{**defaults, **fields})
 
 
-def make_letter(language: str = "de", step: int = 1, **fields: Any) -> Letter:
+def make_mail(language: str = "de", step: int = 1, **fields: Any) -> ReminderMail:
     subject, body = TEXTS[language, step]
     defaults = {
         "message_id": "<nachfass.0123456789abcdef@muster-metallbau.example>",
@@ -62,15 +64,15 @@ def make_letter(language: str = "de", step: int = 1, **fields: Any) -> Letter:
         "subject_text": subject,
         "body_text": body,
     }
-    return Letter(**{**defaults, **fields})
+    return ReminderMail(**{**defaults, **fields})
 
 
-def read(letter: Letter) -> EmailMessage:
-    return message_from_bytes(build_message(letter), policy=policy.default)  # type: ignore[return-value]
+def read(mail: ReminderMail) -> EmailMessage:
+    return message_from_bytes(build_message(mail), policy=policy.default)  # type: ignore[return-value]
 
 
 def test_the_headers_are_those_of_the_design():
-    mail = read(make_letter())
+    mail = read(make_mail())
     assert (
         str(mail["From"])
         == "Petra Vögtlin | Muster Metallbau AG <angebote@muster-metallbau.example>"
@@ -90,7 +92,7 @@ def test_the_headers_are_those_of_the_design():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_both_parts_say_all_that_a_customer_must_know(language: str, kind: str):
-    text = read(make_letter(language)).get_body((kind,)).get_content()
+    text = read(make_mail(language)).get_body((kind,)).get_content()
     line = make_line()
     for needed in (
         line.number, write_date(line.offered_on, language), line.form_url, f"{line.form_url}?a=interested",
@@ -114,18 +116,18 @@ def test_only_the_last_reminder_of_the_plan_says_that_it_is_the_last(
     language: str, words: str, step: int
 ):
     for is_last in (False, True):
-        parts = write_parts(make_letter(language, step, offers=(make_line(is_last_step=is_last),)))
+        parts = write_parts(make_mail(language, step, offers=(make_line(is_last_step=is_last),)))
         assert (words in parts.text, words in parts.html) == (is_last, is_last)
 
 
 def test_a_mail_about_several_offers_says_why_it_comes_in_the_plural():
-    letter = make_letter(offers=(make_line("A-1"), make_line("A-2")))
-    assert "die genannten Angebote an" in write_parts(letter).text
-    assert "das genannte Angebot an" in write_parts(make_letter()).html
+    mail = make_mail(offers=(make_line("A-1"), make_line("A-2")))
+    assert "die genannten Angebote an" in write_parts(mail).text
+    assert "das genannte Angebot an" in write_parts(make_mail()).html
 
 
 def test_nothing_in_the_mail_is_fetched_from_elsewhere():
-    html = write_parts(make_letter()).html
+    html = write_parts(make_mail()).html
     assert "<img" not in html
     assert "<link" not in html
     assert "url(" not in html
@@ -134,22 +136,22 @@ def test_nothing_in_the_mail_is_fetched_from_elsewhere():
 
 def test_several_offers_each_have_their_own_link_and_say_which_is_the_last():
     offers = (make_line("A-1"), make_line("A-2", is_last_step=True, message_id="<two@x.example>"))
-    letter = make_letter(offers=offers)
-    parts = write_parts(letter)
+    mail = make_mail(offers=offers)
+    parts = write_parts(mail)
     assert all(offer.form_url in parts.text and offer.form_url in parts.html for offer in offers)
     assert (
         parts.text.count(PHRASES["de"].last_of_offer)
         == parts.html.count(PHRASES["de"].last_of_offer)
         == 1
     )
-    assert str(read(letter)["References"]).split() == [
+    assert str(read(mail)["References"]).split() == [
         "<offer-1@muster-metallbau.example>",
         "<two@x.example>",
     ]
 
 
 def test_the_same_letter_is_the_same_mail():
-    assert build_message(make_letter()) == build_message(make_letter())
+    assert build_message(make_mail()) == build_message(make_mail())
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_the_subject_is_the_offers_behind_one_aw(subject: str, expected: str):
 def test_values_are_never_read_as_a_template_or_as_html():
     offer = make_line(subject="{{ name }} <b>&amp; {% if %}")
     parts = write_parts(
-        make_letter(customer_name="<script>alert(1)</script> {{ x }}", offers=(offer,))
+        make_mail(customer_name="<script>alert(1)</script> {{ x }}", offers=(offer,))
     )
     assert "<script>" not in parts.html
     assert "&lt;script&gt;" in parts.html
@@ -183,7 +185,7 @@ NASTY = (
 )  # fmt: skip
 
 
-def make_nasty(seed: int) -> Letter:
+def make_nasty(seed: int) -> ReminderMail:
     random = Random(seed)
 
     def text() -> str:
@@ -200,7 +202,7 @@ def make_nasty(seed: int) -> Letter:
         )
         for _ in range(random.choice([1, 1, 3]))
     )
-    return make_letter(
+    return make_mail(
         random.choice(LANGUAGES), random.choice([1, 2, 3]), customer_name=text(), customer_company=text(),
         sender=sender, offers=lines, subject_text=random.choice(["", "{{ offer_subject }} {{ name }}"]),
     )  # fmt: skip
@@ -237,10 +239,10 @@ def check_all(offers: int) -> None:
                     f"AN {number}/ä",
                     subject=random.choice(["Offre n° 5 – façade", "Angebot " * 20, "Ü" * 150]),
                 )
-                letter = make_letter(
+                mail = make_mail(
                     language, step, customer_name=name, offers=(line,) * random.choice([1, 2])
                 )
-                assert find_faults(build_message(letter)) == []
+                assert find_faults(build_message(mail)) == []
 
 
 def test_every_default_mail_passes_the_header_checker():
@@ -253,7 +255,7 @@ def test_every_default_mail_passes_the_header_checker_for_many_offers():
 
 
 def test_the_checker_finds_faults():
-    good = build_message(make_letter())
+    good = build_message(make_mail())
     assert find_faults(good.replace(b"Auto-Submitted: auto-generated\r\n", b""))
     assert find_faults(good.replace(b"\r\nTo:", b"\r\nBcc: x@y.example\r\nTo:"))
     assert find_faults(good.replace(b"Subject: ", b"Subject: " + b"x" * 1000))
@@ -270,7 +272,7 @@ def test_the_default_texts_have_no_mistake(key: tuple[str, int]):
 
 def test_every_placeholder_that_is_listed_can_be_used():
     text = " ".join(f"{{{{ {name} }}}}" for name in PLACEHOLDERS)
-    assert "AN-2026-1" in write_parts(make_letter(body_text=text)).text
+    assert "AN-2026-1" in write_parts(make_mail(body_text=text)).text
 
 
 @pytest.mark.parametrize(

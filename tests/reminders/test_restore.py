@@ -29,7 +29,7 @@ from reminders.services import release_hold
 from tests.make import make_customer
 from tests.public_service import PublicService, public_service
 from tests.reminders.rows import NOW, make_defaults, make_due, send
-from tests.reminders.smtp_server import Receiver
+from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,16 +69,17 @@ def answer(public: PublicService, offers: list[Offer], kind: str) -> None:
     public.give_answers({"digest": digest, "kind": kind, **choice} for digest in digests)
 
 
-def read_contents(receiver: Receiver) -> Counter[tuple[str, str]]:
+def read_contents(receiver: SmtpServer) -> Counter[tuple[str, str]]:
     """Who got which text how often. The texts of the steps differ, and each names its offer."""
-    return Counter(
-        (mail["X-Rcpt"], mail.get_body(("plain",)).get_content()) for mail in receiver.mails
-    )
+    counter: Counter[tuple[str, str]] = Counter()
+    for [recipient], mail in zip(receiver.recipients, receiver.mails, strict=True):
+        counter[recipient, mail.get_body(("plain",)).get_content()] += 1
+    return counter
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(500, marks=pytest.mark.torture)])
 def test_after_a_restore_nothing_goes_out_twice_and_who_answered_is_left_alone(
-    vps: PublicService, receiver: Receiver, tmp_path: Path, count: int
+    vps: PublicService, receiver: SmtpServer, tmp_path: Path, count: int
 ):
     offers = make_due_and_known(count)
     path = make_backup(tmp_path / "backups", now=NOW, keep=3)

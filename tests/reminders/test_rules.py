@@ -12,11 +12,11 @@ import pytest
 from crm.core.working_days import Calendar
 from reminders.rules import (
     Because,
-    Decision,
-    Facts,
-    Link,
+    LinkState,
+    NextReminder,
+    OfferHistory,
     Plan,
-    Step,
+    ReminderStep,
     StepState,
     decide,
     is_given_up,
@@ -35,16 +35,16 @@ def at(day: int, hour: int = 9, minute: int = 0, month: int = 9) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=ZURICH).astimezone(UTC)
 
 
-def ask(now: datetime = NOW, plan: Plan = PLAN, **facts: Any) -> Decision:
-    return decide(Facts(**{"sent_at": SENT, **facts}), plan, CALENDAR, now)
+def ask(now: datetime = NOW, plan: Plan = PLAN, **history: Any) -> NextReminder:
+    return decide(OfferHistory(**{"sent_at": SENT, **history}), plan, CALENDAR, now)
 
 
-def sent(step: int, when: datetime, state: StepState = StepState.SENT, **more: Any) -> Step:
-    return Step(step, state, when, **more)
+def sent(step: int, when: datetime, state: StepState = StepState.SENT, **more: Any) -> ReminderStep:
+    return ReminderStep(step, state, when, **more)
 
 
 @pytest.mark.parametrize(
-    ("facts", "because"),
+    ("history", "because"),
     [
         ({"status": "interested"}, Because.INTERESTED),
         ({"status": "declined"}, Because.DECLINED),
@@ -59,7 +59,7 @@ def sent(step: int, when: datetime, state: StepState = StepState.SENT, **more: A
         ({"contact_basis": "none"}, Because.NO_BASIS),
         ({"bounced": True}, Because.BOUNCED),
         ({"replied_at": NOW}, Because.REPLIED),
-        ({"link": Link.INVALID}, Because.LINK_INVALID),
+        ({"link": LinkState.INVALID}, Because.LINK_INVALID),
         ({"steps": (sent(1, NOW, StepState.CLAIMED),)}, Because.SENDING),
         ({"steps": (sent(1, NOW, StepState.TRANSMITTING),)}, Because.SENDING),
         ({"steps": tuple(sent(step, NOW) for step in (1, 2, 3))}, Because.STEPS_DONE),
@@ -70,8 +70,8 @@ def sent(step: int, when: datetime, state: StepState = StepState.SENT, **more: A
     ids=lambda value: value.value if isinstance(value, Because) else "",
 )
 @pytest.mark.parametrize("send_now", [False, True], ids=["planned", "send now"])
-def test_a_shut_gate_means_no_mail(facts: dict[str, Any], because: Because, send_now: bool):
-    decision = ask(**facts, send_now=send_now)
+def test_a_shut_gate_means_no_mail(history: dict[str, Any], because: Because, send_now: bool):
+    decision = ask(**history, send_now=send_now)
     if send_now and because is Because.TOO_OLD:
         assert decision.because is Because.SEND_NOW
         return
@@ -85,14 +85,14 @@ def test_the_first_gate_that_is_shut_gives_the_reason():
         "stopped": True,
         "opted_out": True,
         "bounced": True,
-        "link": Link.INVALID,
+        "link": LinkState.INVALID,
     }
     assert ask(status="declined", **everything).because is Because.DECLINED
     assert ask(**everything).because is Because.IN_REVIEW
 
 
 @pytest.mark.parametrize(
-    ("facts", "now", "expected", "because"),
+    ("history", "now", "expected", "because"),
     [
         ({}, NOW, at(15), Because.STEP_DUE),
         ({"steps": (sent(1, at(15)),)}, at(16), at(21), Because.STEP_DUE),
@@ -116,17 +116,17 @@ def test_the_first_gate_that_is_shut_gives_the_reason():
         ({}, at(25, 11), at(28), Because.CATCH_UP),
         ({}, at(23, 10), at(23, 10), Because.CATCH_UP),
         ({"steps": (sent(1, at(23, 10)),)}, at(23, 12), at(29), Because.STEP_DUE),
-        ({"link": Link.WAITS}, NOW, at(15), Because.STEP_DUE),
-        ({"link": Link.WAITS}, at(15, 10), at(15), Because.LINK_WAITS),
+        ({"link": LinkState.WAITS}, NOW, at(15), Because.STEP_DUE),
+        ({"link": LinkState.WAITS}, at(15, 10), at(15), Because.LINK_WAITS),
         ({"send_now": True}, at(12, 23), at(12, 23), Because.SEND_NOW),
         ({"replied_at": at(11), "resumed_at": at(12)}, at(12), at(15), Because.STEP_DUE),
         ({"replied_at": at(9)}, NOW, at(15), Because.STEP_DUE),
     ],
 )  # fmt: skip
 def test_the_next_reminder_comes_when_and_because(
-    facts: dict[str, Any], now: datetime, expected: datetime, because: Because
+    history: dict[str, Any], now: datetime, expected: datetime, because: Because
 ):
-    decision = ask(now, **facts)
+    decision = ask(now, **history)
     assert (decision.at, decision.because) == (expected, because)
 
 
@@ -134,7 +134,7 @@ def test_a_second_try_waits_its_time_and_stays_in_the_window():
     row = sent(1, at(15), StepState.PLANNED, retry_at=at(15, 9, 40))
     assert ask(at(15, 9, 20), steps=(row,)).at == at(15, 9, 40)
     late = replace(row, retry_at=at(15, 11, 10))
-    assert ask(at(15, 10, 50), steps=(late,)) == Decision(Because.RETRY, step=1, at=at(16))
+    assert ask(at(15, 10, 50), steps=(late,)) == NextReminder(Because.RETRY, step=1, at=at(16))
 
 
 def test_a_revision_starts_the_clock_again_but_not_the_number_of_mails():
@@ -159,10 +159,12 @@ def test_an_unreleased_reminder_has_a_day_but_never_goes():
 
 
 @pytest.mark.parametrize(
-    "facts", [{"amount": Decimal("50000.01")}, {"call_step": 1}], ids=["above the value", "chosen"]
+    "history",
+    [{"amount": Decimal("50000.01")}, {"call_step": 1}],
+    ids=["above the value", "chosen"],
 )
-def test_a_call_takes_the_place_of_the_mail(facts: dict[str, Any]):
-    decision = ask(plan=replace(PLAN, call_above=Decimal(50000)), **facts)
+def test_a_call_takes_the_place_of_the_mail(history: dict[str, Any]):
+    decision = ask(plan=replace(PLAN, call_above=Decimal(50000)), **history)
     assert (decision.because, decision.at, decision.call_at) == (Because.CALL, None, at(15))
 
 
@@ -237,7 +239,7 @@ def test_whatever_the_facts_a_mail_is_never_early_and_always_in_the_window(seed:
         steps = tuple(
             sent(n, SENT + timedelta(days=3 * n)) for n in range(1, random.randrange(1, 4))
         )
-        facts = Facts(
+        history = OfferHistory(
             SENT,
             steps=steps,
             paused_until=random.choice(
@@ -246,13 +248,13 @@ def test_whatever_the_facts_a_mail_is_never_early_and_always_in_the_window(seed:
             contacted_at=random.choice([None, now - timedelta(hours=random.randrange(90))]),
             customer_mailed_at=random.choice([None, now - timedelta(hours=random.randrange(90))]),
         )
-        decision = decide(facts, plan, CALENDAR, now)
+        decision = decide(history, plan, CALENDAR, now)
         if decision.at is None:
             continue
         local = decision.at.astimezone(ZURICH)
         assert CALENDAR.is_working_day(local.date())
         assert plan.window_from <= local.time() < plan.window_to
-        assert facts.paused_until is None or local.date() >= facts.paused_until
-        if facts.customer_mailed_at:
-            assert decision.at >= facts.customer_mailed_at + timedelta(days=plan.min_gap_days)
+        assert history.paused_until is None or local.date() >= history.paused_until
+        if history.customer_mailed_at:
+            assert decision.at >= history.customer_mailed_at + timedelta(days=plan.min_gap_days)
         assert decision.at >= now or local.date() == now.astimezone(ZURICH).date()

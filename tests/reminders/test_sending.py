@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,27 +9,29 @@ from django.utils import timezone
 
 from crm.core.models import Incident
 from feedback.backoffice.models import SyncState
-from offers.models import Offer
+from offers.models import Customer, Offer, SentMessage
 from offers.services import note_contact, opt_out, set_status
-from reminders import claims, services
+from reminders import services
 from reminders.holds import hold_sending
 from reminders.incidents import IncidentKind
 from reminders.models import FollowUp, Reminder, ReminderPlan, SendingHold
 from reminders.planning import plan_offer_ids
-from reminders.reasons import SENTENCES
 from reminders.rules import Because
-from reminders.run import Pace
+from reminders.sending import run
+from reminders.sending.run import Pace
+from reminders.sentences import SENTENCES
 from tests import disk
-from tests.explain import explain
 from tests.make import make_customer
 from tests.reminders.rows import NOW, make_due, send
-from tests.reminders.smtp_server import Receiver
+from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DAY = timedelta(days=1)
+MARK = 'UPDATE "reminders_reminder" SET "state" = %s, "claimed_at" = %s, "subject" = %s'
 
 
 @pytest.fixture(autouse=True)
-def _defaults(receiver: Receiver, transactional_db: None) -> None:
+def _defaults(receiver: SmtpServer, transactional_db: None) -> None:
     """The plan and the texts of the data migration, which other tests' clean-up may have taken
     away.
     """
@@ -39,7 +40,7 @@ def _defaults(receiver: Receiver, transactional_db: None) -> None:
     make_defaults()
 
 
-def test_a_due_reminder_goes_out_with_its_link(receiver: Receiver) -> None:
+def test_a_due_reminder_goes_out_with_its_link(receiver: SmtpServer) -> None:
     offer = make_due()
     sums = send()
     [mail] = receiver.mails
@@ -47,28 +48,23 @@ def test_a_due_reminder_goes_out_with_its_link(receiver: Receiver) -> None:
     assert offer.invitations.get().url in mail.get_body(("plain",)).get_content()
     reminder = Reminder.objects.get()
     assert (reminder.state, reminder.step, reminder.message_id) == ("sent", 1, mail["Message-ID"])
+    kept = SentMessage.objects.get()
+    assert (kept.message_id, kept.offer, kept.recipient) == (
+        mail["Message-ID"],
+        offer,
+        offer.customer.email,
+    )
 
 
-def test_the_mark_before_data_survives_a_loss_of_power(receiver: Receiver) -> None:
+def test_the_mark_before_data_survives_a_loss_of_power(receiver: SmtpServer) -> None:
     make_due()
     make_due(customer=make_due().customer)
-    with disk.watch("UPDATE reminders_reminder SET state = 'transmitting'") as waited:
+    with disk.watch(MARK) as waited:
         assert send().sent == 2
     assert waited == [True, True]
 
 
-def test_the_mark_finds_its_reminder_by_the_message_id_alone() -> None:
-    """PostgreSQL knows nothing yet of the claims of a run, and would go through all that are
-    claimed or open.
-    """
-    steps = explain(claims._MARK, [NOW, "", "<a@b>", NOW.date(), NOW.date()])
-    assert "reminders_reminder_message_id" in steps
-    assert not re.search(r"not_sent|Seq Scan on (?!reminders_sendinghold)|SCAN |_status", steps), (
-        steps
-    )
-
-
-def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) -> None:
+def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: SmtpServer) -> None:
     offer = make_due()
     send()
     assert send().sent == 0
@@ -77,7 +73,7 @@ def test_a_second_run_sends_nothing_and_plans_the_next_step(receiver: Receiver) 
     assert len(receiver.mails) == 1
 
 
-def test_nobody_who_answered_is_reminded(receiver: Receiver) -> None:
+def test_nobody_who_answered_is_reminded(receiver: SmtpServer) -> None:
     offer = make_due()
     set_status(offer, Offer.Status.DECLINED, channel=Offer.Channel.LINK, at=NOW)
     FollowUp.objects.update(next_at=NOW - timedelta(minutes=1))
@@ -86,14 +82,14 @@ def test_nobody_who_answered_is_reminded(receiver: Receiver) -> None:
     assert FollowUp.objects.get().because == Because.DECLINED
 
 
-def test_nobody_who_opted_out_is_reminded_of_a_later_offer(receiver: Receiver) -> None:
+def test_nobody_who_opted_out_is_reminded_of_a_later_offer(receiver: SmtpServer) -> None:
     customer = make_customer(opted_out_at=timezone.now())
     make_due(customer=customer)
     assert send().sent == 0
     assert FollowUp.objects.get().because == Because.OPTED_OUT
 
 
-def test_several_offers_of_a_customer_share_one_mail(receiver: Receiver) -> None:
+def test_several_offers_of_a_customer_share_one_mail(receiver: SmtpServer) -> None:
     customer = make_customer()
     first, second = make_due(customer=customer), make_due(customer=customer)
     send()
@@ -105,28 +101,27 @@ def test_several_offers_of_a_customer_share_one_mail(receiver: Receiver) -> None
 
 
 def test_nothing_is_sent_while_answers_are_stale(
-    receiver: Receiver, mailoutbox: list[Any], settings: Any, monkeypatch: Any
+    receiver: SmtpServer, settings: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
-    settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     make_due()
     later = NOW + timedelta(minutes=20)
     assert send(later, fresh=False).because == Because.STALE_ANSWERS
     assert send(later, fresh=False).because == Because.STALE_ANSWERS
     assert not receiver.mails
-    assert len(mailoutbox) == 1
+    assert Incident.objects.get().kind == IncidentKind.STALE_ANSWERS
 
 
 def test_a_long_run_ends_when_answers_become_stale(
-    receiver: Receiver, settings: Any, monkeypatch: Any
+    receiver: SmtpServer, settings: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
-    monkeypatch.setattr("reminders.gate.ASK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr("reminders.sending.gates.ASK_AGAIN_SECONDS", 0)
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     for _ in range(4):
         make_due()
-    mark, marked = claims.mark_transmitting, []
+    mark, marked = run.mark_transmitting, []
 
     def lose_the_line_after_two(*arguments: Any) -> bool:
         marked.append(arguments[0])
@@ -134,7 +129,7 @@ def test_a_long_run_ends_when_answers_become_stale(
             SyncState.objects.update(pulled_at=NOW - timedelta(hours=1))
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", lose_the_line_after_two)
+    monkeypatch.setattr(run, "mark_transmitting", lose_the_line_after_two)
     assert send().sent == 2
     assert set(Reminder.objects.values_list("message_id", "state")) == {
         (each, "sent") for each in receiver.message_ids
@@ -149,20 +144,44 @@ def test_a_long_run_ends_when_answers_become_stale(
         lambda offer: opt_out(offer.customer, at=NOW),
         lambda offer: Offer.objects.filter(pk=offer.pk).update(contact_basis="none"),
         lambda offer: Offer.objects.filter(pk=offer.pk).update(reminders_stopped=True),
+        lambda offer: Offer.objects.filter(pk=offer.pk).update(needs_review="x"),
+        lambda offer: Offer.objects.filter(pk=offer.pk).update(replied_at=NOW),
+        lambda offer: Offer.objects.filter(pk=offer.pk).update(paused_until=NOW.date() + DAY),
+        lambda offer: Offer.objects.filter(pk=offer.pk).update(status="ordered"),
+        lambda offer: Customer.objects.filter(pk=offer.customer_id).update(bounced_at=NOW),
+        lambda offer: Customer.objects.filter(pk=offer.customer_id).update(do_not_contact=True),
+        lambda offer: Customer.objects.update(paused_until=NOW.date() + DAY),
+        lambda offer: offer.invitations.update(state="revoked"),
+        lambda offer: offer.invitations.update(registered_at=None),
+        lambda offer: offer.invitations.update(expires_at=NOW),
     ],
-    ids=["opted out", "no basis any more", "stopped"],
+    ids=[
+        "opted out",
+        "no basis any more",
+        "stopped",
+        "in review",
+        "replied",
+        "paused",
+        "ordered",
+        "bounced",
+        "do not contact",
+        "customer paused",
+        "link revoked",
+        "link unknown to the VPS",
+        "link expired",
+    ],
 )
 def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
-    receiver: Receiver, monkeypatch: Any, shut: Any
+    receiver: SmtpServer, monkeypatch: Any, shut: Any
 ) -> None:
     offer = make_due()
-    mark = claims.mark_transmitting
+    mark = run.mark_transmitting
 
     def shut_first(*arguments: Any) -> bool:
         shut(offer)
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", shut_first)
+    monkeypatch.setattr(run, "mark_transmitting", shut_first)
     assert send().withheld == 1
     assert not receiver.mails
     assert not Reminder.objects.exists()
@@ -186,17 +205,17 @@ def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
     ids=["skipped", "call instead", "contact"],
 )
 def test_what_happens_to_an_offer_takes_its_claimed_mail_back(
-    receiver: Receiver, monkeypatch: Any, happen: Any, because: Because, step: int
+    receiver: SmtpServer, monkeypatch: Any, happen: Any, because: Because, step: int
 ) -> None:
     offer = make_due()
-    mark = claims.mark_transmitting
+    mark = run.mark_transmitting
 
     def happen_first(*arguments: Any) -> bool:
         with time_machine.travel(NOW):
             happen(offer)
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", happen_first)
+    monkeypatch.setattr(run, "mark_transmitting", happen_first)
     assert send().withheld == 1
     assert not receiver.mails
     assert not Reminder.objects.exists()
@@ -205,10 +224,10 @@ def test_what_happens_to_an_offer_takes_its_claimed_mail_back(
 
 
 def test_a_text_that_is_written_for_a_claimed_mail_goes_out_with_the_next_run(
-    receiver: Receiver, monkeypatch: Any
+    receiver: SmtpServer, monkeypatch: Any
 ) -> None:
     make_due()
-    mark, counts = claims.mark_transmitting, []
+    mark, counts = run.mark_transmitting, []
 
     def write_first(*arguments: Any) -> bool:
         if not counts:
@@ -217,17 +236,17 @@ def test_a_text_that_is_written_for_a_claimed_mail_goes_out_with_the_next_run(
             )
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", write_first)
+    monkeypatch.setattr(run, "mark_transmitting", write_first)
     assert (send().withheld, send().sent, len(counts[0])) == (1, 1, 1)
     assert "Grüße aus Köln" in receiver.mails[0].get_body(("plain",)).get_content()
     assert FollowUp.objects.get().own_text == ""
 
 
 def test_a_mail_that_is_being_sent_can_no_longer_be_changed(
-    receiver: Receiver, monkeypatch: Any
+    receiver: SmtpServer, monkeypatch: Any
 ) -> None:
     make_due()
-    mark, counts = claims.mark_transmitting, []
+    mark, counts = run.mark_transmitting, []
 
     def change_after(*arguments: Any) -> bool:
         marked = mark(*arguments)
@@ -237,18 +256,18 @@ def test_a_mail_that_is_being_sent_can_no_longer_be_changed(
         )
         return marked
 
-    monkeypatch.setattr(claims, "mark_transmitting", change_after)
+    monkeypatch.setattr(run, "mark_transmitting", change_after)
     assert (send().sent, counts) == (1, [[], []])
     follow_up = FollowUp.objects.get()
     assert (follow_up.own_text, follow_up.skipped_step, follow_up.next_step) == ("", 0, 2)
 
 
 def test_a_run_ends_at_once_when_somebody_holds_sending(
-    receiver: Receiver, monkeypatch: Any
+    receiver: SmtpServer, monkeypatch: Any
 ) -> None:
     for _ in range(4):
         make_due()
-    mark, marked = claims.mark_transmitting, []
+    mark, marked = run.mark_transmitting, []
 
     def hold_before_second(*arguments: Any) -> bool:
         marked.append(arguments[0])
@@ -256,7 +275,7 @@ def test_a_run_ends_at_once_when_somebody_holds_sending(
             hold_sending(SendingHold.Reason.PERSON, NOW)
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", hold_before_second)
+    monkeypatch.setattr(run, "mark_transmitting", hold_before_second)
     sums = send()
     assert (sums.sent, sums.withheld, sums.because) == (1, 1, Because.HELD)
     assert str(SENTENCES[Because.HELD]) in str(sums)
@@ -265,19 +284,19 @@ def test_a_run_ends_at_once_when_somebody_holds_sending(
 
 
 def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(
-    receiver: Receiver, monkeypatch: Any
+    receiver: SmtpServer, monkeypatch: Any
 ) -> None:
     for _ in range(3):
         make_due()
-    mark, marked = claims.mark_transmitting, []
+    mark, marked = run.mark_transmitting, []
 
     def shut_second(*arguments: Any) -> bool:
         marked.append(arguments[0])
         if len(marked) == 2:
-            Offer.objects.filter(pk__in=arguments[0].steps).update(reminders_stopped=True)
+            Offer.objects.filter(pk__in=arguments[0].offer_ids).update(reminders_stopped=True)
         return mark(*arguments)
 
-    monkeypatch.setattr(claims, "mark_transmitting", shut_second)
+    monkeypatch.setattr(run, "mark_transmitting", shut_second)
     sums = send()
     assert (sums.sent, sums.withheld) == (2, 1)
     assert set(Reminder.objects.values_list("message_id", "state")) == {
@@ -285,29 +304,33 @@ def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(
     }
 
 
-def test_under_a_cap_each_mail_is_recorded_before_the_next(
-    receiver: Receiver, monkeypatch: Any
+def test_each_mail_is_recorded_before_the_next_is_claimed(
+    receiver: SmtpServer, monkeypatch: Any
 ) -> None:
     """So that a run which is killed leaves one mail in doubt at most."""
     for _ in range(3):
         make_due()
-    mark, states = claims.mark_transmitting, []
+    mark, states = run.mark_transmitting, []
 
     def look(*arguments: Any) -> bool:
         marked = mark(*arguments)
         states.append(sorted(Reminder.objects.values_list("state", flat=True)))
         return marked
 
-    monkeypatch.setattr(claims, "mark_transmitting", look)
-    assert send(pace=Pace(60_000)).sent == 3
-    assert states == [
-        ["claimed"] * 2 + ["transmitting"],
-        ["claimed", "sent", "transmitting"],
-        ["sent"] * 2 + ["transmitting"],
-    ]
+    monkeypatch.setattr(run, "mark_transmitting", look)
+    assert send().sent == 3
+    assert states == [["transmitting"], ["sent", "transmitting"], ["sent"] * 2 + ["transmitting"]]
 
 
-def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Receiver) -> None:
+def test_a_cap_lets_so_many_mails_a_minute_go(receiver: SmtpServer) -> None:
+    for _ in range(3):
+        make_due()
+    waits: list[float] = []
+    assert send(pace=Pace(30, sleep=waits.append)).sent == 3
+    assert [round(wait) for wait in waits] == [2, 4]
+
+
+def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: SmtpServer) -> None:
     customer = make_customer()
     for fields in (
         {},
@@ -329,17 +352,17 @@ def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: Re
 
 
 def test_a_reply_while_the_mail_is_under_way_ends_the_plan(
-    receiver: Receiver, monkeypatch: Any
+    receiver: SmtpServer, monkeypatch: Any
 ) -> None:
     offer = make_due()
-    mark = claims.mark_transmitting
+    mark = run.mark_transmitting
 
     def reply_after(*arguments: Any) -> bool:
         marked = mark(*arguments)
         set_status(offer, Offer.Status.DECLINED, channel=Offer.Channel.LINK, at=NOW)
         return marked
 
-    monkeypatch.setattr(claims, "mark_transmitting", reply_after)
+    monkeypatch.setattr(run, "mark_transmitting", reply_after)
     assert send().sent == 1
     assert FollowUp.objects.get().because == Because.DECLINED
 
@@ -349,20 +372,10 @@ def test_a_reply_while_the_mail_is_under_way_ends_the_plan(
     [("request", "", 1), ("request", "none", 0), ("none", "", 0), ("none", "consent", 1)],
 )
 def test_nobody_is_written_to_without_a_basis(
-    receiver: Receiver, of_plan: str, of_offer: str, mails: int
+    receiver: SmtpServer, of_plan: str, of_offer: str, mails: int
 ) -> None:
     ReminderPlan.objects.update(contact_basis=of_plan)
     make_due(contact_basis=of_offer)
     assert send().sent == mails
     assert FollowUp.objects.filter(because=Because.NO_BASIS).exists() is not bool(mails)
     assert len(receiver.mails) == mails
-
-
-def test_several_connections_send_each_mail_once(receiver: Receiver, settings: Any) -> None:
-    settings.REMINDERS_CONNECTIONS, settings.REMINDERS_PER_MINUTE = 3, 0
-    offers = [make_due() for _ in range(40)]
-    sums = send()
-    assert (sums.sent, sums.problem) == (40, "")
-    assert len(set(receiver.message_ids)) == len(receiver.message_ids) == 40
-    assert Reminder.objects.filter(state="sent", offer__in=offers).count() == 40
-    assert set(FollowUp.objects.values_list("next_step", flat=True)) == {2}

@@ -22,8 +22,8 @@ from crm.operations.schedules import RUNNER
 from reminders.models import FollowUp, Reminder
 from reminders.planning import plan_all
 from tests.reminders.rows import make_defaults, make_due
-from tests.reminders.smtp_server import Receiver
 from tests.reminders.test_kills import child_environment
+from tests.smtp_server import SmtpServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.torture, pytest.mark.restarts]
 
@@ -45,7 +45,7 @@ def cluster(environment: dict[str, str]) -> Iterator[None]:
         process.wait()
 
 
-def test_eight_workers_and_two_schedulers_send_a_thousand_mails_once(receiver: Receiver):
+def test_eight_workers_and_two_schedulers_send_a_thousand_mails_once(receiver: SmtpServer):
     now = timezone.now()
     make_defaults()
     for _ in range(1000):

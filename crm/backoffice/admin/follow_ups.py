@@ -25,11 +25,11 @@ from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_bac
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
-from reminders.facts import find_horizon
 from reminders.forms import OwnTextForm, UntilForm
 from reminders.models import FollowUp, Reminder
-from reminders.reasons import SENTENCES
+from reminders.planning import find_horizon, plan_offers
 from reminders.rules import Because
+from reminders.sentences import SENTENCES
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -113,7 +113,7 @@ class FollowUpAdmin(ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: FollowUp, form: Any, change: bool) -> None:
         obj.save(update_fields=["plan"])
-        services.plan_offers([obj.offer])
+        plan_offers([obj.offer])
         words = (
             gettext("Chose the reminder plan “%s”.") % obj.plan
             if obj.plan

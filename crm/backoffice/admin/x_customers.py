@@ -17,9 +17,9 @@ from crm.backoffice.admin.follow_ups import send_offers_now
 from crm.backoffice.admin.parts import render
 from crm.core.admin_base import change_url, dialog_action, go_to, once
 from offers.models import Customer, Offer
-from reminders import services
 from reminders.explain import explain
 from reminders.models import CustomerPlan, FollowUp
+from reminders.planning import plan_offers
 
 _Below = customer_pages.CustomerAdmin
 # More open offers than anybody reads on a page.
@@ -54,7 +54,7 @@ class CustomerAdmin(_Below):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        services.plan_offers(list(form.instance.offers.all()))
+        plan_offers(list(form.instance.offers.all()))
 
     @admin.display(description=_("next reminders"))
     @once

@@ -22,9 +22,9 @@ from crm.core.admin_base import change_url, dialog_action, go_to, note_acts, onc
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
-from reminders.facts import find_open_replies
 from reminders.forms import UntilForm
 from reminders.models import FollowUp, Reminder
+from reminders.planning import find_open_replies, plan_offers
 
 _Below = answer_pages.OfferAdmin
 
@@ -72,7 +72,7 @@ class OfferAdmin(_Below):
 
     def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        services.plan_offers([obj])
+        plan_offers([obj])
 
     @admin.display(description=_("next reminder"))
     @once

@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.core.jobs import JobCommand
-from reminders.sending import explain_due, send_due
+from reminders.explain import explain_due
+from reminders.planning import plan_changed
+from reminders.sending.run import send_due
 from reminders.services import MailsUnreadError, release_hold
 
 
@@ -36,4 +38,5 @@ class Command(JobCommand):
                 release_hold(by=None, now=now)
             except MailsUnreadError as error:
                 raise CommandError(str(error)) from error
+        plan_changed(now)
         return str(send_due(timezone.now))

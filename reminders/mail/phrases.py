@@ -1,6 +1,6 @@
 """The fixed sentences around every reminder, in the four languages of customers.
 
-Not in `locale/`, whose catalogues are the office's two languages (docs/decisions.md 5).
+Not in `locale/`, whose catalogues are the office's two languages (docs/decisions.md).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from crm.core.months import MONTH_NAMES
 
 @dataclass(frozen=True)
 class Phrases:
-    """`{…}` are filled in by `reminders.emails`."""
+    """`{…}` are filled in by `reminders.mail.rendering`."""
 
     greeting: str
     greeting_with_name: str

@@ -1,0 +1,129 @@
+"""What a reply of a mail server is, and what it means for the mail.
+
+Python's smtplib leaves open what matters here: which reply came at which stage, and that half a
+reply is no reply (RFC 5321, 4.5.3.2 and 6.1: from the final dot on a client that lost the connection
+cannot know whether the mail was delivered).
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    CONNECT = "connect"
+    EHLO = "EHLO"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    FINAL_DOT = "final dot"
+
+
+class SendOutcome(StrEnum):
+    """What is known of a mail after the attempt."""
+
+    ACCEPTED = "accepted"
+    TRY_LATER = "try_later"  # not delivered: the server said so, or the line broke before DATA
+    REFUSED = "refused"  # not delivered, and trying again is useless
+    UNKNOWN = "unknown"  # cut off after DATA was announced: perhaps delivered
+    WITHHELD = "withheld"  # `before_data` said no
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """The outcome of one mail. `words` is the server's reply or what broke; `code` is 0 without a
+    whole reply.
+    """
+
+    outcome: SendOutcome
+    stage: Stage
+    code: int = 0
+    words: str = ""
+
+    @property
+    def is_about_us(self) -> bool:
+        """True when the next mail of this run would fare the same: log-in, sender, server closing,
+        line lost.
+        """
+        if self.outcome in (SendOutcome.ACCEPTED, SendOutcome.WITHHELD):
+            return False
+        return self.code in (0, 421, *LOG_IN_CODES) or self.stage is Stage.MAIL
+
+    @property
+    def is_bad_address(self) -> bool:
+        """True when the server says that there is no such mailbox (RFC 3463: 5.1.1 to 5.1.3, 5.1.6,
+        5.1.10).
+        """
+        if self.stage is not Stage.RCPT:
+            return False
+        return re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
+
+
+class SmtpUnavailableError(smtplib.SMTPException):
+    """No mail can be sent now: no connection, no greeting, no log-in. `stage` is how far it went."""
+
+    def __init__(self, stage: Stage, words: str, code: int = 0) -> None:
+        super().__init__(words)
+        self.stage, self.words, self.code = stage, words, code
+
+
+# About our account, never about a mail.
+LOG_IN_CODES = (530, 534, 535, 538)
+
+
+def classify(stage: Stage, code: int) -> SendOutcome:
+    """Return what a whole reply at a stage means for the mail. 0 stands for a lost connection or
+    half a reply.
+
+    - 2xx and, at DATA, 354: go on; after the final dot: accepted.
+    - 4xx: later. 5xx: refused, but log-in codes (530, 534, 535, 538) are about our account, never
+      about the mail, and 552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10), which is also
+      what full mailboxes say.
+    - Any other number is a server out of step: before DATA later, from DATA on unknown.
+    """
+    if code == 354 or (stage is not Stage.DATA and 200 <= code < 300):
+        return SendOutcome.ACCEPTED
+    if 400 <= code < 500 or code in LOG_IN_CODES or (stage is Stage.RCPT and code == 552):
+        return SendOutcome.TRY_LATER
+    if 500 <= code < 600:
+        return SendOutcome.REFUSED
+    if stage in (Stage.DATA, Stage.FINAL_DOT):
+        return SendOutcome.UNKNOWN
+    return SendOutcome.TRY_LATER
+
+
+_REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
+
+
+class StrictSmtp(smtplib.SMTP):
+    """smtplib with replies that count only when they are whole: three digits, a blank or hyphen,
+    and the end of the line. It takes "250 O" before a closed connection for a success.
+    """
+
+    def getreply(self) -> tuple[int, bytes]:
+        lines = []
+        if self.file is None:
+            self.file = self.sock.makefile("rb")  # type: ignore[union-attr]  # connected: a reply is awaited
+        while True:
+            try:
+                line = self.file.readline(smtplib._MAXLINE + 1)  # type: ignore[attr-defined]
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected(f"Connection lost: {error}") from error
+            match = _REPLY.fullmatch(line)
+            if match is None:
+                self.close()
+                cut = line[:200].decode("ascii", "replace").strip()
+                words = f"Connection closed after: {cut!r}" if cut else "Connection closed"
+                raise smtplib.SMTPServerDisconnected(words)
+            lines.append((match[3] or b"").strip())
+            if match[2] != b"-":
+                return int(match[1]), b"\n".join(lines)
+
+
+class StrictSmtpSsl(StrictSmtp, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte on."""

@@ -1,0 +1,165 @@
+"""Read what the rules need to know of offers, for many at once with a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Max
+from django.db.models.functions import Coalesce
+
+from feedback.backoffice.models import Answer, Invitation
+from offers.models import Offer
+from reminders.models import FollowUp, Reminder
+from reminders.rules import LinkState, OfferHistory, ReminderStep, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCase:
+    """One offer with its history. `offer` has its customer, salesperson and follow-up loaded;
+    `token` is that of its active link, if it has one.
+    """
+
+    offer: Offer
+    history: OfferHistory
+    token: UUID | None
+
+    @property
+    def follow_up(self) -> FollowUp | None:
+        """The follow-up, or None before the offer was planned for the first time."""
+        return getattr(self.offer, "follow_up", None)
+
+    @property
+    def plan_id(self) -> int | None:
+        """The offer's own plan, else that of the customer; None stands for the default one."""
+        if self.follow_up and self.follow_up.plan_id:
+            return self.follow_up.plan_id
+        customer_plan = getattr(self.offer.customer, "own_plan", None)
+        return customer_plan.plan_id if customer_plan else None
+
+    @property
+    def has_begun_step(self) -> bool:
+        """True when a step was tried before and waits for another try."""
+        return any(step.state is StepState.PLANNED for step in self.history.steps)
+
+    @property
+    def own_text(self) -> str:
+        """What a person wrote for the next mail."""
+        return self.follow_up.own_text if self.follow_up else ""
+
+    @property
+    def is_personal(self) -> bool:
+        """True when a person wrote the next text or asked for the mail now."""
+        return bool(self.own_text or (self.follow_up and self.follow_up.send_now_at))
+
+
+def load_cases(offer_ids: Collection[int], now: datetime) -> list[OfferCase]:
+    """Return the histories of these offers in the order of their ids. Five queries."""
+    offers = (
+        Offer.objects.filter(pk__in=offer_ids)
+        .select_related("customer__own_plan", "salesperson", "follow_up")
+        .order_by("pk")
+    )
+    steps = _load_steps(offer_ids)
+    asked = _load_undecided(offer_ids)
+    links = _load_links(offer_ids)
+    mailed = _load_mailed({offer.customer_id for offer in offers})
+    cases = []
+    for offer in offers:
+        link = links.get(offer.pk)
+        history = _build_history(
+            offer,
+            tuple(steps.get(offer.pk, ())),
+            asked.get(offer.pk, (None, None)),
+            mailed.get(offer.customer_id),
+            _link_state(link, now),
+        )
+        cases.append(OfferCase(offer, history, link.token if link else None))
+    return cases
+
+
+def _build_history(
+    offer: Offer,
+    steps: tuple[ReminderStep, ...],
+    asked: tuple[datetime | None, date | None],
+    customer_mailed_at: datetime | None,
+    link: LinkState,
+) -> OfferHistory:
+    customer = offer.customer
+    # Not stored: an offer that was never planned has the defaults of a follow-up.
+    follow_up = getattr(offer, "follow_up", None) or FollowUp()
+    pauses = [day for day in (offer.paused_until, customer.paused_until) if day is not None]
+    # A person asked for one mail, not for the ones after it.
+    send_now_at = follow_up.send_now_at
+    send_now = send_now_at is not None and all(step.at <= send_now_at for step in steps)
+    return OfferHistory(
+        sent_at=offer.sent_at,
+        status=offer.status,
+        in_review=bool(offer.needs_review),
+        stopped=offer.reminders_stopped,
+        amount=offer.amount,
+        paused_until=max(pauses, default=None),
+        opted_out=customer.opted_out_at is not None,
+        do_not_contact=customer.do_not_contact,
+        contact_basis=offer.contact_basis,
+        bounced=customer.bounced_at is not None,
+        contacted_at=offer.contacted_at,
+        replied_at=offer.replied_at,
+        resumed_at=follow_up.resumed_at,
+        asked_at=asked[0],
+        ask_again_on=asked[1],
+        steps=steps,
+        skipped_step=follow_up.skipped_step,
+        released_step=follow_up.released_step,
+        call_step=follow_up.call_step,
+        send_now=send_now,
+        customer_mailed_at=customer_mailed_at,
+        link=link,
+    )
+
+
+def _link_state(link: Invitation | None, now: datetime) -> LinkState:
+    if link is None or link.expires_at <= now:
+        return LinkState.INVALID
+    if link.registered_at is None:
+        return LinkState.WAITS
+    return LinkState.VALID
+
+
+def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
+    steps: dict[int, list[ReminderStep]] = defaultdict(list)
+    for row in Reminder.objects.filter(offer__in=offer_ids).order_by("step"):
+        at = row.sent_at or row.claimed_at or row.mail_date
+        step = ReminderStep(row.step, StepState(row.state), at, row.retry_at, row.first_try_at)
+        steps[row.offer_id].append(step)
+    return steps
+
+
+def _load_undecided(
+    offer_ids: Collection[int],
+) -> dict[int, tuple[datetime | None, date | None]]:
+    """Return when each customer said "still undecided" last, and when to ask again."""
+    rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED)
+    newest: dict[int, tuple[datetime | None, date | None]] = {}
+    for answer in rows.order_by("answered_at", "pk"):
+        newest[answer.offer_id] = (answer.answered_at, answer.ask_again_on)
+    return newest
+
+
+def _load_links(offer_ids: Collection[int]) -> dict[int, Invitation]:
+    rows = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
+    return {invitation.offer_id: invitation for invitation in rows}
+
+
+def _load_mailed(customer_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when each customer got the last reminder about any offer."""
+    rows = Reminder.objects.filter(
+        offer__customer__in=customer_ids, state__in=Reminder.MAILED
+    ).order_by()
+    newest = rows.values("offer__customer").annotate(
+        at=Max(Coalesce("sent_at", "claimed_at", "mail_date"))
+    )
+    return dict(newest.values_list("offer__customer", "at"))

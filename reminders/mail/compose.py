@@ -1,0 +1,179 @@
+"""Compose what a reminder mail says from the offers that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from crm.accounts.models import OwnCompany
+from feedback import links
+from offers.models import Offer, number_key
+from reminders.histories import OfferCase, load_cases
+from reminders.mail.content import MailSender, OfferInMail, ReminderMail
+from reminders.mail.message import new_message_id
+from reminders.mail.rendering import placeholders
+from reminders.mail.templating import MailTextError, render
+from reminders.models import FollowUp, MailText, Reminder
+from reminders.planning import Plans
+
+
+class MissingTextError(MailTextError):
+    """There is no mail text for a step."""
+
+
+class MailTexts:
+    """The mail texts, read once for a run."""
+
+    def __init__(self) -> None:
+        self._texts = {(text.language, text.step): text for text in MailText.objects.all()}
+
+    def get(self, language: str, step: int) -> MailText:
+        """Return the text of a step: in the language, else in German; for a later step than there
+        are texts, the last.
+
+        Raises MissingTextError.
+        """
+        for candidate in (language, "de"):
+            steps = sorted(known for (of, known) in self._texts if of == candidate)
+            if steps:
+                earlier = [known for known in steps if known <= step]
+                return self._texts[candidate, earlier[-1] if earlier else steps[0]]
+        raise MissingTextError(f"There is no mail text for step {step}.")
+
+
+def compose(
+    rows: Sequence[Reminder],
+    cases: Sequence[OfferCase],
+    *,
+    plans: Plans,
+    texts: MailTexts,
+    company: OwnCompany,
+) -> ReminderMail:
+    """Return the mail of these reminders of one customer, whose offers are due and so have a valid
+    link. Raises MissingTextError.
+    """
+    first, own_text, lines = cases[0].offer, "", []
+    for row, case in zip(rows, cases, strict=True):
+        own_text = own_text or case.own_text
+        if case.token is not None:
+            is_last_step = row.step >= plans.count_steps(case)
+            lines.append(_describe(case.offer, case.token, is_last_step=is_last_step))
+    text = texts.get(first.language, min(row.step for row in rows))
+    return _compose(
+        first,
+        lines,
+        company,
+        message_id=rows[0].message_id,
+        mail_date=rows[0].mail_date,
+        recipient=rows[0].recipient,
+        language=first.language,
+        subject_text=text.subject,
+        body_text=own_text or text.text,
+    )
+
+
+def _compose(
+    first: Offer,
+    lines: Sequence[OfferInMail],
+    company: OwnCompany,
+    *,
+    message_id: str,
+    mail_date: datetime,
+    recipient: str,
+    language: str,
+    subject_text: str,
+    body_text: str,
+) -> ReminderMail:
+    return ReminderMail(
+        message_id=message_id,
+        mail_date=mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
+        recipient=recipient,
+        customer_email=first.customer.email,
+        customer_name=first.customer.name,
+        customer_company=first.customer.company,
+        language=language,
+        sender=_find_sender(first, company),
+        offers=tuple(lines),
+        subject_text=subject_text,
+        body_text=body_text,
+    )
+
+
+def _describe(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferInMail:
+    return OfferInMail(
+        number=offer.number,
+        offered_on=offer.sent_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
+        subject=offer.subject,
+        form_url=links.form_url(settings.FEEDBACK_BASE_URL, token),
+        opt_out_url=links.opt_out_url(settings.FEEDBACK_BASE_URL, token),
+        message_id=offer.message_id,
+        is_last_step=is_last_step,
+    )
+
+
+def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
+    """Return who the reminder comes from: the offer's salesperson, else the sender of the offer
+    mail.
+    """
+    name, email, phone = "", "", ""
+    if offer.salesperson:
+        name = offer.salesperson.get_full_name()
+        email, phone = offer.salesperson.email, offer.salesperson.phone
+    return MailSender(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        company=company.name or offer.sender_email.rpartition("@")[2],
+        legal_notice=company.legal_notice,
+        imprint_url=company.imprint_url,
+        privacy_url=company.privacy_url,
+        seller_name=name or offer.sender_name,
+        seller_email=email or offer.sender_email,
+        seller_phone=phone,
+    )
+
+
+def build_example(
+    text: MailText, offer: Offer, *, now: datetime, recipient: str = ""
+) -> ReminderMail:
+    """Return the mail that this text makes of a real offer, with links that lead nowhere.
+
+    Whoever tries a text must not be able to answer in the customer's name.
+    """
+    [case] = load_cases([offer.pk], now)
+    is_last_step = text.step >= max(Plans().count_steps(case), text.step)
+    return _compose(
+        case.offer,
+        [_describe(case.offer, links.new_token(), is_last_step=is_last_step)],
+        OwnCompany.get(),
+        message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
+        mail_date=now,
+        recipient=recipient or case.offer.customer.email,
+        language=text.language,
+        subject_text=text.subject,
+        body_text=text.text,
+    )
+
+
+def find_example_offer(text: MailText, number: str = "") -> Offer | None:
+    """Return the newest offer with this number, else the newest one in the language of the text,
+    else the newest.
+    """
+    offers = Offer.objects.select_related("customer", "salesperson").order_by("-sent_at")
+    if number:
+        return offers.filter(number_key=number_key(number)).first()
+    return offers.filter(language=text.language).first() or offers.first()
+
+
+def write_next_text(follow_up: FollowUp, now: datetime) -> str:
+    """Return what the next reminder of the offer would say by its mail text; empty where that
+    cannot be written.
+    """
+    try:
+        text = MailTexts().get(follow_up.offer.language, follow_up.next_step or 1)
+        mail = build_example(text, follow_up.offer, now=now)
+        return render(mail.body_text, placeholders(mail)).strip()
+    except MailTextError:
+        return ""

@@ -1,0 +1,154 @@
+"""Claim a mail for sending: a row for each offer that it is about.
+
+UNIQUE (offer, step) makes a step one worker's alone. Nothing has been sent as long as a row is
+`claimed`; see `reminders.sending.mark` for what comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from offers.models import SentMessage
+from reminders.histories import OfferCase, load_cases
+from reminders.mail.message import new_message_id
+from reminders.models import Reminder
+from reminders.planning import Plans, lock_customers, store_decisions
+from reminders.rules import Because
+
+State = Reminder.State
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claimed mail: a row and a case for each offer, in the order in which the mail lists
+    them.
+    """
+
+    rows: tuple[Reminder, ...]
+    cases: tuple[OfferCase, ...]
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID, which all its rows have."""
+        return self.rows[0].message_id
+
+    @property
+    def offer_ids(self) -> list[int]:
+        """The offers of the mail."""
+        return [row.offer_id for row in self.rows]
+
+    @property
+    def is_personal(self) -> bool:
+        """True when a person wrote its text or asked for it now."""
+        return any(case.is_personal for case in self.cases)
+
+
+def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim | None:
+    """Ask the rules again about these offers of one customer and claim one mail that is due, or
+    return None. What is not due gets its new plan stored.
+
+    A second try goes before a first one. A customer who is locked by another worker is left to it.
+    """
+    with transaction.atomic():
+        if not lock_customers(offer_ids, skip_locked=True):
+            return None
+        new: list[OfferCase] = []
+        begun: list[OfferCase] = []
+        not_due = []
+        steps: dict[int, int] = {}
+        for case in load_cases(offer_ids, now):
+            decision = plans.decide(case, now)
+            if decision.is_due(now):
+                steps[case.offer.pk] = decision.step or 1
+                (begun if case.has_begun_step else new).append(case)
+            elif decision.because != Because.SENDING:
+                not_due.append((case, decision))
+        store_decisions(not_due, now)
+        claim = _claim_again(begun, steps, now) or _claim_first(new, steps, now)
+        if claim is not None:
+            _keep_message_id(claim)
+        return claim
+
+
+def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
+    """Claim the first mail about a step of the oldest offer, and of the offers that share it: those
+    of the same salesperson in the same language.
+    """
+    if not cases:
+        return None
+    cases.sort(key=lambda case: (case.offer.sent_at, case.offer.pk))
+    first = cases[0].offer
+    message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+    together, rows = [], []
+    for case in cases:
+        if (case.offer.sender_email, case.offer.language) != (first.sender_email, first.language):
+            continue
+        together.append(case)
+        row = Reminder(
+            offer=case.offer,
+            step=steps[case.offer.pk],
+            state=State.CLAIMED,
+            message_id=message_id,
+            mail_date=now,
+            recipient=_recipient(case),
+            claimed_at=now,
+            first_try_at=now,
+        )
+        rows.append(row)
+    Reminder.objects.bulk_create(rows)
+    return Claim(tuple(rows), tuple(together))
+
+
+def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
+    """Claim a mail that was tried before, with the Message-ID and the date that it already has.
+
+    When it has lost an offer since (that was answered, or went out without this one), it is another
+    mail and gets another Message-ID: no mail program shall take it for a copy, and none shall see
+    one Message-ID twice.
+    """
+    if not cases:
+        return None
+    by_offer = {case.offer.pk: case for case in cases}
+    planned = Reminder.objects.filter(offer__in=by_offer, state=State.PLANNED)
+    mails: dict[str, list[Reminder]] = {}
+    for row in planned.order_by("offer__sent_at", "offer_id"):
+        if row.step == steps[row.offer_id]:
+            mails.setdefault(row.message_id, []).append(row)
+    for old_message_id, rows in mails.items():
+        together = tuple(by_offer[row.offer_id] for row in rows)
+        message_id = old_message_id
+        if Reminder.objects.filter(message_id=old_message_id).count() != len(rows):
+            message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+        recipient = _recipient(together[0])
+        free = planned.filter(pk__in=[row.pk for row in rows])
+        claimed = free.update(
+            state=State.CLAIMED, claimed_at=now, message_id=message_id, recipient=recipient
+        )
+        if claimed == len(rows):
+            for row in rows:
+                row.message_id, row.recipient = message_id, recipient
+            return Claim(tuple(rows), together)
+    return None
+
+
+def _recipient(case: OfferCase) -> str:
+    return settings.REMINDERS_TEST_ADDRESS or case.offer.customer.email
+
+
+def _keep_message_id(claim: Claim) -> None:
+    """Keep the Message-ID, by which the import knows our own mails and finds the offer of a
+    reply.
+    """
+    first = claim.rows[0]
+    message = SentMessage(
+        message_id=first.message_id,
+        offer_id=first.offer_id,
+        recipient=first.recipient,
+        at=first.mail_date,
+    )
+    SentMessage.objects.bulk_create([message], ignore_conflicts=True)

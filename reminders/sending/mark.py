@@ -1,0 +1,70 @@
+"""Mark a claimed mail as being sent, right before DATA.
+
+The mark is committed and on the disk before the server hears of DATA: a run that dies before the
+mark has surely not sent the mail, and one that dies after it may have.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from crm.core.durable import durable_commits
+from feedback.backoffice.models import Invitation
+from offers.models import Offer
+from reminders.models import Reminder, SendingHold
+from reminders.sending.claim import Claim
+
+
+def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
+    """Commit to the disk that DATA comes next. False when the mail must not go: the claim is no
+    longer ours, or a gate has shut since.
+
+    One statement looks at the gates and marks, so nothing fits in between. All offers of the mail
+    are marked, or none.
+    """
+    rows = _find_markable(claim, now)
+    state = Reminder.State.TRANSMITTING
+    with durable_commits(), transaction.atomic():
+        if rows.update(state=state, claimed_at=now, subject=subject[:500]) == len(claim.rows):
+            return True
+        transaction.set_rollback(True)
+    return False
+
+
+def _find_markable(claim: Claim, now: datetime) -> QuerySet[Reminder]:
+    """Return the rows of the claim that may be sent, by all gates that are columns."""
+    today = timezone.localdate(now)
+    asked_for = Q(follow_up__send_now_at__isnull=False)
+    offers = Offer.objects.filter(
+        Q(paused_until=None) | Q(paused_until__lte=today) | asked_for,
+        Q(customer__paused_until=None) | Q(customer__paused_until__lte=today) | asked_for,
+        Q(replied_at=None)
+        | Q(replied_at__lt=F("sent_at"))
+        | Q(follow_up__resumed_at__gte=F("replied_at")),
+        ~Q(contact_basis=Offer.ContactBasis.NONE),
+        pk=OuterRef("offer"),
+        status=Offer.Status.OPEN,
+        needs_review="",
+        reminders_stopped=False,
+        customer__opted_out_at=None,
+        customer__do_not_contact=False,
+        customer__bounced_at=None,
+    )
+    links = Invitation.objects.filter(
+        offer=OuterRef("offer"),
+        state=Invitation.State.ACTIVE,
+        expires_at__gt=now,
+        registered_at__isnull=False,
+    )
+    holds = SendingHold.objects.filter(held_at__isnull=False)
+    return Reminder.objects.filter(
+        Exists(offers),
+        Exists(links),
+        ~Exists(holds),
+        message_id=claim.message_id,
+        state=Reminder.State.CLAIMED,
+    )

@@ -1,0 +1,116 @@
+"""Record what became of a mail, also of one whose run died."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from crm.core.smtp_replies import SendOutcome, SendResult
+from feedback.backoffice.links import mark_mailed
+from offers.models import Customer, Offer
+from reminders.models import FollowUp, Reminder
+from reminders.planning import Plans, plan_offer_ids, plan_offers
+from reminders.rules import is_given_up, retry_after
+from reminders.sending.claim import Claim
+
+State = Reminder.State
+
+
+def record_result(
+    claim: Claim, result: SendResult, plans: Plans, now: datetime
+) -> Reminder.State | None:
+    """Write down what became of the mail and return the state, or None when the claim was given
+    back untouched.
+    """
+    if result.outcome is SendOutcome.ACCEPTED:
+        _record_sent(claim, result.words, now)
+        return State.SENT
+    if claim.is_personal:
+        FollowUp.objects.filter(offer__in=claim.offer_ids).update(send_now_at=None)
+    if result.outcome is SendOutcome.WITHHELD:
+        give_back(claim)
+        return None
+    rows = Reminder.objects.filter(message_id=claim.message_id)
+    if result.outcome is SendOutcome.UNKNOWN:
+        _put_in_doubt(rows, result.words)
+        return State.IN_DOUBT
+    retry_at = None
+    if result.outcome is SendOutcome.TRY_LATER:
+        retry_at = _find_retry_at(claim, plans, now)
+    state = State.PLANNED if retry_at else State.FAILED
+    rows.filter(state__in=Reminder.IN_FLIGHT).update(
+        state=state,
+        attempts=claim.rows[0].attempts + 1,
+        server_reply=result.words,
+        retry_at=retry_at,
+        resolved_by=None,
+    )
+    if result.is_bad_address and not settings.REMINDERS_TEST_ADDRESS:
+        _mark_bounced(claim, result.words, now)
+    return state
+
+
+def give_back(claim: Claim) -> None:
+    """Free the claim if it is not marked, as if it had never been made."""
+    Reminder.objects.filter(message_id=claim.message_id).give_back()
+
+
+def recover_stale(now: datetime) -> tuple[int, int]:
+    """Clear up after runs that died. Returns (claims given back, reminders in doubt).
+
+    A claim without the mark was surely not sent and is free again; one with it may have been, and a
+    person decides.
+    """
+    deadline = now - timedelta(seconds=settings.REMINDERS_STALE_SECONDS)
+    stale = Reminder.objects.filter(claimed_at__lte=deadline)
+    offer_ids = list(stale.filter(state__in=Reminder.IN_FLIGHT).values_list("offer_id", flat=True))
+    if not offer_ids:
+        return 0, 0
+    words = "The program ended while the mail was being sent."
+    in_doubt = _put_in_doubt(stale, words)
+    given_back = stale.give_back()
+    plan_offer_ids(offer_ids, now)
+    return given_back, in_doubt
+
+
+def _put_in_doubt(rows: QuerySet[Reminder], words: str) -> int:
+    marked = rows.filter(state=State.TRANSMITTING)
+    return marked.update(state=State.IN_DOUBT, server_reply=words, resolved_by=None)
+
+
+def _record_sent(claim: Claim, words: str, now: datetime) -> None:
+    # Also when another run took this one for dead and called the mail doubtful: now it is known.
+    known_states = (State.TRANSMITTING, State.IN_DOUBT)
+    with transaction.atomic():
+        Reminder.objects.filter(message_id=claim.message_id, state__in=known_states).update(
+            state=State.SENT, sent_at=now, server_reply=words, retry_at=None
+        )
+        if claim.is_personal:
+            FollowUp.objects.filter(offer__in=claim.offer_ids).update(own_text="", send_now_at=None)
+        mark_mailed(claim.offer_ids, at=now)
+
+
+def _find_retry_at(claim: Claim, plans: Plans, now: datetime) -> datetime | None:
+    """Return when to try again, or None when that would be too late."""
+    first = claim.rows[0]
+    retry_at = now + retry_after(first.attempts + 1)
+    for case, row in zip(claim.cases, claim.rows, strict=True):
+        give_up_at = plans.find_give_up_at(case, row.step)
+        if is_given_up(first.first_try_at or now, retry_at, give_up_at):
+            return None
+    return retry_at
+
+
+def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
+    """Note that there is no such mailbox, so that no offer of the customer is reminded of."""
+    customer_id = claim.cases[0].offer.customer_id
+    with transaction.atomic():
+        Customer.objects.filter(pk=customer_id, bounced_at=None).update(
+            bounced_at=now, bounce_detail=words
+        )
+        offers = list(Offer.objects.filter(customer=customer_id, status=Offer.Status.OPEN))
+        Offer.objects.raise_version(offers)
+        plan_offers(offers)
