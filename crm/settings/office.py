@@ -71,7 +71,6 @@ TEMPLATES[0]["OPTIONS"]["context_processors"] += [
 ]
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["crm.accounts.backends.RightsBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

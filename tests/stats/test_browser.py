@@ -58,7 +58,7 @@ def open_page(
     session = SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = (
         str(user.pk),
-        "crm.accounts.backends.RightsBackend",
+        "django.contrib.auth.backends.ModelBackend",
     )
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
