@@ -14,7 +14,7 @@ def found(**kwargs) -> set[str]:
     return {message.id for message in run_checks(**kwargs)}
 
 
-def test_a_configured_office_has_nothing_to_complain_about():
+def test_a_configured_office_passes_all_checks():
     assert found() == set()
 
 
@@ -42,7 +42,7 @@ def test_a_mistake_in_a_setting_is_named(settings, setting: str, value: object, 
     assert found() == {expected}
 
 
-def test_every_complaint_says_what_to_type(settings):
+def test_every_check_has_a_hint(settings):
     settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_KEY = (
         settings.FEEDBACK_SEALING_PRIVATE_KEY
     ) = ""
@@ -51,13 +51,13 @@ def test_every_complaint_says_what_to_type(settings):
     assert all(message.hint for message in run_checks())
 
 
-def test_a_queue_that_does_everything_at_once_is_refused(settings, monkeypatch):
+def test_a_queue_without_workers_is_refused(settings, monkeypatch):
     settings.Q_CLUSTER = {**settings.Q_CLUSTER, "sync": True}
     monkeypatch.delitem(sys.modules, "pytest")
     assert found() == {"core.E002"}
 
 
-def test_before_it_goes_live_somebody_must_be_named_to_be_told(settings):
+def test_a_deployment_needs_admins(settings):
     settings.ADMINS = []
     assert "core.W002" in found(include_deployment_checks=True)
     settings.ADMINS = [("Admin", "it@example.com")]
@@ -73,5 +73,5 @@ def test_a_database_of_another_version_is_refused_in_a_sentence() -> None:
 
 
 @pytest.mark.django_db
-def test_a_database_of_this_version_is_taken() -> None:
+def test_a_database_of_this_version_is_accepted() -> None:
     assert check_database_is_of_this_line(None, databases=["default"]) == []

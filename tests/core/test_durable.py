@@ -8,7 +8,7 @@ from tests import disk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_commits_wait_for_the_disk_within_and_no_longer_after():
+def test_only_commits_within_wait_for_the_disk():
     ordinary = disk.waits()
     with durable_commits():
         assert disk.waits()
@@ -19,7 +19,7 @@ def test_commits_wait_for_the_disk_within_and_no_longer_after():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_within_a_transaction_the_one_around_it_decides():
+def test_within_a_transaction_nothing_changes():
     ordinary = disk.waits()
     with transaction.atomic(), durable_commits():
         assert disk.waits() == ordinary

@@ -24,7 +24,7 @@ class Command(JobCommand):
         return "Done, 3 sent."
 
 
-def test_a_run_leaves_its_time_and_its_sentence():
+def test_a_run_records_its_time_and_its_sentence():
     with time_machine.travel(NOW, tick=False):
         assert Command().handle() == "Done, 3 sent."
     job = JobRun.objects.get(name="test_jobs")
@@ -60,7 +60,7 @@ def test_an_unexpected_error_is_kept_with_its_kind():
     assert JobRun.objects.get(name="job").error == "KeyError: 'missing'"
 
 
-def test_a_rehearsal_is_no_sign_of_life():
+def test_a_dry_run_is_not_recorded():
     assert Command().handle(dry_run=True) == "Done, 3 sent."
     assert not JobRun.objects.exists()
 

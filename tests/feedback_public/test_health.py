@@ -38,7 +38,7 @@ def test_a_vps_in_use_is_sound():
     assert problems() == {}
 
 
-def test_an_office_that_fell_silent_is_noticed():
+def test_an_office_that_has_stopped_fetching_is_noticed():
     FormContent.objects.create(pk=1, content={})
     JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=30))
     assert problems() == {
@@ -46,7 +46,7 @@ def test_an_office_that_fell_silent_is_noticed():
     }
 
 
-def test_the_admins_are_told_once_that_nobody_fetches_answers(settings):
+def test_the_admins_are_mailed_once_that_answers_are_not_fetched(settings):
     settings.ADMINS = [("Admin", "it@muster-metallbau.example")]
     settings.DEFAULT_FROM_EMAIL = settings.SERVER_EMAIL = "vps@muster-metallbau.example"
     FormContent.objects.create(pk=1, content={})
@@ -75,5 +75,5 @@ def test_a_backup_that_is_missing_is_noticed():
     assert set(problems()) == {"backup"}
 
 
-def test_what_is_ready_is_not_told_to_the_internet(client):
+def test_the_public_side_has_no_readyz(client):
     assert client.get("/readyz").status_code == 404

@@ -1,4 +1,4 @@
-"""Admins get one mail when something begins and one when it is over, whatever else is broken."""
+"""Admins get one mail when a problem begins and one when it is over, whatever else has failed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def subjects(inbox: Inbox) -> list[str]:
     return [str(mail["Subject"]) for mail in inbox.mails]
 
 
-def test_a_problem_is_told_once_and_its_end_once(findings: list[Finding], inbox: Inbox):
+def test_a_problem_is_mailed_once_and_its_end_once(findings: list[Finding], inbox: Inbox):
     findings.append(DISK)
     for look in range(6):
         alarms.watch(NOW + look * LOOK)
@@ -60,14 +60,16 @@ def test_a_problem_is_told_once_and_its_end_once(findings: list[Finding], inbox:
     assert "Only 0.1 GB are free." in inbox.mails[0].get_content()
 
 
-def test_what_passes_within_minutes_wakes_nobody(findings: list[Finding], inbox: Inbox):
+def test_a_problem_that_is_over_at_the_next_check_is_not_mailed(
+    findings: list[Finding], inbox: Inbox
+):
     for look in range(10):
         findings[:] = [DISK] if look % 2 else []
         alarms.watch(NOW + look * LOOK)
     assert subjects(inbox) == []
 
 
-def test_what_comes_together_is_one_mail(findings: list[Finding], inbox: Inbox):
+def test_problems_that_begin_together_are_one_mail(findings: list[Finding], inbox: Inbox):
     findings += [DISK, Finding("clock", "It was set back.", is_ok=False)]
     alarms.watch(NOW)
     alarms.watch(NOW + LOOK)
@@ -78,7 +80,7 @@ class Kind(TextChoices):
     HELD = "held", "sending is held"
 
 
-def test_an_incident_that_lasts_is_told_once_and_its_end_once(inbox: Inbox, monkeypatch):
+def test_an_incident_that_lasts_is_mailed_once_and_its_end_once(inbox: Inbox, monkeypatch):
     operations = Operations(checks=[check_incidents], pruners=[])
     monkeypatch.setattr("crm.operations.health.get_operations", lambda: operations)
     begin_incident(Kind.HELD, "12 reminders wait.", NOW)
@@ -90,7 +92,7 @@ def test_an_incident_that_lasts_is_told_once_and_its_end_once(inbox: Inbox, monk
     assert "12 reminders wait." in inbox.mails[0].get_content()
 
 
-def test_without_a_mail_server_it_is_told_as_soon_as_there_is_one(
+def test_without_a_mail_server_it_is_mailed_as_soon_as_there_is_one(
     findings: list[Finding], inbox: Inbox, settings
 ):
     findings.append(DISK)
@@ -118,7 +120,7 @@ def test_a_second_mail_server_takes_alarms_about_the_first(
     assert subjects(inbox) == ["Nachfass alarm: mail server"]
 
 
-def test_a_database_that_is_away_does_not_end_what_was_wrong(findings: list[Finding], inbox: Inbox):
+def test_a_database_that_fails_does_not_end_other_problems(findings: list[Finding], inbox: Inbox):
     findings.append(DISK)
     alarms.watch(NOW)
     alarms.watch(NOW + LOOK)
@@ -134,14 +136,14 @@ def test_a_database_that_is_away_does_not_end_what_was_wrong(findings: list[Find
     ]
 
 
-def test_the_command_looks_for_real(inbox: Inbox, settings):
+def test_the_command_runs_the_real_checks(inbox: Inbox, settings):
     settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_URL = settings.OFFICE_BASE_URL = ""
     summary = call_command("watch_health")
     assert "0 told as begun" in summary
     assert "mail folders" in Path(settings.HEALTH_FILE).read_text()
 
 
-def test_the_health_page_knows_what_only_the_watch_can_see(
+def test_the_health_page_shows_the_last_result_of_the_outside_checks(
     client, findings: list[Finding], inbox: Inbox
 ):
     findings.append(Finding("certificate", "It is valid for 3 more days.", is_ok=False))
@@ -150,7 +152,7 @@ def test_the_health_page_knows_what_only_the_watch_can_see(
     assert "certificate: It is valid for 3 more days." in problems
 
 
-def test_a_watch_that_stands_still_is_noticed(client, findings: list[Finding], inbox: Inbox):
+def test_a_timer_that_has_stopped_is_noticed(client, findings: list[Finding], inbox: Inbox):
     alarms.watch(timezone.now() - timedelta(hours=2))
     assert any(
         problem.startswith("watch: Der Zustand wurde zuletzt um")

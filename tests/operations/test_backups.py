@@ -20,7 +20,7 @@ def _no_steps(monkeypatch):
     set_steps_after_restore(monkeypatch, [])
 
 
-def test_what_was_there_comes_back_and_what_came_after_is_gone(tmp_path: Path):
+def test_a_restore_brings_back_the_rows_of_the_backup_and_no_later_ones(tmp_path: Path):
     Counter.objects.create(key="before", value=1)
     path = make_backup(tmp_path, now=timezone.now(), keep=3)
     Counter.objects.create(key="after", value=1)

@@ -59,12 +59,12 @@ def test_each_problem_is_a_reason(client, sound_office):
     assert problem.startswith("mail folder David: /nowhere kann nicht gelesen werden.")
 
 
-def test_a_worker_that_stands_still_is_noticed(sound_office):
+def test_a_worker_that_has_stopped_is_noticed(sound_office):
     JobRun.objects.filter(name="heartbeat").update(succeeded_at=timezone.now() - timedelta(hours=3))
     assert problems() == {"heartbeat": "Zuletzt erledigt: vor 3 Stunden. Done."}
 
 
-def test_a_new_office_may_wait_for_its_first_night(sound_office):
+def test_a_job_that_is_not_due_yet_is_no_problem(sound_office):
     call_command("setup_schedules")
     JobRun.objects.filter(name="prune").delete()
     assert "prune" not in problems()
@@ -76,7 +76,7 @@ def test_a_job_without_a_schedule_is_noticed(sound_office):
     assert "setup_schedules" in problems()["prune"]
 
 
-def test_a_weekend_is_no_alarm_for_a_job_of_working_days(sound_office, monkeypatch):
+def test_a_weekend_is_no_problem_for_a_job_of_working_days(sound_office, monkeypatch):
     monkeypatch.setattr("crm.operations.office.JOBS", [Job("send_digest", "30 7 * * 1-5")])
     friday = datetime(2026, 9, 11, 7, 30, tzinfo=timezone.get_current_timezone())
     JobRun.objects.update_or_create(name="send_digest", defaults={"succeeded_at": friday})
@@ -91,13 +91,13 @@ def test_a_job_that_failed_says_why(sound_office):
     assert "The key is wrong." in problems()["sync_feedback"]
 
 
-def test_old_answers_and_those_set_aside_are_noticed(sound_office):
+def test_old_and_rejected_answers_are_noticed(sound_office):
     SyncState.objects.update(pulled_at=timezone.now() - timedelta(hours=2))
     RejectedAnswer.objects.create(uid="b" * 32, content={}, error="no such link")
     assert set(problems()) == {"answers", "set-aside answers"}
 
 
-def test_a_sealing_key_that_opens_nothing_is_noticed(sound_office, settings):
+def test_an_invalid_sealing_key_is_noticed(sound_office, settings):
     settings.FEEDBACK_SEALING_PRIVATE_KEY = "short"
     assert "make_keys" in problems()["sealing key"]
 
@@ -111,7 +111,7 @@ def test_clocks_that_differ_are_noticed(sound_office):
     assert "Zeitserver" in problems()["clocks"]
 
 
-def test_a_task_that_was_cut_off_is_noticed_until_its_job_succeeds(sound_office):
+def test_a_failed_task_is_noticed_until_its_job_succeeds(sound_office):
     stopped = timezone.now() + timedelta(seconds=1)
     fields = {
         "id": "a" * 32,
@@ -131,7 +131,7 @@ def test_a_full_disk_is_noticed(sound_office, monkeypatch):
     assert "Schaffen Sie Platz" in problems()["disk"]
 
 
-def test_a_check_that_breaks_does_not_hide_the_others(sound_office, monkeypatch):
+def test_a_check_that_raises_does_not_hide_the_others(sound_office, monkeypatch):
     def broken(now: datetime) -> Iterator[Finding]:
         raise RuntimeError("no idea")
 
@@ -159,5 +159,5 @@ def test_the_doctor_prints_a_line_per_check_and_fails_with_one(sound_office, set
     )
 
 
-def test_the_public_internet_learns_nothing(client):
+def test_healthz_says_nothing_but_ok(client):
     assert client.get("/healthz").json() == {"status": "ok"}

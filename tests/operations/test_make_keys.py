@@ -12,7 +12,7 @@ from crm.operations.secrets import make_secrets
 from feedback import sealing
 
 
-def test_the_public_side_gets_the_hash_of_the_offices_key_and_nothing_that_opens_words():
+def test_the_public_side_gets_the_hash_of_the_offices_key_and_no_private_key():
     fresh = make_secrets()
     key_hash = hashlib.sha256(fresh.office["FEEDBACK_API_KEY"].encode()).hexdigest()
     assert fresh.public["FEEDBACK_API_KEY_HASHES"] == key_hash
@@ -26,7 +26,7 @@ def test_the_sealing_key_opens_what_was_sealed_for_it():
     assert sealing.open_message(sealed, key).comment == "Zu teuer"
 
 
-def test_no_two_are_alike():
+def test_each_call_makes_other_secrets():
     assert make_secrets() != make_secrets()
 
 

@@ -138,7 +138,7 @@ def test_links_stop_working_with_the_next_sync(person: Customer):
     assert (link.state, link.registered_at) == ("revoked", None)
 
 
-def test_who_was_erased_is_not_written_to_after_a_new_offer(person: Customer, office: Path):
+def test_an_erased_person_gets_no_reminder_after_a_new_offer(person: Customer, office: Path):
     call_command("erase_person", EMAIL, yes=True)
     sent_at = SENT_AT + timedelta(days=30)
     write_file(
@@ -152,13 +152,13 @@ def test_who_was_erased_is_not_written_to_after_a_new_offer(person: Customer, of
     assert again.offers.get().follow_up.next_at is None
 
 
-def test_a_customer_entered_by_hand_is_silent_too(person: Customer):
+def test_a_customer_entered_by_hand_after_an_erasure_is_not_contacted(person: Customer):
     call_command("erase_person", EMAIL, yes=True)
     assert Customer.objects.create(email=EMAIL.upper()).do_not_contact
     assert not Customer.objects.create(email="neu@kunde.example").do_not_contact
 
 
-def test_a_restored_backup_erases_again(person: Customer, tmp_path: Path):
+def test_a_restore_erases_again_who_was_erased_since_the_backup(person: Customer, tmp_path: Path):
     backup = make_backup(tmp_path / "elsewhere", now=timezone.now(), keep=3)
     call_command("erase_person", EMAIL, yes=True)
     notes = restore_backup(backup)
@@ -168,14 +168,16 @@ def test_a_restored_backup_erases_again(person: Customer, tmp_path: Path):
     assert notes[0].startswith("1 ")
 
 
-def test_a_restore_leaves_alone_who_became_a_customer_anew(person: Customer, tmp_path: Path):
+def test_a_restore_does_not_erase_who_became_a_customer_again(person: Customer, tmp_path: Path):
     call_command("erase_person", EMAIL, yes=True)
     anew = Customer.objects.create(email=EMAIL, name=NAME, created_at=timezone.now())
     restore_backup(make_backup(tmp_path / "elsewhere", now=timezone.now(), keep=3))
     assert Customer.objects.get(pk=anew.pk).name == NAME
 
 
-def test_without_a_list_nothing_is_erased(person: Customer, settings: Any, tmp_path: Path):
+def test_nothing_is_erased_when_the_erasure_list_cannot_be_written(
+    person: Customer, settings: Any, tmp_path: Path
+):
     (tmp_path / "file").touch()
     settings.BACKUP_DIR = str(tmp_path / "file" / "below")
     with pytest.raises(CommandError):
@@ -183,7 +185,7 @@ def test_without_a_list_nothing_is_erased(person: Customer, settings: Any, tmp_p
     assert Customer.objects.get(pk=person.pk).name == NAME
 
 
-def test_the_copy_has_everything_but_the_key_of_a_link(person: Customer, tmp_path: Path):
+def test_the_export_has_everything_but_the_tokens_of_links(person: Customer, tmp_path: Path):
     call_command("export_person", EMAIL.upper(), tmp_path / "person.zip")
     with zipfile.ZipFile(tmp_path / "person.zip") as archive:
         data, page = json.loads(archive.read("person.json")), archive.read("person.html").decode()
@@ -193,13 +195,13 @@ def test_the_copy_has_everything_but_the_key_of_a_link(person: Customer, tmp_pat
     assert str(person.offers.get().invitations.get().token) not in page + json.dumps(data)
 
 
-def test_somebody_unknown_is_said_so(office: Path, tmp_path: Path):
+def test_an_unknown_address_is_refused_in_a_sentence(office: Path, tmp_path: Path):
     for command in (["erase_person", EMAIL], ["export_person", EMAIL, str(tmp_path / "x.zip")]):
         with pytest.raises(CommandError, match="There is no customer"):
             call_command(*command, **({"yes": True} if command[0] == "erase_person" else {}))
 
 
-def test_both_are_buttons_in_the_back_office(person: Customer, admin_client: Any):
+def test_export_and_erasure_are_buttons_in_the_back_office(person: Customer, admin_client: Any):
     page = reverse("admin:offers_customer_export_person", args=[person.pk])
     with zipfile.ZipFile(io.BytesIO(admin_client.get(page).content)) as archive:
         assert EMAIL in archive.read("person.html").decode()
@@ -209,7 +211,7 @@ def test_both_are_buttons_in_the_back_office(person: Customer, admin_client: Any
     assert not Customer.objects.filter(email=EMAIL).exists()
 
 
-def test_prune_forgets_what_is_older_than_the_periods(person: Customer, settings: Any):
+def test_prune_erases_customers_without_a_contact_for_the_period(person: Customer, settings: Any):
     old = timezone.now() - timedelta(days=settings.KEEP_PEOPLE_DAYS + 1)
     age(person, old)
     rehearsal = call_command("prune", dry_run=True)

@@ -47,7 +47,7 @@ def test_expired_sessions_and_counters_go():
     assert not Counter.objects.exists()
 
 
-def test_a_rehearsal_deletes_nothing():
+def test_a_dry_run_deletes_nothing():
     make_task(days=15, success=False)
     assert "Would delete 1 tasks before" in call_command("prune", dry_run=True)
     assert Task.objects.count() == 1

@@ -19,7 +19,7 @@ NIGHTLY = Job("prune", "30 1 * * *")
 
 
 @pytest.mark.django_db
-def test_a_job_becomes_a_row_that_the_queue_runs():
+def test_a_job_becomes_a_schedule_of_the_queue():
     assert write_schedules([MINUTELY]) == ScheduleChanges(added=1)
     row = Schedule.objects.get()
     assert (row.name, row.func, row.args, row.cron) == (
@@ -32,7 +32,7 @@ def test_a_job_becomes_a_row_that_the_queue_runs():
 
 
 @pytest.mark.django_db
-def test_a_nightly_job_waits_for_the_night():
+def test_a_nightly_job_runs_next_at_its_time():
     write_schedules([NIGHTLY])
     assert timezone.localtime(Schedule.objects.get().next_run).strftime("%H:%M") == "01:30"
 
@@ -46,7 +46,7 @@ def test_writing_twice_changes_nothing():
 
 
 @pytest.mark.django_db
-def test_a_new_rhythm_moves_the_next_run():
+def test_a_changed_rhythm_changes_the_next_run():
     write_schedules([MINUTELY])
     assert write_schedules([Job("heartbeat", "30 1 * * *")]) == ScheduleChanges(changed=1)
     assert timezone.localtime(Schedule.objects.get().next_run).strftime("%H:%M") == "01:30"

@@ -98,16 +98,16 @@ def check_move(folder: Path, target: str, *, offers: int) -> None:
     assert "is not empty" in again.stderr
 
 
-def test_everything_arrives(tmp_path: Path, target: str):
+def test_all_tables_are_copied(tmp_path: Path, target: str):
     check_move(tmp_path, target, offers=300)
 
 
 @pytest.mark.torture
-def test_ten_thousand_offers_arrive(tmp_path: Path, target: str):
+def test_ten_thousand_offers_are_copied(tmp_path: Path, target: str):
     check_move(tmp_path, target, offers=10_000)
 
 
-def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path):
+def test_a_missing_database_is_reported_in_a_sentence(tmp_path: Path):
     env = clean_env() | {"DJANGO_SETTINGS_MODULE": "crm.settings.test"}
     env |= {"DATABASE_URL": f"sqlite:///{tmp_path / 'office.sqlite3'}"}
     failed = try_manage(env, "move_database", "--to", "postgres://nobody@127.0.0.1:1/nothing")
