@@ -1,8 +1,7 @@
 """The yardstick of bench/public_form.py: the same form and table as a minimal Flask service.
 
 Flask, SQLAlchemy and Flask-Limiter as their quick starts put them together; no sealing, no stamp,
-no languages. Its limiter counts in the memory of each process, which is its default and counts
-wrong with several, but costs least; BENCH_LIMITS_URL names a Redis in which it counts right.
+no languages. Its limiter counts in the memory of the process, its default, which costs least.
 """
 
 from __future__ import annotations
@@ -42,9 +41,7 @@ app = Flask(__name__)
 app.jinja_loader = DictLoader({"form.html": PAGE})
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["BENCH_DATABASE_URL"]
 db = SQLAlchemy(app)
-limiter = Limiter(
-    get_remote_address, app=app, storage_uri=os.environ.get("BENCH_LIMITS_URL", "memory://")
-)
+limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
 
 
 class Invitation(db.Model):

@@ -38,7 +38,8 @@ def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
     if usage is None or not usage["should_limit"]:
         return None
     if usage["time_left"] < 0 and usage["limit"] == 0:
-        return None  # the counter vanished between two statements: django-ratelimit's sign for "could not count"
+        # django-ratelimit could not count: the counter was deleted between two statements.
+        return None
     return max(int(usage["time_left"]), 1)
 
 
@@ -58,7 +59,8 @@ def opt_out(request: HttpRequest) -> int | None:
 
 
 def api(request: HttpRequest, *, refused: bool = False) -> int | None:
-    """Count a call of the API; refused ones apart, so that a neighbour with a wrong key locks
-    nobody out.
+    """Count a call of the API. Refused calls count apart, so that somebody with a wrong key cannot
+    lock out the office behind the same address.
     """
-    return seconds_to_wait(request, "api_refused" if refused else "api", settings.FEEDBACK_RATE_API)
+    group = "api_refused" if refused else "api"
+    return seconds_to_wait(request, group, settings.FEEDBACK_RATE_API)

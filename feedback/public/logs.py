@@ -1,4 +1,4 @@
-"""Log lines without tokens: whoever reads a log must not be able to answer for a customer."""
+"""Log lines without tokens: who reads a log must not be able to answer for a customer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from crm.core.logs import StructuredFormatter
 # without dashes.
 _DASH = r"(?:-|%2[dD])"
 _TOKEN = re.compile(rf"[0-9a-fA-F]{{8}}(?:{_DASH}?[0-9a-fA-F]{{4}}){{3}}{_DASH}?[0-9a-fA-F]{{12}}")
-# And whatever else stands in its place in a path: a mutilated token is still most of one. Not our
-# own source files.
+# And whatever else stands in its place in a path, for a damaged token is still most of one; except
+# the paths of our own source files in tracebacks.
 _PATH = re.compile(r"(/feedback(?:/|%2[fF]))(?!public/|\w+\.py)[^\s/?#\"'<>]+")
 
 

@@ -16,10 +16,10 @@ HEADERS = {
 
 
 class NoTraceMiddleware:
-    """Set the headers; one that a view has set stays.
+    """Set the headers that a view has not set.
 
-    The CSP is that of django-csp, built once: its own middleware builds it for every page, for
-    nonces we do not use.
+    The CSP is that of django-csp, built once: its own middleware builds it anew for every response,
+    because of nonces, which these pages do not use.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,5 +1,5 @@
-"""What the VPS does with links and answers. Each decision is taken by the database, so it holds for
-any number of processes.
+"""What the VPS does with links and answers. The database decides who was first, so that it holds
+for any number of processes.
 """
 
 from __future__ import annotations

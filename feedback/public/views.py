@@ -1,5 +1,5 @@
 """The customers' pages. GET, HEAD and OPTIONS change nothing; an answer is a choice, a POST and a
-fresh stamp.
+stamp that has not expired.
 """
 
 from __future__ import annotations

@@ -25,9 +25,7 @@ class Office:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Api-Key …`; two keys may be valid at once, so that one can replace the
-    other.
-    """
+    """`Authorization: Api-Key …`. Two keys may be valid at once, so that one can replace the other."""
 
     def authenticate(self, request: Request) -> tuple[Office, None]:
         scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")

@@ -32,30 +32,27 @@ class TooLargeError(APIException):
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the answer for an error that DRF knows, with its status and headers; None lets others
-    rise.
+    """Return the response for an error that DRF knows, with its status and headers; None for others,
+    which are raised.
     """
     response = exception_handler(error, context)
-    if response is not None:
-        detail = getattr(error, "detail", response.data.get("detail", ""))
-        text = (
-            " ".join(list(_sentences(detail))[:MAX_REASONS])
-            if isinstance(error, ValidationError)
-            else str(detail)
-        )
-        response.data = body(response.status_code, text)
+    if response is None:
+        return None
+    detail = getattr(error, "detail", response.data.get("detail", ""))
+    text = str(detail)
+    if isinstance(error, ValidationError):
+        text = " ".join(list(_sentences(detail))[:MAX_REASONS])
+    response.data = body(response.status_code, text)
     return response
 
 
 def body(status_code: int, detail: str) -> dict[str, str]:
-    """Return the body of an error."""
+    """Return the JSON of an error."""
     return {"error": CODES.get(status_code, "error"), "detail": detail}
 
 
 def plain_response(request: HttpRequest, status_code: int) -> JsonResponse:
-    """Return the error for what no view of the API has handled: an unknown path, a fault of
-    ours.
-    """
+    """Return the error for an unknown path, or for an exception that no view handled."""
     details = {
         400: "The request cannot be understood.",
         404: "There is nothing at this address.",

@@ -54,9 +54,7 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class OfficeView(APIView):
-    """A call of the office: network and key are checked before anything else, the body is not read
-    before.
-    """
+    """A call of the office. Network and key are checked before the body is read."""
 
     authentication_classes = [ApiKeyAuthentication]
     content_negotiation_class = AlwaysJson
@@ -77,7 +75,7 @@ class OfficeView(APIView):
         super().initial(request, *args, **kwargs)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        # Its readers are programs and administrators, whatever the language of the form.
+        # Programs and administrators read the errors, whatever the language of the form.
         with translation.override("en"):
             response = super().dispatch(request, *args, **kwargs)
         take_rest(request)
@@ -89,11 +87,10 @@ class OfficeView(APIView):
 
 
 def take_rest(request: HttpRequest) -> None:
-    """Read what is left of the body, within what nginx lets through, when a call was refused before
-    it was read.
+    """Read the rest of the body of a call that was refused before it was read, up to nginx's limit.
 
-    nginx that is still sending it when the service closes the line may answer 502 in the place of
-    what is wrong.
+    When the service closes the connection while nginx is still sending, nginx may answer 502 and
+    hide what is wrong.
     """
     with suppress(UnreadablePostError):
         for _piece in range(REST_BYTES // PIECE_BYTES):
