@@ -1,8 +1,7 @@
-"""What the name service must say about the sender's domain, so that reminders do not end in the
-spam folder.
+"""Check the DNS records of the sender's domain, so that reminders do not end in the spam folder.
 
-SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489) and reverse DNS. Others set these up: each says
-what to ask for.
+SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489) and reverse DNS. Other people set these up, so
+each finding says what to ask them for.
 """
 
 from __future__ import annotations
@@ -23,20 +22,17 @@ LIFETIME_SECONDS = 5
 
 
 class NoResolverError(Exception):
-    """No name server answers here: nothing can be said."""
+    """No name server answers, so nothing can be said about a domain."""
 
 
 def check_sender_domain(now: datetime) -> Iterator[Finding]:
-    """Look at SPF, DKIM and DMARC of the domain of DEFAULT_FROM_EMAIL, and at the mail server's
-    reverse DNS.
+    """Check SPF, DKIM and DMARC of the domain of DEFAULT_FROM_EMAIL, and the reverse DNS of the
+    mail server.
     """
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     if not domain:
-        yield Finding(
-            "sender domain",
-            "Set DEFAULT_FROM_EMAIL to the address that reminders come from.",
-            is_ok=False,
-        )
+        detail = "Set DEFAULT_FROM_EMAIL to the address that reminders come from."
+        yield Finding("sender domain", detail, is_ok=False)
         return
     try:
         yield _check_spf(domain)
@@ -44,94 +40,104 @@ def check_sender_domain(now: datetime) -> Iterator[Finding]:
         yield _check_dmarc(domain)
         yield _check_reverse(settings.EMAIL_HOST or "localhost")
     except NoResolverError:
-        yield Finding(
-            "sender domain", f"No name server answers here, so nothing was checked of {domain}."
-        )
+        detail = f"No name server answers here, so nothing was checked of {domain}."
+        yield Finding("sender domain", detail)
 
 
 def _check_spf(domain: str) -> Finding:
-    records = [text for text in _texts(domain) if text.lower().startswith("v=spf1")]
+    records = _find_texts(domain, beginning="v=spf1")
     if not records:
-        hint = "Ask for a TXT record such as “v=spf1 mx include:<your mail provider> -all” for your mail server."
-        return Finding(
-            "SPF",
-            f"{domain} has none: receivers cannot know who may send for it. {hint}",
-            is_ok=False,
+        detail = (
+            f"{domain} has none: receivers cannot know who may send for it. Ask for a TXT record"
+            " such as “v=spf1 mx include:<your mail provider> -all” for your mail server."
         )
-    if len(records) > 1:
-        detail = f"{domain} has {len(records)} records, so that receivers ignore all of them. Have them made one."
         return Finding("SPF", detail, is_ok=False)
-    if records[0].lower().rstrip().endswith(("+all", " all")):
+    if len(records) > 1:
+        detail = (
+            f"{domain} has {len(records)} records, so that receivers ignore all of them."
+            " Have them made one."
+        )
+        return Finding("SPF", detail, is_ok=False)
+    record = records[0]
+    if record.lower().endswith(("+all", " all")):
         detail = (
             f"{domain} lets everybody send in its name. Have the record end in “-all” or “~all”."
         )
         return Finding("SPF", detail, is_ok=False)
-    return Finding(
-        "SPF",
-        f"{domain} says who may send. Make sure that your mail server is among them: {records[0]}",
-    )
+    detail = f"{domain} says who may send. Make sure that your mail server is among them: {record}"
+    return Finding("SPF", detail)
 
 
 def _check_dkim(domain: str) -> Finding:
     selectors = settings.EMAIL_DKIM_SELECTORS
-    found = [
-        name
-        for name in selectors
-        if any("p=" in text for text in _texts(f"{name}._domainkey.{domain}"))
-    ]
+    found: list[str] = []
+    for selector in selectors:
+        records = _find_texts(f"{selector}._domainkey.{domain}")
+        if any("p=" in record for record in records):
+            found.append(selector)
     if found:
         return Finding("DKIM", f"{domain} has a key under {', '.join(found)}.")
     detail = (
-        f"No key of {domain} was found under {', '.join(selectors)}. Have your mail server sign with DKIM, and name its"
-        " selector in EMAIL_DKIM_SELECTORS."
+        f"No key of {domain} was found under {', '.join(selectors)}. Have your mail server sign"
+        " with DKIM, and name its selector in EMAIL_DKIM_SELECTORS."
     )
     return Finding("DKIM", detail, is_ok=False)
 
 
 def _check_dmarc(domain: str) -> Finding:
-    records = [text for text in _texts(f"_dmarc.{domain}") if text.lower().startswith("v=dmarc1")]
+    records = _find_texts(f"_dmarc.{domain}", beginning="v=dmarc1")
     if len(records) == 1 and "p=" in records[0].lower():
         return Finding("DMARC", f"{domain} has a policy.")
     detail = (
-        f"_dmarc.{domain} needs exactly one TXT record and has {len(records)}. Begin with “v=DMARC1; p=none;"
-        f" rua=mailto:postmaster@{domain}”."
+        f"_dmarc.{domain} needs exactly one TXT record and has {len(records)}. Begin with"
+        f" “v=DMARC1; p=none; rua=mailto:postmaster@{domain}”."
     )
     return Finding("DMARC", detail, is_ok=False)
 
 
 def _check_reverse(host: str) -> Finding:
-    addresses = [host] if _is_address(host) else _look_up(host, "A") + _look_up(host, "AAAA")
+    addresses = _find_addresses(host)
     if not addresses:
-        return Finding(
-            "reverse DNS", f"The mail server {host} of EMAIL_URL has no address.", is_ok=False
-        )
+        detail = f"The mail server {host} of EMAIL_URL has no address."
+        return Finding("reverse DNS", detail, is_ok=False)
     if not any(ip_address(address).is_global for address in addresses):
-        detail = f"{host} stands inside. Ask whether the address under which it sends has a name that leads back to it."
+        detail = (
+            f"{host} stands inside. Ask whether the address under which it sends has a name that"
+            " leads back to it."
+        )
         return Finding("reverse DNS", detail)
     for address in addresses:
-        names = _look_up(str(dns.reversename.from_address(address)), "PTR")
-        if not any(address in _look_up(name, "A") + _look_up(name, "AAAA") for name in names):
-            detail = f"{address} ({host}) has no name that leads back to it. Ask its provider for a PTR record."
+        if not _has_name_that_leads_back(address):
+            detail = (
+                f"{address} ({host}) has no name that leads back to it. Ask its provider for a PTR"
+                " record."
+            )
             return Finding("reverse DNS", detail, is_ok=False)
     return Finding("reverse DNS", f"The addresses of {host} have names that lead back to them.")
 
 
-def _is_address(host: str) -> bool:
+def _has_name_that_leads_back(address: str) -> bool:
+    names = _look_up(str(dns.reversename.from_address(address)), "PTR")
+    return any(address in _find_addresses(name) for name in names)
+
+
+def _find_addresses(host: str) -> list[str]:
+    """Return the IP addresses of a host, which may itself be one."""
     try:
         ip_address(host)
     except ValueError:
-        return False
-    return True
+        return _look_up(host, "A") + _look_up(host, "AAAA")
+    return [host]
 
 
-def _texts(name: str) -> list[str]:
-    return [text.strip() for text in _look_up(name, "TXT")]
+def _find_texts(name: str, *, beginning: str = "") -> list[str]:
+    """Return the TXT records of a name that begin with a text in lower case, whatever their own."""
+    records = [record.strip() for record in _look_up(name, "TXT")]
+    return [record for record in records if record.lower().startswith(beginning)]
 
 
 def _look_up(name: str, kind: str) -> list[str]:
-    """Return what the name service says, nothing when there is no such record. Raises
-    NoResolverError.
-    """
+    """Return the records of a name, none when there are none. Raises NoResolverError."""
     try:
         answer = dns.resolver.resolve(name, kind, lifetime=LIFETIME_SECONDS)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
