@@ -1,4 +1,4 @@
-"""Load the demo: the company and its people, the servers that the year needs, and the year itself."""
+"""Load the demo: the company, its people, the servers that the year needs, and the year itself."""
 
 from __future__ import annotations
 
@@ -163,5 +163,6 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.05)
     raise LoadError(
-        f"A server of the demo does not answer on port {port}. Is the port taken? Try another DEMO_PORT."
+        f"A server of the demo does not answer on port {port}. Is the port taken?"
+        " Try another DEMO_PORT."
     )

@@ -84,7 +84,8 @@ def delivery_failure(
         text="",
         extra=[
             "Auto-Submitted: auto-replied",
-            f'Content-Type: multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"',
+            "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+            f' boundary="{boundary}"',
         ],
         body_lines=[
             "",

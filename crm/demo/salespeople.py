@@ -1,4 +1,4 @@
-"""What the salespeople of the demo do in the back office: each step calls the service that the admin's
+"""What the demo's salespeople do in the back office: each step calls the service that the admin's
 page calls.
 """
 
@@ -49,8 +49,7 @@ def finish_old_work(at: datetime) -> None:
 def note_answer(
     planned: PlannedOffer, drawn: Mapping[str, str], channel: Offer.Channel, at: datetime
 ) -> bool:
-    """A salesperson records what a customer said on the phone or by mail; True when the offer was still
-    open.
+    """Record what a customer said on the phone or by mail; return whether the offer was still open.
 
     Who is interested on the phone orders: that is when salespeople look for the button.
     """

@@ -1,5 +1,5 @@
-"""`make demo`: prepare both halves on this machine, load the year of offers once, and run everything
-until Ctrl-C.
+"""`make demo`: prepare both halves on this machine, load the year of offers once, and run
+everything until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def _read_ports() -> Ports:
     text = os.environ.get("DEMO_PORT", "8000")
     if not text.isdecimal() or not 1024 <= int(text) <= 65000:
         sys.exit(
-            f"DEMO_PORT is {text!r}, but must be a number from 1024 to 65000. Try: make demo DEMO_PORT=8100"
+            f"DEMO_PORT is {text!r}, but must be a number from 1024 to 65000."
+            " Try: make demo DEMO_PORT=8100"
         )
     return Ports.of(int(text))
 
@@ -201,7 +202,8 @@ def _finish(*commands: RunningCommand) -> None:
     for running in commands:
         if running.process.wait():
             sys.exit(
-                f"The demo cannot start, because `{running.command}` failed; the reason stands above."
+                f"The demo cannot start, because `{running.command}` failed;"
+                " the reason stands above."
             )
 
 

@@ -28,7 +28,8 @@ _TOKEN = re.compile(
 )
 # An address in any surroundings. Of `a@b@c` nobody knows which half is the address, so it is none.
 _EMAIL = re.compile(
-    r"(?<![^\s<>(),;:\"\[\]])[^\s<>(),;:\"@\[\]]+@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])(?![^\s<>(),;:\"'\[\]])"
+    r"(?<![^\s<>(),;:\"\[\]])[^\s<>(),;:\"@\[\]]+"
+    r"@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])(?![^\s<>(),;:\"'\[\]])"
 )
 _QUOTED_LOCAL_PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"@[^\s@]+)\s*')
 _NOBODY = re.compile(r"\W*undisclosed", re.IGNORECASE)

@@ -26,11 +26,13 @@ _DAEMON = re.compile(r"(?:mailer-?daemon|mail-?daemon|mdaemon|autoresponder)@")
 # At the very start only: `AW: Automatische Antwort: …` is a person who answers an automatic reply.
 _SUBJECT = re.compile(
     any_of(r"""
-        automatische (?:antwort|r[üu]ckantwort|abwesenheit|e-?mail-?antwort|(?:empfangs|eingangs)best[äa]tigung)
+        automatische (?:antwort|r[üu]ckantwort|abwesenheit|e-?mail-?antwort)
+        automatische (?:empfangs|eingangs)best[äa]tigung
         autom\. ?antwort
         abwesenheits?(?:notiz|meldung|nachricht|assistent|info\w*|hinweis|benachrichtigung|agent)\b
         abwesenheit\b|abwesend\b
-        ich bin (?:derzeit |zur ?zeit |bis .{0,20})?(?:nicht im (?:b[üu]ro|haus)|abwesend|au(?:ß|ss)er haus|im urlaub)
+        ich bin (?:derzeit |zur ?zeit |bis .{0,20})?nicht im (?:b[üu]ro|haus)
+        ich bin (?:derzeit |zur ?zeit |bis .{0,20})?(?:abwesend|au(?:ß|ss)er haus|im urlaub)
         (?:nicht im b[üu]ro|au(?:ß|ss)er haus|urlaubsvertretung|urlaubsnotiz)\b
         out[ -]of[ -](?:the[ -])?office|automatic (?:reply|response)
         auto(?:matic)?[ -]?(?:reply|response|responder)\b|auto ?:
@@ -49,7 +51,8 @@ _RECEIPT_SUBJECT = re.compile(
 )
 _TEXT = re.compile(
     any_of(r"""
-        dies(?:e|es)? (?:ist eine |e-?mail (?:wurde|wird) |nachricht (?:wurde|wird) )(?:automatisch|maschinell)
+        dies(?:e|es)? ist eine (?:automatisch|maschinell)
+        dies(?:e|es)? (?:e-?mail|nachricht) (?:wurde|wird) (?:automatisch|maschinell)
         this is an auto(?:mated|matic|matically generated)\b
         this (?:e-?mail|message) (?:was|has been) (?:sent )?automatically
     """),

@@ -35,20 +35,24 @@ _ORIGINAL_TYPES = (
 )
 
 _DAEMON = re.compile(
-    r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)(?:[+._-][^@]*)?@",
+    r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)"
+    r"(?:[+._-][^@]*)?@",
     re.IGNORECASE,
 )
 # Servers that write under any address or none; their subject has to say what it is.
 _SERVER_NAME = re.compile(
-    r"(?:system[ -]?administrator|mail (?:delivery|server)|mailer[ -]?daemon|postmaster|microsoft (?:exchange|outlook))"
+    r"(?:system[ -]?administrator|mail (?:delivery|server)|mailer[ -]?daemon|postmaster"
+    r"|microsoft (?:exchange|outlook))"
     r"(?![^\W\d_])",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
     any_of(r"""
-        undeliver|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|nicht zugestellt|nicht übermittelt
+        undeliver|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen
+        nicht zugestellt|nicht übermittelt
         fehler bei der zustellung|zustellungsverz
-        (?:mail )?delivery (?:has )?(?:failed|failure|status notification|error|problem|delayed|report)
+        (?:mail )?delivery (?:has )?(?:failed|failure|status notification)
+        (?:mail )?delivery (?:has )?(?:error|problem|delayed|report)
         delivery .{0,30}(?:failure|failed)|returned (?:mail|to sender)|failure notice|failed mail
         mail (?:failed|not delivered)|non-delivery|failure delivery|email delivery failure
         message (?:status )?(?:could not be )?(?:undeliverable|delivered)|mail system error
@@ -76,7 +80,8 @@ _DELAYED = re.compile(
 _PERMANENT_WORDS = re.compile(
     any_of("""
         user unknown|unknown user|no such (?:user|mailbox|address|recipient)|does not exist
-        mailbox (?:unavailable|not found)|permanent (?:fatal )?error|fatal error|(?:address|recipient) rejected
+        mailbox (?:unavailable|not found)|permanent (?:fatal )?error|fatal error
+        (?:address|recipient) rejected
         host (?:unknown|not found)|(?:invalid|unknown) recipient|unable to find user|not recognized
         unbekannt|existiert nicht|nicht gefunden
     """),
@@ -316,7 +321,8 @@ def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not raw:
         return (), ()
     try:
-        from flufl.bounce import all_failures  # noqa: PLC0415 - rarely needed, and it loads 17 detectors
+        # Rarely needed, and it loads 17 detectors.
+        from flufl.bounce import all_failures  # noqa: PLC0415
 
         # It logs each of its own failures with a traceback.
         logging.getLogger("flufl.bounce").disabled = True

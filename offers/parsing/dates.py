@@ -11,7 +11,8 @@ from crm.core.months import MONTH_NUMBERS
 # Hours from UTC of the names that real mails carry; any other name says nothing, and then UTC is as
 # good as any.
 _ZONES = {
-    "CET": 1, "MET": 1, "MEZ": 1, "BST": 1, "WEST": 1, "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
+    "CET": 1, "MET": 1, "MEZ": 1, "BST": 1, "WEST": 1,
+    "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
     "EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8,
 }  # fmt: skip
 # `Mon, 07 Sep 2026 09:12:40 +0200`: perhaps a weekday, day, month, year; hour, minute, perhaps
@@ -20,7 +21,8 @@ _DATE = re.compile(
     r"(?:[^\d,]{1,20},?\s*)?"
     r"(?P<day>\d{1,2})[ \t.-]+(?P<month>[A-Za-zä]{3})[a-z]*[. \t-]+(?P<year>\d{4}|\d{2,3})[ \t]+"
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d{1,2})(?:[:.](?P<second>\d{1,2})(?:\.\d+)?)?[ \t]*"
-    r"(?:(?P<sign>[+-]?)[ \t]*(?P<offset>\d{4}|(?<=[+-])\d{1,3})(?!\d)|\(?(?P<zone>[A-Za-z]{1,5})\b)?"
+    r"(?:(?P<sign>[+-]?)[ \t]*(?P<offset>\d{4}|(?<=[+-])\d{1,3})(?!\d)"
+    r"|\(?(?P<zone>[A-Za-z]{1,5})\b)?"
 )
 _EARLIEST, _LATEST = 1980, 2100
 
@@ -63,7 +65,9 @@ def _read_match(found: re.Match[str]) -> datetime | None:
 
 
 def _count_minutes(sign: str, offset: str) -> int:
-    """Return the minutes from UTC: `+1` and `+02` are hours, `+200` and `+0200` hours and minutes."""
+    """Return the minutes from UTC: `+1` and `+02` are hours, `+200` and `+0200` hours and
+    minutes.
+    """
     if len(offset) < 3:
         minutes = 60 * int(offset)
     else:

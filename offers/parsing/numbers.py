@@ -39,7 +39,8 @@ _GAP = re.compile(r"[\s\-–—_:,;|()\[\]<>„“”‟\"'‚‘’»«/*=~.]+"
 _MARKER = re.compile(
     any_of(r"""
         \#|№
-        (?:nummer|number|numero|numéro|num|nr|no|n°|nº|n(?=\s?[.°º])|referenz|réf|ref|id)(?![^\W\d_])[.°º]*
+        (?:nummer|number|numero|numéro|num|nr|no|n°|nº|n(?=\s?[.°º]))(?![^\W\d_])[.°º]*
+        (?:referenz|réf|ref|id)(?![^\W\d_])[.°º]*
         (?:nr|n°|nº|no\.)(?=\d)
     """),
     re.IGNORECASE,
@@ -176,7 +177,7 @@ def _is_last(number: str, text: str) -> bool:
 
 
 def _is_believable(number: str, *, is_marked: bool) -> bool:
-    """Return whether a number may be that of an offer. `is_marked`: a word such as `Nr.` says so."""
+    """Return whether a number may be that of an offer; `is_marked`: a word such as `Nr.` says so."""
     if len(number) > _LONGEST_NUMBER or number.upper().startswith("PROV"):
         return False
     if is_marked:
@@ -232,7 +233,7 @@ def _find_marked(text: str, start: int) -> str | None:
 
 
 def _find_with_year(text: str, start: int, end: int) -> str | None:
-    """Return a number of year and counter between two positions that is no piece of a longer one."""
+    """Return a number of year and counter between two positions, no piece of a longer one."""
     for found in _NUMBER.finditer(text, start, end):
         number = _REVISION.sub("", found[0])
         goes_on = re.match(r"[-–/._]\w", text[found.end() :])

@@ -18,7 +18,8 @@ _PREFIX = re.compile(
 )
 # `[EXTERN]`, `(external)`, `{Spam?}`, `***SPAM***`, with or without a colon behind it.
 _TAG = re.compile(
-    r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{1,40}\}|\*{2,5}[^*]{1,40}\*{2,5})\s*:?"
+    r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{1,40}\}"
+    r"|\*{2,5}[^*]{1,40}\*{2,5})\s*:?"
 )
 _GATEWAY_WORD = re.compile(r"\s*(?:extern|external|ext)\s?:", re.IGNORECASE)
 

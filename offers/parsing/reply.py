@@ -1,4 +1,4 @@
-"""Find what a person newly wrote in a reply, without what was quoted below it. Pure; never raises."""
+"""Find what a person newly wrote in a reply, without the quotation below it. Pure; never raises."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def new_text(body_text: str) -> str:
 
         pieces = quotequail.quote(text, limit=_MOST_LINES, quote_intro_line=True)
         text = "\n".join(piece for is_new, piece in pieces if is_new)
-    except Exception:  # noqa: S110 - its patterns meet texts no one foresaw; the whole text is a fair answer
-        pass
+    except Exception:  # noqa: S110
+        pass  # its patterns meet texts that nobody foresaw; the whole text is a fair answer
     lines = text.split("\n")
     while lines and (not lines[-1].strip() or lines[-1].startswith(">")):
         lines.pop()

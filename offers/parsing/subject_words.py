@@ -1,4 +1,4 @@
-"""Words in a subject that say what a mail is about: an offer, a request for one, an invoice. Pure."""
+"""Words in a subject that say what a mail is: an offer, a request for one, an invoice. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ LONGEST_SUBJECT = 1000
 
 # A word for an offer, compounds such as `Nachtragsangebot` and `Angebotsnummer` included, but not
 # `Angebotsanfrage`.
+_NOT_OF_AN_OFFER = "(?:anfrage|anforderung|aufforderung|einholung|abgabe|frist)"
 KEYWORD = re.compile(
     r"(?<![^\W\d_])"
-    + any_of(r"""
-        (?:[^\W\d_]{0,40}angebot(?!s-?(?:anfrage|anforderung|aufforderung|einholung|abgabe|frist))[^\W\d_]{0,40})
+    + any_of(rf"""
+        [^\W\d_]{{0,40}}angebot(?!s-?{_NOT_OF_AN_OFFER})[^\W\d_]{{0,40}}
         ang(?:eb)?(?=\.|[ -]*nr)|offert[ae]\s(?:di\sprezzo|economic[ah]e?)
-        [^\W\d_]{0,40}offert(?!(?:en)?-?anfrag|stellung)[^\W\d_]{0,40}
-        [^\W\d_]{0,40}kostenvoranschl[aä]g[^\W\d_]{0,40}|kva|preisauskunft
+        [^\W\d_]{{0,40}}offert(?!(?:en)?-?anfrag|stellung)[^\W\d_]{{0,40}}
+        [^\W\d_]{{0,40}}kostenvoranschl[aä]g[^\W\d_]{{0,40}}|kva|preisauskunft
         quotations?|quotes?|offers?(?: letter)?|proposals?|estimates?
         offres?(?:\s+de\s+(?:prix|services?)|\s+commerciale)?|devis(?:\s+estimatif)?|preventiv[oi]
     """)
@@ -38,7 +39,8 @@ _NO_NUMBER_BEHIND = r"(?!\W*(?:nr|no)?\W*\d)"
 _REQUEST = re.compile(
     any_of(rf"""
         {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_BEHIND}
-        (?:abgabe|einholung|einholen|erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
+        (?:abgabe|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
+        (?:erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
         request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
         invitation to (?:quote|tender)
         please (?:quote|send (?:us )?(?:your |an? )?(?:quot|offer)\w*)
