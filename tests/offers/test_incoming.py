@@ -12,7 +12,7 @@ from offers.models import Customer, MailFolder, Offer, SentMessage, SourceFile
 from tests.make import make_customer, make_offer
 from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_file, write_mail
-from tests.offers.ndrs import DELAYED, FAILED, PEOPLE
+from tests.offers.bounce_samples import DELAYED, FAILED, PEOPLE
 
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
