@@ -10,9 +10,9 @@ import pytest
 
 from offers.models import Customer, MailFolder, Offer, SentMessage, SourceFile
 from tests.make import make_customer, make_offer
+from tests.offers.bounce_samples import DELAYED, FAILED, PEOPLE
 from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_file, write_mail
-from tests.offers.bounce_samples import DELAYED, FAILED, PEOPLE
 
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
