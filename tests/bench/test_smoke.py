@@ -16,7 +16,7 @@ TINY = {
     "import_offers": ["--mails", "20", "--large", "2", "--rounds", "1"],
     "import_scan": ["--files", "100", "--rounds", "1"],
     "parsing": ["--mails", "50", "--rounds", "1"],
-    "public_form": ["--requests", "40", "--links", "100", "--rounds", "1"],
+    "public_form": ["--requests", "40"],
     "reminders_plan": ["200"],
     "reminders_send": ["20"],
     "scale": ["--count", "20"],
