@@ -1,4 +1,4 @@
-"""People, roles and the company in the admin."""
+"""People, roles and our own company in the admin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
-    """People. Who is entered here may sign in; the role says what they may do."""
+    """People. Everybody entered here may sign in; the roles say what they may do."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -68,8 +68,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     filter_horizontal = ()
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **options: Any) -> Any:
-        """Offer the roles as boxes to tick: there are three, and a chooser of two lists speaks
-        English.
+        """Show the roles as check boxes: there are three, and Django's selector of two lists is not
+        translated.
         """
         options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field = super().formfield_for_manytomany(db_field, request, **options)
@@ -85,14 +85,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().get_queryset(request).prefetch_related("groups")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Let a new person sign in: without the flag the role would be of no use."""
+        """Set `is_staff` for a new person: nobody signs in to the admin without it."""
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    """Roles: a name and the rights that belong to it."""
+    """Roles: a name and its rights."""
 
     filter_horizontal = ()
 

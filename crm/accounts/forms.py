@@ -1,4 +1,4 @@
-"""The forms of people: to sign in, and to say what a role may do."""
+"""Forms for signing in and for the rights of a role."""
 
 from __future__ import annotations
 
@@ -28,20 +28,18 @@ _RIGHTS = {
 
 
 class RightsField(ModelMultipleChoiceField):
-    """Rights in the person's language; Django stores the names of its own ones in English."""
+    """Rights with names in the person's language; Django stores its own in English."""
 
     def label_from_instance(self, right: Permission) -> str:
-        words, model = (
-            _RIGHTS.get(right.codename.partition("_")[0]),
-            right.content_type.model_class(),
-        )
+        words = _RIGHTS.get(right.codename.partition("_")[0])
+        model = right.content_type.model_class()
         if words is None or model is None:
             return gettext(right.name)
         return words % {"rows": capfirst(model._meta.verbose_name_plural)}
 
 
 class ThrottledLoginForm(AuthenticationForm):
-    """Unfold's sign-in form, which lets nobody guess passwords for long."""
+    """Unfold's sign-in form with a limit on attempts."""
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username")

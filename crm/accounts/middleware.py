@@ -10,8 +10,8 @@ from django.utils import translation
 
 
 class UserLanguageMiddleware:
-    """Activate the signed-in person's language. The browser is not asked: the office works in
-    German by default.
+    """Activate the language of the signed-in person, else `LANGUAGE_CODE`. The browser's languages
+    do not count.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,5 +1,5 @@
-"""Our own company, which uses Nachfass, and the people who work in it. Only in the office: the VPS
-has no accounts.
+"""The company that uses Nachfass, and the people who work in it. Only in the office: the VPS has no
+accounts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
-    """A person of the company. Offers find their salesperson by the e-mail address."""
+    """A person of the company. An offer gets the salesperson who has its sender's address."""
 
     language = models.CharField(
         _("language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de"
@@ -42,7 +42,7 @@ class User(AbstractUser):
 
 
 class OwnCompany(models.Model):
-    """Who sends the offers: one row, edited in the admin, shown on the form and below every mail."""
+    """The company that sends the offers: one row, shown on the form and below every mail."""
 
     name = models.CharField(_("company name"), max_length=200)
     legal_notice = models.TextField(

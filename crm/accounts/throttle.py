@@ -1,6 +1,4 @@
-"""Slows down whoever guesses passwords: sign-ins are counted per account and address, for all
-processes together.
-"""
+"""Limit attempts to sign in, counted per account and per address for all processes together."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ PER_ADDRESS = 50
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return whom the sign-ins are counted for: the client's address as far as it can be trusted,
-    IPv6 by /64.
-    """
+    """Return the client's address for which attempts are counted; IPv6 addresses by their /64."""
     return rate_key(client_address(request))
 
 
@@ -28,8 +24,8 @@ def _key(kind: str, value: str) -> str:
 
 
 def may_try(request: HttpRequest, username: str) -> bool:
-    """Count an attempt, before the password is looked at; False when account or address has had too
-    many.
+    """Count an attempt before the password is checked; return False when the account or the address
+    has made too many.
     """
     account = _count(_key("account", username))
     address = _count(_key("address", address_of(request)))
@@ -37,7 +33,7 @@ def may_try(request: HttpRequest, username: str) -> bool:
 
 
 def succeeded(request: HttpRequest, username: str) -> None:
-    """Forget the attempts of an account whose owner got in."""
+    """Reset the count of an account whose owner has signed in."""
     caches["counters"].delete(_key("account", username))
     caches["counters"].incr(_key("address", address_of(request)), -1)
 
