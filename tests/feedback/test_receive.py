@@ -258,6 +258,13 @@ def test_an_offer_whose_answer_was_set_aside_is_held_for_review() -> None:
     assert invitation.offer.needs_review
 
 
+def test_what_follows_from_a_held_offer_is_done_with_it() -> None:
+    invitation = make_invitation()
+    changed: list[Offer] = []
+    take(make_item(invitation, kind="delighted"), after_store=changed.extend)
+    assert changed == [invitation.offer]
+
+
 def test_a_poison_that_is_noticed_late_is_set_aside() -> None:
     bad, good = make_invitation(), make_invitation()
 
