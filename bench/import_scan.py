@@ -25,8 +25,8 @@ import django
 django.setup()
 from offers.mail_import.run import import_folder
 from offers.models import MailFolder
-from offers.wiring import announce
-result = import_folder(MailFolder.objects.get(), after_store=announce)
+from crm.backoffice.changes import follow_changes
+result = import_folder(MailFolder.objects.get(), after_store=follow_changes)
 print(result.stored, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
@@ -82,16 +82,16 @@ def measure(folder: Path, rounds: int) -> None:
     import holidays.countries  # noqa: F401 - a worker has long loaded it
 
     import offers.mail_import.folder
+    from crm.backoffice.changes import follow_changes
     from offers.mail_import.run import import_folder
     from offers.models import MailFolder
-    from offers.wiring import announce
 
     row = MailFolder.objects.get()
     ours, bare = [], []
     for _round in range(rounds):
         bare.append(scan_bare(folder))
         started = perf_counter()
-        import_folder(row, after_store=announce)
+        import_folder(row, after_store=follow_changes)
         ours.append(perf_counter() - started)
     ratio = median(ours) / median(bare)
     print(
@@ -108,7 +108,7 @@ def measure(folder: Path, rounds: int) -> None:
 
     offers.mail_import.folder.os.open = count  # type: ignore[assignment]
     started = perf_counter()
-    stored = import_folder(row, after_store=announce).stored
+    stored = import_folder(row, after_store=follow_changes).stored
     seconds = perf_counter() - started
     offers.mail_import.folder.os.open = real
     ratio = seconds / median(bare)

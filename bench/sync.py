@@ -67,9 +67,9 @@ def make_links(count: int) -> list[Invitation]:
     from django.db import transaction
     from django.utils import timezone
 
+    from crm.backoffice.changes import follow_changes
     from feedback.backoffice.models import Invitation
     from offers.models import Customer, Offer, number_key
-    from offers.services import announce
 
     start = Offer.objects.count()
     now = timezone.now()
@@ -90,7 +90,7 @@ def make_links(count: int) -> list[Invitation]:
                 )
                 for n, customer in zip(numbers, customers, strict=True)
             )
-            announce(offers)
+            follow_changes(offers)
     return list(Invitation.objects.order_by("-pk")[:count])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import compress
@@ -211,9 +212,14 @@ class CustomerResource(ReadableResource):
 
 
 class OfferImportResource(ReadableResource):
-    """Offers from a list. New ones get their customer, link and follow-up; known ones what the list
-    adds to them.
+    """Offers from a list. New ones get their customer; known ones what the list adds to them.
+
+    `after_store` is called with the stored offers, in the transaction of the import.
     """
+
+    def __init__(self, after_store: Callable[[Sequence[Offer]], None], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._after_store = after_store
 
     number_key = Field(attribute="number_key", column_name="number_key")
     customer = Field(
@@ -321,7 +327,7 @@ class OfferImportResource(ReadableResource):
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
-        services.announce(self._stored)
+        self._after_store(self._stored)
 
 
 class OfferExportResource(ModelResource):

@@ -1,4 +1,7 @@
-"""What can be done with offers. Commands, schedules and admin actions all call these functions."""
+"""What can be done with offers. Commands, schedules and admin actions all call these functions.
+
+Who changes an offer also gives it the links and the plan that follow: `crm.backoffice.changes`.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,6 @@ from offers.models import (
     number_key,
 )
 from offers.revisions import refresh_offers
-from offers.wiring import announce
-
-__all__ = ["announce"]  # the functions below need no naming
 
 STATUS_FIELDS = ["status", "status_channel", "status_at", "status_by"]
 _DECISION_FIELDS = [
@@ -163,7 +163,6 @@ def add_offer(offer: Offer) -> None:
     """Store an offer that a person entered."""
     with transaction.atomic():
         store_offers([offer])
-        announce([offer])
 
 
 def set_status(
@@ -179,15 +178,16 @@ def set_status(
     with transaction.atomic():
         offer.save(update_fields=STATUS_FIELDS)
         Offer.objects.raise_version([offer])
-        announce([offer])
 
 
-def opt_out(customer: Customer, *, at: datetime) -> None:
-    """Record that a customer wants no reminders, also none about later offers."""
+def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
+    """Record that a customer wants no reminders, also none about later offers. Return the offers
+    that this changes.
+    """
     customer.opted_out_at = customer.opted_out_at or at
     with transaction.atomic():
         customer.save(update_fields=["opted_out_at"])
-        _announce_offers_of(customer)
+        return _raise_versions_of(customer)
 
 
 def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: str = "") -> Contact:
@@ -198,7 +198,6 @@ def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: st
             offer.contacted_at = at
             offer.save(update_fields=["contacted_at"])
         Offer.objects.raise_version([offer])
-        announce([offer])
     return contact
 
 
@@ -214,11 +213,12 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
         with transaction.atomic():
             offer.save(update_fields=sorted(fields))
             Offer.objects.raise_version([offer])
-            announce([offer])
 
 
-def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
-    """Store what a person changed of a customer. A new address counts as one that has not bounced."""
+def change_customer(customer: Customer, *, changed: Collection[str]) -> list[Offer]:
+    """Store what a person changed of a customer. A new address counts as one that has not bounced.
+    Return the offers that this changes.
+    """
     fields = set(changed)
     if "email" in fields and customer.bounced_at is not None:
         customer.bounced_at, customer.bounce_detail = None, ""
@@ -226,16 +226,17 @@ def change_customer(customer: Customer, *, changed: Collection[str]) -> None:
     if "bounced_at" in fields and customer.bounced_at is None:
         customer.bounce_detail = ""
         fields.add("bounce_detail")
-    if fields:
-        with transaction.atomic():
-            customer.save(update_fields=sorted(fields))
-            _announce_offers_of(customer)
+    if not fields:
+        return []
+    with transaction.atomic():
+        customer.save(update_fields=sorted(fields))
+        return _raise_versions_of(customer)
 
 
-def _announce_offers_of(customer: Customer) -> None:
+def _raise_versions_of(customer: Customer) -> list[Offer]:
     offers = list(customer.offers.all())
     Offer.objects.raise_version(offers)
-    announce(offers)
+    return offers
 
 
 def make_offer_of_file(
@@ -287,7 +288,6 @@ def _record_decision(
     file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
     file.save(update_fields=_DECISION_FIELDS)
     refresh_offers([offer], now=at)
-    announce([offer])
 
 
 def find_customer_of(file: SourceFile) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from feedback.backoffice.sync import ensure_fresh
 from reminders import holds
 from reminders.histories import load_cases
 from reminders.models import FollowUp, Reminder, SendingHold
-from reminders.planning import Plans
+from reminders.planning import Plans, plan_offers
 from reminders.rules import Because
 from reminders.sentences import SENTENCES
 
@@ -93,6 +93,6 @@ def _find_shut_gate(due_count: int, now: datetime) -> Because | None:
         return Because.OFF
     if holds.is_held(due_count, now):
         return Because.HELD
-    if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now):
+    if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now, after_store=plan_offers):
         return Because.STALE_ANSWERS
     return None

@@ -35,7 +35,7 @@ def make_customer(**fields: Any) -> Customer:
 def make_offer(
     *, sent_at: datetime | None = None, customer: Customer | None = None, **fields: Any
 ) -> Offer:
-    """An open offer that was sent ten days ago, without link and follow-up: `announce` makes
+    """An open offer that was sent ten days ago, without link and follow-up: `follow_changes` makes
     those.
     """
     sent_at = sent_at or timezone.now() - timedelta(days=10)

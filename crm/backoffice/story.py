@@ -1,5 +1,5 @@
-"""The story of an offer: what happened to it, one event per line. Each layer adds its own
-events.
+"""The story of an offer: its mails, reminders, answers, links, contacts and what people did to it,
+one event per line.
 """
 
 from __future__ import annotations
@@ -8,6 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from django.contrib.admin.models import LogEntry
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from crm.core.admin_base import change_url, find_acts
+from feedback.backoffice.models import Answer, Invitation
+from offers.models import Contact, MailFolder, Offer, SourceFile
+from reminders.models import Reminder
 
 
 class Kind(StrEnum):
@@ -42,3 +51,85 @@ class Event:
 def sort_events(events: Iterable[Event]) -> list[Event]:
     """Return the events newest first; those of one moment keep their order."""
     return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def tell_story(offer: Offer) -> list[Event]:
+    """Return what happened to an offer, newest first."""
+    events = [_mail_event(file) for file in offer.files.select_related("folder")]
+    events += [_contact_event(contact) for contact in offer.contacts.select_related("by")]
+    events += [_act_event(entry) for entry in find_acts(offer)]
+    events += [
+        _answer_event(answer) for answer in offer.answers.select_related("reason", "recorded_by")
+    ]
+    events += [_link_event(invitation) for invitation in offer.invitations.all()]
+    events += [_reminder_event(row) for row in offer.reminders.select_related("resolved_by")]
+    if offer.source != Offer.Source.MAIL:
+        events.append(Event(offer.first_sent_at, _("Offer sent"), offer.get_source_display()))
+    return sort_events(events)
+
+
+def _mail_event(file: SourceFile) -> Event:
+    is_incoming = file.folder.direction == MailFolder.Direction.INCOMING
+    title = file.get_state_display()
+    kind = Kind.MAIL
+    if file.state == SourceFile.State.FOLLOW_UP and is_incoming:
+        title, kind = _("Reply of the customer"), Kind.REPLY
+    elif file.reason in ("bounced", "delayed"):
+        title, kind = _("Not delivered"), Kind.BOUNCE
+    elif file.state == SourceFile.State.FOLLOW_UP:
+        kind = Kind.FOLLOW_UP
+    elif file.state == SourceFile.State.AUTOMATIC:
+        kind = Kind.AUTOMATIC
+    detail = _lines(file.subject, file.get_reason_display(), file.detail)
+    return Event(file.sent_at or file.first_seen_at, title, detail, kind, change_url(file))
+
+
+def _contact_event(contact: Contact) -> Event:
+    detail = f"{contact.note}\n{contact.by or ''}".strip()
+    return Event(contact.at, _("Contact with the customer"), detail, Kind.NOTE)
+
+
+def _act_event(entry: LogEntry) -> Event:
+    words = entry.get_change_message()
+    if words.endswith("through import_export"):  # which says so in English everywhere
+        words = _("Changed by an uploaded list.")
+    return Event(entry.action_time, words, str(entry.user), Kind.ACT)
+
+
+def _answer_event(answer: Answer) -> Event:
+    details = [str(answer.reason or ""), answer.comment, answer.phone, answer.note]
+    if answer.ask_again_on:
+        day = date_format(answer.ask_again_on, "SHORT_DATE_FORMAT")
+        details.append(_("Ask again on %s") % day)
+    if answer.recorded_by:
+        details.append(_("recorded by %s") % answer.recorded_by)
+    title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
+    return Event(answer.answered_at, title, _lines(*details), Kind.ANSWER, change_url(answer))
+
+
+def _link_event(invitation: Invitation) -> Event:
+    return Event(
+        invitation.created_at,
+        _("Feedback link issued"),
+        invitation.get_state_display(),
+        Kind.NOTE,
+        change_url(invitation),
+    )
+
+
+def _reminder_event(row: Reminder) -> Event:
+    title = _("Reminder %(step)d: %(state)s")
+    # What the mail server said is of interest only where it did not take the mail.
+    reply = "" if row.state == Reminder.State.SENT else row.server_reply
+    decided = _("decided by %s") % row.resolved_by if row.resolved_by else ""
+    return Event(
+        row.sent_at or row.claimed_at or row.mail_date,
+        title % {"step": row.step, "state": row.get_state_display()},
+        _lines(row.recipient, reply, decided),
+        Kind.REMINDER,
+        change_url(row),
+    )
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)

@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from crm.accounts.models import User
+from crm.backoffice.changes import changing_offers
 from crm.demo.planned_offers import PlannedOffer
 from feedback.backoffice.answers import mark_handled, record_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer, SourceFile
-from offers.services import announce, change_customer, change_offer, ignore_files
+from offers.services import change_customer, change_offer, ignore_files
 
 # Newer work stays open, so that there is something to do on the day that somebody tries the demo.
 HANDLED_AFTER = timedelta(days=3)
@@ -27,10 +26,11 @@ def enter_details(planned: PlannedOffer, at: datetime) -> None:
         "customer"
     ):
         offer.amount = planned.amount
-        change_offer(offer, changed=["amount"], by=_find_salesperson(planned), at=at)
-        if not offer.customer.company:
-            offer.customer.company = planned.firm.name
-            change_customer(offer.customer, changed=["company"])
+        with changing_offers(offer):
+            change_offer(offer, changed=["amount"], by=_find_salesperson(planned), at=at)
+            if not offer.customer.company:
+                offer.customer.company = planned.firm.name
+                change_customer(offer.customer, changed=["company"])
 
 
 def finish_old_work(at: datetime) -> None:
@@ -81,8 +81,8 @@ def _new_order() -> Answer:
 
 def _record(answer: Answer, offer: Offer, planned: PlannedOffer, at: datetime) -> None:
     answer.offer, answer.answered_at, answer.recorded_by = offer, at, _find_salesperson(planned)
-    with transaction.atomic():
-        announce(record_answer(answer))
+    with changing_offers() as changed:
+        changed.extend(record_answer(answer))
 
 
 def _find_salesperson(planned: PlannedOffer) -> User | None:

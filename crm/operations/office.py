@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from crm.core.counters import prune_counters
 from crm.core.health import Finding
@@ -20,6 +21,7 @@ from offers import health as offers_health
 from offers.retention import prune_log
 from reminders import health as reminders_health
 from reminders.holds import hold_after_restore
+from reminders.planning import plan_offers
 
 JOBS = [
     Job("heartbeat", "* * * * *"),
@@ -73,5 +75,9 @@ OPERATIONS = Operations(
     ],
     # Sending is held before the answers are fetched: nobody who answered is reminded in between.
     # Erased last: an answer that comes back may be one of a person who was erased.
-    after_restore=[hold_after_restore, replay_after_restore, erase_again],
+    after_restore=[
+        hold_after_restore,
+        partial(replay_after_restore, after_store=plan_offers),
+        erase_again,
+    ],
 )

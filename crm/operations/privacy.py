@@ -19,6 +19,7 @@ import feedback.backoffice.privacy
 import offers.privacy
 import reminders.privacy
 from offers.models import Customer, ErasedAddress
+from reminders.planning import plan_offers
 
 # Each returns rows by section.
 EXPORTERS = [
@@ -83,6 +84,7 @@ def erase_customer(customer: Customer) -> Erasure:
     with transaction.atomic():
         for erase in ERASERS:
             erase(customer)
+        plan_offers(list(customer.offers.all()))
     return Erasure(files, list(find_traces(email)))
 
 

@@ -115,12 +115,6 @@ OFFERS_OWN_DOMAINS = env.list("OFFERS_OWN_DOMAINS", default=[])
 OFFERS_NUMBER_PATTERN = env("OFFERS_NUMBER_PATTERN", default="")
 OFFERS_SETTLE_SECONDS = env.float("OFFERS_SETTLE_SECONDS", default=5)
 OFFERS_ARCHIVE_DIR = env("OFFERS_ARCHIVE_DIR", default="")
-# Told, inside the same transaction, that offers were stored or changed. The upper apps are named
-# here, in the wiring, because an offer never knows who follows it up (docs/decisions.md).
-OFFERS_LISTENERS = [
-    "feedback.backoffice.links.make_missing_links",
-    "reminders.planning.plan_offers",
-]
 
 FEEDBACK_API_KEY = env("FEEDBACK_API_KEY", default="")
 FEEDBACK_API_URL = env("FEEDBACK_API_URL", default=env("FEEDBACK_BASE_URL", default=""))

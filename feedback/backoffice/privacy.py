@@ -8,7 +8,6 @@ from feedback.backoffice.links import revoke_link
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Customer
 from offers.privacy import as_dicts
-from offers.services import announce
 
 
 def export(customer: Customer) -> dict[str, Any]:
@@ -30,7 +29,6 @@ def erase(customer: Customer) -> None:
     links = Invitation.objects.filter(offer__customer=customer)
     for link in links.filter(state=Invitation.State.ACTIVE):
         revoke_link(link)
-    announce(list(customer.offers.all()))
     digests = list(links.values_list("digest", flat=True))
     RejectedAnswer.objects.filter(content__digest__in=digests).delete()
     Answer.objects.filter(offer__customer=customer).update(

@@ -23,7 +23,6 @@ from feedback.backoffice.links import register_all_again, register_links
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
 from feedback.backoffice.receive import AfterStore, receive_page
 from offers.models import Offer
-from offers.services import announce
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class SyncResult:
 
 def sync(
     *,
-    after_store: AfterStore = announce,
+    after_store: AfterStore,
     since: datetime | None = None,
     resend: bool = False,
     client: ApiClient | None = None,
@@ -79,7 +78,7 @@ def sync(
     return result
 
 
-def pull(*, after_store: AfterStore = announce) -> SyncResult:
+def pull(*, after_store: AfterStore) -> SyncResult:
     """Pull, store and acknowledge all waiting answers. Raises SyncError when that could not be
     finished.
     """
@@ -89,9 +88,7 @@ def pull(*, after_store: AfterStore = announce) -> SyncResult:
     return result
 
 
-def ensure_fresh(
-    max_age_seconds: float, now: datetime, *, after_store: AfterStore = announce
-) -> bool:
+def ensure_fresh(max_age_seconds: float, now: datetime, *, after_store: AfterStore) -> bool:
     """Return True when all answers given up to `max_age_seconds` before `now` are here, pulling
     them if necessary.
 
@@ -145,7 +142,7 @@ def send_form(client: ApiClient) -> bool:
     return True
 
 
-def replay_after_restore(*, after_store: AfterStore = announce) -> str:
+def replay_after_restore(*, after_store: AfterStore) -> str:
     """Pull again what was acknowledged since the backup, and send all links again; return a
     sentence on what came of it.
     """

@@ -15,6 +15,7 @@ from crm.core.incidents import begin_incident, end_incident
 from feedback.backoffice.sync import ensure_fresh
 from reminders import holds
 from reminders.incidents import IncidentKind
+from reminders.planning import plan_offers
 from reminders.rules import Because
 
 # Who answers while a long run is under way must not be reminded by its end, and who holds sending
@@ -45,7 +46,7 @@ class Gates:
 def _find_shut(due_count: int, now: datetime) -> Because | None:
     if holds.check(due_count, now):
         return Because.HELD
-    if ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now):
+    if ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now, after_store=plan_offers):
         end_incident(IncidentKind.STALE_ANSWERS, now)
         return None
     detail = _(

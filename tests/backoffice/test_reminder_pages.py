@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from crm.backoffice.changes import changing_offers
 from crm.core.models import Incident
 from offers.models import Customer, Offer
 from offers.revisions import refresh_offers
@@ -523,7 +524,8 @@ def test_a_reminder_that_is_planned_again_says_whether_it_still_comes(
     Reminder.objects.update(
         retry_at=timezone.now() + timedelta(minutes=30), server_reply="451 greylisted"
     )
-    set_status(row.offer, Offer.Status(status), channel=Offer.Channel.LINK, at=timezone.now())
+    with changing_offers(row.offer):
+        set_status(row.offer, Offer.Status(status), channel=Offer.Channel.LINK, at=timezone.now())
     page = read_list(staff, "reminder")
     assert "451 greylisted" in page
     assert words in page

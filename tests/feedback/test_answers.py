@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from crm.backoffice.changes import changing_offers, follow_changes
 from feedback.backoffice import answers, receive
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
-from offers.services import announce, set_status
+from offers.services import set_status
 from tests.make import make_invitation, make_offer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +91,7 @@ def make_suspect(**fields: object) -> Answer:
     invitation = make_invitation(mailed_at=timezone.now())
     item: dict[str, object] = {"uid": str(uuid4()), "digest": invitation.digest, "kind": "declined"}
     item |= {"submitted_at": timezone.now().isoformat()} | fields
-    receive.receive_page([item], now=timezone.now(), after_store=announce)
+    receive.receive_page([item], now=timezone.now(), after_store=follow_changes)
     answer = Answer.objects.get()
     assert answer.is_suspect
     return answer
@@ -105,7 +106,8 @@ def test_a_suspect_answer_that_a_person_gave_counts() -> None:
 
 def test_what_a_robot_did_is_taken_back_and_the_customer_gets_a_fresh_link() -> None:
     answer = make_suspect()
-    assert answers.take_back_answer(answer, by=make_user(), at=timezone.now())
+    with changing_offers(answer.offer):
+        assert answers.take_back_answer(answer, by=make_user(), at=timezone.now())
     offer = Offer.objects.get(pk=answer.offer_id)
     assert (offer.status, offer.invitations.filter(state="active").count()) == ("open", 1)
     assert Answer.objects.get().handled_at is not None

@@ -12,8 +12,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.backoffice.changes import follow_changes
 from feedback.backoffice.models import Answer, DeclineReason
-from offers.services import announce
 from tests.make import make_invitation, make_offer, make_user
 from tests.stats.test_browser import browser, open_page, take_picture
 
@@ -32,7 +32,7 @@ def make_reason() -> DeclineReason:
 def test_an_answer_by_phone_takes_two_clicks(browser: Any, live_server: Any) -> None:
     reason = make_reason()
     offer = make_offer()
-    announce([offer])
+    follow_changes([offer])
     page = open_page(browser, live_server, make_user(is_superuser=True))
     page.goto(live_server.url + reverse("admin:offers_offer_change", args=[offer.pk]))
     take_picture(page, "offer")

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -22,12 +23,12 @@ import requests
 from django.db import connection, connections
 from django.utils import timezone
 
+from crm.backoffice.changes import follow_changes
 from crm.operations.backups import make_backup, restore_backup
 from feedback.backoffice import sync
 from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import Answer, Invitation, SyncState
 from offers.models import Customer, Offer
-from offers.services import announce
 from tests.commands import ROOT, clean_env, database_url
 from tests.feedback.dying_office import MOMENTS
 from tests.feedback.fault_proxy import fault_proxy
@@ -40,7 +41,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts]
 def make_links(count: int) -> list[Invitation]:
     customer = Customer.objects.create(email="kunde@kunde.example")
     offers = [make_offer(customer=customer) for _ in range(count)]
-    announce(offers)
+    follow_changes(offers)
     return list(Invitation.objects.filter(offer__in=offers).order_by("pk"))
 
 
@@ -72,7 +73,7 @@ def pull_until_all_is_here(count: int, *, runs: int = 200) -> None:
     """Run after run, as the schedule does; each may fail."""
     for _run in range(runs):
         try:
-            sync.pull()
+            sync.pull(after_store=follow_changes)
         except SyncError:
             continue
         if Answer.objects.count() >= count:
@@ -89,7 +90,7 @@ def test_all_answers_come_through_a_bad_line(
     vps: PublicService, settings: Any, monkeypatch: pytest.MonkeyPatch, count: int, page: int
 ) -> None:
     links = make_links(count)
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     vps.give_answers(answers_for(links))
     monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", page)
     with fault_proxy(vps.url, seed=20261122) as proxy:
@@ -108,14 +109,14 @@ def test_links_are_registered_through_a_bad_line(
         settings.FEEDBACK_API_URL = proxy.url
         for _run in range(50):
             try:
-                sync.sync()
+                sync.sync(after_store=follow_changes)
                 break
             except SyncError:
                 continue
     assert not Invitation.objects.filter(registered_at=None).exists()
     vps.give_answers(answers_for(links))
     settings.FEEDBACK_API_URL = vps.url
-    sync.pull()
+    sync.pull(after_store=follow_changes)
     assert_each_is_stored_once(links, vps.url)
 
 
@@ -123,14 +124,14 @@ def test_twenty_customers_answer_while_the_office_pulls(
     vps: PublicService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links = make_links(60)
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", 7)
     writers = Thread(target=vps.give_answers, args=[answers_for(links)], kwargs={"threads": 20})
     writers.start()
     while writers.is_alive():
-        sync.pull()
+        sync.pull(after_store=follow_changes)
         writers.join(0.05)
-    sync.pull()
+    sync.pull(after_store=follow_changes)
     assert_each_is_stored_once(links, vps.url)
 
 
@@ -138,13 +139,13 @@ def test_four_offices_at_once_store_each_answer_once(
     vps: PublicService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links = make_links(120)
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     vps.give_answers(answers_for(links))
     monkeypatch.setattr("feedback.wire.MAX_FEEDBACKS", 11)
 
     def pull(_number: int) -> int:
         try:
-            return sync.pull().stored
+            return sync.pull(after_store=follow_changes).stored
         finally:
             connections.close_all()
 
@@ -173,10 +174,10 @@ def test_an_office_killed_at_any_moment_loses_and_doubles_nothing(
     # Links come after all answers, so these runs would leave nothing to pull for the others.
     moments += [registered] * rounds
     answered = make_links(8 * len(moments))
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     vps.give_answers(answers_for(answered))
     customer = Customer.objects.get()
-    announce([make_offer(customer=customer) for _ in range(8 * len(moments))])
+    follow_changes([make_offer(customer=customer) for _ in range(8 * len(moments))])
     done = subprocess.run(
         [sys.executable, "-m", "tests.feedback.dying_office", "1", *moments],
         env=office_env(vps.url),
@@ -186,7 +187,7 @@ def test_an_office_killed_at_any_moment_loses_and_doubles_nothing(
         text=True,
     )
     assert int(done.stdout) == len(moments)
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     assert_each_is_stored_once(answered, vps.url)
     assert not Invitation.objects.filter(registered_at=None).exists()
     assert Offer.objects.filter(needs_review="").count() == 16 * len(moments)
@@ -266,7 +267,7 @@ def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
 
     def register() -> None:
         Invitation.objects.filter(pk__in=[link.pk for link in links[:4]]).update(registered_at=None)
-        sync.sync()
+        sync.sync(after_store=follow_changes)
 
     dying.until_all_has_come(["PUT before", "PUT after"] * rounds, register)
     assert not Invitation.objects.filter(registered_at=None).exists()
@@ -284,7 +285,9 @@ def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
         dying.service.answer(left.token, kind_of(left))
 
     fetching = ["GET before", "GET after", "POST before", "POST after"] * rounds
-    dying.until_all_has_come(fetching, lambda: sync.sync(since=links[0].created_at))
+    dying.until_all_has_come(
+        fetching, lambda: sync.sync(after_store=follow_changes, since=links[0].created_at)
+    )
     assert_each_is_stored_once(links, dying.service.url)
 
 
@@ -292,14 +295,16 @@ def test_an_office_restored_from_a_backup_of_ten_days_ago_gets_everything_back(
     vps: PublicService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links = make_links(60)
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     ten_days_ago = timezone.now() - timedelta(days=10)
     SyncState.objects.update(pulled_at=ten_days_ago)
     backup = make_backup(tmp_path, now=ten_days_ago, keep=1)
     vps.give_answers(answers_for(links))
     spread_over_ten_days(vps)
-    assert sync.sync().stored == 60
-    set_steps_after_restore(monkeypatch, [sync.replay_after_restore])
+    assert sync.sync(after_store=follow_changes).stored == 60
+    set_steps_after_restore(
+        monkeypatch, [partial(sync.replay_after_restore, after_store=follow_changes)]
+    )
     (sentence,) = restore_backup(backup)
     assert "60" in sentence
     # Nobody is told again of what they were told before.
@@ -319,22 +324,18 @@ def spread_over_ten_days(vps: PublicService) -> None:
         database.commit()
 
 
-def test_the_database_going_away_acknowledges_nothing(
-    vps: PublicService, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_database_going_away_acknowledges_nothing(vps: PublicService) -> None:
     from django.db import OperationalError
 
     links = make_links(3)
-    sync.sync()
+    sync.sync(after_store=follow_changes)
     vps.give_answers(answers_for(links))
 
     def lose_the_database(offers: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    with monkeypatch.context() as patch:
-        patch.setattr("offers.services.announce", lose_the_database)
-        with pytest.raises(OperationalError):
-            sync.pull()
+    with pytest.raises(OperationalError):
+        sync.pull(after_store=lose_the_database)
     assert not Answer.objects.exists()
-    assert sync.pull().stored == 3
+    assert sync.pull(after_store=follow_changes).stored == 3
     assert_each_is_stored_once(links, vps.url)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from feedback.backoffice import links
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
-from offers.services import announce, set_status
+from offers.services import set_status
 from tests.make import make_invitation, make_offer
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
 
 def test_a_new_offer_gets_one_link_that_the_public_page_does_not_know_yet() -> None:
     offer = make_offer()
-    announce([offer])
-    announce([offer])
+    links.make_missing_links([offer])
+    links.make_missing_links([offer])
     invitation = Invitation.objects.get()
     assert (invitation.offer, invitation.registered_at, invitation.state) == (offer, None, "active")
 
@@ -25,7 +25,7 @@ def test_a_new_offer_gets_one_link_that_the_public_page_does_not_know_yet() -> N
 def test_a_changed_subject_is_sent_to_the_public_page_again() -> None:
     invitation = make_invitation()
     invitation.offer.subject = "Ihr Angebot, zweite Fassung"
-    announce([invitation.offer])
+    links.make_missing_links([invitation.offer])
     invitation.refresh_from_db()
     assert (invitation.registered_at, invitation.version) == (None, 1)
 
@@ -33,7 +33,7 @@ def test_a_changed_subject_is_sent_to_the_public_page_again() -> None:
 def test_a_change_that_the_form_does_not_show_leaves_the_link_alone() -> None:
     invitation = make_invitation()
     invitation.offer.note = "anrufen"
-    announce([invitation.offer])
+    links.make_missing_links([invitation.offer])
     invitation.refresh_from_db()
     assert invitation.registered_at is not None
 
@@ -41,12 +41,13 @@ def test_a_change_that_the_form_does_not_show_leaves_the_link_alone() -> None:
 def test_an_offer_that_is_reopened_after_an_answer_gets_a_fresh_link() -> None:
     used_up = make_invitation(state="answered")
     set_status(used_up.offer, Offer.Status.OPEN, channel=Offer.Channel.PHONE, at=timezone.now())
+    links.make_missing_links([used_up.offer])
     assert used_up.offer.invitations.filter(state="active").count() == 1
 
 
 def test_a_revoked_link_is_not_replaced_by_itself() -> None:
     revoked = make_invitation(state="revoked")
-    announce([revoked.offer])
+    links.make_missing_links([revoked.offer])
     assert revoked.offer.invitations.count() == 1
 
 

@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from crm.backoffice.changes import follow_changes
 from feedback import sealing
 from feedback.backoffice import receive
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from offers.models import Offer
-from offers.services import announce, set_status
+from offers.services import set_status
 from tests import disk
 from tests.make import make_invitation, make_offer, make_user
 
@@ -40,7 +41,7 @@ def make_item(invitation: Invitation | None = None, **fields: Any) -> dict[str, 
     return defaults | fields
 
 
-def take(*items: object, after_store: receive.AfterStore = announce) -> receive.ReceivedPage:
+def take(*items: object, after_store: receive.AfterStore = follow_changes) -> receive.ReceivedPage:
     return receive.receive_page(items, now=NOW, after_store=after_store)
 
 

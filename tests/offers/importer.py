@@ -24,7 +24,7 @@ POINTS = {
     "before_transaction": ("offers.mail_import.store", "store_batch", False),
     "before_offers": ("offers.mail_import.store", "store_offers", False),
     "before_log": ("offers.mail_import.store", "_Batch._write_rows", False),
-    "before_commit": ("offers.wiring", "announce", True),
+    "before_commit": ("crm.backoffice.changes", "follow_changes", True),
     "after_commit": ("__main__", "note_stored", False),
     "in_archive": ("offers.mail_import.archive", "os.replace", False),
 }
@@ -64,13 +64,13 @@ def start(act: Callable[[], None], path: str) -> int:
     try:
         store: Any = import_module("offers.mail_import.store")
         run: Any = import_module("offers.mail_import.run")
-        wiring: Any = import_module("offers.wiring")
+        changes: Any = import_module("crm.backoffice.changes")
         folders = import_module("offers.models").MailFolder.objects
         store.BATCH_SIZE = BATCH_SIZE
         act()
         run.import_folders(
             folders.filter(path=path),
-            after_store=wiring.announce,
+            after_store=changes.follow_changes,
             on_stored=note_stored,
         )
         os._exit(0)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from crm.backoffice.changes import follow_changes
 from offers.mail_import import run
 from offers.mail_import.store import ImportResult
 from offers.models import MailFolder
-from offers.wiring import announce
 
 
 def import_folder(folder: MailFolder) -> ImportResult:
-    return run.import_folder(folder, after_store=announce)
+    return run.import_folder(folder, after_store=follow_changes)
 
 
 def import_folders(folders: Iterable[MailFolder] | None = None) -> ImportResult:
-    return run.import_folders(folders, after_store=announce)
+    return run.import_folders(folders, after_store=follow_changes)

@@ -24,7 +24,7 @@ from crm.accounts.models import User
 from feedback.backoffice.models import Answer
 from offers.models import Customer, Offer, MailFolder, SourceFile
 from reminders.models import Reminder
-from offers.wiring import announce
+from crm.backoffice.changes import follow_changes
 COUNT = {count}
 now = timezone.now()
 seller = User.objects.create_user("p.vogt", "p.vogt@muster-metallbau.example", "a-long-password")
@@ -39,7 +39,7 @@ offers = Offer.objects.bulk_create([
     for n in range(COUNT)
 ])
 for start in range(0, COUNT, 2000):
-    announce(offers[start : start + 2000])
+    follow_changes(offers[start : start + 2000])
 Answer.objects.bulk_create([
     Answer(offer=offer, kind="declined", comment="Zu teuer 🙁", answered_at=now) for offer in offers[::3]
 ])

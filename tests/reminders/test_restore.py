@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.translation import override
 
+from crm.backoffice.changes import follow_changes
 from crm.core.models import JobRun
 from crm.operations.backups import make_backup, restore_backup
 from feedback.backoffice.models import Answer, Invitation
@@ -55,7 +56,7 @@ def make_due_and_known(count: int) -> list[Offer]:
     offers = [make_due(customer=make_customer(name=f"Kunde {number}")) for number in range(count)]
     # The VPS lives in the present.
     Invitation.objects.update(expires_at=timezone.now() + timedelta(days=60), registered_at=None)
-    sync()
+    sync(after_store=follow_changes)
     return offers
 
 
@@ -89,7 +90,7 @@ def test_after_a_restore_nothing_goes_out_twice_and_who_answered_is_left_alone(
     # acknowledged it.
     answer(vps, offers[:3], "interested")
     answer(vps, offers[3:6], "opted_out")
-    sync()
+    sync(after_store=follow_changes)
     before = read_contents(receiver)
     assert len(before) == 2 * count
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from crm.backoffice.changes import changing_offers
 from crm.core.models import Incident
 from feedback.backoffice.models import SyncState
 from offers.models import Customer, Offer, SentMessage
@@ -187,6 +188,11 @@ def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
     assert not Reminder.objects.exists()
 
 
+def note_call(offer: Offer) -> None:
+    with changing_offers(offer):
+        note_contact(offer, at=NOW)
+
+
 @pytest.mark.parametrize(
     ("happen", "because", "step"),
     [
@@ -200,7 +206,7 @@ def test_a_gate_that_shuts_between_claim_and_data_withholds_the_mail(
             Because.CALL,
             1,
         ),
-        (lambda offer: note_contact(offer, at=NOW), Because.QUIET, 1),
+        (note_call, Because.QUIET, 1),
     ],
     ids=["skipped", "call instead", "contact"],
 )
@@ -359,7 +365,8 @@ def test_a_reply_while_the_mail_is_under_way_ends_the_plan(
 
     def reply_after(*arguments: Any) -> bool:
         marked = mark(*arguments)
-        set_status(offer, Offer.Status.DECLINED, channel=Offer.Channel.LINK, at=NOW)
+        with changing_offers(offer):
+            set_status(offer, Offer.Status.DECLINED, channel=Offer.Channel.LINK, at=NOW)
         return marked
 
     monkeypatch.setattr(run, "mark_transmitting", reply_after)

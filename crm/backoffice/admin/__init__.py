@@ -1,26 +1,22 @@
-# ruff: noqa: I001 - each replaces the page of the one before
 """The admin pages that join several apps or change offers."""
 
 from __future__ import annotations
 
-from crm.backoffice.admin import offers
-from crm.backoffice.admin import customers
-from crm.backoffice.admin import source_files
-from crm.backoffice.admin import answers
-from crm.backoffice.admin import follow_ups
-from crm.backoffice.admin import reminders
-from crm.backoffice.admin import x_offers
-from crm.backoffice.admin import x_customers
-from crm.backoffice.admin import figures_filter
+from crm.backoffice.admin.answers import AnswerAdmin, InvitationAdmin, RejectedAnswerAdmin
+from crm.backoffice.admin.customers import CustomerAdmin
+from crm.backoffice.admin.follow_ups import FollowUpAdmin
+from crm.backoffice.admin.offers import OfferAdmin
+from crm.backoffice.admin.reminders import ReminderAdmin, SendingHoldAdmin
+from crm.backoffice.admin.source_files import SourceFileAdmin
 
 __all__ = [
-    "answers",
-    "customers",
-    "figures_filter",
-    "follow_ups",
-    "offers",
-    "reminders",
-    "source_files",
-    "x_customers",
-    "x_offers",
+    "AnswerAdmin",
+    "CustomerAdmin",
+    "FollowUpAdmin",
+    "InvitationAdmin",
+    "OfferAdmin",
+    "RejectedAnswerAdmin",
+    "ReminderAdmin",
+    "SendingHoldAdmin",
+    "SourceFileAdmin",
 ]

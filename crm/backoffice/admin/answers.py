@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.backoffice.admin import offers as offer_pages
+from crm.backoffice.admin.figures_filter import ListOfOffers
 from crm.backoffice.admin.parts import person
-from crm.backoffice.story import Event, Kind
+from crm.backoffice.changes import changing_offers
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to
 from feedback.backoffice import answers, links, receive
-from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Offer
-from offers.services import announce
 
 KIND_COLOURS = {
     "interested": "success",
@@ -74,7 +69,7 @@ class RegisteredFilter(OpenFilter):
 
 
 @admin.register(Answer)
-class AnswerAdmin(ModelAdmin):
+class AnswerAdmin(ListOfOffers, ModelAdmin):
     list_display = [
         "offer",
         "customer",
@@ -118,8 +113,8 @@ class AnswerAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Answer, form: Any, change: bool) -> None:
-        with transaction.atomic():
-            announce(answers.change_seller_reason(obj))
+        with changing_offers(obj.offer):
+            answers.change_seller_reason(obj)
 
     @admin.display(description=_("customer"), ordering="offer__customer__search_text")
     def customer(self, answer: Answer) -> str:
@@ -219,25 +214,13 @@ class AnswerAdmin(ModelAdmin):
         return go_to(change_url(answer.offer))
 
     def _take_back(self, request: HttpRequest, answer: Answer) -> bool:
-        with transaction.atomic():
-            changed = answers.take_back_answer(answer, by=person(request), at=timezone.now())
-            announce(changed)
+        with changing_offers() as changed:
+            changed.extend(answers.take_back_answer(answer, by=person(request), at=timezone.now()))
         return bool(changed)
 
 
-def _act_on_links(act: Callable[[Invitation], bool], invitations: Iterable[Invitation]) -> int:
-    """Call a service for each link and return for how many it did something."""
-    done = 0
-    for invitation in invitations:
-        with transaction.atomic():
-            if act(invitation):
-                announce([invitation.offer])
-                done += 1
-    return done
-
-
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnlyAdmin):
+class InvitationAdmin(ListOfOffers, ReadOnlyAdmin):
     list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
     list_filter = ["state", RegisteredFilter]
     search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
@@ -265,14 +248,16 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Extend"), permissions=["act"])
     def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        done = _act_on_links(links.extend_link, queryset)
+        with changing_offers(*Offer.objects.filter(invitations__in=queryset)):
+            done = sum(links.extend_link(invitation) for invitation in queryset)
         messages.success(
             request, ngettext("%s link was extended.", "%s links were extended.", done) % done
         )
 
     @admin.action(description=_("Revoke"), permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        done = _act_on_links(links.revoke_link, queryset)
+        with changing_offers(*Offer.objects.filter(invitations__in=queryset)):
+            done = sum(links.revoke_link(invitation) for invitation in queryset)
         messages.success(
             request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done
         )
@@ -288,8 +273,8 @@ class RejectedAnswerAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
             try:
-                with transaction.atomic():
-                    announce(receive.retry_rejected(rejected, now=timezone.now()))
+                with changing_offers() as changed:
+                    changed.extend(receive.retry_rejected(rejected, now=timezone.now()))
             except receive.UnreadableAnswerError as error:
                 messages.error(request, f"{rejected}: {error}")
             else:
@@ -298,176 +283,6 @@ class RejectedAnswerAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Dealt with"), permissions=["act"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
-            with transaction.atomic():
-                announce(receive.resolve_rejected(rejected, now=timezone.now()))
+            with changing_offers() as changed:
+                changed.extend(receive.resolve_rejected(rejected, now=timezone.now()))
             messages.success(request, gettext("The answer %s is dealt with.") % rejected)
-
-
-class FactInline(TabularInline):
-    """Rows of fact on the page of their offer."""
-
-    tab = True
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AnswerInline(FactInline):
-    model = Answer
-    fields = ["kind", "channel", "reason", "comment", "answered_at", "handled_at"]
-
-
-class InvitationInline(FactInline):
-    model = Invitation
-    fields = readonly_fields = ["url", "state", "expires_at", "registered_at"]
-
-    @admin.display(description=_("link"))
-    def url(self, invitation: Invitation) -> str:
-        return invitation.url
-
-
-admin.site.unregister(Offer)
-
-
-@admin.register(Offer)
-class OfferAdmin(offer_pages.OfferAdmin):
-    """The page of an offer with its answers and links."""
-
-    inlines = [*offer_pages.OfferAdmin.inlines, AnswerInline, InvitationInline]
-    actions_row = [*offer_pages.OfferAdmin.actions_row, "record_answer", "new_link"]
-    # Grouped, because all layers together would need twice the width of a screen.
-    actions_detail = [
-        *offer_pages.OfferAdmin.actions_detail,
-        "record_answer",
-        {
-            "title": _("Feedback links"),
-            "icon": "link",
-            "items": ["new_link", "extend_link", "revoke_link"],
-        },
-    ]
-
-    def get_events(self, offer: Offer) -> list[Event]:
-        if offer.pk is None:
-            return []
-        answers = [
-            self._answer_event(answer)
-            for answer in offer.answers.select_related("reason", "recorded_by")
-        ]
-        links = [
-            Event(
-                link.created_at,
-                gettext("Feedback link issued"),
-                link.get_state_display(),
-                Kind.NOTE,
-                change_url(link),
-            )
-            for link in offer.invitations.all()
-        ]
-        return [*super().get_events(offer), *answers, *links]
-
-    def _answer_event(self, answer: Answer) -> Event:
-        details = [str(answer.reason or ""), answer.comment, answer.phone, answer.note]
-        if answer.ask_again_on:
-            details.append(
-                gettext("Ask again on %s") % date_format(answer.ask_again_on, "SHORT_DATE_FORMAT")
-            )
-        if answer.recorded_by:
-            details.append(gettext("recorded by %s") % answer.recorded_by)
-        title = f"{answer.get_kind_display()} ({answer.get_channel_display()})"
-        return Event(
-            answer.answered_at,
-            title,
-            "\n".join(filter(None, details)),
-            Kind.ANSWER,
-            change_url(answer),
-        )
-
-    @dialog_action(
-        _("Record an answer"),
-        _("What the customer said by phone or mail."),
-        icon="call",
-        submit=_("Record"),
-        form=RecordAnswerForm,
-    )
-    def record_answer(
-        self, request: HttpRequest, form: RecordAnswerForm, object_id: str
-    ) -> HttpResponse:
-        offer = Offer.objects.select_related("customer").get(pk=object_id)
-        answer = Answer(
-            offer=offer,
-            kind=form.kind,
-            channel=form.chosen_channel,
-            reason=form.cleaned_data["reason"],
-            comment=form.cleaned_data["comment"],
-            ask_again_on=form.cleaned_data["ask_again_on"],
-            answered_at=timezone.now(),
-            recorded_by=person(request),
-        )
-        with transaction.atomic():
-            announce(answers.record_answer(answer))
-        messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
-        return go_to(change_url(offer))
-
-    @dialog_action(
-        _("New link"),
-        _("The offer gets a fresh feedback link. The old one stops working within a minute."),
-        icon="link",
-    )
-    def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        offer = Offer.objects.select_related("salesperson").get(pk=object_id)
-        with transaction.atomic():
-            links.renew_link(offer)
-            announce([offer])
-        self.log_change(request, offer, gettext("Issued a new feedback link."))
-        messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
-        return go_to(change_url(offer))
-
-    @dialog_action(
-        _("Extend the link"),
-        _("The feedback link works longer, counted from today."),
-        icon="update",
-        submit=_("Extend"),
-    )
-    def extend_link(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        return self._with_active_link(
-            request,
-            object_id,
-            links.extend_link,
-            gettext("The feedback link of offer %s was extended."),
-        )
-
-    @dialog_action(
-        _("Revoke the link"),
-        _("The feedback link stops working within a minute, without a new one."),
-        icon="link_off",
-        submit=_("Revoke"),
-    )
-    def revoke_link(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        return self._with_active_link(
-            request,
-            object_id,
-            links.revoke_link,
-            gettext("The feedback link of offer %s was revoked."),
-        )
-
-    def _with_active_link(
-        self, request: HttpRequest, object_id: str, act: Any, done: str
-    ) -> HttpResponse:
-        offer = Offer.objects.get(pk=object_id)
-        invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
-        if invitation is not None and _act_on_links(act, [invitation]):
-            self.log_change(request, offer, done % offer)
-            messages.success(request, done % offer)
-        else:
-            messages.error(request, gettext("Offer %s has no active feedback link.") % offer)
-        return go_to(change_url(offer))

@@ -11,22 +11,31 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 from import_export.admin import ImportExportModelAdmin
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, StackedInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
-from crm.core.admin_base import change_url, dialog_action, go_back, go_to, say
+from crm.backoffice.admin.follow_ups import send_offers_now
+from crm.backoffice.admin.parts import render
+from crm.backoffice.changes import changing_offers, follow_changes
+from crm.core.admin_base import change_url, dialog_action, go_back, go_to, once, say
 from crm.operations import privacy
 from crm.operations.person_archive import build_archive, describe_rest
 from offers import services
-from offers.models import Customer
+from offers.models import Customer, Offer
 from offers.resources import CustomerResource
 from offers.upload_formats import IMPORT_FORMATS
+from reminders.explain import explain
+from reminders.models import CustomerPlan, FollowUp
+
+# More open offers than anybody reads on a page.
+SHOWN = 50
 
 
 class ContactFilter(admin.SimpleListFilter):
@@ -51,8 +60,22 @@ class ContactFilter(admin.SimpleListFilter):
         return queryset.filter(chosen[self.value() or ""]) if self.value() in chosen else queryset
 
 
+class CustomerPlanInline(StackedInline):
+    """The customer's own plan, in place of the usual one."""
+
+    model = CustomerPlan
+    verbose_name = verbose_name_plural = _("plan of this customer")
+    fields = ["plan"]
+    hide_title = True
+    extra, max_num = 0, 1
+
+
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
+    """The list of customers, and the page of one: an own plan, and what comes next about each open
+    offer.
+    """
+
     list_display = ["email", "name", "company", "language", "silent_because"]
     list_filter = [ContactFilter, ("language", ChoicesDropdownFilter)]
     list_per_page = 50
@@ -60,8 +83,10 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     show_full_result_count = False
     actions = ["clear_bounce"]
     actions_row = ["clear_bounce_one"]
-    readonly_fields = ["bounce_detail", "created_at"]
+    readonly_fields = ["next_reminders", "bounce_detail", "created_at"]
+    inlines = [CustomerPlanInline]
     fields = [
+        "next_reminders",
         "email", "name", "company", "language", "do_not_contact", "opted_out_at", "paused_until", "bounced_at",
         "bounce_detail", "note", "created_at",
     ]  # fmt: skip
@@ -69,7 +94,7 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     import_form_class = ImportForm
     import_formats = IMPORT_FORMATS
     export_form_class = ExportForm
-    actions_detail = ["clear_bounce_one", "export_person", "erase_person"]
+    actions_detail = ["send_reminders", "clear_bounce_one", "export_person", "erase_person"]
 
     @action(description=_("All data of this person"), permissions=["change"], icon="folder_zip")
     def export_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -102,18 +127,27 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
             messages.warning(request, rest)
         return go_to(change_url(customer))
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [name for name in self.fields if obj or name != "next_reminders"]
+
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         if change:
             services.change_customer(obj, changed=form.changed_data)
         else:
             obj.save()
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Plan after the customer and the own plan are stored, in the transaction of the form."""
+        super().save_related(request, form, formsets, change)
+        follow_changes(list(form.instance.offers.all()))
+
     @admin.action(description=_("The address works again"), permissions=["change"])
     def clear_bounce(self, request: HttpRequest, rows: QuerySet[Customer]) -> None:
         customers = list(rows.filter(bounced_at__isnull=False))
-        for customer in customers:
-            customer.bounced_at, customer.bounce_detail = None, ""
-            services.change_customer(customer, changed=["bounced_at", "bounce_detail"])
+        with changing_offers() as changed:
+            for customer in customers:
+                customer.bounced_at = None
+                changed.extend(services.change_customer(customer, changed=["bounced_at"]))
         say(
             request,
             len(customers),
@@ -144,3 +178,30 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
             if at
         ]
         return ", ".join([*words, *([str(_("do not contact"))] if customer.do_not_contact else [])])
+
+    @admin.display(description=_("next reminders"))
+    @once
+    def next_reminders(self, customer: Customer) -> SafeString:
+        rows = FollowUp.objects.filter(offer__customer=customer, offer__status=Offer.Status.OPEN)
+        newest = rows.select_related("offer").order_by("-offer__sent_at")[:SHOWN]
+        lines = [(row.offer, change_url(row.offer), explain(row)) for row in newest]
+        return render("backoffice/customer_reminders.html", {"lines": lines})
+
+    @dialog_action(
+        _("Send reminders now"),
+        _(
+            "The next reminder of each open offer goes out at once, whatever the plan says. Offers of one salesperson "
+            "share a mail."
+        ),
+        icon="send",
+        submit=_("Send"),
+    )
+    def send_reminders(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        customer = Customer.objects.get(pk=object_id)
+        if open_offers := list(customer.offers.filter(status=Offer.Status.OPEN)):
+            send_offers_now(request, open_offers)
+        else:
+            messages.error(request, gettext("The customer has no open offer."))
+        return go_to(change_url(customer))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.filters import ListFilter
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
@@ -18,9 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.core.bulk import among
-from feedback.backoffice.models import Answer, Invitation
-from offers.models import Offer
-from reminders.models import FollowUp, Reminder
+from offers.models import Offer, number_key
 from stats import paging, queries, search, summary
 from stats.filters import OfferFilter
 from stats.models import OfferFact
@@ -31,7 +29,6 @@ from stats.paging import FirstPages, PagesOfFacts
 SORTED_UP_TO = 50_000
 # To filter a million offers behind a number takes seconds, and the list ends here anyhow.
 MOST_NARROWED = 10_000
-_Registered: Any = type(admin.site.get_model_admin(Offer))
 
 
 class BehindTheFigures(ListFilter):
@@ -108,16 +105,26 @@ def find_behind(offers: OfferFilter, part: str) -> QuerySet[Any, Any]:
     return queries.narrow(offers.qs, part, now=timezone.now()).values_list("pk", flat=True)
 
 
-class OfferAdmin(_Registered):
-    """The page of an offer as the lower layers made it, reachable from the figures."""
+class PagedOffers:
+    """The list of offers at any size."""
 
-    list_filter = [BehindTheFigures, *_Registered.list_filter]
+    def find_by_number(self, queryset: QuerySet[Offer], words: str) -> QuerySet[Offer] | None:
+        """Return the offers whose number begins like this, by the index; None where there are
+        none.
+        """
+        key = number_key(words[:100])
+        found = (
+            queryset.filter(number_key__gte=key, number_key__lt=key + "\U0010ffff")
+            if key
+            else queryset.none()
+        )
+        return found if found.exists() else None
 
     def get_sortable_by(self, request: HttpRequest) -> list[str]:
         """Return the columns by which the list is sorted in no time: only those with an index,
         where it is long.
         """
-        columns = list(super().get_sortable_by(request))
+        columns = list(super().get_sortable_by(request))  # type: ignore[misc]
         return ["sent_at"] if summary.has_more_than(SORTED_UP_TO) else columns
 
     def get_paginator(
@@ -130,7 +137,7 @@ class OfferAdmin(_Registered):
             pages = PagesOfFacts(
                 ids,
                 per_page,
-                offers=queryset.model.objects.select_related(*self.list_select_related),
+                offers=Offer.objects.select_related("customer", "salesperson"),
             )
         if (
             request.GET.get(PAGE_VAR) == str(paging.MOST_PAGES)
@@ -152,7 +159,7 @@ class OfferAdmin(_Registered):
             last = request.GET.copy()
             last[PAGE_VAR] = str(paging.MOST_PAGES)
             return HttpResponseRedirect(f"?{last.urlencode()}")
-        response: HttpResponse = super().changelist_view(request, extra_context)
+        response: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
         return response
 
     def get_search_results(
@@ -200,11 +207,3 @@ def _find_offers(request: HttpRequest, words: str) -> list[int]:
         )
         messages.warning(request, sentence % {"most": number(search.MOST)})
     return found
-
-
-admin.site.unregister(Offer)
-admin.site.register(Offer, OfferAdmin)
-for model in (Answer, FollowUp, Invitation, Reminder):
-    registered = type(admin.site.get_model_admin(model))
-    admin.site.unregister(model)
-    admin.site.register(model, type(registered.__name__, (ListOfOffers, registered), {}))

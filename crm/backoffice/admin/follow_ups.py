@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
+from crm.backoffice.admin.figures_filter import ListOfOffers
 from crm.backoffice.admin.parts import person
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_back, note_acts, say
 from offers.models import Offer
@@ -63,7 +64,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(ReadOnlyAdmin):
+class FollowUpAdmin(ListOfOffers, ReadOnlyAdmin):
     """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
 
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportModelAdmin
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeDateFilter,
@@ -21,21 +22,32 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
+from unfold.forms import BaseDialogForm
 
+import offers.services
+from crm.backoffice.admin.figures_filter import BehindTheFigures, PagedOffers
+from crm.backoffice.admin.follow_ups import say_paused, send_offers_now
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
 from crm.backoffice.admin.parts import person, render
-from crm.backoffice.story import Event, Kind, sort_events
-from crm.core.admin_base import change_url, dialog_action, find_acts, go_to, once
-from offers import services
-from offers.models import Customer, MailFolder, Offer, SourceFile, number_key
+from crm.backoffice.changes import changing_offers, follow_changes
+from crm.backoffice.story import tell_story
+from crm.core.admin_base import change_url, dialog_action, go_to, note_acts, once
+from feedback.backoffice import answers, links
+from feedback.backoffice.forms import RecordAnswerForm
+from feedback.backoffice.models import Answer, Invitation
+from offers.models import Customer, Offer, SourceFile
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.upload_formats import IMPORT_FORMATS
+from reminders import services as reminder_services
+from reminders.explain import explain, explain_sending
+from reminders.forms import UntilForm
+from reminders.models import FollowUp
+from reminders.planning import find_open_replies
 
 # Unfold shows the code instead of the label for a status that has no entry here.
 STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {
     "open": "info", "interested": "success", "ordered": "success", "declined": "danger", "no_answer": "warning",
 }  # fmt: skip
-_KINDS = {SourceFile.State.FOLLOW_UP: Kind.FOLLOW_UP, SourceFile.State.AUTOMATIC: Kind.AUTOMATIC}
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -52,23 +64,52 @@ class ToDoFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        still_open = queryset.filter(status=Offer.Status.OPEN)
         if self.value() == "replied":
-            return still_open.filter(replied_at__isnull=False)
+            return find_open_replies(queryset)
         if self.value() == "check":
             return queryset.exclude(needs_review="")
         if self.value() == "bounced":
-            return still_open.filter(customer__bounced_at__isnull=False)
+            return queryset.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
         return queryset
 
 
+class FactInline(TabularInline):
+    """Rows of fact on the page of their offer."""
+
+    tab = True
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AnswerInline(FactInline):
+    model = Answer
+    fields = ["kind", "channel", "reason", "comment", "answered_at", "handled_at"]
+
+
+class InvitationInline(FactInline):
+    model = Invitation
+    fields = readonly_fields = ["url", "state", "expires_at", "registered_at"]
+
+    @admin.display(description=_("link"))
+    def url(self, invitation: Invitation) -> str:
+        return invitation.url
+
+
 @admin.register(Offer)
-class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
-    """The page of an offer. Upper layers subclass it and register theirs instead (docs/decisions.md
-    4).
+class OfferAdmin(PagedOffers, ModelAdmin, ImportExportModelAdmin):
+    """The list of offers, and the page of one: what comes next and why, its story, and what a
+    person can do about it.
     """
 
     form = OfferForm
+    inlines = [AnswerInline, InvitationInline]
     list_display = [
         "number",
         "customer",
@@ -79,6 +120,7 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         "salesperson",
     ]
     list_filter = [
+        BehindTheFigures,
         ToDoFilter,
         ("status", ChoicesDropdownFilter),
         ("salesperson", RelatedDropdownFilter),
@@ -92,14 +134,15 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     show_full_result_count = False
     autocomplete_fields = ["customer", "salesperson", "superseded_by"]
     readonly_fields = [
-        "company", "first_sent_at", "revision", "source", "status_at", "status_by", "contacted_at", "replied_at",
-        "mails", "story",
+        "next_reminder", "company", "first_sent_at", "revision", "source", "status_at", "status_by", "contacted_at",
+        "replied_at", "mails", "story",
     ]  # fmt: skip
     add_fieldsets = (
         (None, {"fields": ("number", "customer", "sent_at", "subject", "salesperson")}),
         (_("More"), {"fields": ("amount", "currency", "language", "note")}),
     )
     fieldsets = (
+        (_("Reminders"), {"fields": ("next_reminder",)}),
         (
             None,
             {"fields": ("number", "customer", "company", "subject", "salesperson", "needs_review")},
@@ -145,8 +188,22 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         ),
         (_("Mails"), {"fields": ("mails",), "classes": ["tab"]}),
     )
-    actions_detail: list[Any] = ["note_contact"]
-    actions_row = ["note_contact"]
+    # Grouped, because all of them side by side would need twice the width of a screen.
+    actions_detail: list[Any] = [
+        "note_contact",
+        "record_answer",
+        {
+            "title": _("Feedback links"),
+            "icon": "link",
+            "items": ["new_link", "extend_link", "revoke_link"],
+        },
+        {
+            "title": _("Reminders"),
+            "icon": "send",
+            "items": ["send_reminder", "pause", "stop", "resume"],
+        },
+    ]
+    actions_row = ["note_contact", "record_answer", "new_link", "pause", "send_reminder"]
     resource_classes = [OfferImportResource]
     import_form_class = ImportForm
     import_formats = IMPORT_FORMATS
@@ -155,17 +212,8 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[OfferExportResource]]:
         return [OfferExportResource]
 
-    def find_by_number(self, queryset: QuerySet[Offer], words: str) -> QuerySet[Offer] | None:
-        """Return the offers whose number begins like this, by the index; None where there are
-        none.
-        """
-        key = number_key(words[:100])
-        found = (
-            queryset.filter(number_key__gte=key, number_key__lt=key + "\U0010ffff")
-            if key
-            else queryset.none()
-        )
-        return found if found.exists() else None
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        return {"after_store": follow_changes}
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Offer:
         offer: Offer = super().save_form(request, form, change)
@@ -173,18 +221,19 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
             return offer
         fields = dict(form.cleaned_data)
         customer: Customer = fields.pop("customer")
-        people = services.load_people([customer.email])
-        return services.build_offer(
+        people = offers.services.load_people([customer.email])
+        return offers.services.build_offer(
             people, email=customer.email, source=Offer.Source.MANUAL, **fields
         )
 
     def save_model(self, request: HttpRequest, obj: Offer, form: Any, change: bool) -> None:
-        if change:
-            services.change_offer(
-                obj, changed=form.changed_data, by=person(request), at=timezone.now()
-            )
-        else:
-            services.add_offer(obj)
+        with changing_offers(obj):
+            if change:
+                offers.services.change_offer(
+                    obj, changed=form.changed_data, by=person(request), at=timezone.now()
+                )
+            else:
+                offers.services.add_offer(obj)
 
     @admin.display(description=_("company"), ordering="customer__company")
     def company(self, offer: Offer) -> str:
@@ -194,43 +243,36 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
     def status_label(self, offer: Offer) -> tuple[str, str]:
         return offer.status, offer.get_status_display()
 
+    @admin.display(description=_("next reminder"))
+    @once
+    def next_reminder(self, offer: Offer) -> SafeString:
+        """When the next one comes and why, what keeps all of them back, and where more can be done
+        about it.
+        """
+        follow_up = FollowUp.objects.filter(offer=offer).first()
+        if follow_up is None or follow_up.next_at is None:
+            words = explain(follow_up)
+        else:
+            words = " ".join([explain(follow_up), *explain_sending()])
+        if follow_up is None:
+            return format_html("{}", words)
+        more = gettext("Release, skip, write, call or choose a plan")
+        return format_html(
+            '{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more
+        )
+
     @admin.display(description=_("history"))
     @once
     def story(self, offer: Offer) -> SafeString:
-        return render("backoffice/story.html", {"events": sort_events(self.get_events(offer))})
+        events = tell_story(offer) if offer.pk else []
+        return render("backoffice/story.html", {"events": events})
 
     @admin.display(description=_("mails"))
     @once
     def mails(self, offer: Offer) -> SafeString:
         files = offer.files.select_related("folder").order_by("-sent_at") if offer.pk else []
-        return render(
-            "backoffice/offer_mails.html",
-            {"rows": [(file, change_url(file), origins(file)) for file in files]},
-        )
-
-    def get_events(self, offer: Offer) -> list[Event]:
-        """Return what happened to the offer, in any order. Subclasses add theirs to
-        `super().get_events(offer)`.
-        """
-        if offer.pk is None:
-            return []
-        mails = [_mail_event(file) for file in offer.files.select_related("folder")]
-        contacts = [
-            Event(
-                contact.at,
-                gettext("Contact with the customer"),
-                f"{contact.note}\n{contact.by or ''}".strip(),
-                Kind.NOTE,
-            )
-            for contact in offer.contacts.select_related("by")
-        ]
-        acts = [_act_event(entry) for entry in find_acts(offer)]
-        entered = []
-        if offer.source != Offer.Source.MAIL:
-            entered = [
-                Event(offer.first_sent_at, gettext("Offer sent"), offer.get_source_display())
-            ]
-        return [*mails, *contacts, *acts, *entered]
+        rows = [(file, change_url(file), find_origins(file)) for file in files]
+        return render("backoffice/offer_mails.html", {"rows": rows})
 
     @dialog_action(
         _("Note a contact"),
@@ -243,33 +285,156 @@ class OfferAdmin(ModelAdmin, ImportExportModelAdmin):
         self, request: HttpRequest, form: NoteContactForm, object_id: str
     ) -> HttpResponse:
         offer = Offer.objects.get(pk=object_id)
-        services.note_contact(
-            offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"]
-        )
+        with changing_offers(offer):
+            offers.services.note_contact(
+                offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"]
+            )
         messages.success(request, gettext("The contact about offer %s is noted.") % offer)
         return go_to(change_url(offer))
 
+    @dialog_action(
+        _("Record an answer"),
+        _("What the customer said by phone or mail."),
+        icon="call",
+        submit=_("Record"),
+        form=RecordAnswerForm,
+    )
+    def record_answer(
+        self, request: HttpRequest, form: RecordAnswerForm, object_id: str
+    ) -> HttpResponse:
+        offer = Offer.objects.select_related("customer").get(pk=object_id)
+        answer = Answer(
+            offer=offer,
+            kind=form.kind,
+            channel=form.chosen_channel,
+            reason=form.cleaned_data["reason"],
+            comment=form.cleaned_data["comment"],
+            ask_again_on=form.cleaned_data["ask_again_on"],
+            answered_at=timezone.now(),
+            recorded_by=person(request),
+        )
+        with changing_offers() as changed:
+            changed.extend(answers.record_answer(answer))
+        messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
+        return go_to(change_url(offer))
 
-def _act_event(entry: LogEntry) -> Event:
-    words = entry.get_change_message()
-    if words.endswith("through import_export"):  # which says so in English everywhere
-        words = gettext("Changed by an uploaded list.")
-    return Event(entry.action_time, words, str(entry.user), Kind.ACT)
+    @dialog_action(
+        _("New link"),
+        _("The offer gets a fresh feedback link. The old one stops working within a minute."),
+        icon="link",
+    )
+    def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        offer = Offer.objects.select_related("salesperson").get(pk=object_id)
+        with changing_offers(offer):
+            links.renew_link(offer)
+        self.log_change(request, offer, gettext("Issued a new feedback link."))
+        messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
+        return go_to(change_url(offer))
+
+    @dialog_action(
+        _("Extend the link"),
+        _("The feedback link works longer, counted from today."),
+        icon="update",
+        submit=_("Extend"),
+    )
+    def extend_link(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        return self._with_active_link(
+            request,
+            object_id,
+            links.extend_link,
+            gettext("The feedback link of offer %s was extended."),
+        )
+
+    @dialog_action(
+        _("Revoke the link"),
+        _("The feedback link stops working within a minute, without a new one."),
+        icon="link_off",
+        submit=_("Revoke"),
+    )
+    def revoke_link(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        return self._with_active_link(
+            request,
+            object_id,
+            links.revoke_link,
+            gettext("The feedback link of offer %s was revoked."),
+        )
+
+    def _with_active_link(
+        self, request: HttpRequest, object_id: str, act: Callable[[Invitation], bool], done: str
+    ) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
+        with changing_offers(offer):
+            is_done = invitation is not None and act(invitation)
+        if is_done:
+            self.log_change(request, offer, done % offer)
+            messages.success(request, done % offer)
+        else:
+            messages.error(request, gettext("Offer %s has no active feedback link.") % offer)
+        return go_to(change_url(offer))
+
+    @dialog_action(
+        _("Send the reminder now"),
+        _(
+            "It goes out at once, whatever the plan says. If the public page does not know the feedback link yet, it "
+            "waits until it does."
+        ),
+        icon="send",
+        submit=_("Send"),
+    )
+    def send_reminder(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        send_offers_now(request, [offer])
+        return go_to(change_url(offer))
+
+    @dialog_action(
+        _("Pause reminders"),
+        _("No reminder goes out before that day."),
+        icon="pause",
+        submit=_("Pause"),
+        form=UntilForm,
+    )
+    def pause(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
+        until = form.cleaned_data["until"]
+        reminder_services.pause(Offer.objects.filter(pk=object_id), until=until)
+        return self._changed(request, object_id, say_paused(until))
+
+    @dialog_action(
+        _("Stop reminders"),
+        _("No further reminder of this offer goes out."),
+        icon="notifications_off",
+        submit=_("Stop"),
+    )
+    def stop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        if not reminder_services.stop(Offer.objects.filter(pk=object_id)):
+            messages.warning(request, gettext("Reminders of this offer were stopped before."))
+            return go_to(change_url(Offer.objects.get(pk=object_id)))
+        return self._changed(request, object_id, gettext("Stopped reminders."))
+
+    @dialog_action(
+        _("Resume reminders"),
+        _("Ends a pause or a stop, also one after a reply of the customer."),
+        icon="notifications_active",
+        submit=_("Resume"),
+    )
+    def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        reminder_services.resume(Offer.objects.filter(pk=object_id), now=timezone.now())
+        return self._changed(request, object_id, gettext("Resumed reminders."))
+
+    def _changed(self, request: HttpRequest, object_id: str, words: str) -> HttpResponse:
+        offer = Offer.objects.get(pk=object_id)
+        note_acts(request, [offer], words)
+        messages.success(request, words)
+        return go_to(change_url(offer))
 
 
-def _mail_event(file: SourceFile) -> Event:
-    incoming = file.folder.direction == MailFolder.Direction.INCOMING
-    title = file.get_state_display()
-    kind = _KINDS.get(SourceFile.State(file.state), Kind.MAIL)
-    if incoming and file.state == SourceFile.State.FOLLOW_UP:
-        title, kind = gettext("Reply of the customer"), Kind.REPLY
-    elif file.reason in ("bounced", "delayed"):
-        title, kind = gettext("Not delivered"), Kind.BOUNCE
-    detail = "\n".join(filter(None, [file.subject, file.get_reason_display(), file.detail]))
-    return Event(file.sent_at or file.first_seen_at, title, detail, kind, change_url(file))
-
-
-def origins(file: SourceFile) -> list[tuple[str, str]]:
+def find_origins(file: SourceFile) -> list[tuple[str, str]]:
     """Return where each field of an offer was read in its mail, as pairs of field and place."""
     if file.state not in (SourceFile.State.OFFER, SourceFile.State.REVISION):
         return []

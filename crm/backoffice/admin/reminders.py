@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
+from crm.backoffice.admin.figures_filter import ListOfOffers
 from crm.backoffice.admin.parts import person
 from crm.core.admin_base import ReadOnlyAdmin, dialog_action, go_back, go_to, say
 from reminders import holds, services
@@ -48,7 +49,7 @@ class StepFilter(admin.SimpleListFilter):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(ReadOnlyAdmin):
+class ReminderAdmin(ListOfOffers, ReadOnlyAdmin):
     """Every reminder mail; those in doubt or failed wait for a person."""
 
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]

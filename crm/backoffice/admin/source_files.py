@@ -23,6 +23,7 @@ from unfold.decorators import display
 
 from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
 from crm.backoffice.admin.parts import person, render
+from crm.backoffice.changes import changing_offers
 from crm.backoffice.recheck import check_files_again
 from crm.core.admin_base import change_url, dialog_action, go_to
 from offers import services
@@ -157,14 +158,16 @@ class SourceFileAdmin(ModelAdmin):
                 skipped += 1
                 continue
             email, name = customer
-            services.make_offer_of_file(
-                file,
-                number=file.number,
-                email=email,
-                name=name,
-                by=person(request),
-                at=timezone.now(),
-            )
+            with changing_offers() as changed:
+                offer = services.make_offer_of_file(
+                    file,
+                    number=file.number,
+                    email=email,
+                    name=name,
+                    by=person(request),
+                    at=timezone.now(),
+                )
+                changed.append(offer)
             made += 1
         messages.success(
             request, ngettext("%d offer was made.", "%d offers were made.", made) % made
@@ -205,9 +208,11 @@ class SourceFileAdmin(ModelAdmin):
                 gettext("The mail does not say it: enter the offer number and the customer."),
             )
             return go_to(change_url(file))
-        offer = services.make_offer_of_file(
-            file, number=number, email=email, name=name, by=person(request), at=timezone.now()
-        )
+        with changing_offers() as changed:
+            offer = services.make_offer_of_file(
+                file, number=number, email=email, name=name, by=person(request), at=timezone.now()
+            )
+            changed.append(offer)
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
@@ -223,7 +228,8 @@ class SourceFileAdmin(ModelAdmin):
     def attach(self, request: HttpRequest, form: AttachForm, object_id: str) -> HttpResponse:
         file = SourceFile.objects.get(pk=object_id)
         offer = Offer.objects.get(number_key=number_key(form.cleaned_data["number"]))
-        services.attach_file(file, offer, by=person(request), at=timezone.now())
+        with changing_offers(offer):
+            services.attach_file(file, offer, by=person(request), at=timezone.now())
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from crm.accounts.models import User
+from crm.backoffice.changes import follow_changes
 from crm.core.incidents import begin_incident, end_incident
 from crm.demo import public_form
 from crm.demo.start import PASSWORD, USER
@@ -27,7 +28,7 @@ from feedback import links
 from feedback.backoffice.models import Invitation
 from feedback.backoffice.receive import receive_page
 from offers.models import Customer, Offer
-from offers.services import announce, note_contact
+from offers.services import note_contact
 from reminders.holds import hold_sending
 from reminders.incidents import IncidentKind
 from reminders.models import CustomerPlan, Reminder, ReminderPlan, SendingHold
@@ -50,7 +51,7 @@ def rare() -> None:
     Reminder.objects.filter(pk=in_doubt).update(state=Reminder.State.IN_DOUBT)
     Reminder.objects.filter(pk=failed).update(state=Reminder.State.FAILED)
     unknown = {"uid": str(uuid4()), "digest": "f" * 64, "kind": "maybe"}
-    receive_page([unknown], now=now, after_store=announce)
+    receive_page([unknown], now=now, after_store=follow_changes)
     call_command("erase_person", customers[-1].email, "--yes")
     _visit()
     async_task("django.core.management.call_command", "heartbeat")

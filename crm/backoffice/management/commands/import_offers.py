@@ -9,12 +9,12 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from crm.backoffice.changes import follow_changes
 from crm.core.jobs import JobCommand, record_run
 from offers.mail_import.run import import_folders
 from offers.mail_import.store import ImportResult
 from offers.mail_import.watch import watch_folders
 from offers.models import MailFolder, SourceFile
-from offers.wiring import announce
 
 
 class Command(JobCommand):
@@ -44,7 +44,7 @@ class Command(JobCommand):
         if options["dry_run"]:
             result = self.dry_run(options["folder"])
         else:
-            result = import_folders(find_folders(options["folder"]), after_store=announce)
+            result = import_folders(find_folders(options["folder"]), after_store=follow_changes)
         for problem in result.problems:
             self.stderr.write(problem)
         return summarize(result)
@@ -52,7 +52,10 @@ class Command(JobCommand):
     def dry_run(self, path: str | None) -> ImportResult:
         with transaction.atomic():
             result = import_folders(
-                find_folders(path), after_store=announce, on_stored=self._tell, with_archive=False
+                find_folders(path),
+                after_store=follow_changes,
+                on_stored=self._tell,
+                with_archive=False,
             )
             transaction.set_rollback(True)
         return result

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from crm.backoffice.changes import follow_changes
 from crm.core.jobs import JobCommand
 from feedback.backoffice.api_client import SyncError
 from feedback.backoffice.notify_sellers import notify_sellers
@@ -29,7 +30,7 @@ class Command(JobCommand):
     def run(self, **options: Any) -> str:
         since = _parse_since(options["since"])
         try:
-            result = sync(since=since, resend=options["resend"])
+            result = sync(after_store=follow_changes, since=since, resend=options["resend"])
         except SyncError as error:
             raise CommandError(str(error)) from error
         finally:

@@ -1,0 +1,38 @@
+"""Change offers from the roof: the change, the links that are missing and the plan of reminders, in
+one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from feedback.backoffice.links import make_missing_links
+from offers.models import Offer
+from reminders.planning import plan_offers
+
+
+@contextmanager
+def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
+    """Run the body in a transaction, then give the changed offers what follows from the change.
+
+    Yields the list of these offers, to which the body adds those that it finds or makes.
+    """
+    changed = list(offers)
+    with transaction.atomic():
+        yield changed
+        # Read anew: the body may have changed other objects of the same rows.
+        follow_changes(list(Offer.objects.filter(pk__in=[offer.pk for offer in changed])))
+
+
+def follow_changes(offers: Sequence[Offer]) -> None:
+    """Give changed offers the links that are missing and plan their reminders anew.
+
+    Call it inside the transaction that changed them: functions that open it themselves take this
+    one as `after_store`.
+    """
+    if offers:
+        make_missing_links(offers)
+        plan_offers(offers)
