@@ -1,8 +1,6 @@
-"""What the import knows of a mail: the result of reading its header block. Pure: no Django, no
-files.
+"""The header block of a mail and its addresses. Pure.
 
-Named tuples, because they are made and sent to another process in a third of the time that
-dataclasses take.
+Named tuples, because they are made in a third of the time that frozen dataclasses take.
 """
 
 from __future__ import annotations
