@@ -118,10 +118,11 @@ def run(count: int) -> None:
     from django.core.management import call_command
 
     from reminders.planning import plan_all
+    from tests.default_data import make_default_data
 
     print(f"== {count} offers")
     call_command("flush", verbosity=0, interactive=False)
-    make_defaults()
+    make_default_data()
     fill(count)
     before = memory()
     for name in ("planned anew", "a night without changes"):
@@ -136,12 +137,6 @@ def run(count: int) -> None:
 def memory() -> float:
     """Return the peak of this process so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def make_defaults() -> None:
-    from tests.reminders.rows import make_defaults as make
-
-    make()
 
 
 def main() -> None:

@@ -44,9 +44,11 @@ def fill(number: int, *, now: datetime) -> None:
     """Store offers by 50 sellers, answers of six in ten, one and a half reminders, a link and a
     follow-up each.
     """
-    from tests.stats.make import make_reasons
+    from feedback.backoffice.models import DeclineReason
+    from tests.default_data import make_default_data
 
-    reasons = make_reasons()
+    make_default_data()
+    reasons = list(DeclineReason.objects.order_by("pk"))
     customers = max(10, number // OFFERS_PER_CUSTOMER)
     first_seller, first_customer = _make_people(customers)
     statements = [

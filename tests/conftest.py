@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.default_data import keep_default_data
 from tests.lacks import PROGRAMS, find_missing, find_program, is_ci, note
 
 SKIPPED = "Skipped: needs "
@@ -56,6 +57,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         note(what)
     if missing:
         terminalreporter.write_line(f"This machine lacks {', '.join(sorted(missing))}.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _default_data() -> None:
+    keep_default_data()
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,7 @@ from crm.backoffice.digest import Sent, send_digests, starts_week
 from crm.core.working_days import Calendar
 from feedback.backoffice.models import Answer
 from reminders.models import CompanyHoliday
-from tests.make import make_offer, make_user
-from tests.stats.make import make_year
+from tests.make import make_offer, make_user, make_year
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 9, 14, 5, 30, tzinfo=UTC)

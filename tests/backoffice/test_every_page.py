@@ -15,9 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from tests.accounts.rows import make_rows
 from tests.backoffice.test_permissions import PATTERNS, address, who
-from tests.make import make_user
+from tests.make import make_rows, make_user
 from tests.stats.test_browser import (
     LOOKS,
     browser,

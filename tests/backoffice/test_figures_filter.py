@@ -8,13 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.backoffice.admin import figures_filter
-from feedback.backoffice.models import Answer
+from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
 from reminders.models import FollowUp, Reminder
 from stats import summary
 from stats.models import OfferFact
-from tests.make import make_invitation, make_user
-from tests.stats.make import make_reasons, make_year
+from tests.make import make_invitation, make_user, make_year
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +28,7 @@ def test_every_number_links_to_exactly_the_offers_behind_it(
     monkeypatch.setattr(summary, "PLAIN_UP_TO", plain_up_to)
     make_year(60, now=timezone.now())
     Answer.objects.filter(pk__in=Answer.objects.filter(kind="declined").values("pk")[:9]).update(
-        seller_reason=make_reasons()[1]
+        seller_reason=list(DeclineReason.objects.all())[1]
     )
     summary.refresh()
     client.force_login(make_user(is_superuser=True))

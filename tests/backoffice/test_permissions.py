@@ -18,8 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from crm.backoffice.roles import ADMINISTRATORS, LEADERS, SALES
-from tests.accounts.rows import make_rows
-from tests.make import make_user
+from tests.make import make_rows, make_user
 
 pytestmark = pytest.mark.django_db
 ROLES = {"V": SALES, "L": LEADERS, "A": ADMINISTRATORS}
@@ -161,7 +160,7 @@ def find_row(name: str, rows: dict[str, Any], label: str) -> Any:
             f"admin:{model.replace('.', '_')}_"
         ):
             return row
-    raise LookupError(f"tests/accounts/rows.py makes no row for {name}.")
+    raise LookupError(f"tests/make.py makes no row for {name}.")
 
 
 def is_open(answer: Any) -> bool:

@@ -30,7 +30,7 @@ from reminders.models import (
 )
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
-from tests.reminders.rows import make_defaults, make_due
+from tests.make import make_due
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,6 @@ def test_the_list_of_what_comes_filters(staff: Client, due: str):
     ],
 )
 def test_the_list_of_what_comes_says_what_an_offer_is_about(subject: str, words: str):
-    make_defaults()
     offer = make_due(timezone.now(), number="AN-7", subject=subject)
     model_admin = admin.site.get_model_admin(FollowUp)
     assert model_admin.offer_in_short(FollowUp.objects.get(offer=offer)) == ("AN-7", words)

@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError, Stage
-from tests.deploy.authority import Authority
+from tests.authority import Authority
 from tests.servers import free_port
 from tests.smtp_server import smtp_server
 

@@ -6,15 +6,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from email import message_from_bytes
-from importlib import import_module
 from pathlib import Path
 from random import Random
 
 import pytest
-from django.apps import apps
 from django.conf import settings as live_settings
 
-from crm.backoffice.roles import write_roles
 from crm.demo.load import LoadError, load
 from crm.demo.mail_files import MailFile, Person, message_id
 from crm.demo.planned_offers import draw_year
@@ -63,19 +60,9 @@ def demo_folder(tmp_path: Path, settings) -> Path:
     return tmp_path
 
 
-def fill_tables() -> None:
-    """Make the rows of the data migrations, which the clean-up after another test may have taken
-    away.
-    """
-    import_module("feedback.backoffice.migrations.0002_decline_reasons").add_reasons(apps, None)
-    import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(apps, None)
-    write_roles()
-
-
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_year_goes_through_the_real_parts(demo_folder: Path):
-    fill_tables()
     summary = load(demo_folder, offers=25, seed=7)
     assert summary.startswith(f"Done, {Offer.objects.count()} offers")
     assert (

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.deploy.authority import Authority
+from tests.authority import Authority
 from tests.deploy.machine import Machine
 from tests.deploy.network import CUSTOMER, VPS, Network
 from tests.servers import stop

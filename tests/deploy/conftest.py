@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deploy.authority import Authority
+from tests.authority import Authority
 from tests.deploy.network import Network, network
 
 

@@ -8,8 +8,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.authority import Authority
 from tests.commands import ROOT
-from tests.deploy.authority import Authority
 from tests.deploy.machine import SOURCE, Machine, fetch_wheels, keep_packages
 
 PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster-metallbau.example"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from crm.operations.secrets import env_lines, make_secrets
+from tests.authority import Authority
 from tests.deploy.acme import acme, use_it
-from tests.deploy.authority import Authority
 from tests.deploy.installed import PUBLIC_NAME, run_public_install
 from tests.deploy.machine import Machine, machine
 from tests.deploy.network import VPS, Network

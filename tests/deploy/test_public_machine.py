@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from crm.operations.secrets import env_lines, make_secrets
+from tests.authority import Authority
 from tests.commands import ROOT
-from tests.deploy.authority import Authority
 from tests.deploy.installed import (
     INSTALL,
     PUBLIC_NAME,

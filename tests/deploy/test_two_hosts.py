@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 
 from crm.operations import office
+from tests.authority import Authority
 from tests.commands import ROOT
-from tests.deploy.authority import Authority
 from tests.deploy.installed import (
     INSTALL,
     OFFICE_NAME,

@@ -24,7 +24,6 @@ from offers.models import MailFolder
 from tests.chain.office import Inbox, smtp_server
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server
 from tests.public_service import PublicService, public_service
-from tests.reminders.rows import make_defaults
 from tests.servers import postgres
 
 
@@ -102,7 +101,7 @@ def machine(  # noqa: PLR0917 - fixtures
         "nachfass@firma.example",
     )
     settings.REMINDERS_MAX_SYNC_AGE = 0
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls.folder / "trusted.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.authority.certificate))
     monkeypatch.setattr("feedback.backoffice.api_client.BACKOFF_SECONDS", 0.001)
     with time_machine.travel(start, tick=False) as clock:
         machine = Machine(clock, clock_file, inbox, start)
@@ -111,7 +110,6 @@ def machine(  # noqa: PLR0917 - fixtures
             pk=1, name="Muster Metallbau", email="info@muster-metallbau.example"
         )
         MailFolder.objects.create(name="David", path=str(mail_folder))
-        make_defaults()
         call_command("setup_schedules")
         for job in JOBS:
             JobRun.objects.create(

@@ -27,6 +27,7 @@ from django.utils import timezone
 from crm.operations import alarms
 from crm.operations.office import JOBS
 from crm.operations.operations import Job
+from tests.authority import Authority
 from tests.chain.office import Inbox
 from tests.commands import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port
@@ -119,10 +120,12 @@ class TlsServer:
 
     port: int
     folder: Path
+    authority: Authority
     context: ssl.SSLContext
 
     def present(self, name: str) -> None:
-        self.context.load_cert_chain(self.folder / f"{name}.pem", self.folder / "key.pem")
+        shown = self.folder / name
+        self.context.load_cert_chain(shown / "fullchain.pem", shown / "privkey.pem")
 
 
 @contextmanager
@@ -130,14 +133,16 @@ def tls_server(folder: Path) -> Iterator[TlsServer]:
     """A server with a valid certificate for localhost; `expired` is another one, out of date since
     yesterday.
     """
-    make_certificates(folder)
+    authority = Authority(folder)
+    authority.issue("localhost", folder / "valid", days=365)
+    authority.issue("localhost", folder / "expired", days=-1)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server = HTTPServer(("127.0.0.1", 0), _Page)
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    tls = TlsServer(server.server_port, folder, context)
+    tls = TlsServer(server.server_port, folder, authority, context)
     tls.present("valid")
     thread.start()
     try:
@@ -146,40 +151,6 @@ def tls_server(folder: Path) -> Iterator[TlsServer]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def make_certificates(folder: Path) -> None:
-    """Write key.pem, valid.pem and expired.pem, each signed by itself."""
-    (folder / "extension").write_text("subjectAltName=DNS:localhost\n")
-    key = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-keyout",
-        "key.pem",
-    ]
-    _openssl(folder, "req", *key, "-subj", "/CN=localhost", "-out", "request.pem")
-    for name, days in (("valid", "365"), ("expired", "-1")):
-        signing = [
-            "-signkey",
-            "key.pem",
-            "-days",
-            days,
-            "-extfile",
-            "extension",
-            "-out",
-            f"{name}.pem",
-        ]
-        _openssl(folder, "x509", "-req", "-in", "request.pem", *signing)
-    (folder / "trusted.pem").write_text(
-        (folder / "valid.pem").read_text() + (folder / "expired.pem").read_text()
-    )
-
-
-def _openssl(folder: Path, *arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @dataclass

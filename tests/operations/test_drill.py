@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 import requests
-from django.apps import apps
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -19,7 +17,6 @@ from crm.operations.backups import make_backup, restore_backup
 from crm.operations.health import examine
 from feedback.backoffice.models import Answer
 from offers.models import Customer, Offer
-from reminders.models import ReminderPlan
 from reminders.services import release_hold
 from tests.chain.office import Inbox
 from tests.operations.machine import Machine, drop_offer
@@ -66,12 +63,6 @@ def test_loss_restore_replay_release(
     tmp_path: Path,
     moved_service: tuple[PublicService, Path],
 ) -> None:
-    if (
-        not ReminderPlan.objects.exists()
-    ):  # an earlier test has emptied the tables, what migrations put in included
-        import_module("reminders.migrations.0002_default_plan_and_texts").create_defaults(
-            apps, None
-        )
     for number in (1, 2, 3):
         drop_offer(mail_folder, OFFERED_AT, number)
     call_command("import_offers")

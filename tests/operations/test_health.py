@@ -19,7 +19,6 @@ from crm.operations.office import JOBS, OPERATIONS
 from crm.operations.operations import Job
 from feedback.backoffice.models import RejectedAnswer, SyncState
 from offers.models import MailFolder
-from tests.reminders.rows import make_defaults
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +32,6 @@ def sound_office(tmp_path, settings) -> MailFolder:
     for job in JOBS:
         JobRun.objects.create(name=job.name, started_at=now, succeeded_at=now, summary="Done.")
     SyncState.objects.create(pk=1, pulled_at=now)
-    make_defaults()
     return MailFolder.objects.create(name="David", path=str(tmp_path))
 
 

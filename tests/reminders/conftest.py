@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from tests.make import make_user
-from tests.reminders.rows import make_defaults
 from tests.smtp_server import SmtpServer, smtp_server
 
 # A Tuesday, 09:30 in Zurich: in the window of the default plan.
@@ -28,6 +27,5 @@ def receiver(settings: Any) -> Iterator[SmtpServer]:
 @pytest.fixture
 def staff(client: Client) -> Client:
     """Somebody who may do everything, at work in English."""
-    make_defaults()
     client.force_login(make_user(is_superuser=True, language="en"))
     return client

@@ -10,15 +10,11 @@ from crm.core.models import Incident
 from reminders.holds import hold_sending
 from reminders.models import FollowUp, MailText, SendingHold
 from reminders.services import release_hold
-from tests.reminders.rows import NOW, make_defaults, make_due, send
+from tests.make import NOW, make_due
+from tests.reminders.send import send
 from tests.smtp_server import SmtpServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _office(receiver: SmtpServer) -> None:
-    make_defaults()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("receiver")]
 
 
 def test_a_mail_text_that_breaks_holds_back_its_language_alone_and_is_one_incident(

@@ -19,7 +19,7 @@ import pytest
 from django.db import connection
 
 from reminders.models import FollowUp, Reminder
-from tests.reminders.rows import NOW, make_defaults, make_due
+from tests.make import NOW, make_due
 from tests.reminders.run_and_die import POINTS
 from tests.smtp_server import SmtpServer
 
@@ -66,7 +66,6 @@ class Runner:
 
 @pytest.fixture
 def runner(receiver: SmtpServer) -> Iterator[Runner]:
-    make_defaults()
     connection.close()
     with subprocess.Popen(
         [sys.executable, "-m", "tests.reminders.run_and_die"],
@@ -163,7 +162,6 @@ def soak(runner: Runner, receiver: SmtpServer, lives: Iterator[int], *, due: int
 
 
 def make_many_due(count: int) -> None:
-    make_defaults()
     for _ in range(count):
         make_due()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from reminders.health import check_sending
 from reminders.models import FollowUp, ReminderPlan
-from tests.reminders.rows import make_defaults, make_due
+from tests.make import make_due
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,6 @@ def test_the_default_plan_cannot_be_deleted(staff: Client):
 
 
 def test_health_tells_of_a_missing_default_plan():
-    make_defaults()
     assert all(finding.is_ok for finding in check_sending(timezone.now()))
     ReminderPlan.objects.update(is_default=False)
     assert [finding.is_ok for finding in check_sending(timezone.now())] == [False]

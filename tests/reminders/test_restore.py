@@ -27,9 +27,9 @@ from offers.models import Customer, MailFolder, Offer
 from reminders.models import FollowUp, Reminder
 from reminders.rules import Because
 from reminders.services import release_hold
-from tests.make import make_customer
+from tests.make import NOW, make_customer, make_due
 from tests.public_service import PublicService, public_service
-from tests.reminders.rows import NOW, make_defaults, make_due, send
+from tests.reminders.send import send
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,6 @@ def vps(running_service: PublicService, settings: Any) -> PublicService:
 
 def make_due_and_known(count: int) -> list[Offer]:
     """Offers with a due reminder, whose links the VPS knows."""
-    make_defaults()
     offers = [make_due(customer=make_customer(name=f"Kunde {number}")) for number in range(count)]
     # The VPS lives in the present.
     Invitation.objects.update(expires_at=timezone.now() + timedelta(days=60), registered_at=None)

@@ -22,23 +22,13 @@ from reminders.sending import run
 from reminders.sending.run import Pace
 from reminders.sentences import SENTENCES
 from tests import disk
-from tests.make import make_customer
-from tests.reminders.rows import NOW, make_due, send
+from tests.make import NOW, make_customer, make_due
+from tests.reminders.send import send
 from tests.smtp_server import SmtpServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("receiver")]
 DAY = timedelta(days=1)
 MARK = 'UPDATE "reminders_reminder" SET "state" = %s, "claimed_at" = %s, "subject" = %s'
-
-
-@pytest.fixture(autouse=True)
-def _defaults(receiver: SmtpServer, transactional_db: None) -> None:
-    """The plan and the texts of the data migration, which other tests' clean-up may have taken
-    away.
-    """
-    from tests.reminders.rows import make_defaults
-
-    make_defaults()
 
 
 def test_a_due_reminder_goes_out_with_its_link(receiver: SmtpServer) -> None:

@@ -30,8 +30,8 @@ from reminders.rules import Because
 from reminders.sending.claim import Claim
 from reminders.sending.record import record_result
 from reminders.services import release_hold
-from tests.make import make_customer, make_invitation, make_offer
-from tests.reminders.rows import NOW, make_defaults, make_due, make_fresh, send
+from tests.make import NOW, make_customer, make_due, make_fresh, make_invitation, make_offer
+from tests.reminders.send import send
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +68,6 @@ def moments() -> Iterator[datetime]:
 @sizes(12, 200)
 def test_sixty_days_with_five_outages(receiver: SmtpServer, settings: Any, count: int):
     settings.REMINDERS_MAX_PER_RUN = 1000
-    make_defaults()
     random = Random(3)
     births = sorted(START + timedelta(hours=random.randrange(24 * 30)) for _ in range(count))
     customers: list[Any] = []
@@ -120,7 +119,6 @@ def check_reminders() -> None:
 def test_an_answer_a_second_before_its_reminder_is_due_prevents_it(
     receiver: SmtpServer, count: int
 ):
-    make_defaults()
     offers = [make_due() for _ in range(count)]
     moment = FollowUp.objects.get(offer=offers[0]).next_at
     assert moment is not None
@@ -138,7 +136,6 @@ def test_an_answer_a_second_before_its_reminder_is_due_prevents_it(
 def test_opted_out_customers_get_no_later_mail_not_even_about_their_next_offer(
     receiver: SmtpServer, count: int
 ):
-    make_defaults()
     for offer in [make_due() for _ in range(count)]:
         opt_out(offer.customer, at=NOW)
         make_due(customer=offer.customer)
@@ -153,7 +150,6 @@ def test_six_hours_without_sync_send_nothing_and_are_one_incident(
 ):
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
-    make_defaults()
     for _ in range(5):
         make_due()
     for minutes in range(60, 420, 60):
@@ -166,7 +162,6 @@ def test_six_hours_without_sync_send_nothing_and_are_one_incident(
 
 def test_more_due_than_allowed_holds_the_run_until_released(receiver: SmtpServer, settings: Any):
     settings.REMINDERS_MAX_PER_RUN = 3
-    make_defaults()
     for _ in range(5):
         make_due()
     assert [send().because for _ in range(2)] == [Because.HELD, Because.HELD]
@@ -181,7 +176,6 @@ def test_more_due_than_allowed_holds_the_run_until_released(receiver: SmtpServer
 
 def test_the_pilot_mode_sends_all_to_one_address(receiver: SmtpServer, settings: Any):
     settings.REMINDERS_TEST_ADDRESS = "pilot@muster-metallbau.example"
-    make_defaults()
     for _ in range(3):
         make_due()
     send()
@@ -193,7 +187,6 @@ def test_the_pilot_mode_sends_all_to_one_address(receiver: SmtpServer, settings:
 
 def test_the_kill_switch_sends_nothing(receiver: SmtpServer, settings: Any):
     settings.REMINDERS_ENABLED = False
-    make_defaults()
     make_due()
     assert send().because == Because.OFF
     assert not receiver.message_ids
@@ -202,7 +195,6 @@ def test_the_kill_switch_sends_nothing(receiver: SmtpServer, settings: Any):
 def test_a_doubt_is_resolved_by_the_mail_in_the_outgoing_folder(receiver: SmtpServer):
     from offers.models import MailFolder, SourceFile
 
-    make_defaults()
     offer = make_due()
     row = Reminder.objects.create(
         offer=offer,
@@ -231,7 +223,6 @@ def test_a_doubt_is_resolved_by_the_mail_in_the_outgoing_folder(receiver: SmtpSe
 
 
 def test_the_sequence_of_gates_costs_a_fixed_number_of_queries(django_assert_max_num_queries: Any):
-    make_defaults()
     pks = [make_due().pk for _ in range(20)]
     plans = Plans()
     with django_assert_max_num_queries(5):
@@ -240,7 +231,6 @@ def test_the_sequence_of_gates_costs_a_fixed_number_of_queries(django_assert_max
 
 
 def test_planning_in_batches_reaches_every_offer(monkeypatch: Any):
-    make_defaults()
     pks = [make_due().pk for _ in range(7)]
     FollowUp.objects.all().delete()
     monkeypatch.setattr("reminders.planning.BATCH", 3)
@@ -251,7 +241,6 @@ def test_planning_in_batches_reaches_every_offer(monkeypatch: Any):
 
 
 def test_an_offer_that_changed_since_it_was_planned_is_planned_again():
-    make_defaults()
     offers = [make_due(), make_due()]
     assert plan_changed(NOW).offers == 0
     Offer.objects.filter(pk=offers[0].pk).update(reminders_stopped=True)
@@ -262,7 +251,6 @@ def test_an_offer_that_changed_since_it_was_planned_is_planned_again():
 
 
 def test_a_late_try_gives_way_to_the_next_step(receiver: SmtpServer):
-    make_defaults()
     offer, plans = make_due(), Plans()
     (case,) = load_cases([offer.pk], NOW)
     next_step_at = plans.find_give_up_at(case, 1)
@@ -284,7 +272,6 @@ def test_a_late_try_gives_way_to_the_next_step(receiver: SmtpServer):
 
 
 def test_a_dry_run_says_what_would_go_out_and_why_not_and_changes_nothing(receiver: SmtpServer):
-    make_defaults()
     now = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
     due, shut = make_due(), make_due()
     Offer.objects.filter(pk=shut.pk).update(reminders_stopped=True)

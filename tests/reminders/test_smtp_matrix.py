@@ -12,8 +12,8 @@ from offers.models import Customer
 from reminders.incidents import IncidentKind
 from reminders.models import FollowUp, Reminder
 from reminders.rules import Because
-from tests.make import make_customer
-from tests.reminders.rows import NOW, make_defaults, make_due, send
+from tests.make import NOW, make_customer, make_due
+from tests.reminders.send import send
 from tests.smtp_server import FAULTS, STAGES, SmtpServer, smtp_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,6 @@ def test_the_table_has_every_cell():
 
 
 def point_to(server: SmtpServer, settings: Any) -> None:
-    make_defaults()
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.3
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "user", "password"
     settings.REMINDERS_PER_MINUTE = 0

@@ -21,7 +21,7 @@ from django_q.tasks import async_task
 from crm.operations.schedules import RUNNER
 from reminders.models import FollowUp, Reminder
 from reminders.planning import plan_all
-from tests.reminders.rows import make_defaults, make_due
+from tests.make import make_due
 from tests.reminders.test_kills import child_environment
 from tests.smtp_server import SmtpServer
 
@@ -47,7 +47,6 @@ def cluster(environment: dict[str, str]) -> Iterator[None]:
 
 def test_eight_workers_and_two_schedulers_send_a_thousand_mails_once(receiver: SmtpServer):
     now = timezone.now()
-    make_defaults()
     for _ in range(1000):
         make_due(now)
     # Whatever day and hour it is: asked for by a person, so the window does not matter.

@@ -12,8 +12,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
-from tests.make import make_user
-from tests.stats.make import make_year
+from tests.make import make_user, make_year
 
 BASE = Path(settings.BASE_DIR)
 ICON = re.compile(

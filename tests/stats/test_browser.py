@@ -24,8 +24,7 @@ from crm.core.models import JobRun
 from feedback.backoffice.models import Answer
 from offers.models import MailFolder, Offer, SourceFile
 from reminders.models import FollowUp, Reminder
-from tests.make import make_user
-from tests.stats.make import make_year
+from tests.make import make_user, make_year
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURES = Path(settings.BASE_DIR) / "var/screenshots"

@@ -14,8 +14,7 @@ from feedback.backoffice.models import Answer
 from offers.models import Offer
 from offers.resources import CustomerResource, OfferExportResource
 from stats import exports, queries
-from tests.make import make_customer, make_offer, make_user
-from tests.stats.make import make_year
+from tests.make import make_customer, make_offer, make_user, make_year
 
 pytestmark = pytest.mark.django_db
 STARTS = ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "＝", "＋", "－", "＠", "﹦", "\u00a0="]

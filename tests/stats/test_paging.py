@@ -16,8 +16,7 @@ from offers.models import Offer
 from stats import filters, paging, queries, summary
 from stats.filters import OfferFilter
 from stats.models import SummaryState
-from tests.make import make_user
-from tests.stats.make import make_year
+from tests.make import make_user, make_year
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/offers/offer/"

@@ -10,8 +10,7 @@ from feedback.backoffice.answers import take_back_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
 from stats import filters, queries, summary
-from tests.make import make_offer, make_user
-from tests.stats.make import make_year
+from tests.make import make_offer, make_user, make_year
 
 pytestmark = pytest.mark.django_db
 

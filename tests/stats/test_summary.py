@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.backoffice.roles import LEADERS
-from feedback.backoffice.models import Answer
+from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Customer, Offer
 from reminders.models import Reminder
 from stats import queries, summary, triggers
@@ -26,8 +26,7 @@ from stats.models import MonthlySum, OfferChange, OfferFact
 from stats.page import count
 from stats.periods import Span
 from stats.summary import Slice
-from tests.make import make_offer, make_user
-from tests.stats.make import make_reasons, make_year
+from tests.make import make_offer, make_user, make_year
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -36,7 +35,7 @@ NO_AGES = queries.ages_of_open(Offer.objects.none(), now=NOW)
 
 def draw_filter(chance: random.Random) -> dict[str, str]:
     """Return what a person may have chosen: nothing, one field, or several."""
-    reasons = ["none", *(str(reason.pk) for reason in make_reasons())]
+    reasons = ["none", *(str(reason.pk) for reason in list(DeclineReason.objects.all()))]
     choices = {
         "status": [value for value, _label in STATUSES],
         "reason": reasons,
@@ -103,8 +102,8 @@ def change_something(chance: random.Random) -> None:
             answers = Answer.objects.filter(offer_id__in=some)
             dismissed_at = NOW if chance.random() < 0.5 else None
             reason, sellers = (
-                chance.choice([None, *make_reasons()]),
-                chance.choice([None, *make_reasons()]),
+                chance.choice([None, *list(DeclineReason.objects.all())]),
+                chance.choice([None, *list(DeclineReason.objects.all())]),
             )
             answers.update(dismissed_at=dismissed_at, reason=reason, seller_reason=sellers)
         case 4:

@@ -5,8 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from tests.make import make_user
-from tests.stats.make import make_year
+from tests.make import make_user, make_year
 
 pytestmark = pytest.mark.django_db
 

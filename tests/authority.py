@@ -16,9 +16,9 @@ class Authority:
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign",  # Python 3.13 asks for it
                 "-keyout", self._key, "-out", self.certificate)  # fmt: skip
 
-    def issue(self, name: str, folder: Path) -> None:
-        """Write fullchain.pem and privkey.pem for a name into the folder, as certbot leaves
-        them.
+    def issue(self, name: str, folder: Path, *, days: int = 30) -> None:
+        """Write fullchain.pem and privkey.pem for a name into the folder, as certbot leaves them.
+        A negative number of days makes a certificate that has expired.
         """
         folder.mkdir(parents=True, exist_ok=True)
         request, extensions = folder / "request.pem", folder / "extensions.cnf"
@@ -26,7 +26,7 @@ class Authority:
         openssl("req", "-nodes", "-newkey", "rsa:2048", "-subj", f"/CN={name}",
                 "-keyout", folder / "privkey.pem", "-out", request)  # fmt: skip
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
-                "-days", "30", "-extfile", extensions, "-out", folder / "fullchain.pem")  # fmt: skip
+                "-days", str(days), "-extfile", extensions, "-out", folder / "fullchain.pem")  # fmt: skip
 
 
 def openssl(*arguments: str | Path) -> None:
