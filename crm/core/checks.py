@@ -38,7 +38,7 @@ def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register(Tags.database)
-def check_database_is_of_this_line(
+def check_database_version(
     app_configs: Sequence[AppConfig] | None,
     *,
     databases: Sequence[str] | None = None,

@@ -7,7 +7,7 @@ from django.core.checks import run_checks
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from crm.core.checks import check_database_is_of_this_line
+from crm.core.checks import check_database_version
 
 
 def found(**kwargs) -> set[str]:
@@ -67,11 +67,11 @@ def test_a_deployment_needs_admins(settings):
 @pytest.mark.django_db
 def test_a_database_of_another_version_is_refused_in_a_sentence() -> None:
     MigrationRecorder(connection).record_applied("core", "0007_from_before")
-    (found,) = check_database_is_of_this_line(None, databases=["default"])
+    (found,) = check_database_version(None, databases=["default"])
     assert "core.0007_from_before" in found.msg
     assert "make demo-reset" in (found.hint or "")
 
 
 @pytest.mark.django_db
 def test_a_database_of_this_version_is_accepted() -> None:
-    assert check_database_is_of_this_line(None, databases=["default"]) == []
+    assert check_database_version(None, databases=["default"]) == []
