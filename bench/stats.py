@@ -76,7 +76,7 @@ def measured(what: str, results: dict[str, float]) -> Iterator[None]:
 def list_pages(seller: int, reason: int) -> dict[str, str]:
     """Return the path of each page that is measured, by its name."""
     known = {"seller": seller, "reason": reason}
-    pages = {"desk": "/admin/"}
+    pages = {"today": "/admin/"}
     for period in ("last_12_months", "all"):
         pages[f"figures, {period}"] = f"/stats/?period={period}"
         for name, query in FILTERS.items():

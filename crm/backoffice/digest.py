@@ -1,5 +1,5 @@
-"""The desk by mail: each working day to everybody who has something to do, each week the main
-figures to managers.
+"""The page Today by mail, each working day to everybody who has something to do, and each week the
+main figures to managers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.accounts.models import User
-from crm.backoffice.today import build_desk
+from crm.backoffice.today import build_today
 from crm.core.working_days import Calendar, build_calendar
 from reminders.models import CompanyHoliday, ReminderPlan
 from stats import queries
@@ -125,19 +125,19 @@ def _claim_and_send(
 
 
 def build_digest(user: User, now: datetime) -> EmailMessage | None:
-    """Return the person's desk as a mail; None when nothing waits."""
-    desk = build_desk(user, now=now)
-    piles = [pile for pile in desk.piles if pile.number]
-    if not piles:
+    """Return what waits for the person as a mail; None when nothing does."""
+    today = build_today(user, now=now)
+    sections = [section for section in today.sections if section.number]
+    if not sections:
         return None
-    number = sum(pile.number for pile in piles if pile.tone != "calm")
+    number = sum(section.number for section in sections if section.tone != "calm")
     subject = ngettext("Nachfass: %s thing to do", "Nachfass: %s things to do", number) % number
     text = render_to_string(
         "backoffice/digest.txt",
         {
             "user": user,
-            "desk": desk,
-            "piles": piles,
+            "today": today,
+            "sections": sections,
             "base": _base(),
             "home": reverse("admin:index"),
         },

@@ -1,6 +1,4 @@
-"""The salesperson's desk: what waits for a person today. Shown as the admin's home and mailed by
-`send_digest`.
-"""
+"""The page Today: what waits for a person. It is the admin's home, and `send_digest` mails it."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Pile:
+class Section:
     """Things of one kind that wait: how many, the first of them, and where all are. `tone`: calm,
     act or alarm.
     """
@@ -57,10 +55,10 @@ class Pile:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Today:
     """Everything that waits for a person, and how the machine is doing."""
 
-    piles: list[Pile]
+    sections: list[Section]
     ages: list[Row]
     jobs: list[JobState] = field(default_factory=list)
     is_own: bool = False
@@ -73,40 +71,40 @@ class Desk:
 
     @property
     def has_work(self) -> bool:
-        return any(pile.number for pile in self.piles)
+        return any(section.number for section in self.sections)
 
 
 def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Put the desk on the admin's home. Unfold's DASHBOARD_CALLBACK."""
+    """Put the page Today on the admin's home. Unfold's DASHBOARD_CALLBACK."""
     assert isinstance(request.user, User)  # noqa: S101 - the admin asks staff to sign in before
-    desk = build_desk(request.user, now=timezone.now(), everyone="everyone" in request.GET)
-    return context | {"desk": desk, "sending_notices": explain_sending()}
+    today = build_today(request.user, now=timezone.now(), everyone="everyone" in request.GET)
+    return context | {"today": today, "sending_notices": explain_sending()}
 
 
-def build_desk(user: User, *, now: datetime, everyone: bool = False) -> Desk:
-    """Return the desk of a person: the own offers where there are any (unless `everyone`), else
-    all.
+def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
+    """Return what waits for a person: of the own offers where there are any (unless `everyone`),
+    else of all.
     """
     has_own = user.offers.exists()
     is_own = has_own and not everyone
     mine = Q(salesperson=user) if is_own else Q()
     offers = queries.counted_offers().filter(mine)
-    piles = []
+    sections = []
     if can_open(user, "feedback.answer"):
-        piles.append(_answers(offers, now))
+        sections.append(_answers(offers, now))
     if can_open(user, "offers.offer"):
-        piles += [_replies(offers), _bounced(offers)]
+        sections += [_replies(offers), _bounced(offers)]
     if can_open(user, "reminders.followup"):
         until = find_horizon(now)
-        piles += [_calls(offers, until), _due(offers, until)]
+        sections += [_calls(offers, until), _due(offers, until)]
     if can_open(user, "reminders.reminder"):
-        piles.append(_stuck(offers))
+        sections.append(_stuck(offers))
     if can_open(user, "offers.sourcefile"):
-        piles.append(_review())
+        sections.append(_review())
     if can_open(user, "feedback.rejectedanswer"):
-        piles += _rejected()
-    return Desk(
-        piles=piles,
+        sections += _rejected()
+    return Today(
+        sections=sections,
         ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
         jobs=find_job_states(JOBS, now),
         is_own=is_own,
@@ -137,7 +135,7 @@ def _who(offer: Offer) -> str:
     )
 
 
-def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
+def _answers(offers: QuerySet[Offer], now: datetime) -> Section:
     rows = (
         new_answers()
         .filter(_of(offers))
@@ -150,7 +148,7 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
         words = [str(answer.get_kind_display()), str(reason) if reason else "", answer.comment]
         return ": ".join(filter(None, words))[:160]
 
-    return Pile(
+    return Section(
         _("New answers to act on"),
         rows.count(),
         [
@@ -164,12 +162,12 @@ def _answers(offers: QuerySet[Offer], now: datetime) -> Pile:
     )
 
 
-def _replies(offers: QuerySet[Offer]) -> Pile:
+def _replies(offers: QuerySet[Offer]) -> Section:
     """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the
     offer.
     """
     rows = find_open_replies(offers).select_related("customer")
-    return Pile(
+    return Section(
         _("Customers who replied by mail"),
         rows.count(),
         [
@@ -183,11 +181,11 @@ def _replies(offers: QuerySet[Offer]) -> Pile:
     )
 
 
-def _bounced(offers: QuerySet[Offer]) -> Pile:
+def _bounced(offers: QuerySet[Offer]) -> Section:
     rows = offers.filter(
         status=Offer.Status.OPEN, customer__bounced_at__isnull=False
     ).select_related("customer")
-    return Pile(
+    return Section(
         _("Open offers whose mails came back"),
         rows.count(),
         [
@@ -206,9 +204,9 @@ def _bounced(offers: QuerySet[Offer]) -> Pile:
     )
 
 
-def _calls(offers: QuerySet[Offer], until: datetime) -> Pile:
+def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
     rows = FollowUp.objects.filter(_of(offers), call_at__lt=until).select_related("offer__customer")
-    return Pile(
+    return Section(
         _("Phone calls"),
         rows.count(),
         [
@@ -227,7 +225,7 @@ def _calls(offers: QuerySet[Offer], until: datetime) -> Pile:
     )
 
 
-def _due(offers: QuerySet[Offer], until: datetime) -> Pile:
+def _due(offers: QuerySet[Offer], until: datetime) -> Section:
     rows = FollowUp.objects.filter(_of(offers), next_at__lt=until).select_related("offer__customer")
 
     def detail(follow_up: FollowUp) -> str:
@@ -238,7 +236,7 @@ def _due(offers: QuerySet[Offer], until: datetime) -> Pile:
             else words
         )
 
-    return Pile(
+    return Section(
         _("Reminders due by the next working day"),
         rows.count(),
         [
@@ -251,7 +249,7 @@ def _due(offers: QuerySet[Offer], until: datetime) -> Pile:
     )
 
 
-def _stuck(offers: QuerySet[Offer]) -> Pile:
+def _stuck(offers: QuerySet[Offer]) -> Section:
     rows = (
         Reminder.objects.stuck()
         .filter(_of(offers))
@@ -264,7 +262,7 @@ def _stuck(offers: QuerySet[Offer]) -> Pile:
             filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]])
         )
 
-    return Pile(
+    return Section(
         _("Reminders in doubt or failed"),
         rows.count(),
         [
@@ -278,9 +276,9 @@ def _stuck(offers: QuerySet[Offer]) -> Pile:
     )
 
 
-def _review() -> Pile:
+def _review() -> Section:
     rows = SourceFile.objects.filter(state__in=[SourceFile.State.REVIEW, SourceFile.State.BROKEN])
-    return Pile(
+    return Section(
         _("Mails to check"),
         rows.count(),
         [
@@ -299,7 +297,7 @@ def _review() -> Pile:
     )
 
 
-def _rejected() -> list[Pile]:
+def _rejected() -> list[Section]:
     rows = RejectedAnswer.objects.filter(resolved_at=None).order_by("-received_at")
     found = [
         Row(
@@ -314,7 +312,7 @@ def _rejected() -> list[Pile]:
         return []
     title = _("Answers that could not be stored")
     link = _list("feedback_rejectedanswer", resolved="todo")
-    return [Pile(title, rows.count(), found, link, "", tone="alarm", icon="mark_email_unread")]
+    return [Section(title, rows.count(), found, link, "", tone="alarm", icon="mark_email_unread")]
 
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:

@@ -27,7 +27,7 @@ def test_the_right_password_lets_in_and_forgets_the_attempts(client: Client) -> 
     assert sign_in(client, "petra") == 200
 
 
-def test_who_signs_in_without_a_page_in_mind_comes_to_the_desk(client: Client) -> None:
+def test_who_signs_in_without_a_page_in_mind_comes_to_today(client: Client) -> None:
     make_user(username="p.vogt")
     response = client.post(
         "/admin/login/", {"username": "p.vogt", "password": "a-long-password"}, follow=True

@@ -23,7 +23,7 @@ def make_seller_with_an_answer(**fields: object):  # type: ignore[no-untyped-def
     return seller
 
 
-def test_each_person_gets_the_own_desk_by_mail() -> None:
+def test_each_person_gets_what_waits_by_mail() -> None:
     seller = make_seller_with_an_answer()
     assert send_digests(MONDAY).digests == 1
     (message,) = mail.outbox

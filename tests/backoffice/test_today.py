@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.backoffice import menu
-from crm.backoffice.today import build_desk
+from crm.backoffice.today import build_today
 from crm.core.models import JobRun
 from crm.operations.job_states import find_job_states
 from crm.operations.office import JOBS
@@ -25,15 +25,15 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
 
-def test_an_empty_desk_welcomes_and_says_what_to_do(client: Client) -> None:
+def test_an_empty_page_welcomes_and_says_what_to_do(client: Client) -> None:
     client.force_login(make_user(is_superuser=True))
     answer = client.get("/admin/")
-    assert answer.context["desk"].is_new
-    assert not answer.context["desk"].has_work
-    assert answer.content.decode().count("pile-empty") >= 3
+    assert answer.context["today"].is_new
+    assert not answer.context["today"].has_work
+    assert answer.content.decode().count("section-empty") >= 3
 
 
-def test_each_kind_of_work_lies_on_the_desk() -> None:
+def test_each_kind_of_work_is_shown() -> None:
     user = make_user(is_superuser=True)
     offer = make_offer()
     make_offer(replied_at=NOW)
@@ -51,27 +51,31 @@ def test_each_kind_of_work_lies_on_the_desk() -> None:
     )
     folder = MailFolder.objects.create(name="Ausgang", path="/export")
     SourceFile.objects.create(folder=folder, name="a.eml", size=1, mtime_ns=1, state="review")
-    desk = build_desk(user, now=NOW)
-    assert {pile.number for pile in desk.piles} == {1}
+    today = build_today(user, now=NOW)
+    assert {section.number for section in today.sections} == {1}
 
 
-def test_every_number_of_the_desk_opens_a_list(client: Client) -> None:
+def test_every_number_of_today_opens_a_list(client: Client) -> None:
     RejectedAnswer.objects.create(uid=uuid4(), content={}, error="x", received_at=NOW)
     client.force_login(user := make_user(is_superuser=True))
-    links = [pile.link for pile in build_desk(user, now=NOW).piles]
+    links = [section.link for section in build_today(user, now=NOW).sections]
     assert len(links) == 8
     # A filter that a list does not know leads elsewhere.
     assert {client.get(link).status_code for link in links} == {200}
 
 
-def test_a_reply_that_was_dealt_with_leaves_the_desk_and_the_list(client: Client) -> None:
+def test_a_reply_that_was_dealt_with_leaves_today_and_the_list(client: Client) -> None:
     offer = make_offer(sent_at=NOW - timedelta(days=2), replied_at=NOW - timedelta(days=1))
     ReminderPlan.objects.get_or_create(is_default=True, defaults={"name": "Standard"})
     plan_offer_ids([offer.pk], NOW)
     user = make_user(is_superuser=True)
 
     def count() -> int:
-        return next(pile.number for pile in build_desk(user, now=NOW).piles if pile.icon == "reply")
+        return next(
+            section.number
+            for section in build_today(user, now=NOW).sections
+            if section.icon == "reply"
+        )
 
     def listed() -> int:
         return len(
@@ -103,7 +107,7 @@ def test_people_look_ahead_to_the_next_working_day(today: date, last: date) -> N
     )
 
 
-def test_a_hold_stands_on_the_desk(client: Client) -> None:
+def test_a_hold_is_shown(client: Client) -> None:
     hold_sending(SendingHold.Reason.PERSON, NOW)
     client.force_login(make_user(is_superuser=True, language="en"))
     assert "Sending is held, because someone held it." in client.get("/admin/").content.decode()
@@ -114,13 +118,13 @@ def test_who_has_own_offers_sees_those_first_and_may_look_at_all(client: Client)
     for offer in (make_offer(salesperson=seller), make_offer()):
         Answer.objects.create(offer=offer, kind="interested", answered_at=NOW)
     assert [
-        build_desk(seller, now=NOW, everyone=every).piles[0].number for every in (False, True)
+        build_today(seller, now=NOW, everyone=every).sections[0].number for every in (False, True)
     ] == [1, 2]
     client.force_login(seller)
-    assert client.get("/admin/?everyone").context["desk"].is_own is False
+    assert client.get("/admin/?everyone").context["today"].is_own is False
 
 
-def test_the_desk_needs_a_bounded_number_of_queries(
+def test_today_needs_a_bounded_number_of_queries(
     client: Client, django_assert_max_num_queries
 ) -> None:  # type: ignore[no-untyped-def]
     for _n in range(9):

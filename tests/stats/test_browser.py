@@ -137,7 +137,7 @@ def test_the_pages_look_right_and_axe_finds_nothing(
     page = open_page(browser, live_server, make_office(), theme=theme, width=width)
     for name, path in {
         "stats": "/stats/?period=last_12_months",
-        "desk": "/admin/",
+        "today": "/admin/",
         "offers": "/admin/offers/offer/",
         "answers": "/admin/feedback/answer/",
         "people": "/admin/accounts/user/",
@@ -146,7 +146,7 @@ def test_the_pages_look_right_and_axe_finds_nothing(
         page.evaluate("document.fonts.ready")
         take_picture(page, f"{name}-{theme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-        if name in {"stats", "desk"}:
+        if name in {"stats", "today"}:
             assert find_violations(page) == [], name
 
 
@@ -184,7 +184,7 @@ def test_a_list_is_shown_before_it_is_stored(browser, live_server, theme: str, w
 
 def test_empty_pages_say_what_to_do(browser, live_server) -> None:  # type: ignore[no-untyped-def]
     page = open_page(browser, live_server, make_user(is_superuser=True))
-    for name, path in {"stats": "/stats/", "desk": "/admin/"}.items():
+    for name, path in {"stats": "/stats/", "today": "/admin/"}.items():
         page.goto(live_server.url + path)
         page.evaluate("document.fonts.ready")
         take_picture(page, f"{name}-empty")
@@ -200,7 +200,7 @@ def test_the_sign_in_page_works_under_the_policy(browser, live_server) -> None: 
     page.fill("#id_username", "petra")
     page.fill("#id_password", "a-long-password")
     page.click("button[type=submit]")
-    page.wait_for_selector("main.desk")
+    page.wait_for_selector("main.today")
     take_picture(page, "signed-in")
 
 
