@@ -32,7 +32,8 @@ def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         or address.fragment
     ):
         hint = "Write it with https:// and without a query, such as https://feedback.example.com"
-        message = f"FEEDBACK_BASE_URL is {settings.FEEDBACK_BASE_URL!r}, which is not the address of a page."
+        value = settings.FEEDBACK_BASE_URL
+        message = f"FEEDBACK_BASE_URL is {value!r}, which is not the address of a page."
         return [Error(message, hint=hint, id="core.E001")]
     return []
 
@@ -72,7 +73,10 @@ def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         hint = "Remove it: `qcluster` with it corrupts the connections to PostgreSQL."
         found.append(Error("Q_CLUSTER has sync switched on.", hint=hint, id="core.E002"))
     if queue and queue.get("retry", 60) <= 2 * queue.get("timeout", 60):
-        hint = "Make retry more than twice the timeout: its clock starts when a task is fetched, not when it starts."
+        hint = (
+            "Make retry more than twice the timeout: its clock starts when a task is fetched, not "
+            "when it starts."
+        )
         found.append(Error("Q_CLUSTER would run long tasks twice.", hint=hint, id="core.E003"))
     return found
 
@@ -80,7 +84,10 @@ def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 @register(Tags.security)
 def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Each entry of TRUSTED_PROXIES must be an address, a network or the word for a socket."""
-    hint = f"Write an address or a network, such as 127.0.0.1, or {UNIX} for a proxy that connects through a socket."
+    hint = (
+        f"Write an address or a network, such as 127.0.0.1, or {UNIX} for a proxy that connects "
+        "through a socket."
+    )
     return [
         Error(f"TRUSTED_PROXIES has {entry!r}.", hint=hint, id="core.E004")
         for entry in settings.TRUSTED_PROXIES

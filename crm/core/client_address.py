@@ -50,8 +50,8 @@ def is_network(entry: str) -> bool:
 
 
 def rate_key(address: Address | None) -> str:
-    """Return the key of the rate limits: an IPv4 address, or the /64 network of an IPv6 client, which
-    can use any address in it.
+    """Return the key of the rate limits: an IPv4 address, or the /64 network of an IPv6 client,
+    which can use any address in it.
     """
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))

@@ -4,9 +4,9 @@ Django's database, file and local-memory caches are no use here: with four proce
 500 they let 1,333 to 2,000 requests through. This one lets exactly 500 through, on SQLite and
 PostgreSQL.
 
-Its statements are written out because the ORM cannot return the value that an update made, and every
-request of a customer waits for them. Measured with the limiter on: 1,550 requests a second, and 1,034
-with Redis in its place.
+Its statements are written out because the ORM cannot return the value that an update made, and
+every request of a customer waits for them. Measured with the limiter on: 1,550 requests a second,
+and 1,034 with Redis in its place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,21 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.db import connection
 from django.utils.translation import gettext as _
 
-_COLUMNS = "INSERT INTO core_counter (key, value, expires_at) VALUES (%s, %s, %s) ON CONFLICT (key) DO UPDATE SET "
+_UPSERT = (
+    "INSERT INTO core_counter (key, value, expires_at) VALUES (%s, %s, %s)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
+)
+_SELECT = (
+    "SELECT value FROM core_counter WHERE key = %s AND (expires_at IS NULL OR expires_at > %s)"
+)
+_INCREMENT = (
+    "UPDATE core_counter SET value = value + %s"
+    " WHERE key = %s AND (expires_at IS NULL OR expires_at > %s) RETURNING value"
+)
+_TOUCH = (
+    "UPDATE core_counter SET expires_at = %s"
+    " WHERE key = %s AND (expires_at IS NULL OR expires_at > %s) RETURNING value"
+)
 
 
 class CounterCache(BaseCache):
@@ -40,8 +54,7 @@ class CounterCache(BaseCache):
         now = datetime.now(UTC)
         return bool(
             self._execute(
-                _COLUMNS + "value = excluded.value, expires_at = excluded.expires_at"
-                " WHERE core_counter.expires_at <= %s RETURNING value",
+                _UPSERT + " WHERE core_counter.expires_at <= %s RETURNING value",
                 [
                     self.make_and_validate_key(key, version=version),
                     int(value),
@@ -56,7 +69,7 @@ class CounterCache(BaseCache):
     ) -> None:
         now = datetime.now(UTC)
         self._execute(
-            _COLUMNS + "value = excluded.value, expires_at = excluded.expires_at RETURNING value",
+            _UPSERT + " RETURNING value",
             [
                 self.make_and_validate_key(key, version=version),
                 int(value),
@@ -66,15 +79,16 @@ class CounterCache(BaseCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         rows = self._execute(
-            "SELECT value FROM core_counter WHERE key = %s AND (expires_at IS NULL OR expires_at > %s)",
+            _SELECT,
             [self.make_and_validate_key(key, version=version), datetime.now(UTC)],
         )
-        return rows[0][0] if rows else default
+        if not rows:
+            return default
+        return rows[0][0]
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         rows = self._execute(
-            "UPDATE core_counter SET value = value + %s WHERE key = %s AND (expires_at IS NULL OR expires_at > %s)"
-            " RETURNING value",
+            _INCREMENT,
             [delta, self.make_and_validate_key(key, version=version), datetime.now(UTC)],
         )
         if not rows:
@@ -85,8 +99,7 @@ class CounterCache(BaseCache):
         now = datetime.now(UTC)
         return bool(
             self._execute(
-                "UPDATE core_counter SET expires_at = %s WHERE key = %s AND (expires_at IS NULL OR expires_at > %s)"
-                " RETURNING value",
+                _TOUCH,
                 [self._expiry(timeout, now), self.make_and_validate_key(key, version=version), now],
             )
         )

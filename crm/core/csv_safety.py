@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# The beginnings of a formula, also in the full-width forms that some spreadsheets accept, and behind
-# white space that some of them remove.
+# The beginnings of a formula, also in the full-width forms that some spreadsheets accept, and
+# behind white space that some of them remove.
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r"^\s*[=+\-@|＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]")
 

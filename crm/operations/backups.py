@@ -21,20 +21,21 @@ PATTERN = "nachfass-*"
 
 
 class BackupError(Exception):
-    """No backup was made, or the file is none. The text is one sentence for a person."""
+    """There is no backup, or the file is not one. The text is one sentence for a person."""
 
 
 def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
-    """Write a checked copy of the database into the folder, drop all but the newest `keep`, and
-    return its path.
+    """Write a checked copy of the database into the folder, delete all but the newest `keep`,
+    and return its path.
 
     It is consistent also while others write, and gets its final name only after it has passed the
     check. Raises BackupError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     is_sqlite = connection.vendor == "sqlite"
-    target = folder / f"nachfass-{now:%Y%m%d-%H%M%S}.{'sqlite3' if is_sqlite else 'pgdump'}"
-    unfinished = target.with_suffix(target.suffix + ".part")
+    suffix = ".sqlite3" if is_sqlite else ".pgdump"
+    target = folder / f"nachfass-{now:%Y%m%d-%H%M%S}{suffix}"
+    unfinished = target.with_suffix(suffix + ".part")
     unfinished.touch(mode=0o600)
     try:
         if is_sqlite:
@@ -47,7 +48,7 @@ def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
         raise BackupError(f"The backup could not be written to {folder}: {error}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
-    for old in sorted(folder.glob(PATTERN + target.suffix))[:-keep]:
+    for old in sorted(folder.glob(PATTERN + suffix))[:-keep]:
         old.unlink()
     return target
 
@@ -91,8 +92,8 @@ def _is_current() -> bool:
 
 
 def _copy_sqlite(target: Path) -> None:
-    # All pages in one step: copying in chunks starts again whenever somebody has written in between,
-    # which under load never ends. In WAL mode others can write meanwhile.
+    # All pages in one step: copying in chunks starts again whenever somebody has written in
+    # between, which under load never ends. In WAL mode others can write meanwhile.
     connection.ensure_connection()
     with closing(sqlite3.connect(target)) as copy:
         connection.connection.backup(copy, pages=-1)
@@ -117,8 +118,8 @@ def _check_sqlite(path: Path) -> None:
 
 
 def _restore_sqlite(path: Path) -> None:
-    # Not by renaming files: a process that still has the database open would go on writing to the old
-    # one.
+    # Not by renaming files: a process that still has the database open would go on writing to the
+    # old one.
     connection.ensure_connection()
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as copy:
         copy.backup(connection.connection, pages=-1)

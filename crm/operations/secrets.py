@@ -11,9 +11,7 @@ from feedback import sealing
 
 @dataclass(frozen=True)
 class Secrets:
-    """Values for the env files of both machines, by variable. They belong together: one has the key,
-    the other its hash.
-    """
+    """Values for the env files of both machines, by variable. One has the key, the other its hash."""
 
     office: dict[str, str]
     public: dict[str, str]

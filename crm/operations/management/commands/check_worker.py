@@ -12,11 +12,10 @@ SILENT_AFTER = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    help = "End with 1 when the worker has given no sign of life for ten minutes, so that it can be restarted."
+    help = "End with 1 when the worker has not run the job heartbeat for ten minutes."
 
     def handle(self, *args: Any, **options: Any) -> str:
-        if JobRun.objects.filter(
-            name="heartbeat", succeeded_at__gt=timezone.now() - SILENT_AFTER
-        ).exists():
+        limit = timezone.now() - SILENT_AFTER
+        if JobRun.objects.filter(name="heartbeat", succeeded_at__gt=limit).exists():
             return "Done, the worker is alive."
-        raise CommandError("The worker has given no sign of life for ten minutes. Restart it.")
+        raise CommandError("The worker has not run the job heartbeat for ten minutes. Restart it.")

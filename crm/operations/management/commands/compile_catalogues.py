@@ -13,5 +13,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> str:
-        written = [compile_catalogue(path) for path in find_catalogues(settings.BASE_DIR)]
-        return f"Done, {sum(written)} catalogues compiled, {len(written) - sum(written)} were up to date."
+        compiled = total = 0
+        for path in find_catalogues(settings.BASE_DIR):
+            total += 1
+            compiled += compile_catalogue(path)
+        return f"Done, {compiled} catalogues compiled, {total - compiled} were up to date."

@@ -29,4 +29,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if erasure is None:
             raise CommandError("There is no customer with this address.")
-        return f"Done, the person was erased and will not be written to again. {describe_rest(erasure)}".strip()
+        done = "Done, the person was erased and will not be written to again."
+        return f"{done} {describe_rest(erasure)}".strip()

@@ -22,4 +22,7 @@ class Command(BaseCommand):
         if sections is None:
             raise CommandError("There is no customer with this address.")
         options["file"].write_bytes(build_archive(sections))
-        return f"Done, {options['file']} has all that is stored about the person. Hand it over by a safe way."
+        return (
+            f"Done, {options['file']} has all that is stored about the person. "
+            "Do not send it by unencrypted mail."
+        )

@@ -8,7 +8,7 @@ from crm.core.jobs import JobCommand
 
 
 class Command(JobCommand):
-    help = "Write the worker's sign of life, which the health pages look at."
+    help = "Record that the worker runs jobs. The health checks look at it."
 
     def run(self, **options: Any) -> str:
         return _("The worker is alive.")

@@ -14,8 +14,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         fresh = make_secrets()
         return (
-            "# For the env file of the office. Keep FEEDBACK_SEALING_PRIVATE_KEY also in a safe place:\n"
-            "# without it nobody can read what customers wrote.\n"
+            "# For the env file of the office. Keep a copy of FEEDBACK_SEALING_PRIVATE_KEY in a safe\n"
+            "# place: without it nobody can read the comments of customers.\n"
             f"{env_lines(fresh.office)}"
             "\n# For the env file of the public side.\n"
             f"{env_lines(fresh.public)}"

@@ -10,7 +10,10 @@ from crm.operations.database_move import MovingError, move_database
 
 
 class Command(BaseCommand):
-    help = "Copy everything into another, empty database, such as PostgreSQL. Stop the web server and the worker first."
+    help = (
+        "Copy everything into another, empty database, such as PostgreSQL. "
+        "Stop the web server and the worker first."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -10,12 +10,15 @@ from crm.operations.backups import BackupError, restore_backup
 
 
 class Command(BaseCommand):
-    help = "Replace the content of the database by that of a backup. Stop the web server and the worker first."
+    help = (
+        "Replace the content of the database by that of a backup. "
+        "Stop the web server and the worker first."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--yes", action="store_true", help="Do not ask whether the present content may go."
+            "--yes", action="store_true", help="Do not ask whether to replace the content."
         )
 
     def handle(self, *args: Any, **options: Any) -> str:

@@ -20,6 +20,6 @@ class Command(BaseCommand):
 
         changes = write_schedules(jobs)
         return (
-            f"Done, {changes.added} schedules added, {changes.changed} changed, {changes.unchanged} unchanged,"
-            f" {changes.removed} removed."
+            f"Done, {changes.added} schedules added, {changes.changed} changed, "
+            f"{changes.unchanged} unchanged, {changes.removed} removed."
         )

@@ -9,7 +9,10 @@ from crm.operations.alarms import watch
 
 
 class Command(BaseCommand):
-    help = "Run the health checks and mail the admins what began and what is over. For a timer of five minutes."
+    help = (
+        "Run the health checks and mail the admins what began and what is over. "
+        "Run it every five minutes by a timer."
+    )
 
     def handle(self, *args: Any, **options: Any) -> str:
         return watch(timezone.now()).describe()
