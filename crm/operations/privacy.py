@@ -1,4 +1,8 @@
-"""Exports what the office keeps about a person, or erases it so that the figures stay."""
+"""Exports what the office keeps about a person, or erases it so that the figures stay.
+
+Only the office loads this. The commands `export_person` and `erase_person` and the buttons of the
+customer's page stand in `crm.backoffice`, which the VPS does not have.
+"""
 
 from __future__ import annotations
 

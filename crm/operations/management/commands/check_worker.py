@@ -17,5 +17,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         limit = timezone.now() - SILENT_AFTER
         if JobRun.objects.filter(name="heartbeat", succeeded_at__gt=limit).exists():
-            return "Done, the worker is alive."
+            return "Done, the worker runs jobs."
         raise CommandError("The worker has not run the job heartbeat for ten minutes. Restart it.")

@@ -11,4 +11,4 @@ class Command(JobCommand):
     help = "Record that the worker runs jobs. The health checks look at it."
 
     def run(self, **options: Any) -> str:
-        return _("The worker is alive.")
+        return _("The worker runs jobs.")
