@@ -1,13 +1,35 @@
-"""The data of each chart and of the table below it. Pure: no Django, no clock."""
+"""The charts of the dashboard with their words, and the table below each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
-Grain = Literal["day", "week", "month"]
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from feedback.backoffice.models import DeclineReason
+from offers.models import Offer
+from stats.drill_down import NOT_STATED
+from stats.figures import AGES, Figures, OfferGroup, count_by, sum_by
+from stats.periods import Span, choose_grain, fill_buckets
+
+Link = Callable[[str], str]
+STATUS_COLOURS = {
+    "open": "blue",
+    "interested": "green",
+    "ordered": "teal",
+    "declined": "red",
+    "no_answer": "grey",
+    "withdrawn": "slate",
+}
+_GRAIN_FORMATS = {
+    "day": "SHORT_DATE_FORMAT",
+    "week": "SHORT_DATE_FORMAT",
+    "month": "YEAR_MONTH_FORMAT",
+}
 
 
 @dataclass(frozen=True)
@@ -52,62 +74,213 @@ class Chart:
         return {key: value for key, value in asdict(self).items() if key not in {"empty", "note"}}
 
 
-def choose_grain(first: date, last: date) -> Grain:
-    """Return by what the time line counts: days up to six weeks, weeks up to half a year, else
-    months.
-    """
-    days = (last - first).days
-    return "day" if days <= 42 else "week" if days <= 190 else "month"
-
-
-def start_of(day: date, grain: Grain) -> date:
-    """Return the first day of the day's bucket; weeks start on Monday."""
-    if grain == "month":
-        return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if grain == "week" else day
-
-
-def end_of(start: date, grain: Grain) -> date:
-    """Return the last day of the bucket that starts on `start`."""
-    if grain == "month":
-        return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return start + timedelta(days=6) if grain == "week" else start
-
-
-def bucket(
-    series: Sequence[Mapping[str, int]], *, grain: Grain, first: date, last: date
-) -> list[tuple[date, date, tuple[int, ...]]]:
-    """Return (first day, last day, one sum per series) for each bucket, also the empty ones
-    between.
-
-    `series` are numbers by ISO day. Days outside `first` to `last` widen the range, so that nothing
-    is left out.
-    """
-    days = [date.fromisoformat(day) for numbers in series for day in numbers]
-    first, last = min([first, *days]), max([last, *days])
-    sums: dict[date, list[int]] = {}
-    start = start_of(first, grain)
-    while start <= last:
-        sums[start] = [0] * len(series)
-        start = end_of(start, grain) + timedelta(days=1)
-    for position, numbers in enumerate(series):
-        for day, number in numbers.items():
-            sums[start_of(date.fromisoformat(day), grain)][position] += number
-    return [(start, end_of(start, grain), tuple(numbers)) for start, numbers in sums.items()]
-
-
 def rank(
     numbers: Mapping[str, float], label: Callable[[str], str], link: Callable[[str], str]
 ) -> tuple[Point, ...]:
     """Return one point per key, the largest first, equal ones by label."""
-    points = (Point(label(key), (number,), (link(key),)) for key, number in numbers.items())
+    points = [Point(label(key), (number,), (link(key),)) for key, number in numbers.items()]
     return tuple(sorted(points, key=lambda point: (-point.values[0], point.label)))
 
 
-AGES: tuple[tuple[str, int, int | None], ...] = (
-    ("0-7", 0, 7),
-    ("8-14", 8, 14),
-    ("15-30", 15, 30),
-    ("over-30", 31, None),
-)
-AGE_CLASSES = (*(name for name, _low, _high in AGES), "expired")
+def chart_time_line(
+    sent: Mapping[date, int], came: Mapping[date, int], *, span: Span, today: date, link: Link
+) -> Chart:
+    """Return the chart of the offers sent and the first answers by day, week or month."""
+    days = sorted({*sent, *came})
+    first, last = span.first or (days[0] if days else today), min(span.last or today, today)
+    grain = choose_grain(min([first, *days[:1]]), max([last, *days[-1:]]))
+    points = []
+    for bucket in fill_buckets([sent, came], grain=grain, first=first, last=last):
+        label = date_format(bucket.first, _GRAIN_FORMATS[grain])
+        within = f"{bucket.first}..{bucket.last}"
+        points.append(
+            Point(label, bucket.numbers, (link(f"sent:{within}"), link(f"came:{within}")))
+        )
+    heads = {"day": _("Day"), "week": _("Week from"), "month": _("Month")}
+    return Chart(
+        name="time",
+        kind="line",
+        title=_("Offers and answers over time"),
+        head=(heads[grain], _("Offers sent"), _("First answers")),
+        points=tuple(points),
+        empty=_(
+            "No offer was sent in this period. Choose a longer period, or look into the import log."
+        ),
+        note=_("Offers on the day of their first mail, answers on the day they came."),
+    )
+
+
+def chart_reasons(
+    groups: list[OfferGroup], reasons: Mapping[str, DeclineReason], link: Link
+) -> list[Chart]:
+    """Return the charts of the decline reasons: by number, by class, by side, and by value in each
+    currency.
+    """
+    declined = [group for group in groups if group.is_declined]
+    numbers = {"": 0} | count_by(declined, lambda group: group.reason)
+
+    def label(code: str) -> str:
+        return str(reasons[code]) if code in reasons else _("not stated")
+
+    def link_to(code: str) -> str:
+        return link(f"reason:{code or NOT_STATED}")
+
+    empty = _(
+        "No offer was declined in this period. Reasons appear as soon as a customer declines through the link."
+    )
+    charts = [
+        Chart(
+            name="reasons",
+            kind="pie",
+            title=_("Why offers are declined"),
+            head=(_("Reason"), _("Offers")),
+            points=rank(numbers, label, link_to),
+            empty=empty,
+        ),
+        _chart_classes(numbers, reasons, link),
+        _chart_both_sides(declined, label, link),
+    ]
+    valued = [group for group in declined if group.valued]
+    for currency in sorted({group.currency for group in valued}):
+        its = [group for group in valued if group.currency == currency]
+        values = sum_by(its, lambda group: group.reason, lambda group: float(group.value))
+        charts.append(
+            Chart(
+                name=f"reasons-{currency.lower()}",
+                kind="pie",
+                title=_("Declined value by reason, in %(currency)s") % {"currency": currency},
+                head=(_("Reason"), currency),
+                points=rank(values, label, link_to),
+                empty=empty,
+                note=_("Only offers whose amount is known."),
+                is_money=True,
+            )
+        )
+    return charts
+
+
+def _chart_classes(
+    numbers: Mapping[str, int], reasons: Mapping[str, DeclineReason], link: Link
+) -> Chart:
+    """The reasons by class, so that a renamed or retired reason does not break a comparison over
+    years.
+    """
+    by_class = dict.fromkeys(DeclineReason.Group.values, 0)
+    for code, number in numbers.items():
+        if code in reasons:
+            by_class[reasons[code].group] += number
+    labels = dict(DeclineReason.Group.choices)
+    points = [
+        Point(_sentence_case(labels[name]), (number,), (link(f"group:{name}"),))
+        for name, number in by_class.items()
+    ]
+    not_stated = (link(f"reason:{NOT_STATED}"),)
+    points.append(Point(_sentence_case(_("not stated")), (numbers[""],), not_stated, "grey"))
+    return Chart(
+        name="classes",
+        kind="bar",
+        title=_("Classes of decline reasons"),
+        head=(_("Class"), _("Offers")),
+        points=tuple(points),
+        empty=_("No offer was declined in this period."),
+        note=_(
+            "Each reason belongs to a class, also the retired ones, so that years can be compared."
+        ),
+    )
+
+
+def _chart_both_sides(declined: list[OfferGroup], label: Callable[[str], str], link: Link) -> Chart:
+    """What customers stated beside what their sellers think: both are kept."""
+    customers = count_by(declined, lambda group: group.customer_reason)
+    sellers = count_by(declined, lambda group: group.seller_reason)
+    codes = {*customers, *sellers} - {""}
+
+    def order(code: str) -> tuple[int, str]:
+        return -customers.get(code, 0) - sellers.get(code, 0), label(code)
+
+    points = []
+    for code in sorted(codes, key=order):
+        numbers = (customers.get(code, 0), sellers.get(code, 0))
+        links = (link(f"customer_reason:{code}"), link(f"seller_reason:{code}"))
+        points.append(Point(label(code), numbers, links))
+    return Chart(
+        name="sides",
+        kind="bar",
+        title=_("Customer's reason and seller's reason"),
+        head=(_("Reason"), _("Stated by the customer"), _("Stated by the seller")),
+        points=tuple(points),
+        empty=_(
+            "Nobody has stated a reason in this period. Sellers enter their own on the page of an answer."
+        ),
+        colours=("blue", "orange"),
+    )
+
+
+def _sentence_case(words: object) -> str:
+    text = str(words)
+    return text[:1].upper() + text[1:]
+
+
+def chart_statuses(figures: Figures, link: Link) -> Chart:
+    """Return the chart of what became of the offers."""
+    labels = dict(Offer.Status.choices)
+    points = []
+    for status, colour in STATUS_COLOURS.items():
+        number = figures.statuses.get(status, 0)
+        points.append(Point(str(labels[status]), (number,), (link(f"status:{status}"),), colour))
+    return Chart(
+        name="status",
+        kind="bar",
+        title=_("What became of the offers"),
+        head=(_("Status"), _("Offers")),
+        points=tuple(points),
+        empty=_("No offer in this period. Choose a longer period, or look into the import log."),
+    )
+
+
+def chart_steps(groups: list[OfferGroup], link: Link) -> Chart:
+    """Return the chart of the first answers by how many reminders had been sent before."""
+    answered = sum_by(groups, lambda group: group.step, lambda group: group.answered)
+    last = max(3, *answered) if answered else 3
+    points = []
+    for step in range(last + 1):
+        label = _("before any reminder")
+        if step:
+            label = _("after reminder %(step)s") % {"step": step}
+        points.append(Point(label, (answered.get(step, 0),), (link(f"step:{step}"),)))
+    return Chart(
+        name="steps",
+        kind="bar",
+        title=_("Answers per reminder"),
+        head=(_("Answered"), _("Offers")),
+        points=tuple(points),
+        empty=_("Nobody has answered yet. The chart shows which reminder brings the answers."),
+    )
+
+
+def chart_ages(ages: Mapping[str, int], link: Link) -> Chart:
+    """Return the chart of the open offers by their age."""
+    labels = label_ages()
+    points = []
+    for name, number in ages.items():
+        colour = "red" if name == "expired" else "blue"
+        points.append(Point(labels[name], (number,), (link(f"age:{name}"),), colour))
+    return Chart(
+        name="ages",
+        kind="bar",
+        title=_("Age of open offers"),
+        head=(_("Age"), _("Offers")),
+        points=tuple(points),
+        empty=_("No open offer. Everything has been answered or closed."),
+        note=_(
+            "Counted from the newest mail. “Link expired” holds the offers whose link can no longer be used."
+        ),
+    )
+
+
+def label_ages() -> dict[str, str]:
+    """Return the words for each age class of `figures.AGE_CLASSES`."""
+    labels = {}
+    for name, low, high in AGES:
+        labels[name] = _("%(low)s to %(high)s days") % {"low": low, "high": high}
+    return labels | {"over-30": _("over 30 days"), "expired": _("link expired")}

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from django.db import connection, transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -21,10 +21,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from crm.core.csv_safety import guard
-from feedback.backoffice.models import Answer, DeclineReason
+from feedback.backoffice.models import Answer
 from offers.models import Offer
 from reminders.models import Reminder
-from stats.queries import with_answer
+from stats.figures import find_reasons
 
 ROWS_PER_CHUNK = 500
 ROWS_PER_SHEET = 1_048_575
@@ -44,7 +44,7 @@ class Column:
 def build_columns(*, with_salesperson: bool) -> list[Column]:
     """Return the columns in their order, headings in the active language."""
     statuses, channels = dict(Offer.Status.choices), dict(Offer.Channel.choices)
-    reasons = {reason.pk: str(reason) for reason in DeclineReason.objects.all()}
+    reasons = {code: str(reason) for code, reason in find_reasons().items()}
     columns = [
         Column(_("Offer number"), "number"),
         Column(_("First sent"), "first_sent_at"),
@@ -61,8 +61,8 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
             _("Status through"), "status_channel", lambda value: str(channels.get(value, value))
         ),
         Column(_("First answer"), "answered_at"),
-        Column(_("Customer's reason"), "stated_reason", lambda value: reasons.get(value, "")),
-        Column(_("Seller's reason"), "own_reason", lambda value: reasons.get(value, "")),
+        Column(_("Customer's reason"), "customer_reason", lambda value: reasons.get(value, "")),
+        Column(_("Seller's reason"), "seller_reason", lambda value: reasons.get(value, "")),
         Column(_("Comment"), "comment"),
         Column(_("Reminders sent"), "reminders_sent"),
     ]
@@ -75,20 +75,14 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
 
 def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[Any]]:
     """Yield one list of values per offer, newest first, read in chunks."""
-    newest = Answer.objects.filter(offer=OuterRef("pk"), dismissed_at=None).order_by("-answered_at")
-    declined = newest.filter(kind=Answer.Kind.DECLINED)
-    sent = (
-        Reminder.objects.filter(offer=OuterRef("pk"), state=Reminder.State.SENT)
-        .order_by()
-        .values("offer")
+    commented = Answer.objects.filter(offer=OuterRef("pk"), dismissed_at=None).exclude(comment="")
+    sent = Reminder.objects.filter(
+        offer=OuterRef("pk"), state=Reminder.State.SENT, sent_at__isnull=False
     )
-    rows = with_answer(offers).annotate(
-        stated_reason=Subquery(declined.values("reason")[:1]),
-        own_reason=Subquery(declined.values("seller_reason")[:1]),
-        comment=Subquery(newest.exclude(comment="").values("comment")[:1]),
-        reminders_sent=Subquery(
-            sent.annotate(number=Count("pk", filter=Q(sent_at__isnull=False))).values("number")
-        ),
+    number = sent.order_by().values("offer").annotate(number=Count("pk")).values("number")
+    rows = offers.annotate(
+        comment=Subquery(commented.order_by("-answered_at").values("comment")[:1]),
+        reminders_sent=Subquery(number),
     )
     # The index of sent_at gives this order, so that the first rows need no sorting of all.
     return read_plain(rows.order_by("-sent_at", "-pk"), columns)

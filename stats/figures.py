@@ -1,197 +1,86 @@
-"""What is counted, and what the counts say. Pure: no Django, no clock.
-
-An offer becomes a `Fact`, the `RULES` say what a fact adds to, their sum is a `Tally`, and
-`read_figures` says what the tally means. The page, the weekly mail and the recount all come through
-here, so no figure has two definitions.
-"""
+"""What is counted, one function per question, by columns of the offers that a filter left."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-DECIDED = ("interested", "declined", "ordered")
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.utils import timezone
+
+from feedback.backoffice.models import DeclineReason, Invitation
+from offers.models import Offer
+
 FEW = 20
 GRACE_DAYS = 14
-TENTH_OF_DAY = 8640
+SECONDS_PER_DAY = 86_400
+# Reaction times are counted by tenths of a day.
+_TENTH = SECONDS_PER_DAY // 10
+AGES: tuple[tuple[str, int, int | None], ...] = (
+    ("0-7", 0, 7),
+    ("8-14", 8, 14),
+    ("15-30", 15, 30),
+    ("over-30", 31, None),
+)
+AGE_CLASSES = (*(name for name, _low, _high in AGES), "expired")
 
 
-class Fact(NamedTuple):
-    """One offer. Days are local; a reason is 0 where none was stated; `cents` is None where no
-    amount is known.
-
-    `answered_on` and `reaction_seconds` are both there or both None.
+@dataclass(frozen=True)
+class OfferGroup:
+    """Offers that agree in all these columns: how many they are, how many of them were answered,
+    the sum of the known amounts and of the reaction times.
     """
 
-    sent_on: date
     status: str
-    decided_on: date | None = None
-    answered_on: date | None = None
-    reaction_seconds: int | None = None
-    customer_reason: int = 0
-    seller_reason: int = 0
-    step: int = 0
-    cents: int | None = None
-    currency: str = ""
-    customer_id: int = 0
-    salesperson_id: int | None = None
+    customer_reason: str
+    seller_reason: str
+    step: int
+    currency: str
+    number: int
+    answered: int
+    valued: int
+    value: Decimal
+    reaction_seconds: int
 
     @property
-    def reason(self) -> int:
-        """The customer's reason, else the seller's."""
+    def is_declined(self) -> bool:
+        return self.status == Offer.Status.DECLINED
+
+    @property
+    def reason(self) -> str:
+        """Code of the customer's reason, else of the seller's; empty where none was stated."""
         return self.customer_reason or self.seller_reason
 
 
-class Rule(NamedTuple):
-    """A kind of count: the columns that decide the key, what they make of it (None: not counted),
-    and what is summed.
+@dataclass(frozen=True)
+class SentDay:
+    """How many offers were first sent on a day, and how many of them nobody has answered."""
 
-    Where something is summed, offers without it are not counted.
-    """
-
-    columns: tuple[str, ...]
-    find_key: Callable[..., str | None]
-    summed: str = ""
-
-
-@dataclass(slots=True)
-class Count:
-    """How many, and the sum of what was measured: seconds of reaction or cents of value."""
-
-    number: int = 0
-    total: int = 0
-
-
-@dataclass
-class Tally:
-    """Counts by kind and key. Adding facts one by one or adding stored counts gives the same."""
-
-    counts: dict[str, dict[str, Count]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Count))
-    )
-
-    def add(self, kind: str, key: str, number: int, total: int) -> None:
-        count = self.counts[kind][key]
-        count.number += number
-        count.total += total
-
-    def add_facts(
-        self, rows: Sequence[Sequence[Any]], sign: int = 1, names: Sequence[str] = Fact._fields
-    ) -> None:
-        """Count offers, given as facts or as rows that begin with `names`; with sign -1 take them
-        out again.
-
-        Each rule sees the values of its columns once, however many offers share them: that is ten
-        times as fast as asking per offer. Days may be dates or ISO texts.
-        """
-        if not rows:
-            return
-        columns: dict[str, Iterable[Any]] = dict(zip(names, zip(*rows, strict=True), strict=False))
-        columns["is_answered"] = [day is not None for day in columns["answered_on"]]
-        columns["tenths"] = [
-            None if value is None else tenths(value) for value in columns["reaction_seconds"]
-        ]
-        for kind, rule in RULES.items():
-            places = zip(*(columns[name] for name in rule.columns), strict=True)
-            groups = _sum_groups(places, columns[rule.summed]) if rule.summed else Counter(places)
-            for values, found in groups.items():
-                number, total = found if isinstance(found, list) else (found, 0)
-                if (key := rule.find_key(*values)) is not None:
-                    self.add(kind, key, sign * number, sign * total)
-
-    def of(self, kind: str) -> dict[str, Count]:
-        """Return the counts of one kind by key, without those that are nothing."""
-        return {key: count for key, count in self.counts[kind].items() if count.number}
-
-    def rows(self) -> list[tuple[str, str, int, int]]:
-        """Return (kind, key, number, total) of all counts in a fixed order, without those that are
-        nothing.
-        """
-        return [
-            (kind, key, count.number, count.total)
-            for kind, counts in sorted(self.counts.items())
-            for key, count in sorted(counts.items())
-            if count.number or count.total
-        ]
-
-    def numbers(self, kind: str) -> dict[str, int]:
-        return {key: count.number for key, count in self.of(kind).items()}
-
-
-def _sum_groups(
-    places: Iterable[tuple[Any, ...]], amounts: Iterable[int | None]
-) -> dict[tuple[Any, ...], list[int]]:
-    """Return how many amounts there are at each place, and their sum."""
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for place, amount in zip(places, amounts, strict=True):
-        if amount is not None:
-            if group := groups.get(place):
-                group[0] += 1
-                group[1] += amount
-            else:
-                groups[place] = [1, amount]
-    return groups
-
-
-def _known(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _stated(status: str, reason: int) -> str | None:
-    return str(reason) if status == "declined" and reason else None
-
-
-# Each count of the page.
-RULES: dict[str, Rule] = {
-    "status": Rule(("status",), str),
-    "sent": Rule(("sent_on",), str),
-    "unanswered": Rule(
-        ("sent_on", "is_answered"), lambda day, is_answered: None if is_answered else str(day)
-    ),
-    "answered": Rule(("is_answered",), lambda _is_answered: "", "reaction_seconds"),
-    "came": Rule(("answered_on",), _known),
-    "reaction": Rule(("tenths",), _known),
-    "step": Rule(
-        ("step", "is_answered"), lambda step, is_answered: str(step) if is_answered else None
-    ),
-    "reason": Rule(
-        ("status", "customer_reason", "seller_reason"),
-        lambda status, customers, sellers: (
-            str(customers or sellers) if status == "declined" else None
-        ),
-    ),
-    "customer_reason": Rule(("status", "customer_reason"), _stated),
-    "seller_reason": Rule(("status", "seller_reason"), _stated),
-    "value": Rule(("currency", "status"), lambda currency, status: f"{currency} {status}", "cents"),
-    "reason_value": Rule(
-        ("currency", "status", "customer_reason", "seller_reason"),
-        lambda currency, status, customers, sellers: (
-            f"{currency} {customers or sellers}" if status == "declined" else None
-        ),
-        "cents",
-    ),
-}
-
-
-# What of a fact the rules look at, themselves or by what `add_facts` makes of it.
-COUNTED = [
-    name for name in Fact._fields if name not in ("decided_on", "customer_id", "salesperson_id")
-]
-
-
-def tenths(seconds: int) -> int:
-    """Return tenths of a day, half of one rounded up."""
-    return (seconds + TENTH_OF_DAY // 2) // TENTH_OF_DAY
+    number: int
+    unanswered: int
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The main figures of a set of offers. Rates run from 0 to 1, reaction times are days; None:
-    nothing to say.
+    """The main figures of some offers. Rates run from 0 to 1, reaction times are days; None:
+    nothing to say. `values` are the known amounts by (currency, status).
     """
 
     offers: int
@@ -221,47 +110,162 @@ class Figures:
         return dict(sorted(sums.items()))
 
 
-def read_figures(tally: Tally, *, today: date) -> Figures:
-    """Return the main figures. Response rate = answered / (answered or at least 14 days old)."""
-    statuses = tally.numbers("status")
-    answered = tally.of("answered").get("", Count())
-    last_due = (today - timedelta(days=GRACE_DAYS)).isoformat()
-    due = answered.number + sum(
-        n for day, n in tally.numbers("unanswered").items() if day <= last_due
+def counted_offers() -> QuerySet[Offer]:
+    """Return the offers that count: a superseded one counts with the offer that took its place."""
+    return Offer.objects.exclude(status=Offer.Status.SUPERSEDED).order_by()
+
+
+def group_offers(offers: QuerySet[Offer]) -> list[OfferGroup]:
+    """Return the offers by all that is counted of them but days, in one scan."""
+    # In the order of the index `offers_offer_figures`, so that nothing is sorted.
+    columns = ("status", "customer_reason", "seller_reason", "answered_step", "currency")
+    rows = offers.order_by().values_list(*columns)
+    sums = rows.annotate(
+        Count("pk"), Count("answered_on"), Count("amount"), Sum("amount"), Sum("reaction_seconds")
     )
-    median = find_median((int(key), number) for key, number in tally.numbers("reaction").items())
-    values = {
-        (key[:3], key[4:]): Decimal(count.total) / 100 for key, count in tally.of("value").items()
-    }
+    groups = []
+    for *counts, amount, seconds in sums:
+        value = Decimal(amount or 0).quantize(Decimal("0.01"))
+        groups.append(OfferGroup(*(*counts, value, int(seconds or 0))))
+    return groups
+
+
+def count_sent(offers: QuerySet[Offer]) -> dict[date, SentDay]:
+    """Return how many offers were first sent on each day that has any."""
+    unanswered = Count("pk", filter=Q(answered_on=None))
+    rows = offers.order_by().values_list("sent_on").annotate(Count("pk"), unanswered)
+    return {day: SentDay(number, silent) for day, number, silent in rows}
+
+
+def count_first_answers(offers: QuerySet[Offer]) -> dict[date, int]:
+    """Return how many first answers came on each day that has any."""
+    answered = offers.filter(answered_on__isnull=False).order_by()
+    return dict(answered.values_list("answered_on").annotate(Count("pk")))
+
+
+def count_reactions(offers: QuerySet[Offer]) -> dict[int, int]:
+    """Return how many first answers came after each number of tenths of a day, rounded."""
+    answered = offers.filter(reaction_seconds__isnull=False).order_by()
+    tenths = (F("reaction_seconds") + _TENTH // 2) / _TENTH
+    return dict(answered.annotate(tenths=tenths).values_list("tenths").annotate(Count("pk")))
+
+
+def find_figures(
+    groups: list[OfferGroup],
+    sent: dict[date, SentDay],
+    reactions: dict[int, int],
+    *,
+    today: date,
+) -> Figures:
+    """Return the main figures. Response rate = answered / (answered or at least 14 days old)."""
+    answered = sum(group.answered for group in groups)
+    last_due = today - timedelta(days=GRACE_DAYS)
+    due = answered + sum(its.unanswered for day, its in sent.items() if day <= last_due)
+    seconds = sum(group.reaction_seconds for group in groups)
+    median = find_median(reactions)
+    valued = [group for group in groups if group.valued]
+    values = sum_by(valued, lambda group: (group.currency, group.status), lambda group: group.value)
     return Figures(
-        offers=sum(statuses.values()),
-        answered=answered.number,
+        offers=sum(group.number for group in groups),
+        answered=answered,
         due=due,
-        statuses=statuses,
-        response_rate=answered.number / due if due else None,
-        reaction_mean=answered.total / answered.number / 86400 if answered.number else None,
+        statuses=count_by(groups, lambda group: group.status),
+        response_rate=answered / due if due else None,
+        reaction_mean=seconds / answered / SECONDS_PER_DAY if answered else None,
         reaction_median=None if median is None else median / 10,
         values=values,
     )
 
 
-def find_median(counted: Iterable[tuple[int, int]]) -> float | None:
-    """Return the median of values given as (value, how often), in any order; None of nothing."""
-    rows = sorted(counted)
-    number = sum(often for _value, often in rows)
-    if not number:
+def count_figures(offers: QuerySet[Offer], *, today: date) -> Figures:
+    """Return the main figures of some offers."""
+    return find_figures(
+        group_offers(offers), count_sent(offers), count_reactions(offers), today=today
+    )
+
+
+def count_by(groups: Iterable[OfferGroup], key: Callable[[OfferGroup], Any]) -> dict[Any, int]:
+    """Return how many offers there are by what `key` says of their group."""
+    return sum_by(groups, key, lambda group: group.number)
+
+
+def sum_by(
+    groups: Iterable[OfferGroup],
+    key: Callable[[OfferGroup], Any],
+    value: Callable[[OfferGroup], Any],
+) -> dict[Any, Any]:
+    """Return the sum of `value` over the groups by what `key` says of them."""
+    sums: dict[Any, Any] = {}
+    for group in groups:
+        sums[key(group)] = sums.get(key(group), 0) + value(group)
+    return sums
+
+
+def find_median(numbers: dict[int, int]) -> float | None:
+    """Return the median of values, given as how often each occurs; None of nothing."""
+    total = sum(numbers.values())
+    if not total:
         return None
-    low, high, seen = None, None, 0
-    for value, often in rows:
-        seen += often
-        if low is None and seen >= (number + 1) // 2:
-            low = value
-        if seen >= number // 2 + 1:
-            high = value
+    lower = _value_at(numbers, (total - 1) // 2)
+    upper = _value_at(numbers, total // 2)
+    return (lower + upper) / 2
+
+
+def _value_at(numbers: dict[int, int], place: int) -> int:
+    """Return the value that stands at a place, from 0, when all are sorted."""
+    value = 0
+    for value in sorted(numbers):
+        place -= numbers[value]
+        if place < 0:
             break
-    return ((low or 0) + (high or 0)) / 2
+    return value
 
 
 def change(now: float | None, before: float | None) -> float | None:
     """Return the relative change; None where there is nothing to compare with."""
     return None if now is None or not before else now / before - 1
+
+
+def start_of_day(day: date) -> datetime:
+    """Return local midnight, at which the day starts."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+
+
+def within(field: str, first: date | None, last: date | None) -> Q:
+    """Return the condition that the moment `field` lies on the local days `first` to `last`; None:
+    no bound.
+    """
+    condition = Q()
+    if first is not None:
+        condition &= Q(**{f"{field}__gte": start_of_day(first)})
+    if last is not None:
+        condition &= Q(**{f"{field}__lt": start_of_day(last + timedelta(days=1))})
+    return condition
+
+
+def with_link_end(offers: QuerySet[Offer]) -> QuerySet[Any]:
+    """Add `link_until`: when the last link to the customer expires; None where there is none."""
+    links = Invitation.objects.filter(offer=OuterRef("pk")).order_by().values("offer")
+    end = links.annotate(end=Max("expires_at")).values("end")
+    return offers.annotate(link_until=Subquery(end, output_field=DateTimeField()))
+
+
+def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:
+    """Return how many open offers there are by age class and, whatever their age, "expired" ones.
+
+    Expired: the last link has run out, so the customer cannot answer by it any more.
+    """
+    today = timezone.localdate(now)
+    whens = [When(link_until__lte=now, then=Value("expired"))]
+    for name, _low, high in AGES[:-1]:
+        oldest = start_of_day(today - timedelta(days=high or 0))
+        whens.append(When(sent_at__gte=oldest, then=Value(name)))
+    age = Case(*whens, default=Value(AGES[-1][0]))
+    still_open = with_link_end(offers.filter(status=Offer.Status.OPEN)).annotate(age=age)
+    rows = still_open.order_by().values_list("age").annotate(Count("pk"))
+    return dict.fromkeys(AGE_CLASSES, 0) | dict(rows)
+
+
+def find_reasons() -> dict[str, DeclineReason]:
+    """Return all reasons by their code, in their order, the retired ones among them."""
+    return {reason.code: reason for reason in DeclineReason.objects.all()}

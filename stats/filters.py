@@ -8,19 +8,17 @@ import django_filters as filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
+from crm.core.search import first_line, has_words
 from offers.models import Customer, Offer
-from stats import periods, queries
-from stats.figures import DECIDED
-from stats.models import OfferFact
-from stats.summary import Slice, reason_is
+from stats import periods
+from stats.drill_down import NOT_STATED, reason_is
+from stats.figures import counted_offers, find_reasons, within
 
 PERIODS = [
     ("last_30_days", _("last 30 days")),
@@ -37,22 +35,37 @@ PERIODS = [
 BASES = [("offer", _("by offer date")), ("decision", _("by decision date"))]
 STATUSES = [choice for choice in Offer.Status.choices if choice[0] != Offer.Status.SUPERSEDED]
 DEFAULTS = {"period": periods.DEFAULT, "basis": "offer"}
-NOT_STATED = ("none", _("not stated"))
-_PERIOD = ("period", "basis", "first", "last")
-_MEANT = {"customer": queries.is_customer, "company": queries.is_company}
-# More would be no choice, and counting their offers one by one would take seconds.
-MOST_CUSTOMERS = 1000
 
 
-def _reason_id(value: str) -> int:
-    return 0 if value == "none" else int(value)
+def find_customers(words: str) -> QuerySet[Customer]:
+    """Return the customers who have all the words in company, name or e-mail."""
+    return Customer.objects.filter(has_words(words)).order_by()
+
+
+def find_companies(words: str) -> QuerySet[Customer]:
+    """Return the customers whose company has all the words."""
+    companies = Customer.objects.annotate(company_text=first_line()).order_by()
+    return companies.filter(has_words(words, "company_text"))
+
+
+def suggest(words: str, *, companies: bool) -> list[str]:
+    """Return up to ten addresses, or companies, that have what was typed; none for fewer than two
+    characters.
+    """
+    if len(words.strip()) < 2:
+        return []
+    if companies:
+        found = find_companies(words).exclude(company="").values_list("company", flat=True)
+        return list(found.order_by("company").distinct()[:10])
+    return list(find_customers(words).order_by("email").values_list("email", flat=True)[:10])
+
+
+_MEANT = {"customer": find_customers, "company": find_companies}
 
 
 class FilterForm(forms.Form):
     """The fields of the filter. A wrong value is a sentence beside its field; the other fields
     still count.
-
-    `customers` holds the ids of those who are meant by a field.
     """
 
     def clean(self) -> dict[str, Any]:
@@ -62,41 +75,12 @@ class FilterForm(forms.Form):
             self.add_error(
                 "last", ValidationError(_("The period ends before it starts. This day is ignored."))
             )
-        self.customers = find_customers(
-            {name: meant(values[name]) for name, meant in _MEANT.items() if values.get(name)}
-        )
-        for name, found in self.customers.items():
-            if not found:
+        for name, find in _MEANT.items():
+            if values.get(name) and not find(values[name]).exists():
                 self.add_error(
                     name, ValidationError(_("Nobody is found by this. The field is ignored."))
                 )
-            elif len(found) > MOST_CUSTOMERS:
-                most = number_format(MOST_CUSTOMERS, force_grouping=True)
-                words = _(
-                    "More than %(most)s customers are found by this. The field is ignored: type more of the name."
-                )
-                self.add_error(name, ValidationError(words % {"most": most}))
         return values
-
-
-def find_customers(fields: dict[str, Q]) -> dict[str, list[int]]:
-    """Return by field the ids of the customers that are meant, at most one more than are allowed.
-    One query for all.
-    """
-    found: dict[str, list[int]] = {name: [] for name in fields}
-    parts: list[str] = []
-    params: list[Any] = []
-    for name, meant in fields.items():
-        rows = Customer.objects.filter(meant).order_by().values_list(Value(name, CharField()), "pk")
-        sql, its_params = rows[: MOST_CUSTOMERS + 1].query.sql_with_params()
-        parts.append(f"SELECT * FROM ({sql}) AS {name}")  # noqa: S608 - the name is one of our fields
-        params += its_params
-    if parts:
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(parts), params)
-            for name, pk in cursor.fetchall():
-                found[name].append(pk)
-    return found
 
 
 def may_see_salespeople(user: Any) -> bool:
@@ -145,13 +129,13 @@ class OfferFilter(filters.FilterSet):
                 data[name] = value
         super().__init__(
             data,
-            queryset=queries.counted_offers() if queryset is None else queryset,
+            queryset=counted_offers() if queryset is None else queryset,
             request=request,
         )
-        self.reasons = queries.find_reasons()
+        self.reasons = find_reasons()
         self.filters["reason"].extra["choices"] = [
-            NOT_STATED,
-            *((str(reason.pk), str(reason)) for reason in self.reasons.values()),
+            (NOT_STATED, _("not stated")),
+            *((code, str(reason)) for code, reason in self.reasons.items()),
         ]
         if may_see_salespeople(request.user):
             self.filters["salesperson"].extra["choices"] = [
@@ -177,41 +161,6 @@ class OfferFilter(filters.FilterSet):
         return periods.read_preset(values["period"], today=timezone.localdate())
 
     @property
-    def part(self) -> Slice | None:
-        """The slice of all offers of which sums are kept; None where the filter leaves something
-        else.
-        """
-        values = self.values
-        if set(values) <= {*_PERIOD, "status"}:
-            return Slice(values["basis"], values.get("status", ""))
-        if set(values) <= {*_PERIOD, "reason"}:
-            return Slice(values["basis"], reason=_reason_id(values["reason"]))
-        return None
-
-    @property
-    def facts(self) -> QuerySet[OfferFact]:
-        """The counted facts that all fields but the period leave."""
-        facts, values = OfferFact.objects.all(), self.values
-        if "status" in values:
-            facts = facts.filter(status=values["status"])
-        if "reason" in values:
-            facts = facts.filter(reason_is(_reason_id(values["reason"])))
-        if "salesperson" in values:
-            facts = facts.filter(salesperson_id=values["salesperson"])
-        for name in values.keys() & _MEANT:
-            facts = facts.filter(customer_id__in=self.form.customers[name])
-        return facts
-
-    @property
-    def may_leave_open(self) -> bool:
-        """False where no offer can be open that the filter leaves."""
-        return (
-            self.values.get("status", "open") == "open"
-            and "reason" not in self.values
-            and not self.by_decision
-        )
-
-    @property
     def by_decision(self) -> bool:
         return bool(self.values["basis"] == "decision")
 
@@ -222,9 +171,13 @@ class OfferFilter(filters.FilterSet):
             offers = self.filters[name].filter(offers, value)
         if self.by_decision:
             return offers.filter(
-                queries.within("status_at", span.first, span.last), status__in=DECIDED
+                within("status_at", span.first, span.last), status__in=Offer.DECIDED
             )
-        return offers.filter(queries.within("first_sent_at", span.first, span.last))
+        if span.first is not None:
+            offers = offers.filter(sent_on__gte=span.first)
+        if span.last is not None:
+            offers = offers.filter(sent_on__lte=span.last)
+        return offers
 
     def filter_queryset(self, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         return self.offers_of(self.span)
@@ -233,8 +186,8 @@ class OfferFilter(filters.FilterSet):
         """Period and basis are applied together, in `offers_of`."""
         return offers
 
-    def by_reason(self, offers: QuerySet[Offer], _name: str, value: str) -> QuerySet[Any]:
-        return queries.narrow(offers, f"reason:{_reason_id(value)}", now=timezone.now())
+    def by_reason(self, offers: QuerySet[Offer], _name: str, code: str) -> QuerySet[Offer]:
+        return offers.filter(reason_is(code))
 
-    def by_customer(self, offers: QuerySet[Offer], name: str, _value: str) -> QuerySet[Offer]:
-        return offers.filter(customer__in=self.form.customers[name])
+    def by_customer(self, offers: QuerySet[Offer], name: str, words: str) -> QuerySet[Offer]:
+        return offers.filter(customer__in=_MEANT[name](words))

@@ -11,17 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from stats import exports, queries
+from stats import exports
 from stats.access import needs
-from stats.filters import OfferFilter, may_see_salespeople
-from stats.page import build_page
+from stats.dashboard import build_dashboard
+from stats.filters import OfferFilter, may_see_salespeople, suggest
 
 
 @require_safe
 @needs("stats.view_figures")
 def show(request: HttpRequest) -> HttpResponse:
     """The dashboard: tiles, charts with their tables, and the filter."""
-    page = build_page(OfferFilter(request.GET, request=request), now=timezone.now())
+    page = build_dashboard(OfferFilter(request.GET, request=request), now=timezone.now())
     return render(
         request,
         "stats/show.html",
@@ -64,7 +64,7 @@ def export_xlsx(request: HttpRequest) -> FileResponse:
 def suggest_customers(request: HttpRequest) -> JsonResponse:
     """Up to ten customers or companies for what was typed so far, for the filter's fields."""
     words, field = request.GET.get("q", "")[:200], request.GET.get("field", "")
-    return JsonResponse({"suggestions": queries.suggest(words, companies=field == "company")})
+    return JsonResponse({"suggestions": suggest(words, companies=field == "company")})
 
 
 def _file_name() -> str:

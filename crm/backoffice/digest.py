@@ -24,10 +24,9 @@ from crm.accounts.models import User
 from crm.backoffice.today import build_today
 from crm.core.working_days import Calendar, build_calendar
 from reminders.models import CompanyHoliday, ReminderPlan
-from stats import queries
-from stats.figures import read_figures
-from stats.page import build_tiles
+from stats.figures import count_figures, counted_offers
 from stats.periods import Span
+from stats.tiles import build_tiles
 
 logger = logging.getLogger(__name__)
 
@@ -152,14 +151,7 @@ def build_summary(user: User, now: datetime) -> EmailMessage:
     week = Span(last_sunday - timedelta(days=6), last_sunday)
     before = Span(last_sunday - timedelta(days=13), last_sunday - timedelta(days=7))
     figures, past = (
-        read_figures(
-            queries.count_offers(
-                queries.counted_offers().filter(
-                    queries.within("first_sent_at", span.first, span.last)
-                )
-            ),
-            today=today,
-        )
+        count_figures(counted_offers().filter(sent_on__range=(span.first, span.last)), today=today)
         for span in (week, before)
     )
     tiles = build_tiles(figures, past, lambda _part: "")

@@ -23,8 +23,8 @@ from reminders.explain import explain_sending
 from reminders.models import FollowUp, Reminder
 from reminders.planning import find_horizon, find_open_replies
 from reminders.rules import Because
-from stats import queries
-from stats.charts import AGES
+from stats.charts import label_ages
+from stats.figures import count_open_by_age, counted_offers
 
 ROWS = 6
 
@@ -88,7 +88,7 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
     has_own = user.offers.exists()
     is_own = has_own and not everyone
     mine = Q(salesperson=user) if is_own else Q()
-    offers = queries.counted_offers().filter(mine)
+    offers = counted_offers().filter(mine)
     sections = []
     if can_open(user, "feedback.answer"):
         sections.append(_answers(offers, now))
@@ -317,11 +317,8 @@ def _rejected() -> list[Section]:
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
     """Return one row per age class of the open offers, `detail` being the number."""
-    labels = {
-        name: _("%(low)s to %(high)s days") % {"low": low, "high": high} for name, low, high in AGES
-    }
-    labels |= {"over-30": _("over 30 days"), "expired": _("link expired")}
-    ages = queries.count_open_by_age(offers, now=now)
+    labels = label_ages()
+    ages = count_open_by_age(offers, now=now)
     return [
         Row(
             labels[name],

@@ -31,7 +31,6 @@ JOBS = [
     Job("sync_feedback", "* * * * *"),
     Job("send_reminders", "*/5 * * * *"),
     Job("plan_reminders", "15 4 * * *"),
-    Job("refresh_figures", "* * * * *"),
     Job("send_digest", "30 7 * * 1-6"),
 ]
 

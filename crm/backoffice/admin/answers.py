@@ -15,10 +15,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.backoffice.admin.figures_filter import ListOfOffers
 from crm.backoffice.admin.parts import person
 from crm.backoffice.changes import changing_offers
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to
+from crm.core.search import FoldedSearch
 from feedback.backoffice import answers, links, receive
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Offer
@@ -69,7 +69,7 @@ class RegisteredFilter(OpenFilter):
 
 
 @admin.register(Answer)
-class AnswerAdmin(ListOfOffers, ModelAdmin):
+class AnswerAdmin(FoldedSearch, ModelAdmin):
     list_display = [
         "offer",
         "customer",
@@ -80,12 +80,9 @@ class AnswerAdmin(ListOfOffers, ModelAdmin):
         "is_handled",
     ]
     list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
-    search_fields = [
-        "offer__number",
-        "offer__customer__email",
-        "offer__customer__company",
-        "comment",
-    ]
+    list_per_page = 50
+    search_fields = ["offer__search_text"]
+    search_help_text = _("Number, customer, company or subject of the offer.")
     list_select_related = ["offer__customer", "reason"]
     show_full_result_count = False
     actions = ["mark_handled", "open_words"]
@@ -220,10 +217,12 @@ class AnswerAdmin(ListOfOffers, ModelAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ListOfOffers, ReadOnlyAdmin):
+class InvitationAdmin(FoldedSearch, ReadOnlyAdmin):
     list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
     list_filter = ["state", RegisteredFilter]
-    search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
+    list_per_page = 50
+    search_fields = ["offer__search_text"]
+    search_help_text = _("Number, customer, company or subject of the offer.")
     list_select_related = ["offer"]
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]

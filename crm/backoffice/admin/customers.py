@@ -25,6 +25,7 @@ from crm.backoffice.admin.follow_ups import send_offers_now
 from crm.backoffice.admin.parts import render
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.core.admin_base import change_url, dialog_action, go_back, go_to, once, say
+from crm.core.search import FoldedSearch, further_lines
 from crm.operations import privacy
 from crm.operations.person_archive import build_archive, describe_rest
 from offers import services
@@ -71,15 +72,15 @@ class CustomerPlanInline(StackedInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
+class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     """The list of customers, and the page of one: an own plan, and what comes next about each open
     offer.
     """
 
-    list_display = ["email", "name", "company", "language", "silent_because"]
+    list_display = ["email", "full_name", "company_name", "language", "silent_because"]
     list_filter = [ContactFilter, ("language", ChoicesDropdownFilter)]
     list_per_page = 50
-    search_fields = ["email", "name", "company"]
+    search_fields = ["search_text"]
     show_full_result_count = False
     actions = ["clear_bounce"]
     actions_row = ["clear_bounce_one"]
@@ -164,6 +165,14 @@ class CustomerAdmin(ModelAdmin, ImportExportModelAdmin):
     ) -> HttpResponse:
         self.clear_bounce(request, Customer.objects.filter(pk=object_id))
         return go_back(request, reverse("admin:offers_customer_changelist"))
+
+    @admin.display(description=_("name"), ordering=further_lines())
+    def full_name(self, customer: Customer) -> str:
+        return customer.name
+
+    @admin.display(description=_("company"), ordering="search_text")
+    def company_name(self, customer: Customer) -> str:
+        return customer.company
 
     @admin.display(description=_("gets no reminders"))
     def silent_because(self, customer: Customer) -> str:

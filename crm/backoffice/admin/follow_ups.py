@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.backoffice.admin.figures_filter import ListOfOffers
 from crm.backoffice.admin.parts import person
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_back, note_acts, say
+from crm.core.search import FoldedSearch
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
@@ -64,14 +64,16 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(ListOfOffers, ReadOnlyAdmin):
+class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
     """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
 
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = [DueFilter, "offer__salesperson", "because"]
     list_select_related = ["offer__customer", "offer__salesperson"]
-    search_fields = ["offer__number", "offer__customer__email", "offer__customer__company"]
+    list_per_page = 50
+    search_fields = ["offer__search_text"]
+    search_help_text = _("Number, customer, company or subject of the offer.")
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
     actions = ["release", "skip", "call_instead", "record_call"]
     actions_row = [
@@ -127,7 +129,7 @@ class FollowUpAdmin(ListOfOffers, ReadOnlyAdmin):
             request, {**(extra_context or {}), "sending_notices": explain_sending()}
         )
 
-    @display(description=_("offer"), ordering="offer__number", header=True)
+    @display(description=_("offer"), ordering="offer__search_text", header=True)
     def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
         # The number is not said twice, and a card on a phone has room for two lines. What it is
         # about stands behind the number as a rule: "Ihr Angebot 4711: Carport".
@@ -135,7 +137,7 @@ class FollowUpAdmin(ListOfOffers, ReadOnlyAdmin):
         before, _number, after = " ".join(follow_up.offer.subject.split()).partition(number)
         return number, Truncator(after.strip(" :,-–/") or before.strip(" :,-–/")).chars(30)
 
-    @display(description=_("customer"), ordering="offer__customer__company", header=True)
+    @display(description=_("customer"), ordering="offer__customer__search_text", header=True)
     def customer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
         customer = follow_up.offer.customer
         return customer.name or customer.email, customer.company

@@ -25,13 +25,14 @@ from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
 import offers.services
-from crm.backoffice.admin.figures_filter import BehindTheFigures, PagedOffers
+from crm.backoffice.admin.figures_filter import BehindTheFigures
 from crm.backoffice.admin.follow_ups import say_paused, send_offers_now
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
 from crm.backoffice.admin.parts import person, render
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.story import tell_story
 from crm.core.admin_base import change_url, dialog_action, go_to, note_acts, once
+from crm.core.search import FoldedSearch, further_lines
 from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
@@ -103,7 +104,7 @@ class InvitationInline(FactInline):
 
 
 @admin.register(Offer)
-class OfferAdmin(PagedOffers, ModelAdmin, ImportExportModelAdmin):
+class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     """The list of offers, and the page of one: what comes next and why, its story, and what a
     person can do about it.
     """
@@ -114,7 +115,7 @@ class OfferAdmin(PagedOffers, ModelAdmin, ImportExportModelAdmin):
         "number",
         "customer",
         "company",
-        "subject",
+        "mail_subject",
         "sent_at",
         "status_label",
         "salesperson",
@@ -129,7 +130,7 @@ class OfferAdmin(PagedOffers, ModelAdmin, ImportExportModelAdmin):
     list_filter_submit = True
     list_select_related = ["customer", "salesperson"]
     list_per_page = 25
-    search_fields = ["number", "customer__email", "customer__name", "customer__company", "subject"]
+    search_fields = ["search_text"]
     search_help_text = _("Number, customer, company or subject.")
     show_full_result_count = False
     autocomplete_fields = ["customer", "salesperson", "superseded_by"]
@@ -235,9 +236,13 @@ class OfferAdmin(PagedOffers, ModelAdmin, ImportExportModelAdmin):
             else:
                 offers.services.add_offer(obj)
 
-    @admin.display(description=_("company"), ordering="customer__company")
+    @admin.display(description=_("company"), ordering="customer__search_text")
     def company(self, offer: Offer) -> str:
         return offer.customer.company
+
+    @admin.display(description=_("subject"), ordering=further_lines())
+    def mail_subject(self, offer: Offer) -> str:
+        return offer.subject
 
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def status_label(self, offer: Offer) -> tuple[str, str]:

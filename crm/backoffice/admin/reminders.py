@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from crm.backoffice.admin.figures_filter import ListOfOffers
 from crm.backoffice.admin.parts import person
 from crm.core.admin_base import ReadOnlyAdmin, dialog_action, go_back, go_to, say
+from crm.core.search import FoldedSearch
 from reminders import holds, services
 from reminders.explain import explain, explain_doubts
 from reminders.models import Reminder, ReminderPlan, SendingHold
@@ -49,14 +49,16 @@ class StepFilter(admin.SimpleListFilter):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(ListOfOffers, ReadOnlyAdmin):
+class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
     """Every reminder mail; those in doubt or failed wait for a person."""
 
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = ["state", StepFilter]
     list_select_related = ["offer__follow_up", "resolved_by"]
-    search_fields = ["offer__number", "recipient", "message_id"]
+    list_per_page = 50
+    search_fields = ["offer__search_text"]
+    search_help_text = _("Number, customer, company or subject of the offer.")
     date_hierarchy = None
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]

@@ -30,7 +30,6 @@ class Command(BaseCommand):
         rows = sum(content.count for content in contents.values())
         return (
             f"Done, {rows} rows in {len(contents)} tables were copied and compared."
-            " Now set DATABASE_URL to the new one, run `python manage.py refresh_figures --rebuild`,"
-            " and start the web server and the worker."
+            " Now set DATABASE_URL to the new one, and start the web server and the worker."
             " The old database is unchanged; keep it for a while."
         )

@@ -1,0 +1,114 @@
+"""The dashboard: tiles, charts, and what is said about how they are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from stats import charts, figures
+from stats.charts import Chart
+from stats.figures import AGE_CLASSES, FEW, Figures
+from stats.filters import BASES, OfferFilter
+from stats.periods import Span
+from stats.tiles import Tile, build_tiles
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The page of the figures; `notes` are sentences on how they are counted."""
+
+    filter: OfferFilter
+    tiles: list[Tile]
+    charts: list[Chart]
+    period: str
+    notes: list[str]
+    few: str
+    is_empty: bool
+
+
+def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
+    """Return the dashboard of what the filter leaves."""
+    today, span = timezone.localdate(now), chosen.span
+    before = span.before()
+    past = None
+    if before is not None:
+        past = figures.count_figures(chosen.offers_of(before), today=today)
+    offers = chosen.offers_of(span)
+    groups, sent = figures.group_offers(offers), figures.count_sent(offers)
+    came, reactions = figures.count_first_answers(offers), figures.count_reactions(offers)
+    main = figures.find_figures(groups, sent, reactions, today=today)
+    ages = dict.fromkeys(AGE_CLASSES, 0)
+    if main.open:
+        ages = figures.count_open_by_age(offers, now=now)
+    sent_numbers = {day: its.number for day, its in sent.items()}
+    link = link_to_offers(chosen)
+    reasons, *more_reasons = charts.chart_reasons(groups, chosen.reasons, link)
+    return Dashboard(
+        filter=chosen,
+        tiles=build_tiles(main, past, link),
+        charts=[
+            charts.chart_time_line(sent_numbers, came, span=span, today=today, link=link),
+            reasons,
+            charts.chart_statuses(main, link),
+            charts.chart_steps(groups, link),
+            charts.chart_ages(ages, link),
+            *more_reasons,
+        ],
+        period=describe(span),
+        notes=_describe_counting(chosen, before, past),
+        few=_describe_few() if main.offers and main.is_few else "",
+        is_empty=not main.offers,
+    )
+
+
+def link_to_offers(chosen: OfferFilter) -> Callable[[str], str]:
+    """Return a function from a part ("status:open") to the list of the offers behind it, with the
+    same filter.
+    """
+    asked = {name: value for name, value in chosen.data.items() if value}
+    url = reverse("admin:offers_offer_changelist")
+    return lambda part: f"{url}?{urlencode({'figures': urlencode({**asked, 'part': part})})}"
+
+
+def describe(span: Span) -> str:
+    """Return the period in words."""
+    first, last = (day and date_format(day, "DATE_FORMAT") for day in (span.first, span.last))
+    if first and last:
+        return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    if first:
+        return _("since %(first)s") % {"first": first}
+    return _("until %(last)s") % {"last": last} if last else _("all time")
+
+
+def _describe_counting(chosen: OfferFilter, before: Span | None, past: Figures | None) -> list[str]:
+    basis = str(dict(BASES)[chosen.values["basis"]])
+    notes = [
+        _("Counted %(basis)s: %(which)s")
+        % {
+            "basis": basis,
+            "which": _("offers that were interested, declined or ordered in the period.")
+            if chosen.by_decision
+            else _("offers whose first mail was sent in the period."),
+        },
+        _("Response rate: answered offers out of those that are answered or at least 14 days old."),
+        _("A superseded offer counts once, with the offer that took its place."),
+    ]
+    if before and past:
+        words = (
+            _("Changes are against %(period)s.")
+            if past.offers >= FEW
+            else _("No changes are shown, because %(period)s has too few offers to compare with.")
+        )
+        notes.append(words % {"period": describe(before)})
+    return notes
+
+
+def _describe_few() -> str:
+    return _("Fewer than %(few)s answers: treat rates and times with care.") % {"few": FEW}
