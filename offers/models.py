@@ -302,7 +302,6 @@ class Offer(models.Model):
     )
     sent_on = models.DateField(editable=False, help_text="Local day of the first mail.")
     answered_at = models.DateTimeField(
-        _("first answer"),
         null=True,
         editable=False,
         help_text="The first answer, else when a person decided without one.",

@@ -132,9 +132,8 @@ def group_offers(offers: QuerySet[Offer]) -> list[OfferGroup]:
 
 def count_sent(offers: QuerySet[Offer]) -> dict[date, SentDay]:
     """Return how many offers were first sent on each day that has any."""
-    unanswered = Count("pk", filter=Q(answered_on=None))
-    rows = offers.order_by().values_list("sent_on").annotate(Count("pk"), unanswered)
-    return {day: SentDay(number, silent) for day, number, silent in rows}
+    rows = offers.order_by().values_list("sent_on").annotate(Count("pk"), Count("answered_on"))
+    return {day: SentDay(number, number - answered) for day, number, answered in rows}
 
 
 def count_first_answers(offers: QuerySet[Offer]) -> dict[date, int]:

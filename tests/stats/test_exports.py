@@ -13,7 +13,8 @@ from crm.core.csv_safety import guard
 from feedback.backoffice.models import Answer
 from offers.models import Offer
 from offers.resources import CustomerResource, OfferExportResource
-from stats import exports, queries
+from stats import exports
+from stats.figures import counted_offers
 from tests.make import make_customer, make_offer, make_user, make_year
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,7 @@ PAYLOADS += ["-", "+", "@", "=", "--1", "＝＝", "=A1;B2", "-2+3", '"=1"', "%00
 
 
 def read_back(offers=None) -> list[list[str]]:  # type: ignore[no-untyped-def]
-    offers = queries.counted_offers() if offers is None else offers
+    offers = counted_offers() if offers is None else offers
     columns = exports.build_columns(with_salesperson=True)
     content = b"".join(exports.write_csv(columns, exports.read_rows(offers, columns)))
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
@@ -129,7 +130,7 @@ def test_the_workbook_holds_numbers_times_and_harmless_text() -> None:
     make_offer(number="=1+1", subject="NUL\x01 weg", amount=Decimal("12.50"))
     columns = exports.build_columns(with_salesperson=False)
     file = io.BytesIO()
-    exports.write_xlsx(columns, exports.read_rows(queries.counted_offers(), columns), file)
+    exports.write_xlsx(columns, exports.read_rows(counted_offers(), columns), file)
     cells = {cell.value: cell for cell in openpyxl.load_workbook(file).active[2]}
     assert cells["=1+1"].data_type == "s"
     assert 12.5 in {float(value) for value in cells if isinstance(value, (int, float, Decimal))}

@@ -1,47 +1,45 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
+from decimal import Decimal
 from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.charts import bucket, choose_grain, end_of, start_of
-from stats.figures import Fact, Tally, change, find_median, read_figures, tenths
-from stats.page import build_tiles
-from stats.periods import Span, read_preset
+from stats.figures import Figures, OfferGroup, SentDay, change, find_figures, find_median
+from stats.periods import Span, choose_grain, end_of, fill_buckets, read_preset, start_of
+from stats.tiles import build_tiles
 
 TODAY = date(2026, 5, 20)
 DAY = 86400
 
 
-def figures(*facts: Fact):  # type: ignore[no-untyped-def]
-    tally = Tally()
-    for fact in facts:
-        tally.add_facts([fact])
-    return read_figures(tally, today=TODAY)
+def group(status: str = "open", **counts: object) -> OfferGroup:
+    """One offer without an answer and an amount."""
+    defaults = {"number": 1, "answered": 0, "valued": 0, "value": Decimal(0), "reaction_seconds": 0}
+    defaults |= {"customer_reason": "", "seller_reason": "", "step": 0, "currency": "EUR"}
+    return OfferGroup(status, **{**defaults, **counts})  # type: ignore[arg-type]
 
 
-def sent(day: int, **fields: object) -> Fact:
-    return Fact(sent_on=date(2026, 5, day), **{"status": "open", **fields})  # type: ignore[arg-type]
-
-
-def answered(day: int, days: float, status: str = "interested") -> Fact:
-    return sent(
-        day, status=status, answered_on=date(2026, 5, day), reaction_seconds=int(days * DAY)
-    )
+def figures(*groups: OfferGroup, unanswered: dict[int, int] | None = None) -> Figures:
+    """Return the figures of offers, of which so many were sent in May and are unanswered."""
+    silent = (unanswered or {}).items()
+    sent = {date(2026, 5, day): SentDay(number, number) for day, number in silent}
+    return find_figures(list(groups), sent, {}, today=TODAY)
 
 
 @pytest.mark.parametrize(
-    ("facts", "rate"),
+    ("answered", "unanswered", "rate"),
     [
-        ([], None),
-        ([sent(19)], None),
-        ([sent(6)], 0),
-        ([sent(7)], None),
-        ([sent(6), answered(19, 1)], 0.5),
-        ([answered(19, 1), sent(19)], 1),
+        (0, {}, None),
+        (0, {19: 1}, None),
+        (0, {6: 1}, 0),
+        (0, {7: 1}, None),
+        (1, {6: 1}, 0.5),
+        (1, {19: 1}, 1),
     ],
     ids=[
         "nothing",
@@ -53,47 +51,37 @@ def answered(day: int, days: float, status: str = "interested") -> Fact:
     ],
 )
 def test_the_response_rate_counts_answered_or_old_offers(
-    facts: list[Fact], rate: float | None
+    answered: int, unanswered: dict[int, int], rate: float | None
 ) -> None:
-    assert figures(*facts).response_rate == rate
+    its = figures(group(answered=answered), unanswered=unanswered)
+    assert its.response_rate == rate
 
 
 def test_reaction_times_are_days_with_the_open_ones_left_out() -> None:
-    result = figures(answered(1, 1), answered(2, 2), answered(3, 9), sent(1))
+    groups = [
+        group("interested", number=3, answered=3, reaction_seconds=12 * DAY),
+        group("open"),
+    ]
+    result = find_figures(groups, {}, {10: 1, 20: 1, 90: 1}, today=TODAY)
     assert (result.reaction_mean, result.reaction_median, result.open) == (4, 2, 1)
 
 
 def test_amounts_are_summed_by_currency_and_status() -> None:
     result = figures(
-        sent(1, cents=10_050, currency="EUR"),
-        sent(1, cents=1, currency="CHF", status="declined"),
-        sent(1, cents=None, currency="EUR", status="declined"),
+        group(valued=1, value=Decimal("100.50")),
+        group("declined", valued=1, value=Decimal("0.01"), currency="CHF"),
+        group("declined", currency="EUR"),
     )
     assert {currency: str(amount) for currency, amount in result.value().items()} == {
         "CHF": "0.01",
-        "EUR": "100.5",
+        "EUR": "100.50",
     }
     assert list(result.value("declined")) == ["CHF"]
 
 
-def test_taking_a_fact_out_leaves_nothing() -> None:
-    tally, fact = Tally(), answered(3, 4, "declined")
-    tally.add_facts([fact])
-    tally.add_facts([fact], -1)
-    assert tally.numbers("status") == tally.numbers("reaction") == {}
-    assert not any(total for *_key, total in tally.rows())
-
-
 @given(st.lists(st.integers(0, 50), min_size=1))
 def test_the_median_is_the_median(values: list[int]) -> None:
-    assert find_median((value, 1) for value in values) == median(values)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [(0, 0), (4319, 0), (4320, 1), (8640, 1), (86400, 10)]
-)
-def test_tenths_of_a_day_round_half_up(seconds: int, expected: int) -> None:
-    assert tenths(seconds) == expected
+    assert find_median(Counter(values)) == median(values)
 
 
 @pytest.mark.parametrize(
@@ -143,13 +131,15 @@ def test_every_day_lies_in_its_bucket(day: date, grain) -> None:  # type: ignore
 
 
 def test_no_day_is_left_out_of_the_time_line() -> None:
-    numbers = {"2026-01-01": 2, "2026-03-31": 1}
-    rows = bucket([numbers, {}], grain="month", first=date(2026, 2, 1), last=date(2026, 2, 5))
-    assert [values for _start, _end, values in rows] == [(2, 0), (0, 0), (1, 0)]
+    numbers = {date(2026, 1, 1): 2, date(2026, 3, 31): 1}
+    buckets = fill_buckets(
+        [numbers, {}], grain="month", first=date(2026, 2, 1), last=date(2026, 2, 5)
+    )
+    assert [bucket.numbers for bucket in buckets] == [(2, 0), (0, 0), (1, 0)]
 
 
 @pytest.mark.parametrize(("before", "is_shown"), [(19, False), (20, True)])
 def test_a_change_is_shown_only_against_enough_offers(before: int, is_shown: bool) -> None:
-    past = figures(*[sent(1)] * before)
-    tiles = build_tiles(figures(*[sent(1)] * 40), past, lambda _part: "")
+    past, now = figures(group(number=before)), figures(group(number=40))
+    tiles = build_tiles(now, past, lambda _part: "")
     assert bool(tiles[0].trend) is is_shown
