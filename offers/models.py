@@ -405,7 +405,7 @@ class Offer(models.Model):
         if cls.WORDS_FROM & names:
             names |= {"number_key", "search_text"}
         if cls.COUNTED_FROM & names:
-            names |= {"sent_on", "answered_at", "answered_on", "reaction_seconds"}
+            names |= {"sent_on", "answered_at", "answered_on", "answered_step", "reaction_seconds"}
         return names
 
     def fill_derived(self, changed: Iterable[str] | None = None) -> None:
@@ -429,7 +429,7 @@ class Offer(models.Model):
         if self.answered_at is None and self.status in self.DECIDED and is_by_hand:
             self.answered_at = self.status_at
         if self.answered_at is None:
-            self.answered_on = self.reaction_seconds = None
+            self.answered_on, self.answered_step, self.reaction_seconds = None, 0, None
         else:
             self.answered_on = timezone.localdate(self.answered_at)
             # An answer recorded with an earlier day than the mail was given at once.

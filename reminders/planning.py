@@ -170,9 +170,8 @@ def count_steps_before_answers(offer_ids: Collection[int]) -> None:
         offer=OuterRef("pk"), state=Reminder.State.SENT, sent_at__lt=OuterRef("answered_at")
     )
     number = sent.order_by().values("offer").annotate(number=Count("pk")).values("number")
-    counted = Q(answered_at__isnull=False) | Q(answered_step__gt=0)
-    offers = Offer.objects.filter(counted, pk__in=offer_ids)
-    offers.update(answered_step=Coalesce(Subquery(number), 0))
+    answered = Offer.objects.filter(pk__in=offer_ids, answered_at__isnull=False)
+    answered.update(answered_step=Coalesce(Subquery(number), 0))
 
 
 def _close(offer: Offer, now: datetime) -> bool:
