@@ -501,7 +501,7 @@ class SourceFile(models.Model):
         )
         NEWER_MAIL = (
             "newer_mail",
-            _("A newer mail of a known offer. The reminders start again from it."),
+            _("A newer mail of a known offer. It counts from now on."),
         )
         BY_PERSON = "by_person", _("A person made it an offer.")
         ATTACHED = "attached", _("A person said to which offer it belongs.")
@@ -519,14 +519,14 @@ class SourceFile(models.Model):
         REPLY_PREFIX = "reply_prefix", _("A further mail to the customer about a known offer.")
         IN_THREAD = "in_thread", _("An answer in the conversation about a known offer.")
         AUTOMATIC = "automatic", _("Written by a program, not by a person.")
-        OUT_OF_OFFICE = "out_of_office", _("An automatic reply. Nothing was stopped.")
+        OUT_OF_OFFICE = "out_of_office", _("An automatic reply.")
         RETURN_DATE = (
             "return_date",
-            _("The customer is away. The next reminder waits until after the return."),
+            _("The customer is away. The offer is paused until after the return."),
         )
         BOUNCED = (
             "bounced",
-            _("The mail could not be delivered. The address is marked and gets no more reminders."),
+            _("The mail could not be delivered. The address is marked as not reachable."),
         )
         DELAYED = (
             "delayed",
@@ -540,14 +540,14 @@ class SourceFile(models.Model):
         FROM_COLLEAGUE = "from_colleague", _("A colleague sent it.")
         NO_OFFER = "no_offer", _("Neither an offer number nor a word for an offer was found.")
         NO_REPLY = "no_reply", _("It belongs to no offer.")
-        REPLY = "reply", _("The customer replied. The reminders of this offer have stopped.")
+        REPLY = "reply", _("The customer replied to this offer.")
         REPLY_BY_NUMBER = (
             "reply_by_number",
-            _("The customer wrote with the offer number. The reminders have stopped."),
+            _("The customer wrote and named the offer number."),
         )
         REPLY_BY_SENDER = (
             "reply_by_sender",
-            _("The customer has one open offer and wrote. The reminders have stopped."),
+            _("The customer wrote and has one open offer."),
         )
         SEVERAL_OPEN_OFFERS = (
             "several_open_offers",
@@ -594,7 +594,9 @@ class SourceFile(models.Model):
         NOT_READABLE = "not_readable", _("It cannot be read now. Nachfass tries again at each run.")
         FAILED = (
             "failed",
-            _("Nachfass stumbled over it and tries again at each run. The server's log says why."),
+            _(
+                "An error kept it from being read. Nachfass tries again at each run; the server's log says why."
+            ),
         )
         EMPTY = "empty", _("The file is empty.")
         NO_MAIL = "no_mail", _("The file is not a mail.")

@@ -181,8 +181,8 @@ def set_status(
 
 
 def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
-    """Record that a customer wants no reminders, also none about later offers. Return the offers
-    that this changes.
+    """Record that a customer wants no more mails from us, also none about later offers. Return
+    the offers that this changes.
     """
     customer.opted_out_at = customer.opted_out_at or at
     with transaction.atomic():

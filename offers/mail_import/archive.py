@@ -22,8 +22,8 @@ def archive_offers(folder: MailFolder) -> str:
     """Copy the offer mails of a folder that have no copy yet; return what kept it from that, or an
     empty text.
 
-    Runs after the ledger is committed, so that a kill or a full disk leaves a copy to be made by
-    the next run.
+    Call it after the import log is committed, so that a kill or a full disk leaves a copy to be
+    made by the next run.
     """
     if not settings.OFFERS_ARCHIVE_DIR:
         return ""

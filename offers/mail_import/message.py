@@ -159,7 +159,7 @@ def _read_header(file: FolderFile, header: HeaderBlock, now: datetime) -> MailMe
         sent_at = min(_changed_at(file), now)
         defects.append("date_from_file")
     elif sent_at > now + timedelta(days=1):
-        # A clock that is wrong by years must not put the reminders off by years.
+        # A clock that is wrong by years must not move what follows from it by years.
         sent_at = min(_changed_at(file), now)
         defects.append("date_in_future")
     if header.is_unfinished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from offers.models import Customer, Offer, SourceFile
 from offers.revisions import refresh_offers
 
 State = SourceFile.State
+_RESET_FIELDS = ["state", "offer", "duplicate_of", "fingerprint", "decided_by"]
 HasHistory = Callable[[Offer], bool]
 """Tells whether more happened to an offer than this app knows, so that it must stay."""
 
@@ -34,23 +36,12 @@ def check_again(
     """
     result = ImportResult()
     now = timezone.now()
-    ordered = sorted(
-        files, key=lambda file: (file.sent_at or file.first_seen_at, file.mtime_ns, file.name)
-    )
-    folders = {file.folder_id: file.folder for file in ordered}
-    touched = {file.offer_id for file in ordered if file.offer_id}
+    touched = {file.offer_id for file in files if file.offer_id}
     # Only an offer that loses the mail that founded it may go: others may have founders that were
     # pruned long ago.
-    founded = {file.offer_id for file in ordered if file.offer_id and file.state == State.OFFER}
-    chosen: dict[int, list[FolderFile]] = {key: [] for key in folders}
-    gone = 0
-    for row in ordered:
-        file = _find_on_disk(row, now)
-        if file is None:
-            gone += 1
-            continue
-        chosen[row.folder_id].append(file)
-        _reset(row)
+    founded = {file.offer_id for file in files if file.offer_id and file.state == State.OFFER}
+    chosen = _reset_files(files, now)
+    folders = {file.folder_id: file.folder for file in files}
     for folder in sort_folders(folders.values()):
         messages = [read_message(folder, file, now=now) for file in chosen[folder.pk]]
         for stored in store_messages(folder, messages, now=now, after_store=after_store):
@@ -60,10 +51,27 @@ def check_again(
         refresh_offers(left, now=now)
         if left:
             after_store(left)
-    if gone:
+    if gone := len(files) - sum(map(len, chosen.values())):
         sentence = _("%(count)d files are no longer there and stay as they are.")
         result.problems.append(sentence % {"count": gone})
     return result
+
+
+def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[FolderFile]]:
+    """Let the files that are still there wait to be decided; return them by the key of their
+    folder, the oldest mails first.
+    """
+    chosen: dict[int, list[FolderFile]] = defaultdict(list)
+    for row in sorted(
+        files, key=lambda row: (row.sent_at or row.first_seen_at, row.mtime_ns, row.name)
+    ):
+        file = _find_on_disk(row, now)
+        if file is not None:
+            chosen[row.folder_id].append(file)
+            row.state, row.offer, row.duplicate_of = State.WAITING, None, None
+            row.fingerprint, row.decided_by = None, None
+            row.save(update_fields=_RESET_FIELDS)
+    return chosen
 
 
 def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
@@ -75,12 +83,6 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
         return None
     stamp = (found.st_size, found.st_mtime_ns)
     return FolderFile(name, *stamp, measure_age(stamp, row, now=now))
-
-
-def _reset(row: SourceFile) -> None:
-    row.state, row.offer, row.duplicate_of = State.WAITING, None, None
-    row.fingerprint, row.decided_by = None, None
-    row.save(update_fields=["state", "offer", "duplicate_of", "fingerprint", "decided_by"])
 
 
 def _remove_empty_offers(

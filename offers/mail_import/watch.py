@@ -1,4 +1,4 @@
-"""Stays beside the mail folders and imports files as they come."""
+"""Watches the mail folders and imports files as they come."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def _watch(
 ) -> None:
     while not stop.is_set():
         until = time.monotonic() + rescan_seconds
-        waits = _run_safely(run)
+        has_waiting = _run_safely(run)
         paths = [path for path in _find_paths(folder) if Path(path).is_dir()]
         if not paths:
             stop.wait(min(rescan_seconds, 60))
             continue
-        _watch_until(paths, until, run, stop=stop, waits=waits)
+        _watch_until(paths, until, run, stop=stop, has_waiting=has_waiting)
 
 
 def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
@@ -80,7 +80,12 @@ def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
 
 
 def _watch_until(
-    paths: list[str], until: float, run: Callable[[], object], *, stop: threading.Event, waits: bool
+    paths: list[str],
+    until: float,
+    run: Callable[[], object],
+    *,
+    stop: threading.Event,
+    has_waiting: bool,
 ) -> None:
     tick = max(0.2, min(5.0, settings.OFFERS_SETTLE_SECONDS))
     changes = watch(
@@ -97,8 +102,8 @@ def _watch_until(
         for found in changes:
             # A file that came between the last run and the start of the watcher was noticed by
             # neither.
-            if found or waits or is_new:
-                waits, is_new = _run_safely(run), False
+            if found or has_waiting or is_new:
+                has_waiting, is_new = _run_safely(run), False
             if time.monotonic() >= until:
                 return
     except (OSError, RuntimeError) as error:  # a watched folder was unmounted
