@@ -12,6 +12,7 @@ from django.utils import timezone
 from tablib import Dataset
 
 from crm.accounts.models import User
+from crm.backoffice.changes import follow_changes
 from offers.models import Customer, Offer, SourceFile
 from offers.resources import OfferImportResource
 from offers.services import make_offer_of_file
@@ -63,7 +64,9 @@ def enter_by_hand(_path: Path, subject: str) -> None:
 def upload_list(_path: Path, subject: str) -> None:
     headers = ["number", "e-mail", "name", "sent_at", "subject", "salesperson"]
     row = [NUMBER, EMAIL, NAME, SENT_AT, subject, SELLER]
-    result = OfferImportResource().import_data(Dataset(row, headers=headers), raise_errors=True)
+    result = OfferImportResource(after_store=follow_changes).import_data(
+        Dataset(row, headers=headers), raise_errors=True
+    )
     assert result.totals["new"] == 1
 
 
