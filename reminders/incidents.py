@@ -20,7 +20,7 @@ class IncidentKind(TextChoices):
     HELD = "held", gettext_lazy("sending is held")
     STALE_ANSWERS = "stale_answers", gettext_lazy("answers are not up to date")
     IN_DOUBT = "in_doubt", gettext_lazy("reminders in doubt")
-    MAIL_SERVER = "mail_server", gettext_lazy("the mail server takes no mail")
+    MAIL_SERVER = "mail_server", gettext_lazy("the mail server does not accept mail")
     MAIL_TEXT = "mail_text", gettext_lazy("a mail text has a mistake")
 
 

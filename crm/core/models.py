@@ -57,7 +57,7 @@ class Incident(models.Model):
     """
 
     kind = models.CharField(_("kind"), max_length=40)
-    title = models.CharField(_("what"), max_length=200)
+    title = models.CharField(_("incident"), max_length=200)
     detail = models.TextField(_("detail"), blank=True)
     began_at = models.DateTimeField(_("began"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

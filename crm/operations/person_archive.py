@@ -38,8 +38,8 @@ def describe_rest(erasure: Erasure) -> str:
     if erasure.files:
         files = ", ".join(erasure.files)
         sentences.append(
-            _("These mail files still have the person; remove them there: %s.") % files
+            _("These mail files are about the person; delete them there: %s.") % files
         )
     if erasure.traces:
-        sentences.append(_("The address still stands in: %s.") % ", ".join(erasure.traces))
+        sentences.append(_("The address is still in: %s.") % ", ".join(erasure.traces))
     return " ".join(sentences)

@@ -32,7 +32,7 @@ def _describe(state: JobState, now: datetime) -> str:
         )
         sentences = [_("It has never succeeded."), state.summary, hint]
     else:
-        sentences = [_("It is yet to run for the first time.")]
+        sentences = [_("It has not been due yet.")]
     return " ".join(filter(None, sentences))
 
 
@@ -62,4 +62,4 @@ def check_failed_tasks(now: datetime) -> Iterator[Finding]:
         words = _("%s failed. See “Failed tasks” in the back office.")
         yield Finding("failed tasks", words % ", ".join(sorted(failed)), is_ok=False)
     else:
-        yield Finding("failed tasks", _("No task has failed that has not succeeded since."))
+        yield Finding("failed tasks", _("No failed task is open."))

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('title', models.CharField(max_length=200, verbose_name='what')),
+                ('title', models.CharField(max_length=200, verbose_name='incident')),
                 ('detail', models.TextField(blank=True, verbose_name='detail')),
                 ('began_at', models.DateTimeField(verbose_name='began')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
