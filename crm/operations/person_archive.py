@@ -37,9 +37,7 @@ def describe_rest(erasure: Erasure) -> str:
     sentences = []
     if erasure.files:
         files = ", ".join(erasure.files)
-        sentences.append(
-            _("These mail files are about the person; delete them there: %s.") % files
-        )
+        sentences.append(_("These mail files are about the person; delete them there: %s.") % files)
     if erasure.traces:
         sentences.append(_("The address is still in: %s.") % ", ".join(erasure.traces))
     return " ".join(sentences)
