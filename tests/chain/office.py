@@ -13,13 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import requests
-from aiosmtpd.controller import Controller
 
 from feedback import sealing
 from tests.commands import ROOT, clean_env, run_manage
@@ -28,20 +24,6 @@ from tests.servers import free_port, stop, wait_for_port
 
 DOMAIN = "muster-metallbau.example"
 PASSWORD = "a-long-password-for-tests"
-
-
-@dataclass
-class Inbox:
-    """What the real SMTP server received, in order."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-    def to(self, address: str) -> list[EmailMessage]:
-        return [mail for mail in self.mails if address in str(mail["To"])]
 
 
 @dataclass
@@ -133,18 +115,6 @@ def office_env(folder: Path, public_url: str, smtp_port: int) -> dict[str, str]:
         "LOG_LEVEL": "DEBUG",
         "LOG_FORMAT": "json",
     }
-
-
-@contextmanager
-def smtp_server() -> Iterator[tuple[Inbox, int]]:
-    """A real SMTP server that keeps what it gets."""
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield inbox, controller.port
-    finally:
-        controller.stop()
 
 
 def set_up_office(folder: Path, public: PublicService, smtp_port: int) -> Office:

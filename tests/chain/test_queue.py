@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain.office import Office, set_up_office, smtp_server
+from tests.chain.office import Office, set_up_office
 from tests.commands import ROOT, run_manage
 from tests.public_service import public_service
 from tests.servers import wait_until
+from tests.smtp_server import smtp_server
 
 DAVID = Path(__file__).parent.parent / "data" / "david"
 OFFER = "offer_2020s_8bit.eml"
@@ -63,8 +64,8 @@ def wait_for_jobs(office: Office, worker: subprocess.Popen[bytes], jobs: set[str
 @pytest.mark.slow
 @pytest.mark.restarts
 def test_the_queue_runs_the_schedules(tmp_path: Path) -> None:
-    with smtp_server() as (_inbox, port), public_service(tmp_path) as public:
-        office = set_up_office(tmp_path, public, port)
+    with smtp_server() as mail_server, public_service(tmp_path) as public:
+        office = set_up_office(tmp_path, public, mail_server.port)
         office.drop_mail(
             OFFER, (DAVID / OFFER).read_bytes(), datetime.now(UTC) - timedelta(hours=1)
         )

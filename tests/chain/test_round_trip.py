@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from tests.chain.office import Inbox, Office, set_up_office, sign_in, smtp_server
+from tests.chain.office import Office, set_up_office, sign_in
 from tests.public_service import PublicService, public_service
+from tests.smtp_server import SmtpServer, smtp_server
 
 ZURICH = ZoneInfo("Europe/Zurich")
 # A Monday in the plan's year, three working days before the Thursday on which the reminder is due.
@@ -38,7 +39,7 @@ BROWSER = {
 
 
 @pytest.fixture
-def mail_server() -> Iterator[tuple[Inbox, int]]:
+def mail_server() -> Iterator[SmtpServer]:
     with smtp_server() as running:
         yield running
 
@@ -59,8 +60,8 @@ def public(tmp_path: Path, clock: Path) -> Iterator[PublicService]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, public: PublicService, mail_server: tuple[Inbox, int]) -> Office:
-    return set_up_office(tmp_path, public, mail_server[1])
+def office(tmp_path: Path, public: PublicService, mail_server: SmtpServer) -> Office:
+    return set_up_office(tmp_path, public, mail_server.port)
 
 
 def answer(link: str, clock: Path, **choice: str) -> int:
@@ -95,18 +96,17 @@ def find_link(text: str) -> str:
 
 
 def test_a_mail_file_ends_as_a_number_on_the_dashboard(
-    office: Office, public: PublicService, mail_server: tuple[Inbox, int], clock: Path
+    office: Office, public: PublicService, mail_server: SmtpServer, clock: Path
 ) -> None:
-    inbox, _port = mail_server
     office.now = DUE_AT
     drop_two_offers(office)
     office.run("import_offers", "--folder", str(office.folder))
     assert "2 Links angemeldet" in office.run("sync_feedback")
 
-    nothing_is_sent_while_the_public_side_is_down(office, public, inbox)
+    nothing_is_sent_while_the_public_side_is_down(office, public, mail_server)
     office.run("send_reminders")
     office.run("send_reminders")
-    (reminder,), (other,) = inbox.to(CUSTOMER), inbox.to(OTHER)
+    (reminder,), (other,) = mail_server.to(CUSTOMER), mail_server.to(OTHER)
     assert NUMBER in reminder["Subject"]
 
     office.now = NEXT_STEP_AT - timedelta(minutes=1)
@@ -130,12 +130,12 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
 
     office.now = NEXT_STEP_AT
     office.run("send_reminders")
-    assert (len(inbox.to(CUSTOMER)), len(inbox.to(OTHER))) == (1, 1), (
+    assert (len(mail_server.to(CUSTOMER)), len(mail_server.to(OTHER))) == (1, 1), (
         "Nobody may be reminded a minute after answering."
     )
 
     office.run("sync_feedback")
-    (notice,) = inbox.to(SELLER)
+    (notice,) = mail_server.to(SELLER)
     assert "Wir haben 12 % günstiger gekauft." in text_of(notice)
     assert "http://nachfass.test/admin/offers/offer/" in text_of(notice)
 
@@ -154,7 +154,7 @@ def drop_two_offers(office: Office) -> None:
 
 
 def nothing_is_sent_while_the_public_side_is_down(
-    office: Office, public: PublicService, inbox: Inbox
+    office: Office, public: PublicService, inbox: SmtpServer
 ) -> None:
     public.stop()
     failed = office.attempt("sync_feedback")

@@ -2,12 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
@@ -16,35 +14,18 @@ from feedback.backoffice.models import Answer, DeclineReason, SyncState
 from feedback.backoffice.notify_sellers import Notices, notify_sellers
 from tests.make import make_offer, make_user
 from tests.servers import free_port
+from tests.smtp_server import SmtpServer, smtp_server
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 16, 12, tzinfo=timezone.get_default_timezone())
 
 
-class Inbox:
-    """What a real SMTP server received; `reply` is what it says to DATA."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.recipients: list[list[str]] = []
-        self.reply = "250 OK"
-
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
-        if self.reply.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-            self.recipients.append(envelope.rcpt_tos)
-        return self.reply
-
-
 @pytest.fixture
-def inbox(settings: Any) -> Iterator[Inbox]:
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-    yield inbox
-    controller.stop()
+def inbox(settings: Any) -> Iterator[SmtpServer]:
+    with smtp_server() as server:
+        settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
 
 
 def make_answer(**fields: Any) -> Answer:
@@ -60,7 +41,7 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def test_the_seller_is_told_at_once_with_words_reason_and_link(inbox: Inbox) -> None:
+def test_the_seller_is_told_at_once_with_words_reason_and_link(inbox: SmtpServer) -> None:
     answer = make_answer(
         comment="Leider 10 % zu teuer.", reason=DeclineReason.objects.get(code="price")
     )
@@ -75,14 +56,14 @@ def test_the_seller_is_told_at_once_with_words_reason_and_link(inbox: Inbox) -> 
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
-def test_it_is_told_once(inbox: Inbox) -> None:
+def test_it_is_told_once(inbox: SmtpServer) -> None:
     make_answer()
     notify_sellers(NOW)
     assert notify_sellers(NOW + timedelta(hours=1)) == Notices()
     assert len(inbox.mails) == 1
 
 
-def test_several_within_five_minutes_make_one_mail(inbox: Inbox) -> None:
+def test_several_within_five_minutes_make_one_mail(inbox: SmtpServer) -> None:
     seller = make_user()
     answers = [make_answer(offer=make_offer(salesperson=seller)) for _ in range(3)]
     notify_sellers(NOW)
@@ -94,7 +75,7 @@ def test_several_within_five_minutes_make_one_mail(inbox: Inbox) -> None:
     assert all(answer.offer.number in second for answer in answers[3:])
 
 
-def test_each_seller_gets_a_mail_of_their_own_answers(inbox: Inbox) -> None:
+def test_each_seller_gets_a_mail_of_their_own_answers(inbox: SmtpServer) -> None:
     first, second = make_answer(), make_answer()
     assert notify_sellers(NOW) == Notices(sent=2)
     told = dict(zip([to[0] for to in inbox.recipients], map(text_of, inbox.mails), strict=True))
@@ -105,7 +86,7 @@ def test_each_seller_gets_a_mail_of_their_own_answers(inbox: Inbox) -> None:
     ("language", "words"), [("de", "Angebot öffnen"), ("en", "Open the offer")]
 )
 def test_it_is_written_in_the_language_of_the_seller(
-    inbox: Inbox, language: str, words: str
+    inbox: SmtpServer, language: str, words: str
 ) -> None:
     make_answer(offer=make_offer(salesperson=make_user(language=language)))
     notify_sellers(NOW)
@@ -114,32 +95,32 @@ def test_it_is_written_in_the_language_of_the_seller(
     assert words in page.get_content()
 
 
-def test_an_offer_that_nobody_holds_is_told_to_the_company(inbox: Inbox) -> None:
+def test_an_offer_that_nobody_holds_is_told_to_the_company(inbox: SmtpServer) -> None:
     OwnCompany.objects.create(pk=1, name="Muster", email="info@muster-metallbau.example")
     make_answer(offer=make_offer())
     notify_sellers(NOW)
     assert inbox.recipients == [["info@muster-metallbau.example"]]
 
 
-def test_who_has_left_is_not_written_to(inbox: Inbox, settings: Any) -> None:
+def test_who_has_left_is_not_written_to(inbox: SmtpServer, settings: Any) -> None:
     settings.ADMINS = [("Admin", "admin@muster-metallbau.example")]
     make_answer(offer=make_offer(salesperson=make_user(is_active=False)))
     notify_sellers(NOW)
     assert inbox.recipients == [["admin@muster-metallbau.example"]]
 
 
-def test_an_answer_that_a_person_recorded_is_not_told(inbox: Inbox) -> None:
+def test_an_answer_that_a_person_recorded_is_not_told(inbox: SmtpServer) -> None:
     make_answer(channel="phone", notified_at=NOW)
     assert notify_sellers(NOW) == Notices()
 
 
-def test_a_mail_server_that_refuses_loses_nothing(inbox: Inbox) -> None:
+def test_a_mail_server_that_refuses_loses_nothing(inbox: SmtpServer) -> None:
     make_answer()
-    inbox.reply = "451 try later"
+    inbox.script = {"final dot": b"451 try later\r\n"}
     notices = notify_sellers(NOW)
     assert (notices.sent, notices.failed) == (0, 1)
     assert "try later" in notices.problem
-    inbox.reply = "250 OK"
+    inbox.script = {}
     assert notify_sellers(NOW + timedelta(minutes=1)) == Notices(sent=1)
 
 
@@ -152,7 +133,7 @@ def test_a_mail_server_that_is_down_loses_nothing(settings: Any) -> None:
     assert answer.notified_at is None
 
 
-def test_two_runs_at_once_tell_once(inbox: Inbox) -> None:
+def test_two_runs_at_once_tell_once(inbox: SmtpServer) -> None:
     make_answer()
     SyncState.objects.create(pk=1, notifying_until=NOW + timedelta(minutes=5))
     assert notify_sellers(NOW) == Notices()
@@ -160,7 +141,7 @@ def test_two_runs_at_once_tell_once(inbox: Inbox) -> None:
 
 
 def test_a_run_that_dies_after_the_mail_does_not_hold_up_the_next(
-    inbox: Inbox, monkeypatch: Any
+    inbox: SmtpServer, monkeypatch: Any
 ) -> None:
     make_answer()
 
@@ -174,7 +155,7 @@ def test_a_run_that_dies_after_the_mail_does_not_hold_up_the_next(
     assert notify_sellers(NOW) == Notices(sent=1)
 
 
-def test_line_breaks_in_a_name_do_not_break_the_mail(inbox: Inbox) -> None:
+def test_line_breaks_in_a_name_do_not_break_the_mail(inbox: SmtpServer) -> None:
     offer = make_offer(salesperson=make_user())
     offer.customer.company = "Firma\r\nBcc: all@example.com"
     offer.customer.save()

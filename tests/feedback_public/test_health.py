@@ -11,7 +11,7 @@ from crm.operations.alarm_state import save_problems
 from crm.operations.health import examine
 from feedback.public.models import FormContent
 from feedback.public.services import PULL
-from tests.chain.office import smtp_server
+from tests.smtp_server import smtp_server
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,8 @@ def test_the_admins_are_mailed_once_that_answers_are_not_fetched(settings):
     settings.DEFAULT_FROM_EMAIL = settings.SERVER_EMAIL = "vps@muster-metallbau.example"
     FormContent.objects.create(pk=1, content={})
     pull = JobRun.objects.create(name=PULL, succeeded_at=timezone.now() - timedelta(hours=25))
-    with smtp_server() as (inbox, settings.EMAIL_PORT):
+    with smtp_server() as inbox:
+        settings.EMAIL_PORT = inbox.port
         for _hour in range(3):
             call_command("watch_pulls")
         JobRun.objects.filter(pk=pull.pk).update(succeeded_at=timezone.now())

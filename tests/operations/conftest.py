@@ -21,10 +21,10 @@ from crm.operations.alarm_state import save_problems
 from crm.operations.office import JOBS
 from feedback.backoffice.models import SyncState
 from offers.models import MailFolder
-from tests.chain.office import Inbox, smtp_server
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server
 from tests.public_service import PublicService, public_service
 from tests.servers import postgres
+from tests.smtp_server import SmtpServer, smtp_server
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +68,10 @@ def mail_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def inbox(settings: Any) -> Iterator[Inbox]:
-    with smtp_server() as (received, port):
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-        yield received
+def inbox(settings: Any) -> Iterator[SmtpServer]:
+    with smtp_server() as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def machine(  # noqa: PLR0917 - fixtures
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     mail_folder: Path,
-    inbox: Inbox,
+    inbox: SmtpServer,
     moved_service: tuple[PublicService, Path],
     tls: TlsServer,
     start: datetime,

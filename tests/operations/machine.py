@@ -17,8 +17,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import time_machine
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 from croniter import croniter
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
@@ -28,9 +26,9 @@ from crm.operations import alarms
 from crm.operations.office import JOBS
 from crm.operations.operations import Job
 from tests.authority import Authority
-from tests.chain.office import Inbox
 from tests.commands import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port
+from tests.smtp_server import SmtpServer
 
 LOOK = timedelta(minutes=5)
 
@@ -43,7 +41,7 @@ class Machine:
 
     clock: time_machine.Traveller
     clock_file: Path
-    inbox: Inbox
+    inbox: SmtpServer
     now: datetime
     stopped: set[str] = field(default_factory=set)
 
@@ -86,27 +84,6 @@ class Machine:
 
 def _has_hour(job: Job) -> bool:
     return job.cron.split()[1] != "*"
-
-
-@contextmanager
-def smtp_with_password(password: str) -> Iterator[tuple[Inbox, int]]:
-    """A real SMTP server that takes mail only from whoever knows the password."""
-
-    def log_in(
-        server: object, session: object, envelope: object, mechanism: str, data: object
-    ) -> AuthResult:
-        return AuthResult(
-            success=getattr(data, "password", b"") == password.encode(), handled=False
-        )
-
-    inbox = Inbox()
-    options = {"authenticator": log_in, "auth_required": True, "auth_require_tls": False}
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), **options)
-    controller.start()
-    try:
-        yield inbox, controller.port
-    finally:
-        controller.stop()
 
 
 class _Page(BaseHTTPRequestHandler):

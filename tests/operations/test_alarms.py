@@ -16,8 +16,8 @@ from crm.core.incidents import begin_incident, end_incident
 from crm.operations import alarms
 from crm.operations.machine_checks import check_incidents
 from crm.operations.operations import Operations
-from tests.chain.office import Inbox, smtp_server
 from tests.servers import free_port
+from tests.smtp_server import SmtpServer, smtp_server
 
 pytestmark = pytest.mark.django_db
 
@@ -34,22 +34,22 @@ def findings(monkeypatch) -> list[Finding]:
 
 
 @pytest.fixture
-def inbox(settings, tmp_path: Path) -> Iterator[Inbox]:
+def inbox(settings, tmp_path: Path) -> Iterator[SmtpServer]:
     settings.HEALTH_FILE = str(tmp_path / "health.json")
     settings.ADMINS = [("Admin", "it@muster-metallbau.example")]
-    with smtp_server() as (received, port):
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-        yield received
+    with smtp_server() as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
 
 
 DISK = Finding("disk", "Only 0.1 GB are free.", is_ok=False)
 
 
-def subjects(inbox: Inbox) -> list[str]:
+def subjects(inbox: SmtpServer) -> list[str]:
     return [str(mail["Subject"]) for mail in inbox.mails]
 
 
-def test_a_problem_is_mailed_once_and_its_end_once(findings: list[Finding], inbox: Inbox):
+def test_a_problem_is_mailed_once_and_its_end_once(findings: list[Finding], inbox: SmtpServer):
     findings.append(DISK)
     for look in range(6):
         alarms.watch(NOW + look * LOOK)
@@ -61,7 +61,7 @@ def test_a_problem_is_mailed_once_and_its_end_once(findings: list[Finding], inbo
 
 
 def test_a_problem_that_is_over_at_the_next_check_is_not_mailed(
-    findings: list[Finding], inbox: Inbox
+    findings: list[Finding], inbox: SmtpServer
 ):
     for look in range(10):
         findings[:] = [DISK] if look % 2 else []
@@ -69,7 +69,7 @@ def test_a_problem_that_is_over_at_the_next_check_is_not_mailed(
     assert subjects(inbox) == []
 
 
-def test_problems_that_begin_together_are_one_mail(findings: list[Finding], inbox: Inbox):
+def test_problems_that_begin_together_are_one_mail(findings: list[Finding], inbox: SmtpServer):
     findings += [DISK, Finding("clock", "It was set back.", is_ok=False)]
     alarms.watch(NOW)
     alarms.watch(NOW + LOOK)
@@ -80,7 +80,7 @@ class Kind(TextChoices):
     HELD = "held", "sending is held"
 
 
-def test_an_incident_that_lasts_is_mailed_once_and_its_end_once(inbox: Inbox, monkeypatch):
+def test_an_incident_that_lasts_is_mailed_once_and_its_end_once(inbox: SmtpServer, monkeypatch):
     operations = Operations(checks=[check_incidents], pruners=[])
     monkeypatch.setattr("crm.operations.health.get_operations", lambda: operations)
     begin_incident(Kind.HELD, "12 reminders wait.", NOW)
@@ -93,7 +93,7 @@ def test_an_incident_that_lasts_is_mailed_once_and_its_end_once(inbox: Inbox, mo
 
 
 def test_without_a_mail_server_it_is_mailed_as_soon_as_there_is_one(
-    findings: list[Finding], inbox: Inbox, settings
+    findings: list[Finding], inbox: SmtpServer, settings
 ):
     findings.append(DISK)
     working, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
@@ -105,7 +105,7 @@ def test_without_a_mail_server_it_is_mailed_as_soon_as_there_is_one(
 
 
 def test_a_second_mail_server_takes_alarms_about_the_first(
-    findings: list[Finding], inbox: Inbox, settings
+    findings: list[Finding], inbox: SmtpServer, settings
 ):
     settings.ALARM_EMAIL = {
         "EMAIL_HOST": "127.0.0.1",
@@ -120,7 +120,9 @@ def test_a_second_mail_server_takes_alarms_about_the_first(
     assert subjects(inbox) == ["Nachfass alarm: mail server"]
 
 
-def test_a_database_that_fails_does_not_end_other_problems(findings: list[Finding], inbox: Inbox):
+def test_a_database_that_fails_does_not_end_other_problems(
+    findings: list[Finding], inbox: SmtpServer
+):
     findings.append(DISK)
     alarms.watch(NOW)
     alarms.watch(NOW + LOOK)
@@ -136,7 +138,7 @@ def test_a_database_that_fails_does_not_end_other_problems(findings: list[Findin
     ]
 
 
-def test_the_command_runs_the_real_checks(inbox: Inbox, settings):
+def test_the_command_runs_the_real_checks(inbox: SmtpServer, settings):
     settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_URL = settings.OFFICE_BASE_URL = ""
     summary = call_command("watch_health")
     assert "0 told as begun" in summary
@@ -144,7 +146,7 @@ def test_the_command_runs_the_real_checks(inbox: Inbox, settings):
 
 
 def test_the_health_page_shows_the_last_result_of_the_outside_checks(
-    client, findings: list[Finding], inbox: Inbox
+    client, findings: list[Finding], inbox: SmtpServer
 ):
     findings.append(Finding("certificate", "It is valid for 3 more days.", is_ok=False))
     alarms.watch(timezone.now())
@@ -152,7 +154,7 @@ def test_the_health_page_shows_the_last_result_of_the_outside_checks(
     assert "certificate: It is valid for 3 more days." in problems
 
 
-def test_a_timer_that_has_stopped_is_noticed(client, findings: list[Finding], inbox: Inbox):
+def test_a_timer_that_has_stopped_is_noticed(client, findings: list[Finding], inbox: SmtpServer):
     alarms.watch(timezone.now() - timedelta(hours=2))
     assert any(
         problem.startswith("watch: Der Zustand wurde zuletzt um")

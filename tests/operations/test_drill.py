@@ -18,9 +18,9 @@ from crm.operations.health import examine
 from feedback.backoffice.models import Answer
 from offers.models import Customer, Offer
 from reminders.services import release_hold
-from tests.chain.office import Inbox
 from tests.operations.machine import Machine, drop_offer
 from tests.public_service import PublicService
+from tests.smtp_server import SmtpServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.openssl]
 
@@ -38,7 +38,7 @@ def start() -> datetime:
     return DUE_AT - timedelta(hours=3)
 
 
-def mails_to(inbox: Inbox, number: int) -> int:
+def mails_to(inbox: SmtpServer, number: int) -> int:
     return len(inbox.to(f"kunde{number}@kunde{number}.example"))
 
 

@@ -16,8 +16,9 @@ import pytest
 from django.db import connection
 
 from crm.operations.office import JOBS
-from tests.operations.machine import LOOK, Machine, TlsServer, Web, drop_offer, smtp_with_password
+from tests.operations.machine import LOOK, Machine, TlsServer, Web, drop_offer
 from tests.public_service import PublicService
+from tests.smtp_server import smtp_server
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -86,11 +87,11 @@ def test_the_certificate_has_expired(quiet_office: Machine, tls: TlsServer):
     assert told(quiet_office) == "certificate"
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_the_mail_server_refuses_the_password(quiet_office: Machine, settings: Any):
     settings.ALARM_EMAIL = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": settings.EMAIL_PORT}
     settings.ALARM_EMAIL |= {"EMAIL_HOST_USER": None, "EMAIL_HOST_PASSWORD": None}
-    with smtp_with_password("right") as (_inbox, settings.EMAIL_PORT):
+    with smtp_server({"AUTH": 535}) as refusing:
+        settings.EMAIL_PORT = refusing.port
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "nachfass", "wrong"
         assert told(quiet_office) == "mail server"
 
