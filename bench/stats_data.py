@@ -242,7 +242,7 @@ def _links() -> str:
 def _follow_ups() -> str:
     return f"""
     INSERT INTO reminders_followup (next_at, next_step, because, released_step, skipped_step, call_step, own_text,
-        computed_at, offer_id)
+        computed_at, offer_version, offer_id)
     SELECT CASE WHEN status = 'open' THEN {_later("sent_at", "604800")} END, CASE WHEN status = 'open' THEN 1 END,
-        CASE WHEN status = 'open' THEN 'step_due' ELSE status END, 0, 0, 0, '', sent_at, id FROM offers_offer
+        CASE WHEN status = 'open' THEN 'step_due' ELSE status END, 0, 0, 0, '', sent_at, version, id FROM offers_offer
     """

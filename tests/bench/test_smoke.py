@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,8 +18,6 @@ TINY = {
     "public_form": ["--requests", "40"],
     "reminders_plan": ["200"],
     "reminders_send": ["20"],
-    "scale": ["--count", "20"],
-    "scale --growth": ["1000", "--count", "20"],
     "stats": ["--rounds", "1", "60"],
     "sync": ["20"],
 }
@@ -42,17 +39,9 @@ def test_every_benchmark_is_here():
     assert runnable == {name.split()[0] for name in TINY}
 
 
-def chosen() -> list[Any]:
-    """Return what can run here; the one that boots machines takes more than a minute also at its
-    smallest.
-    """
-    names = [name for name in TINY if name not in YARDSTICKS or find_spec(YARDSTICKS[name])]
-    return [
-        pytest.param(name, marks=[pytest.mark.torture, pytest.mark.machine])
-        if name.startswith("scale")
-        else name
-        for name in names
-    ]
+def chosen() -> list[str]:
+    """Return what can run here."""
+    return [name for name in TINY if name not in YARDSTICKS or find_spec(YARDSTICKS[name])]
 
 
 @pytest.mark.parametrize("name", chosen())
