@@ -61,7 +61,7 @@ def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
             charts.chart_ages(ages, link),
             *more_reasons,
         ],
-        period=describe(span),
+        period=describe_span(span),
         notes=_describe_counting(chosen, before, past),
         few=_describe_few() if main.offers and main.is_few else "",
         is_empty=not main.offers,
@@ -77,36 +77,37 @@ def link_to_offers(chosen: OfferFilter) -> Callable[[str], str]:
     return lambda part: f"{url}?{urlencode({'figures': urlencode({**asked, 'part': part})})}"
 
 
-def describe(span: Span) -> str:
+def describe_span(span: Span) -> str:
     """Return the period in words."""
-    first, last = (day and date_format(day, "DATE_FORMAT") for day in (span.first, span.last))
-    if first and last:
-        return _("%(first)s to %(last)s") % {"first": first, "last": last}
-    if first:
-        return _("since %(first)s") % {"first": first}
-    return _("until %(last)s") % {"last": last} if last else _("all time")
+    words = {}
+    if span.first is not None:
+        words["first"] = date_format(span.first, "DATE_FORMAT")
+    if span.last is not None:
+        words["last"] = date_format(span.last, "DATE_FORMAT")
+    if len(words) == 2:
+        return _("%(first)s to %(last)s") % words
+    if "first" in words:
+        return _("since %(first)s") % words
+    return _("until %(last)s") % words if words else _("all time")
 
 
 def _describe_counting(chosen: OfferFilter, before: Span | None, past: Figures | None) -> list[str]:
+    which = _("offers whose first mail was sent in the period.")
+    if chosen.by_decision:
+        which = _("offers that were interested, declined or ordered in the period.")
     basis = str(dict(BASES)[chosen.values["basis"]])
     notes = [
-        _("Counted %(basis)s: %(which)s")
-        % {
-            "basis": basis,
-            "which": _("offers that were interested, declined or ordered in the period.")
-            if chosen.by_decision
-            else _("offers whose first mail was sent in the period."),
-        },
+        _("Counted %(basis)s: %(which)s") % {"basis": basis, "which": which},
         _("Response rate: answered offers out of those that are answered or at least 14 days old."),
         _("A superseded offer counts once, with the offer that took its place."),
     ]
-    if before and past:
-        words = (
-            _("Changes are against %(period)s.")
-            if past.offers >= FEW
-            else _("No changes are shown, because %(period)s has too few offers to compare with.")
-        )
-        notes.append(words % {"period": describe(before)})
+    if before is not None and past is not None:
+        words = _("Changes are against %(period)s.")
+        if past.offers < FEW:
+            words = _(
+                "No changes are shown, because %(period)s has too few offers to compare with."
+            )
+        notes.append(words % {"period": describe_span(before)})
     return notes
 
 

@@ -9,11 +9,9 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from stats.figures import FEW, Figures, change
-
-Measure = Callable[[Figures], float | None]
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,7 @@ class Tile:
 
 
 def number(value: float | Decimal, decimals: int = 0) -> str:
+    """Return a number in local form, thousands grouped."""
     return str(number_format(value, decimals, use_l10n=True, force_grouping=True))
 
 
@@ -39,98 +38,115 @@ def money(sums: dict[str, Decimal]) -> str:
     return " + ".join(f"{number(amount)} {currency}" for currency, amount in sums.items())
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{number(value * 100, 1)} %"
-
-
-def _days(value: float | None) -> str:
-    return "–" if value is None else _("%(days)s d") % {"days": number(value, 1)}
-
-
-def _trend(
-    now: float | None, before: float | None, *, more_is_better: bool | None
-) -> dict[str, Any]:
-    moved = change(now, before)
-    if moved is None:
-        return {}
-    words = f"{'+' if moved > 0 else '−' if moved < 0 else '±'}{number(abs(moved) * 100)} %"
-    return {
-        "trend": words,
-        "is_better": None if more_is_better is None or not moved else (moved > 0) is more_is_better,
-    }
-
-
 def build_tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
-    # Against a handful of offers every change is a sensation: "+7,850 %" in the first year of use.
-    base = past if past is not None and past.offers >= FEW else None
+    """Return the tiles of the figures, each with its change against those of the period before."""
+    if past is not None and past.offers < FEW:
+        # Against a handful of offers every change is a sensation: "+7,850 %" in the first year.
+        past = None
+    return [_build_tile(kind, now, past, link) for kind in _TILES]
 
-    def tile(
-        label: str,
-        value: str,
-        note: str,
-        part: str,
-        *,
-        of: Measure,
-        more_is_better: bool | None = True,
-    ) -> Tile:
-        before = None if base is None else of(base)
-        return Tile(
-            label, value, note, link(part), **_trend(of(now), before, more_is_better=more_is_better)
-        )
 
-    def status_tile(status: str, label: str, better: bool | None) -> Tile:
-        def of(figures: Figures) -> float:
-            return figures.statuses.get(status, 0)
+@dataclass(frozen=True)
+class _TileKind:
+    """What a tile shows: a number of the figures, how it is written, and what stands below it."""
 
-        return tile(
-            label,
-            number(of(now)),
-            money(now.value(status)),
-            f"status:{status}",
-            of=of,
-            more_is_better=better,
-        )
+    label: Any
+    part: str
+    measure: Callable[[Figures], float | None]
+    write: Callable[[float], str]
+    note: Callable[[Figures], str]
+    more_is_better: bool | None = True
 
-    answered = _("%(answered)s of %(due)s answered") % {
-        "answered": number(now.answered),
-        "due": number(now.due),
-    }
-    still_open = ngettext(
-        "%(number)s offer is still open", "%(number)s offers are still open", now.open
+
+def _build_tile(
+    kind: _TileKind, now: Figures, past: Figures | None, link: Callable[[str], str]
+) -> Tile:
+    value = kind.measure(now)
+    moved = change(value, kind.measure(past)) if past is not None else None
+    is_better = None
+    if moved and kind.more_is_better is not None:
+        is_better = (moved > 0) is kind.more_is_better
+    return Tile(
+        label=str(kind.label),
+        value="–" if value is None else kind.write(value),
+        note=kind.note(now),
+        link=link(kind.part),
+        trend="" if moved is None else _describe_change(moved),
+        is_better=is_better,
     )
-    return [
-        tile(
-            _("Offers"),
-            number(now.offers),
-            money(now.value()),
-            "all",
-            of=lambda figures: figures.offers,
-        ),
-        tile(
-            _("Response rate"),
-            _percent(now.response_rate),
-            answered,
-            "answered",
-            of=lambda figures: figures.response_rate,
-        ),
-        tile(
-            _("Reaction time, median"),
-            _days(now.reaction_median),
-            still_open % {"number": number(now.open)},
-            "answered",
-            of=lambda figures: figures.reaction_median,
-            more_is_better=False,
-        ),
-        tile(
-            _("Reaction time, mean"),
-            _days(now.reaction_mean),
-            _("from the first mail to the first answer"),
-            "answered",
-            of=lambda figures: figures.reaction_mean,
-            more_is_better=False,
-        ),
-        status_tile("interested", _("Interested"), True),
-        status_tile("declined", _("Declined"), False),
-        status_tile("ordered", _("Ordered"), True),
-        status_tile("open", _("Open"), None),
-    ]
+
+
+def _describe_change(moved: float) -> str:
+    sign = "±"
+    if moved:
+        sign = "+" if moved > 0 else "−"
+    return f"{sign}{number(abs(moved) * 100)} %"
+
+
+def _percent(value: float) -> str:
+    return f"{number(value * 100, 1)} %"
+
+
+def _days(value: float) -> str:
+    return _("%(days)s d") % {"days": number(value, 1)}
+
+
+def _count_answered(figures: Figures) -> str:
+    numbers = {"answered": number(figures.answered), "due": number(figures.due)}
+    return _("%(answered)s of %(due)s answered") % numbers
+
+
+def _count_open(figures: Figures) -> str:
+    words = ngettext(
+        "%(number)s offer is still open", "%(number)s offers are still open", figures.open
+    )
+    return words % {"number": number(figures.open)}
+
+
+def _of_status(status: str, label: Any, *, more_is_better: bool | None) -> _TileKind:
+    return _TileKind(
+        label=label,
+        part=f"status:{status}",
+        measure=lambda figures: figures.statuses.get(status, 0),
+        write=number,
+        note=lambda figures: money(figures.value(status)),
+        more_is_better=more_is_better,
+    )
+
+
+_TILES = [
+    _TileKind(
+        label=gettext_lazy("Offers"),
+        part="all",
+        measure=lambda figures: figures.offers,
+        write=number,
+        note=lambda figures: money(figures.value()),
+    ),
+    _TileKind(
+        label=gettext_lazy("Response rate"),
+        part="answered",
+        measure=lambda figures: figures.response_rate,
+        write=_percent,
+        note=_count_answered,
+    ),
+    _TileKind(
+        label=gettext_lazy("Reaction time, median"),
+        part="answered",
+        measure=lambda figures: figures.reaction_median,
+        write=_days,
+        note=_count_open,
+        more_is_better=False,
+    ),
+    _TileKind(
+        label=gettext_lazy("Reaction time, mean"),
+        part="answered",
+        measure=lambda figures: figures.reaction_mean,
+        write=_days,
+        note=lambda _figures: _("from the first mail to the first answer"),
+        more_is_better=False,
+    ),
+    _of_status("interested", gettext_lazy("Interested"), more_is_better=True),
+    _of_status("declined", gettext_lazy("Declined"), more_is_better=False),
+    _of_status("ordered", gettext_lazy("Ordered"), more_is_better=True),
+    _of_status("open", gettext_lazy("Open"), more_is_better=None),
+]
