@@ -44,7 +44,7 @@ def check_disk(now: datetime) -> Iterator[Finding]:
 
 
 def check_backup(now: datetime) -> Iterator[Finding]:
-    """Whether the nightly backup of the VPS succeeds. In the office it is one of the jobs."""
+    """Whether the nightly backup of the VPS succeeds. The office checks it as one of its jobs."""
     run = JobRun.objects.filter(name="backup").first()
     if run is None:
         return

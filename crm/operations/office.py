@@ -47,7 +47,6 @@ OPERATIONS = Operations(
         check_jobs,
         queue_checks.check_tasks,
         queue_checks.check_failed_tasks,
-        machine_checks.check_backup,
         machine_checks.check_clock,
         machine_checks.check_watch,
         machine_checks.check_incidents,
