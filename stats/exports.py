@@ -66,11 +66,9 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
         Column(_("Comment"), "comment"),
         Column(_("Reminders sent"), "reminders_sent"),
     ]
-    return (
-        [*columns, Column(_("Salesperson"), "salesperson__username")]
-        if with_salesperson
-        else columns
-    )
+    if with_salesperson:
+        columns.append(Column(_("Salesperson"), "salesperson__username"))
+    return columns
 
 
 def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[Any]]:
@@ -92,17 +90,17 @@ def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]
     """Yield one list of values per row of a query that has all sources of the columns, read in
     chunks.
     """
+    sources = [column.source for column in columns]
     converters = [column.convert for column in columns]
     # PostgreSQL computes all rows before the first one unless its cursor lives in a transaction,
     # which on SQLite would keep all others from writing.
     with transaction.atomic() if connection.vendor == "postgresql" else nullcontext():
-        for row in rows.values_list(*(column.source for column in columns)).iterator(
-            chunk_size=2000
-        ):
-            yield [
-                value if convert is None else convert(value)
-                for value, convert in zip(row, converters, strict=True)
-            ]
+        for row in rows.values_list(*sources).iterator(chunk_size=2000):
+            values = list(row)
+            for place, convert in enumerate(converters):
+                if convert is not None:
+                    values[place] = convert(values[place])
+            yield values
 
 
 class _Lines:

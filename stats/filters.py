@@ -44,7 +44,7 @@ def find_customers(words: str) -> QuerySet[Customer]:
 
 def find_companies(words: str) -> QuerySet[Customer]:
     """Return the customers whose company has all the words."""
-    companies = Customer.objects.annotate(company_text=first_line()).order_by()
+    companies = Customer.objects.alias(company_text=first_line()).order_by()
     return companies.filter(has_words(words, "company_text"))
 
 
@@ -127,11 +127,9 @@ class OfferFilter(filters.FilterSet):
         for name, value in DEFAULTS.items():
             if not data.get(name):
                 data[name] = value
-        super().__init__(
-            data,
-            queryset=counted_offers() if queryset is None else queryset,
-            request=request,
-        )
+        if queryset is None:
+            queryset = counted_offers()
+        super().__init__(data, queryset=queryset, request=request)
         self.reasons = find_reasons()
         self.filters["reason"].extra["choices"] = [
             (NOT_STATED, _("not stated")),
