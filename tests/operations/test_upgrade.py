@@ -114,7 +114,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This version, as `make release-data` records it."""
     folder = tmp_path_factory.mktemp("release")
-    record(folder, offers=40)
+    record(folder, offers=12)
     return folder
 
 
