@@ -5,6 +5,7 @@ committed row.
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +16,8 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from crm.core.models import Counter
-from crm.operations.backups import _run_postgres, check_backup, make_backup
+from crm.operations.backups import check_backup, make_backup
+from tests.lacks import find_program
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.restarts]
 
@@ -60,14 +62,14 @@ def rows_of(path: Path) -> dict[str, list[int]]:
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             pairs = copy.execute("SELECT key, value FROM core_counter").fetchall()
     else:
-        dump = _run_postgres(
-            "pg_restore",
+        command = [
+            find_program("pg_restore"),
             "--data-only",
             "--table=core_counter",
             "--file=-",
-            str(path),
-            connects=False,
-        )
+            path,
+        ]
+        dump = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         lines = [
             line.split("\t") for line in dump.splitlines() if line.startswith("w") and "\t" in line
         ]
