@@ -19,24 +19,11 @@ from reminders.models import Reminder, SendingHold
 from reminders.sending.claim import Claim
 
 
-def mark_transmitting(claim: Claim, subject: str, now: datetime) -> bool:
-    """Commit to the disk that DATA comes next. False when the mail must not go: the claim is no
-    longer ours, or a gate has shut since.
+def find_markable(now: datetime) -> QuerySet[Reminder]:
+    """Return the claimed reminders that may be sent, by all gates that are columns.
 
-    One statement looks at the gates and marks, so nothing fits in between. All offers of the mail
-    are marked, or none.
+    Built once for a run, because Django takes longer to build it than to ask the database.
     """
-    rows = _find_markable(claim, now)
-    state = Reminder.State.TRANSMITTING
-    with durable_commits(), transaction.atomic():
-        if rows.update(state=state, claimed_at=now, subject=subject[:500]) == len(claim.rows):
-            return True
-        transaction.set_rollback(True)
-    return False
-
-
-def _find_markable(claim: Claim, now: datetime) -> QuerySet[Reminder]:
-    """Return the rows of the claim that may be sent, by all gates that are columns."""
     today = timezone.localdate(now)
     asked_for = Q(follow_up__send_now_at__isnull=False)
     offers = Offer.objects.filter(
@@ -53,18 +40,27 @@ def _find_markable(claim: Claim, now: datetime) -> QuerySet[Reminder]:
         customer__opted_out_at=None,
         customer__do_not_contact=False,
         customer__bounced_at=None,
-    )
-    links = Invitation.objects.filter(
-        offer=OuterRef("offer"),
-        state=Invitation.State.ACTIVE,
-        expires_at__gt=now,
-        registered_at__isnull=False,
+        invitations__state=Invitation.State.ACTIVE,
+        invitations__expires_at__gt=now,
+        invitations__registered_at__isnull=False,
     )
     holds = SendingHold.objects.filter(held_at__isnull=False)
-    return Reminder.objects.filter(
-        Exists(offers),
-        Exists(links),
-        ~Exists(holds),
-        message_id=claim.message_id,
-        state=Reminder.State.CLAIMED,
-    )
+    return Reminder.objects.filter(Exists(offers), ~Exists(holds), state=Reminder.State.CLAIMED)
+
+
+def mark_transmitting(
+    claim: Claim, subject: str, markable: QuerySet[Reminder], now: datetime
+) -> bool:
+    """Commit to the disk that DATA comes next. False when the mail must not go: the claim is no
+    longer ours, or a gate has shut since.
+
+    One statement looks at the gates and marks, so nothing fits in between. All offers of the mail
+    are marked, or none.
+    """
+    rows = markable.filter(message_id=claim.message_id)
+    state = Reminder.State.TRANSMITTING
+    with durable_commits(), transaction.atomic():
+        if rows.update(state=state, claimed_at=now, subject=subject[:500]) == len(claim.rows):
+            return True
+        transaction.set_rollback(True)
+    return False

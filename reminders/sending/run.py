@@ -25,7 +25,7 @@ from reminders.planning import Plans, plan_offer_ids
 from reminders.rules import Because
 from reminders.sending.claim import Claim, claim_mail
 from reminders.sending.gates import Gates
-from reminders.sending.mark import mark_transmitting
+from reminders.sending.mark import find_markable, mark_transmitting
 from reminders.sending.record import give_back, record_result, recover_stale
 from reminders.sentences import SENTENCES
 
@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
+# How many mails are sent before their offers are planned anew. Planning twenty takes hardly longer
+# than planning one, which takes as long as all the rest of a mail.
+PLANNED_TOGETHER = 20
 
 
 @dataclass
@@ -132,6 +135,8 @@ class _Run:
         self.plans, self.texts, self.company = Plans(), MailTexts(), OwnCompany.get()
         self.connection = Connection(Server.from_settings())
         self.ends_at = time.monotonic() + RUN_SECONDS
+        self.markable = find_markable(clock())
+        self.to_plan: list[int] = []
 
     def send_all(self, due: list[list[int]]) -> SendSums:
         """Send one mail to each customer until the time is up, the mail server is away or a gate
@@ -149,6 +154,8 @@ class _Run:
         except SmtpUnavailableError as error:
             problem = _("The mail server takes no mail (%(stage)s): %(words)s")
             self.sums.problem = problem % vars(error)
+        finally:
+            self._plan_next()
         return self.sums
 
     def _send_next(self, offer_ids: list[int]) -> None:
@@ -162,9 +169,16 @@ class _Run:
         except MailTextError as error:
             give_back(claim)
             self.sums.text_problem, state = str(error), None
-        plan_offer_ids(claim.offer_ids, self.clock(), self.plans)
         self.sums.count(state)
         logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
+        self.to_plan += claim.offer_ids
+        if self.pace.per_minute or len(self.to_plan) >= PLANNED_TOGETHER:
+            self._plan_next()
+
+    def _plan_next(self) -> None:
+        """Plan what comes next for the offers whose mails were recorded."""
+        plan_offer_ids(self.to_plan, self.clock(), self.plans)
+        self.to_plan = []
 
     def _send(self, claim: Claim) -> Reminder.State | None:
         """Send a claimed mail and record the result; return the state, or None when it was
@@ -178,7 +192,9 @@ class _Run:
             settings.DEFAULT_FROM_EMAIL,
             [mail.recipient],
             build_message(mail, parts),
-            before_data=lambda: mark_transmitting(claim, parts.subject, self.clock()),
+            before_data=lambda: mark_transmitting(
+                claim, parts.subject, self.markable, self.clock()
+            ),
         )
         state = record_result(claim, result, self.plans, self.clock())
         if result.outcome is SendOutcome.WITHHELD:

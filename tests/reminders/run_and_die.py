@@ -77,7 +77,7 @@ def arm(fuse: Fuse) -> None:
     wrap(claim, "_keep_message_id", fuse, before="inside claim")
     wrap(run, "build_message", fuse, after="after rendering")
     wrap(run, "mark_transmitting", fuse, before="after MAIL and RCPT", after="after mark")
-    wrap(mark, "_find_markable", fuse, after="before mark")
+    wrap(mark, "durable_commits", fuse, after="before mark")
     wrap(smtp.Connection, "send", fuse, after="after final reply")
     wrap(record, "mark_mailed", fuse, before="inside record")
     wrap(run, "record_result", fuse, after="after record")
