@@ -10,11 +10,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from feedback.backoffice.sync import ensure_fresh
 from reminders import holds
 from reminders.histories import load_cases
 from reminders.models import FollowUp, Reminder, SendingHold
-from reminders.planning import Plans, plan_offers
+from reminders.planning import Plans
 from reminders.rules import Because
 from reminders.sentences import SENTENCES
 
@@ -74,7 +73,7 @@ def explain_due(now: datetime) -> Iterator[str]:
     or why not.
     """
     due = list(FollowUp.objects.due(now).values_list("offer", flat=True))
-    shut = _find_shut_gate(len(due), now)
+    shut = holds.find_shut_gate(len(due), now)
     if shut:
         yield str(SENTENCES[shut])
     plans = Plans()
@@ -86,13 +85,3 @@ def explain_due(now: datetime) -> Iterator[str]:
         step = f"{_('step')} {decision.step or '–'}"
         what = f"{case.offer.number}, {case.offer.customer.email}, {step}"
         yield f"{what}: {verdict}. {SENTENCES[decision.because]}"
-
-
-def _find_shut_gate(due_count: int, now: datetime) -> Because | None:
-    if not settings.REMINDERS_ENABLED:
-        return Because.OFF
-    if holds.is_held(due_count, now):
-        return Because.HELD
-    if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now, after_store=plan_offers):
-        return Because.STALE_ANSWERS
-    return None

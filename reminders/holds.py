@@ -1,4 +1,6 @@
-"""Holding all sending until a person says go."""
+"""The gates that are shut for all mails at once: sending switched off, held until a person releases
+it, or answers of the customers that cannot be fetched.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,11 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.core.incidents import begin_incident, end_incident
+from feedback.backoffice.sync import ensure_fresh
 from reminders.incidents import IncidentKind
 from reminders.models import SendingHold
+from reminders.planning import plan_offers
+from reminders.rules import Because
 
 RELEASED_FOR = timedelta(hours=48)
 
@@ -26,14 +31,32 @@ def is_held(due_count: int, now: datetime) -> bool:
     return bool(due_count > allowed)
 
 
-def check(due_count: int, now: datetime) -> bool:
-    """Hold sending when more is due than one run may send, and tell the admins. True while it is
-    held.
+def find_shut_gate(due_count: int, now: datetime) -> Because | None:
+    """Return why nothing may be sent now, or None. Fetches the answers of the customers if they are
+    not up to date.
     """
-    if not is_held(due_count, now):
-        return False
-    hold_sending(SendingHold.Reason.TOO_MANY, now, due_count=due_count)
-    return True
+    if not settings.REMINDERS_ENABLED:
+        return Because.OFF
+    if is_held(due_count, now):
+        return Because.HELD
+    if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now, after_store=plan_offers):
+        return Because.STALE_ANSWERS
+    return None
+
+
+def tell_gate(shut: Because | None, due_count: int, now: datetime) -> None:
+    """Tell the admins of the gate that `find_shut_gate` found shut, or that the answers are here
+    again.
+    """
+    if shut is Because.HELD:
+        hold_sending(SendingHold.Reason.TOO_MANY, now, due_count=due_count)
+    elif shut is Because.STALE_ANSWERS:
+        detail = _(
+            "%d reminders are due, but the customers' answers could not be fetched. Nothing is sent until they are."
+        )
+        begin_incident(IncidentKind.STALE_ANSWERS, detail % due_count, now)
+    elif shut is None:
+        end_incident(IncidentKind.STALE_ANSWERS, now)
 
 
 def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 0) -> None:

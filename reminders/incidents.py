@@ -42,3 +42,11 @@ def check_doubts(now: datetime) -> None:
         begin_incident(IncidentKind.IN_DOUBT, detail % count, now)
     else:
         end_incident(IncidentKind.IN_DOUBT, now)
+
+
+def check_problem(kind: IncidentKind, problem: str, now: datetime, *, is_over: bool) -> None:
+    """Begin the incident of a problem that a run met; end it when the run shows that it is over."""
+    if problem:
+        begin_incident(kind, problem, now)
+    elif is_over:
+        end_incident(kind, now)

@@ -1,9 +1,11 @@
-"""What each `Because` of the rules means, in a sentence for the salesperson."""
+"""Sentences for people: what each `Because` of the rules means, and what a run came to."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reminders.rules import Because
@@ -57,3 +59,34 @@ SENTENCES: dict[Because, _StrPromise] = {
 }
 
 BECAUSE_CHOICES = [(because.value, sentence) for because, sentence in SENTENCES.items()]
+
+
+@dataclass
+class SendSums:
+    """What a run came to. `because` says why it sent nothing at all, or ended early, if so; counts
+    are mails.
+    """
+
+    because: Because | None = None
+    sent: int = 0
+    planned: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    withheld: int = 0
+    problem: str = ""
+    text_problem: str = ""
+
+    def count(self, state: str | None) -> None:
+        """Count a mail with its state; None stands for a mail that was withheld."""
+        name = state or "withheld"
+        setattr(self, name, getattr(self, name) + 1)
+
+    def __str__(self) -> str:
+        why = str(SENTENCES[self.because]) if self.because else ""
+        counts = (self.sent, self.planned, self.failed, self.in_doubt, self.withheld)
+        if why and not any(counts):
+            return why
+        sums = gettext(
+            "%(sent)d sent, %(planned)d later, %(failed)d failed, %(in_doubt)d in doubt, %(withheld)d withheld."
+        )
+        return " ".join(filter(None, (sums % vars(self), why, self.problem, self.text_problem)))

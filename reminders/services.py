@@ -25,7 +25,8 @@ from reminders.mail.message import build_message, new_message_id
 from reminders.models import FollowUp, MailText, Reminder, SendingHold
 from reminders.planning import plan_offer_ids, plan_offers
 from reminders.rules import Because
-from reminders.sending.run import SendSums, send_due
+from reminders.sending.run import send_due
+from reminders.sentences import SendSums
 
 State = Reminder.State
 

@@ -25,9 +25,7 @@ State = Reminder.State
 
 @dataclass(frozen=True)
 class Claim:
-    """One claimed mail: a row and a case for each offer, in the order in which the mail lists
-    them.
-    """
+    """One claimed mail: a row and a case for each offer, in the order of the mail."""
 
     rows: tuple[Reminder, ...]
     cases: tuple[OfferCase, ...]
@@ -57,38 +55,37 @@ def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim
     with transaction.atomic():
         if not lock_customers(offer_ids, skip_locked=True):
             return None
-        new: list[OfferCase] = []
-        begun: list[OfferCase] = []
-        not_due = []
+        due, not_due = [], []
         steps: dict[int, int] = {}
         for case in load_cases(offer_ids, now):
             decision = plans.decide(case, now)
             if decision.is_due(now):
+                due.append(case)
                 steps[case.offer.pk] = decision.step or 1
-                (begun if case.has_begun_step else new).append(case)
             elif decision.because != Because.SENDING:
                 not_due.append((case, decision))
         store_decisions(not_due, now)
-        claim = _claim_again(begun, steps, now) or _claim_first(new, steps, now)
+        begun = [case for case in due if case.has_begun_step]
+        claim = _claim_again(begun, steps, now) if begun else None
+        new = [case for case in due if not case.has_begun_step]
+        if claim is None and new:
+            claim = _claim_first(new, steps, now)
         if claim is not None:
             _keep_message_id(claim)
         return claim
 
 
-def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
+def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim:
     """Claim the first mail about a step of the oldest offer, and of the offers that share it: those
     of the same salesperson in the same language.
     """
-    if not cases:
-        return None
     cases.sort(key=lambda case: (case.offer.sent_at, case.offer.pk))
     first = cases[0].offer
     message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-    together, rows = [], []
-    for case in cases:
-        if (case.offer.sender_email, case.offer.language) != (first.sender_email, first.language):
-            continue
-        together.append(case)
+    shared = (first.sender_email, first.language)
+    together = [case for case in cases if (case.offer.sender_email, case.offer.language) == shared]
+    rows = []
+    for case in together:
         row = Reminder(
             offer=case.offer,
             step=steps[case.offer.pk],
@@ -111,29 +108,27 @@ def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -
     mail and gets another Message-ID: no mail program shall take it for a copy, and none shall see
     one Message-ID twice.
     """
-    if not cases:
+    planned = Reminder.objects.filter(offer__in=[case.offer for case in cases], state=State.PLANNED)
+    rows = [
+        row
+        for row in planned.order_by("offer__sent_at", "offer")
+        if row.step == steps[row.offer_id]
+    ]
+    if not rows:
+        return None
+    message_id, recipient = rows[0].message_id, _recipient(cases[0])
+    rows = [row for row in rows if row.message_id == message_id]
+    if Reminder.objects.filter(message_id=message_id).count() != len(rows):
+        message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
+    for row in rows:
+        row.message_id, row.recipient = message_id, recipient
+    claimed = planned.filter(pk__in=[row.pk for row in rows]).update(
+        state=State.CLAIMED, claimed_at=now, message_id=message_id, recipient=recipient
+    )
+    if claimed != len(rows):
         return None
     by_offer = {case.offer.pk: case for case in cases}
-    planned = Reminder.objects.filter(offer__in=by_offer, state=State.PLANNED)
-    mails: dict[str, list[Reminder]] = {}
-    for row in planned.order_by("offer__sent_at", "offer_id"):
-        if row.step == steps[row.offer_id]:
-            mails.setdefault(row.message_id, []).append(row)
-    for old_message_id, rows in mails.items():
-        together = tuple(by_offer[row.offer_id] for row in rows)
-        message_id = old_message_id
-        if Reminder.objects.filter(message_id=old_message_id).count() != len(rows):
-            message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-        recipient = _recipient(together[0])
-        free = planned.filter(pk__in=[row.pk for row in rows])
-        claimed = free.update(
-            state=State.CLAIMED, claimed_at=now, message_id=message_id, recipient=recipient
-        )
-        if claimed == len(rows):
-            for row in rows:
-                row.message_id, row.recipient = message_id, recipient
-            return Claim(tuple(rows), together)
-    return None
+    return Claim(tuple(rows), tuple(by_offer[row.offer_id] for row in rows))
 
 
 def _recipient(case: OfferCase) -> str:
@@ -141,9 +136,7 @@ def _recipient(case: OfferCase) -> str:
 
 
 def _keep_message_id(claim: Claim) -> None:
-    """Keep the Message-ID, by which the import knows our own mails and finds the offer of a
-    reply.
-    """
+    """Keep the Message-ID, by which the import finds the offer of a reply."""
     first = claim.rows[0]
     message = SentMessage(
         message_id=first.message_id,

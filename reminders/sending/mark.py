@@ -20,9 +20,8 @@ from reminders.sending.claim import Claim
 
 
 def find_markable(now: datetime) -> QuerySet[Reminder]:
-    """Return the claimed reminders that may be sent, by all gates that are columns.
-
-    Built once for a run, because Django takes longer to build it than to ask the database.
+    """Return the claimed reminders that may be sent, by all gates that are columns. A run builds it
+    once, because Django takes longer to build it than to ask the database.
     """
     today = timezone.localdate(now)
     asked_for = Q(follow_up__send_now_at__isnull=False)

@@ -58,27 +58,22 @@ def give_back(claim: Claim) -> None:
     Reminder.objects.filter(message_id=claim.message_id).give_back()
 
 
-def recover_stale(now: datetime) -> tuple[int, int]:
-    """Clear up after runs that died. Returns (claims given back, reminders in doubt).
-
-    A claim without the mark was surely not sent and is free again; one with it may have been, and a
-    person decides.
+def recover_stale(now: datetime) -> None:
+    """Clear up after runs that died. A claim without the mark was surely not sent and is free
+    again; one with it may have been, and a person decides.
     """
     deadline = now - timedelta(seconds=settings.REMINDERS_STALE_SECONDS)
     stale = Reminder.objects.filter(claimed_at__lte=deadline)
     offer_ids = list(stale.filter(state__in=Reminder.IN_FLIGHT).values_list("offer_id", flat=True))
-    if not offer_ids:
-        return 0, 0
-    words = "The program ended while the mail was being sent."
-    in_doubt = _put_in_doubt(stale, words)
-    given_back = stale.give_back()
-    plan_offer_ids(offer_ids, now)
-    return given_back, in_doubt
+    if offer_ids:
+        _put_in_doubt(stale, "The program ended while the mail was being sent.")
+        stale.give_back()
+        plan_offer_ids(offer_ids, now)
 
 
-def _put_in_doubt(rows: QuerySet[Reminder], words: str) -> int:
+def _put_in_doubt(rows: QuerySet[Reminder], words: str) -> None:
     marked = rows.filter(state=State.TRANSMITTING)
-    return marked.update(state=State.IN_DOUBT, server_reply=words, resolved_by=None)
+    marked.update(state=State.IN_DOUBT, server_reply=words, resolved_by=None)
 
 
 def _record_sent(claim: Claim, words: str, now: datetime) -> None:

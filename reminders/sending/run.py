@@ -12,10 +12,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import OwnCompany
-from crm.core.incidents import begin_incident, end_incident
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError
-from reminders.incidents import IncidentKind, check_answers, check_doubts
+from reminders import holds
+from reminders.incidents import IncidentKind, check_answers, check_doubts, check_problem
 from reminders.mail.compose import MailTexts, compose
 from reminders.mail.message import build_message
 from reminders.mail.rendering import write_parts
@@ -24,49 +24,18 @@ from reminders.models import FollowUp, Reminder
 from reminders.planning import Plans, plan_offer_ids
 from reminders.rules import Because
 from reminders.sending.claim import Claim, claim_mail
-from reminders.sending.gates import Gates
 from reminders.sending.mark import find_markable, mark_transmitting
 from reminders.sending.record import give_back, record_result, recover_stale
-from reminders.sentences import SENTENCES
+from reminders.sentences import SendSums
 
 logger = logging.getLogger(__name__)
 
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
-# How many mails are sent before their offers are planned anew. Planning twenty takes hardly longer
-# than planning one, which takes as long as all the rest of a mail.
+# Who answers while a long run is under way must not be reminded by its end.
+ASK_AGAIN_SECONDS = 10
+# Planning the offers of twenty mails takes hardly longer than planning those of one.
 PLANNED_TOGETHER = 20
-
-
-@dataclass
-class SendSums:
-    """What a run came to. `because` says why it sent nothing at all, or ended early, if so; counts
-    are mails.
-    """
-
-    because: Because | None = None
-    sent: int = 0
-    planned: int = 0
-    failed: int = 0
-    in_doubt: int = 0
-    withheld: int = 0
-    problem: str = ""
-    text_problem: str = ""
-
-    def count(self, state: Reminder.State | None) -> None:
-        """Count a mail with its state; None stands for a mail that was withheld."""
-        name = state.value if state else "withheld"
-        setattr(self, name, getattr(self, name) + 1)
-
-    def __str__(self) -> str:
-        why = str(SENTENCES[self.because]) if self.because else ""
-        counts = (self.sent, self.planned, self.failed, self.in_doubt, self.withheld)
-        if why and not any(counts):
-            return why
-        sums = _(
-            "%(sent)d sent, %(planned)d later, %(failed)d failed, %(in_doubt)d in doubt, %(withheld)d withheld."
-        )
-        return " ".join(filter(None, (sums % vars(self), why, self.problem, self.text_problem)))
 
 
 @dataclass
@@ -108,55 +77,54 @@ def send_due(
     if not due:
         check_doubts(now)
         return SendSums()
-    gates = Gates(sum(map(len, due)), clock)
-    if shut := gates.find_shut():
-        return SendSums(shut)
-    sums = _Run(clock, pace or Pace(settings.REMINDERS_PER_MINUTE), gates).send_all(due)
-    _tell(IncidentKind.MAIL_SERVER, sums.problem, sums, clock())
-    _tell(IncidentKind.MAIL_TEXT, sums.text_problem, sums, clock())
+    run = _Run(clock, pace or Pace(settings.REMINDERS_PER_MINUTE), sum(map(len, due)))
+    sums = run.send_all(due)
+    check_problem(IncidentKind.MAIL_SERVER, sums.problem, clock(), is_over=sums.sent > 0)
+    check_problem(IncidentKind.MAIL_TEXT, sums.text_problem, clock(), is_over=sums.sent > 0)
     check_doubts(clock())
     return sums
-
-
-def _tell(kind: IncidentKind, problem: str, sums: SendSums, now: datetime) -> None:
-    """Begin the incident of a problem; end it when mails went out without one."""
-    if problem:
-        begin_incident(kind, problem, now)
-    elif sums.sent:
-        end_incident(kind, now)
 
 
 class _Run:
     """One run over one connection. Nothing is claimed before the mail server has taken us."""
 
-    def __init__(self, clock: Callable[[], datetime], pace: Pace, gates: Gates) -> None:
-        self.clock, self.pace, self.gates = clock, pace, gates
+    def __init__(self, clock: Callable[[], datetime], pace: Pace, due_count: int) -> None:
+        self.clock, self.pace, self.due_count = clock, pace, due_count
         self.sums = SendSums()
         self.plans, self.texts, self.company = Plans(), MailTexts(), OwnCompany.get()
         self.connection = Connection(Server.from_settings())
         self.ends_at = time.monotonic() + RUN_SECONDS
         self.markable = find_markable(clock())
         self.to_plan: list[int] = []
+        self.ask_at = time.monotonic()
 
     def send_all(self, due: list[list[int]]) -> SendSums:
         """Send one mail to each customer until the time is up, the mail server is away or a gate
         shuts.
         """
         try:
-            with self.connection:
-                for offer_ids in due:
-                    self.sums.because = self.gates.find_shut()
-                    if self.sums.because or self.sums.problem or time.monotonic() >= self.ends_at:
-                        break
-                    if not self.connection.is_open:
-                        self.connection.open()
-                    self._send_next(offer_ids)
+            for offer_ids in due:
+                if not self._may_go_on():
+                    break
+                if not self.connection.is_open:
+                    self.connection.open()
+                self._send_next(offer_ids)
         except SmtpUnavailableError as error:
             problem = _("The mail server takes no mail (%(stage)s): %(words)s")
             self.sums.problem = problem % vars(error)
         finally:
+            self.connection.close()
             self._plan_next()
         return self.sums
+
+    def _may_go_on(self) -> bool:
+        """Return whether another mail may be claimed; looks at the gates now and then."""
+        if time.monotonic() >= self.ask_at:
+            self.sums.because = holds.find_shut_gate(self.due_count, self.clock())
+            holds.tell_gate(self.sums.because, self.due_count, self.clock())
+            self.ask_at = time.monotonic() + ASK_AGAIN_SECONDS
+        is_late = time.monotonic() >= self.ends_at
+        return not (self.sums.because or self.sums.problem or is_late)
 
     def _send_next(self, offer_ids: list[int]) -> None:
         """Send the mail of a customer that is due now, if there still is one."""
@@ -199,7 +167,7 @@ class _Run:
         state = record_result(claim, result, self.plans, self.clock())
         if result.outcome is SendOutcome.WITHHELD:
             # Perhaps because a person has just held all sending.
-            self.gates.ask_soon()
+            self.ask_at = time.monotonic()
         if result.is_about_us:
             # Servers close after so many mails or minutes, and say 421 or nothing. A server that
             # took none gets no second try.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from reminders.sending.run import SendSums, send_due
+from reminders.sending.run import send_due
+from reminders.sentences import SendSums
 from tests.make import NOW, make_fresh
 
 
