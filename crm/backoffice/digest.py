@@ -7,12 +7,13 @@ from __future__ import annotations
 import logging
 import smtplib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -31,7 +32,7 @@ from stats.tiles import build_tiles
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sent:
     """How many mails went out, how many people had nothing to do, and how many mails were
     refused.
@@ -53,26 +54,28 @@ def send_digests(now: datetime) -> Sent:
         return sent
     connection = get_connection()
     try:
-        for user in User.objects.filter(is_active=True, is_staff=True, daily_digest=True).exclude(
-            email=""
-        ):
-            sent = _count(
-                sent,
-                "digests",
-                _claim_and_send(connection, user, field="digest_on", build=build_digest, now=now),
+        for user in _find_readers(daily_digest=True):
+            outcome = _claim_and_send(
+                connection, user, field="digest_on", build=build_digest, now=now
             )
+            sent.digests += outcome == "sent"
+            sent.idle += outcome == "idle"
+            sent.failed += outcome == "failed"
         if starts_week(today, calendar):
-            for user in User.objects.filter(
-                is_active=True, is_staff=True, weekly_summary=True
-            ).exclude(email=""):
+            for user in _find_readers(weekly_summary=True):
                 if user.has_perm("stats.view_figures"):
-                    done = _claim_and_send(
+                    outcome = _claim_and_send(
                         connection, user, field="summary_on", build=build_summary, now=now
                     )
-                    sent = _count(sent, "summaries", done)
+                    sent.summaries += outcome == "sent"
+                    sent.failed += outcome == "failed"
     finally:
         connection.close()
     return sent
+
+
+def _find_readers(**wish: bool) -> QuerySet[User]:
+    return User.objects.filter(is_active=True, is_staff=True, **wish).exclude(email="")
 
 
 def _read_calendar() -> Calendar:
@@ -84,15 +87,10 @@ def _read_calendar() -> Calendar:
 
 def starts_week(today: date, calendar: Calendar) -> bool:
     """True on the first working day of the week."""
-    monday = today - timedelta(days=today.weekday())
-    return not any(
-        calendar.is_working_day(monday + timedelta(days=n)) for n in range(today.weekday())
-    )
-
-
-def _count(sent: Sent, kind: str, outcome: str) -> Sent:
-    name = kind if outcome == "sent" else outcome
-    return replace(sent, **{name: getattr(sent, name) + 1}) if name else sent
+    day = today - timedelta(days=today.weekday())
+    while not calendar.is_working_day(day) and day < today:
+        day += timedelta(days=1)
+    return day == today
 
 
 def _claim_and_send(

@@ -1,79 +1,99 @@
-"""The sidebar of the office: by task, with what waits behind each entry."""
+"""The menu of the office, by task, with how much waits behind each entry."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.accounts.models import User
 from feedback.backoffice.models import Answer
 from offers.models import SourceFile
 from reminders.models import Reminder
 
-# title, icon, model, query of the list, badge
-_MENU: list[tuple[Any, list[tuple[Any, str, str, str, str]]]] = [
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu that leads to the list of a model, narrowed by `query`.
+
+    `badge` names the number beside it (see `count_waiting`).
+    """
+
+    title: Any  # translated when it is shown
+    icon: str
+    model: str
+    query: str = ""
+    badge: str = ""
+
+
+_MENU: list[tuple[Any, list[Entry]]] = [
     (
         _("Offers"),
         [
-            (_("Answers"), "forum", "feedback.Answer", "", "answers"),
-            (_("Offers"), "request_quote", "offers.Offer", "", ""),
-            (_("Customers"), "groups", "offers.Customer", "", ""),
+            Entry(_("Answers"), "forum", "feedback.Answer", badge="answers"),
+            Entry(_("Offers"), "request_quote", "offers.Offer"),
+            Entry(_("Customers"), "groups", "offers.Customer"),
         ],
     ),
     (
         _("Follow up"),
         [
-            (_("Due next"), "event_upcoming", "reminders.FollowUp", "due=next", ""),
-            (_("All follow-ups"), "checklist", "reminders.FollowUp", "", ""),
-            (_("Reminders sent"), "send", "reminders.Reminder", "", ""),
-            (_("Phone calls"), "call", "reminders.FollowUp", "due=calls", ""),
-            (
+            Entry(_("Due next"), "event_upcoming", "reminders.FollowUp", query="due=next"),
+            Entry(_("All follow-ups"), "checklist", "reminders.FollowUp"),
+            Entry(_("Reminders sent"), "send", "reminders.Reminder"),
+            Entry(_("Phone calls"), "call", "reminders.FollowUp", query="due=calls"),
+            Entry(
                 _("In doubt or failed"),
                 "report",
                 "reminders.Reminder",
-                "state__in=in_doubt,failed",
-                "stuck",
+                query="state__in=in_doubt,failed",
+                badge="stuck",
             ),
-            (_("Addresses that bounced"), "block", "offers.Customer", "silent=bounced", ""),
+            Entry(_("Addresses that bounced"), "block", "offers.Customer", query="silent=bounced"),
         ],
     ),
     (
         _("Import"),
         [
-            (_("To check"), "rule", "offers.SourceFile", "state__exact=review", "review"),
-            (_("Import log"), "history", "offers.SourceFile", "", ""),
-            (_("Mail folders"), "folder_open", "offers.MailFolder", "", ""),
+            Entry(
+                _("To check"),
+                "rule",
+                "offers.SourceFile",
+                query="state__exact=review",
+                badge="review",
+            ),
+            Entry(_("Import log"), "history", "offers.SourceFile"),
+            Entry(_("Mail folders"), "folder_open", "offers.MailFolder"),
         ],
     ),
     (
         _("Settings"),
         [
-            (_("Reminder plans"), "calendar_month", "reminders.ReminderPlan", "", ""),
-            (_("Mail texts"), "edit_note", "reminders.MailText", "", ""),
-            (_("Plans of customers"), "person_check", "reminders.CustomerPlan", "", ""),
-            (_("Company holidays"), "celebration", "reminders.CompanyHoliday", "", ""),
-            (_("Decline reasons"), "list_alt", "feedback.DeclineReason", "", ""),
-            (_("Own company"), "apartment", "accounts.OwnCompany", "", ""),
-            (_("People"), "person", "accounts.User", "", ""),
-            (_("Roles"), "shield_person", "auth.Group", "", ""),
+            Entry(_("Reminder plans"), "calendar_month", "reminders.ReminderPlan"),
+            Entry(_("Mail texts"), "edit_note", "reminders.MailText"),
+            Entry(_("Plans of customers"), "person_check", "reminders.CustomerPlan"),
+            Entry(_("Company holidays"), "celebration", "reminders.CompanyHoliday"),
+            Entry(_("Decline reasons"), "list_alt", "feedback.DeclineReason"),
+            Entry(_("Own company"), "apartment", "accounts.OwnCompany"),
+            Entry(_("People"), "person", "accounts.User"),
+            Entry(_("Roles"), "shield_person", "auth.Group"),
         ],
     ),
     (
         _("Operation"),
         [
-            (_("Jobs"), "schedule", "core.JobRun", "", ""),
-            (_("Failed tasks"), "error", "django_q.Failure", "", ""),
-            (_("Incidents"), "warning", "core.Incident", "", ""),
-            (_("Hold on sending"), "pause_circle", "reminders.SendingHold", "", ""),
-            (_("Feedback links"), "link", "feedback.Invitation", "", ""),
-            (_("Rejected answers"), "mark_email_unread", "feedback.RejectedAnswer", "", ""),
+            Entry(_("Jobs"), "schedule", "core.JobRun"),
+            Entry(_("Failed tasks"), "error", "django_q.Failure"),
+            Entry(_("Incidents"), "warning", "core.Incident"),
+            Entry(_("Hold on sending"), "pause_circle", "reminders.SendingHold"),
+            Entry(_("Feedback links"), "link", "feedback.Invitation"),
+            Entry(_("Rejected answers"), "mark_email_unread", "feedback.RejectedAnswer"),
         ],
     ),
 ]
@@ -96,7 +116,7 @@ def favicon(request: HttpRequest) -> str:
 
 def build(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar that this person may open, as unfold wants them."""
-    badges = count_waiting(request.user)
+    badges = count_waiting()
     home = {"title": _("Today"), "icon": "home", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
     if request.user.has_perm("stats.view_figures"):
@@ -104,31 +124,40 @@ def build(request: HttpRequest) -> list[dict[str, Any]]:
             {"title": _("Figures"), "icon": "monitoring", "link": reverse("stats:show")}
         )
     for title, entries in _MENU:
-        items = [item for entry in entries if (item := _build_item(request, entry, badges))]
+        items = [
+            _build_item(request, entry, badges)
+            for entry in entries
+            if can_open(request.user, entry.model)
+        ]
         if items:
             groups.append({"title": title, "items": items, "separator": True})
     return groups
 
 
-def _build_item(
-    request: HttpRequest, entry: tuple[Any, str, str, str, str], badges: dict[str, int]
-) -> dict[str, Any] | None:
-    title, icon, label, query, badge = entry
-    model = apps.get_model(label)
-    if not can_open(request.user, label):
-        return None
-    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    item = {"title": title, "icon": icon, "link": f"{url}?{query}" if query else url}
-    # Two entries lead to one list: the one with the query is marked where the query stands in the
-    # address.
-    here = request.path.startswith(url)
-    item["active"] = here and (_asks_for(request, query) if query else not _is_other(request, url))
-    if badge and badges.get(badge):
-        item |= {
-            "badge": badges[badge],
-            "badge_variant": "danger" if badge == "stuck" else "primary",
-        }
+def _build_item(request: HttpRequest, entry: Entry, badges: dict[str, int]) -> dict[str, Any]:
+    meta = apps.get_model(entry.model)._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    item: dict[str, Any] = {
+        "title": entry.title,
+        "icon": entry.icon,
+        "link": f"{url}?{entry.query}" if entry.query else url,
+        "active": _is_here(request, entry, url),
+    }
+    if number := badges.get(entry.badge):
+        item["badge"] = number
+        item["badge_variant"] = "danger" if entry.badge == "stuck" else "primary"
     return item
+
+
+def _is_here(request: HttpRequest, entry: Entry, url: str) -> bool:
+    """True on the pages of the entry. Of two that lead to one list, the one whose query stands in
+    the address.
+    """
+    if not request.path.startswith(url):
+        return False
+    if entry.query:
+        return _asks_for(request, entry.query)
+    return request.path != url or not _asks_for_another(request)
 
 
 def can_open(user: Any, label: str) -> bool:
@@ -143,46 +172,31 @@ def _asks_for(request: HttpRequest, query: str) -> bool:
     several.
     """
     name, _equals, values = query.partition("=")
-    field = name.partition("__")[0]
-    asked = {
-        value
-        for key, text in request.GET.items()
-        if key.partition("__")[0] == field
-        for value in str(text).split(",")
-    }
+    asked: set[str] = set()
+    for key, text in request.GET.items():
+        if key.partition("__")[0] == name.partition("__")[0]:
+            asked.update(str(text).split(","))
     return bool(asked) and asked <= set(values.split(","))
 
 
-def _is_other(request: HttpRequest, url: str) -> bool:
-    queries = {query for _title, entries in _MENU for *_rest, query, _badge in entries if query}
-    return request.path == url and any(_asks_for(request, query) for query in queries)
+def _asks_for_another(request: HttpRequest) -> bool:
+    """True where the address asks for the rows of any entry that has a query."""
+    for _title, entries in _MENU:
+        for entry in entries:
+            if entry.query and _asks_for(request, entry.query):
+                return True
+    return False
 
 
-def count_waiting(user: Any) -> dict[str, int]:
-    """Return how much waits for a person: new answers, mails to check, reminders that are stuck.
-    One query.
-    """
-    waiting = {
-        "answers": new_answers(),
-        "review": SourceFile.objects.filter(state=SourceFile.State.REVIEW),
-        "stuck": Reminder.objects.stuck(),
+def count_waiting() -> dict[str, int]:
+    """Return how much waits for a person, by the badges of the menu."""
+    return {
+        "answers": new_answers().count(),
+        "review": SourceFile.objects.filter(state=SourceFile.State.REVIEW).count(),
+        "stuck": Reminder.objects.stuck().count(),
     }
-    numbers: dict[str, Any] = {name: _number(rows) for name, rows in waiting.items()}
-    row = User.objects.filter(pk=user.pk).annotate(**numbers).values_list(*numbers).first() or ()
-    return {name: number or 0 for name, number in zip(waiting, row, strict=False)}
 
 
 def new_answers() -> QuerySet[Answer]:
     """Return the answers nobody has dealt with."""
     return Answer.objects.filter(handled_at=None)
-
-
-def _number(rows: QuerySet[Any]) -> Subquery:
-    grouped = (
-        rows.order_by()
-        .annotate(one=Value(1))
-        .values("one")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return Subquery(grouped, output_field=IntegerField())

@@ -16,11 +16,12 @@ SALES, LEADERS, ADMINISTRATORS = "Vertrieb", "Leitung", "Administration"
 
 
 def _rights(verbs: str, *models: str) -> set[str]:
-    return {
-        f"{app}.{verb}_{name}"
-        for app, _dot, name in (m.partition(".") for m in models)
-        for verb in verbs.split()
-    }
+    rights = set()
+    for model in models:
+        app, _dot, name = model.partition(".")
+        for verb in verbs.split():
+            rights.add(f"{app}.{verb}_{name}")
+    return rights
 
 
 _SALES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from crm.accounts.models import User
 from crm.backoffice.menu import can_open, new_answers
 from crm.operations.job_states import JobState, find_job_states
 from crm.operations.office import JOBS
-from feedback.backoffice.models import Answer, DeclineReason, RejectedAnswer
+from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import Offer, SourceFile
 from reminders.explain import explain_sending
 from reminders.models import FollowUp, Reminder
@@ -91,7 +92,7 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
     offers = counted_offers().filter(mine)
     sections = []
     if can_open(user, "feedback.answer"):
-        sections.append(_answers(offers, now))
+        sections.append(_answers(offers))
     if can_open(user, "offers.offer"):
         sections += [_replies(offers), _bounced(offers)]
     if can_open(user, "reminders.followup"):
@@ -102,7 +103,10 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
     if can_open(user, "offers.sourcefile"):
         sections.append(_review())
     if can_open(user, "feedback.rejectedanswer"):
-        sections += _rejected()
+        rejected = _rejected()
+        # So rare that a page without them does not mention them.
+        if rejected.number:
+            sections.append(rejected)
     return Today(
         sections=sections,
         ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
@@ -122,197 +126,181 @@ def _change(name: str, pk: int) -> str:
 
 
 def _of(offers: QuerySet[Offer]) -> Exists:
-    """Return the condition that a row belongs to one of the offers. Asked per row: the offers may
-    be a million.
-    """
+    """Return the condition that a row belongs to one of the offers, asked per row."""
     return Exists(offers.filter(pk=OuterRef("offer_id")))
 
 
-def _who(offer: Offer) -> str:
+def _name_offer(offer: Offer) -> str:
     customer = offer.customer
-    return " · ".join(
-        filter(None, [offer.number, customer.company or customer.name or customer.email])
-    )
+    return " · ".join([offer.number, customer.company or customer.name or customer.email])
 
 
-def _answers(offers: QuerySet[Offer], now: datetime) -> Section:
-    rows = (
-        new_answers()
-        .filter(_of(offers))
-        .select_related("offer__customer", "reason")
-        .order_by("-answered_at")
-    )
+def _join(*words: str) -> str:
+    return ": ".join(word for word in words if word)
 
-    def detail(answer: Answer) -> str:
-        reason: DeclineReason | None = answer.reason
-        words = [str(answer.get_kind_display()), str(reason) if reason else "", answer.comment]
-        return ": ".join(filter(None, words))[:160]
 
-    return Section(
-        _("New answers to act on"),
-        rows.count(),
-        [
-            Row(_who(a.offer), detail(a), _change("offers_offer", a.offer_id), a.answered_at)
-            for a in rows[:ROWS]
-        ],
-        _list("feedback_answer", handled="todo"),
-        _("No new answer. Everything has been dealt with."),
-        tone="act",
+def _build_section(
+    waiting: QuerySet[Any],
+    build_row: Callable[[Any], Row],
+    *,
+    title: str,
+    link: str,
+    icon: str,
+    empty: str = "",
+    tone: str = "calm",
+) -> Section:
+    rows = [build_row(each) for each in waiting[:ROWS]]
+    return Section(title, waiting.count(), rows, link, empty, tone, icon)
+
+
+def _answers(offers: QuerySet[Offer]) -> Section:
+    waiting = new_answers().filter(_of(offers)).select_related("offer__customer", "reason")
+    return _build_section(
+        waiting.order_by("-answered_at"),
+        _answer_row,
+        title=_("New answers to act on"),
+        link=_list("feedback_answer", handled="todo"),
         icon="forum",
+        empty=_("No new answer. Everything has been dealt with."),
+        tone="act",
     )
+
+
+def _answer_row(answer: Answer) -> Row:
+    words = _join(str(answer.get_kind_display()), str(answer.reason or ""), answer.comment)
+    link = _change("offers_offer", answer.offer_id)
+    return Row(_name_offer(answer.offer), words[:160], link, answer.answered_at)
 
 
 def _replies(offers: QuerySet[Offer]) -> Section:
     """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the
     offer.
     """
-    rows = find_open_replies(offers).select_related("customer")
-    return Section(
-        _("Customers who replied by mail"),
-        rows.count(),
-        [
-            Row(_who(offer), offer.subject, _change("offers_offer", offer.pk), offer.replied_at)
-            for offer in rows.order_by("-replied_at")[:ROWS]
-        ],
-        _list("offers_offer", to_do="replied"),
-        _("Nobody has replied by mail to an open offer."),
-        tone="act",
+    return _build_section(
+        find_open_replies(offers).select_related("customer").order_by("-replied_at"),
+        _reply_row,
+        title=_("Customers who replied by mail"),
+        link=_list("offers_offer", to_do="replied"),
         icon="reply",
+        empty=_("Nobody has replied by mail to an open offer."),
+        tone="act",
     )
+
+
+def _reply_row(offer: Offer) -> Row:
+    link = _change("offers_offer", offer.pk)
+    return Row(_name_offer(offer), offer.subject, link, offer.replied_at)
 
 
 def _bounced(offers: QuerySet[Offer]) -> Section:
-    rows = offers.filter(
-        status=Offer.Status.OPEN, customer__bounced_at__isnull=False
-    ).select_related("customer")
-    return Section(
-        _("Open offers whose mails came back"),
-        rows.count(),
-        [
-            Row(
-                _who(offer),
-                offer.customer.email,
-                _change("offers_customer", offer.customer_id),
-                offer.customer.bounced_at,
-            )
-            for offer in rows.order_by("-sent_at")[:ROWS]
-        ],
-        _list("offers_offer", to_do="bounced"),
-        _("Mails reach every customer with an open offer."),
-        tone="act",
+    waiting = offers.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
+    return _build_section(
+        waiting.select_related("customer").order_by("-sent_at"),
+        _bounce_row,
+        title=_("Open offers whose mails came back"),
+        link=_list("offers_offer", to_do="bounced"),
         icon="block",
+        empty=_("Mails reach every customer with an open offer."),
+        tone="act",
     )
+
+
+def _bounce_row(offer: Offer) -> Row:
+    customer = offer.customer
+    link = _change("offers_customer", customer.pk)
+    return Row(_name_offer(offer), customer.email, link, customer.bounced_at)
 
 
 def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
-    rows = FollowUp.objects.filter(_of(offers), call_at__lt=until).select_related("offer__customer")
-    return Section(
-        _("Phone calls"),
-        rows.count(),
-        [
-            Row(
-                _who(row.offer),
-                row.offer.subject,
-                _change("reminders_followup", row.pk),
-                row.call_at,
-            )
-            for row in rows.order_by("call_at")[:ROWS]
-        ],
-        _list("reminders_followup", due="calls"),
-        _("No call takes the place of a mail."),
-        tone="act",
+    waiting = FollowUp.objects.filter(_of(offers), call_at__lt=until)
+    return _build_section(
+        waiting.select_related("offer__customer").order_by("call_at"),
+        _call_row,
+        title=_("Phone calls"),
+        link=_list("reminders_followup", due="calls"),
         icon="call",
+        empty=_("No call takes the place of a mail."),
+        tone="act",
     )
+
+
+def _call_row(follow_up: FollowUp) -> Row:
+    link = _change("reminders_followup", follow_up.pk)
+    offer = follow_up.offer
+    return Row(_name_offer(offer), offer.subject, link, follow_up.call_at)
 
 
 def _due(offers: QuerySet[Offer], until: datetime) -> Section:
-    rows = FollowUp.objects.filter(_of(offers), next_at__lt=until).select_related("offer__customer")
-
-    def detail(follow_up: FollowUp) -> str:
-        words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
-        return (
-            f"{words}: {_('waits for release')}"
-            if follow_up.because == Because.NEEDS_RELEASE
-            else words
-        )
-
-    return Section(
-        _("Reminders due by the next working day"),
-        rows.count(),
-        [
-            Row(_who(row.offer), detail(row), _change("reminders_followup", row.pk), row.next_at)
-            for row in rows.order_by("next_at")[:ROWS]
-        ],
-        _list("reminders_followup", due="next"),
-        _("No reminder goes out by the next working day."),
+    waiting = FollowUp.objects.filter(_of(offers), next_at__lt=until)
+    return _build_section(
+        waiting.select_related("offer__customer").order_by("next_at"),
+        _due_row,
+        title=_("Reminders due by the next working day"),
+        link=_list("reminders_followup", due="next"),
         icon="event_upcoming",
+        empty=_("No reminder goes out by the next working day."),
     )
+
+
+def _due_row(follow_up: FollowUp) -> Row:
+    words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
+    if follow_up.because == Because.NEEDS_RELEASE:
+        words = _join(words, _("waits for release"))
+    link = _change("reminders_followup", follow_up.pk)
+    return Row(_name_offer(follow_up.offer), words, link, follow_up.next_at)
 
 
 def _stuck(offers: QuerySet[Offer]) -> Section:
-    rows = (
-        Reminder.objects.stuck()
-        .filter(_of(offers))
-        .select_related("offer__customer")
-        .order_by("-mail_date")
-    )
-
-    def detail(reminder: Reminder) -> str:
-        return ": ".join(
-            filter(None, [str(reminder.get_state_display()), reminder.server_reply[:120]])
-        )
-
-    return Section(
-        _("Reminders in doubt or failed"),
-        rows.count(),
-        [
-            Row(_who(row.offer), detail(row), _change("reminders_reminder", row.pk), row.mail_date)
-            for row in rows[:ROWS]
-        ],
-        _list("reminders_reminder", state__in="in_doubt,failed"),
-        _("Every reminder went out as planned."),
-        tone="alarm",
+    waiting = Reminder.objects.stuck().filter(_of(offers))
+    return _build_section(
+        waiting.select_related("offer__customer").order_by("-mail_date"),
+        _stuck_row,
+        title=_("Reminders in doubt or failed"),
+        link=_list("reminders_reminder", state__in="in_doubt,failed"),
         icon="report",
+        empty=_("Every reminder went out as planned."),
+        tone="alarm",
     )
+
+
+def _stuck_row(reminder: Reminder) -> Row:
+    words = _join(str(reminder.get_state_display()), reminder.server_reply[:120])
+    link = _change("reminders_reminder", reminder.pk)
+    return Row(_name_offer(reminder.offer), words, link, reminder.mail_date)
 
 
 def _review() -> Section:
-    rows = SourceFile.objects.filter(state__in=[SourceFile.State.REVIEW, SourceFile.State.BROKEN])
-    return Section(
-        _("Mails to check"),
-        rows.count(),
-        [
-            Row(
-                file.subject or file.name,
-                str(file.get_reason_display()),
-                _change("offers_sourcefile", file.pk),
-                file.sent_at,
-            )
-            for file in rows.order_by("-first_seen_at")[:ROWS]
-        ],
-        _list("offers_sourcefile", state__in="review,broken"),
-        _("Every imported mail was understood."),
-        tone="act",
+    states = [SourceFile.State.REVIEW, SourceFile.State.BROKEN]
+    return _build_section(
+        SourceFile.objects.filter(state__in=states).order_by("-first_seen_at"),
+        _review_row,
+        title=_("Mails to check"),
+        link=_list("offers_sourcefile", state__in="review,broken"),
         icon="rule",
+        empty=_("Every imported mail was understood."),
+        tone="act",
     )
 
 
-def _rejected() -> list[Section]:
-    rows = RejectedAnswer.objects.filter(resolved_at=None).order_by("-received_at")
-    found = [
-        Row(
-            str(row.uid),
-            row.error[:160],
-            _change("feedback_rejectedanswer", row.pk),
-            row.received_at,
-        )
-        for row in rows[:ROWS]
-    ]
-    if not found:
-        return []
-    title = _("Answers that could not be stored")
-    link = _list("feedback_rejectedanswer", resolved="todo")
-    return [Section(title, rows.count(), found, link, "", tone="alarm", icon="mark_email_unread")]
+def _review_row(file: SourceFile) -> Row:
+    link = _change("offers_sourcefile", file.pk)
+    return Row(file.subject or file.name, str(file.get_reason_display()), link, file.sent_at)
+
+
+def _rejected() -> Section:
+    return _build_section(
+        RejectedAnswer.objects.filter(resolved_at=None).order_by("-received_at"),
+        _rejected_row,
+        title=_("Answers that could not be stored"),
+        link=_list("feedback_rejectedanswer", resolved="todo"),
+        icon="mark_email_unread",
+        tone="alarm",
+    )
+
+
+def _rejected_row(rejected: RejectedAnswer) -> Row:
+    link = _change("feedback_rejectedanswer", rejected.pk)
+    return Row(str(rejected.uid), rejected.error[:160], link, rejected.received_at)
 
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:

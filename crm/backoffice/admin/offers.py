@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -25,9 +24,10 @@ from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
 import offers.services
-from crm.backoffice.admin.figures_filter import BehindTheFigures
+from crm.backoffice.admin.filters import BehindTheFigures, ToDoFilter
 from crm.backoffice.admin.follow_ups import say_paused, send_offers_now
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
+from crm.backoffice.admin.origins import find_origins
 from crm.backoffice.admin.parts import person, render
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.story import tell_story
@@ -36,14 +36,13 @@ from crm.core.search import FoldedSearch, further_lines
 from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
-from offers.models import Customer, Offer, SourceFile
+from offers.models import Customer, Offer
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.upload_formats import IMPORT_FORMATS
 from reminders import services as reminder_services
 from reminders.explain import explain, explain_sending
 from reminders.forms import UntilForm
 from reminders.models import FollowUp
-from reminders.planning import find_open_replies
 
 # Unfold shows the code instead of the label for a status that has no entry here.
 STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {
@@ -51,30 +50,7 @@ STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {
 }  # fmt: skip
 
 
-class ToDoFilter(admin.SimpleListFilter):
-    """Offers on which the seller must act, not the customer."""
-
-    title = _("to act on")
-    parameter_name = "to_do"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("replied", _("the customer replied by mail")),
-            ("check", _("to check")),
-            ("bounced", _("bounced")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        if self.value() == "replied":
-            return find_open_replies(queryset)
-        if self.value() == "check":
-            return queryset.exclude(needs_review="")
-        if self.value() == "bounced":
-            return queryset.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
-        return queryset
-
-
-class FactInline(TabularInline):
+class ReadOnlyInline(TabularInline):
     """Rows of fact on the page of their offer."""
 
     tab = True
@@ -89,12 +65,12 @@ class FactInline(TabularInline):
         return False
 
 
-class AnswerInline(FactInline):
+class AnswerInline(ReadOnlyInline):
     model = Answer
     fields = ["kind", "channel", "reason", "comment", "answered_at", "handled_at"]
 
 
-class InvitationInline(FactInline):
+class InvitationInline(ReadOnlyInline):
     model = Invitation
     fields = readonly_fields = ["url", "state", "expires_at", "registered_at"]
 
@@ -437,32 +413,3 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         note_acts(request, [offer], words)
         messages.success(request, words)
         return go_to(change_url(offer))
-
-
-def find_origins(file: SourceFile) -> list[tuple[str, str]]:
-    """Return where each field of an offer was read in its mail, as pairs of field and place."""
-    if file.state not in (SourceFile.State.OFFER, SourceFile.State.REVISION):
-        return []
-    number = {
-        "number_in_attachment": gettext("name of an attachment"),
-        "by_person": gettext("entered by a person"),
-    }
-    sent = gettext("Date")
-    if "date_from_received" in file.defects:
-        sent = gettext("Received, because Date was missing or unreadable")
-    elif {"date_from_file", "date_in_future"} & set(file.defects):
-        sent = gettext("time of the file, because the mail has no usable date")
-    customer = next(
-        (
-            each["field"]
-            for each in file.recipients
-            if file.offer and each["email"] == file.offer.customer.email
-        ),
-        "",
-    )
-    return [
-        (gettext("number"), number.get(file.reason, gettext("Subject"))),
-        (gettext("customer"), customer.capitalize() or gettext("entered by a person")),
-        (gettext("sent"), sent),
-        (gettext("salesperson"), f"From: {file.sender}"),
-    ]

@@ -115,18 +115,11 @@ class SourceFileAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: SourceFile | None = None) -> Any:
         """Leave out what has nothing to say about this file."""
-        return [
-            (
-                name,
-                {
-                    **options,
-                    "fields": [
-                        each for each in options["fields"] if obj is None or _says(obj, each)
-                    ],
-                },
-            )
-            for name, options in super().get_fieldsets(request, obj)
-        ]
+        fieldsets = []
+        for name, options in super().get_fieldsets(request, obj):
+            fields = [field for field in options["fields"] if obj is None or _says(obj, field)]
+            fieldsets.append((name, {**options, "fields": fields}))
+        return fieldsets
 
     def changeform_view(
         self,
@@ -196,11 +189,9 @@ class SourceFileAdmin(ModelAdmin):
     def make_offer(self, request: HttpRequest, form: MakeOfferForm, object_id: str) -> HttpResponse:
         file = SourceFile.objects.select_related("folder").get(pk=object_id)
         email, name = services.find_customer_of(file) or ("", "")
-        if form.cleaned_data["email"]:
-            email, name = (
-                form.cleaned_data["email"],
-                name if form.cleaned_data["email"] == email else "",
-            )
+        entered = form.cleaned_data["email"]
+        if entered and entered != email:
+            email, name = entered, ""
         number = form.cleaned_data["number"] or file.number
         if not (number and email):
             messages.error(
@@ -254,10 +245,10 @@ class SourceFileAdmin(ModelAdmin):
 
 
 def _says(file: SourceFile, field: str) -> bool:
-    """Return whether a field of the page has a value; what is not a column of its own always
-    has.
-    """
-    value = {"mail": True, "defects_text": file.defects}.get(field) or getattr(file, field, None)
+    """Return whether a field of the page has something to say about the file."""
+    if field == "mail":
+        return True
+    value = file.defects if field == "defects_text" else getattr(file, field)
     return value not in (None, "", [])
 
 
@@ -270,27 +261,25 @@ def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]
         "cc": pgettext("mail", "Cc"),
         "bcc": pgettext("mail", "Bcc"),
     }
-    people = {
-        label: [
-            f"{each['name']} <{each['email']}>".strip()
+    lines: list[tuple[str, Sequence[str]]] = [(gettext("Subject"), [file.subject])]
+    if file.sender:
+        lines.append((gettext("From"), [_name_address(file.sender_name, file.sender)]))
+    for field, label in labels.items():
+        people = [
+            _name_address(each["name"], each["email"])
             for each in file.recipients
             if each["field"] == field
         ]
-        for field, label in labels.items()
-    }
-    sent_at = (
-        date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")
-        if file.sent_at
-        else ""
-    )
-    rows = {
-        gettext("Subject"): [file.subject],
-        gettext("From"): [f"{file.sender_name} <{file.sender}>".strip() if file.sender else ""],
-        **people,
-        gettext("Sent"): [sent_at],
-        gettext("Attachments"): view.attachments,
-    }
-    return [(label, values) for label, values in rows.items() if any(values)]
+        lines.append((label, people))
+    if file.sent_at:
+        sent_at = date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")
+        lines.append((gettext("Sent"), [sent_at]))
+    lines.append((gettext("Attachments"), view.attachments))
+    return [(label, values) for label, values in lines if any(values)]
+
+
+def _name_address(name: str, email: str) -> str:
+    return f"{name} <{email}>".strip()
 
 
 def _show(request: HttpRequest, result: ImportResult) -> None:

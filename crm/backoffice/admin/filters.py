@@ -1,11 +1,11 @@
-"""The filter of the list of offers that shows those behind a number of the dashboard."""
+"""The filters of the list of offers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.filters import ListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from offers.models import Offer
+from reminders.planning import find_open_replies
 from stats.drill_down import narrow
 from stats.filters import OfferFilter
 
@@ -62,3 +63,26 @@ class BehindTheFigures(ListFilter):
         except ValueError:
             messages.error(request, _("This link to the figures is damaged. All offers are shown."))
             return queryset
+
+
+class ToDoFilter(admin.SimpleListFilter):
+    """Offers on which the seller must act, not the customer."""
+
+    title = gettext_lazy("to act on")
+    parameter_name = "to_do"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("replied", gettext_lazy("the customer replied by mail")),
+            ("check", gettext_lazy("to check")),
+            ("bounced", gettext_lazy("bounced")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        if self.value() == "replied":
+            return find_open_replies(queryset)
+        if self.value() == "check":
+            return queryset.exclude(needs_review="")
+        if self.value() == "bounced":
+            return queryset.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
+        return queryset
