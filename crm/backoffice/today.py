@@ -150,7 +150,9 @@ def _build_section(
     tone: str = "calm",
 ) -> Section:
     rows = [build_row(each) for each in waiting[:ROWS]]
-    return Section(title, waiting.count(), rows, link, empty, tone, icon)
+    # Counted by the database only where more waits than is shown.
+    number = waiting.count() if len(rows) == ROWS else len(rows)
+    return Section(title, number, rows, link, empty, tone, icon)
 
 
 def _answers(offers: QuerySet[Offer]) -> Section:

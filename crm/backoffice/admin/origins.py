@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext
 
-from offers.models import Reason, SourceFile
+from offers.models import SourceFile
 
 
 def find_origins(file: SourceFile) -> list[tuple[str, str]]:
@@ -20,9 +20,9 @@ def find_origins(file: SourceFile) -> list[tuple[str, str]]:
 
 
 def _find_number_origin(file: SourceFile) -> str:
-    if file.reason == Reason.NUMBER_IN_ATTACHMENT:
+    if file.reason == SourceFile.Reason.NUMBER_IN_ATTACHMENT:
         return gettext("name of an attachment")
-    if file.reason == Reason.BY_PERSON:
+    if file.reason == SourceFile.Reason.BY_PERSON:
         return gettext("entered by a person")
     return gettext("Subject")
 
