@@ -1,9 +1,7 @@
-"""Read the mailboxes of an address field, however malformed: a recipient that gets lost is an offer
-that gets lost. Pure.
+"""Read the mailboxes of an address field, however malformed. Pure.
 
-The standard library's `getaddresses` returns nothing at all for a list with one malformed entry
-since Python 3.13, and loses names before that; this reader takes the field apart mailbox by mailbox
-and keeps what it can read.
+A recipient that gets lost is an offer that gets lost, and the standard library's `getaddresses`
+returns nothing at all for a list with one malformed entry.
 """
 
 from __future__ import annotations
@@ -15,10 +13,6 @@ from offers.parsing.mail import Address
 
 _MOST_PIECES_OF_A_NAME = 12
 _LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
-_ATOM = r"[^\s<>()\[\],;:\\\"@]+"
-# The two usual forms, which need no reader: `a@b` and `Name <a@b>`.
-_PLAIN = re.compile(rf"{_ATOM}@{_ATOM}")
-_NAMED = re.compile(rf'(?:"([^"\\]*)"[ ]?|([^"\\<>()\[\],;:@]*))<({_ATOM}@{_ATOM})>')
 _TOKEN = re.compile(
     r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="  # an encoded word is one thing, commas and all
     r'|"(?:[^"\\\n]|\\.)*"(?:@[^\s<>(),;:"]+)?'  # a quoted name, or a quoted local part
@@ -37,33 +31,21 @@ _SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
 
 
 def parse_addresses(value: str) -> tuple[list[Address], bool]:
-    """Return the mailboxes of one unfolded field in their order, and whether something in it could
-    not be read.
+    """Return the mailboxes of one unfolded field, and whether something could not be read.
 
-    Groups are opened (an empty one such as `undisclosed-recipients:;` has none), comments dropped,
-    source routes cut off, encoded names decoded. An entry without an @ names nobody to whom mail
-    could go; it is left out and reported.
+    Groups are opened, comments dropped, source routes cut off, encoded names decoded. An entry
+    without an @ is left out and counts as unread.
     """
-    value = value.strip()
-    if len(value) <= _LONGEST_EMAIL and _PLAIN.fullmatch(value):
-        return [Address(_clean_email(value))], False
-    named = _NAMED.fullmatch(value)
-    if named and len(named[3]) <= _LONGEST_EMAIL:
-        email = _clean_email(named[3])
-        return [Address(email, _clean_name(named[1] or named[2] or "", email))], False
     return _MailboxReader().read(value)
 
 
 class _MailboxReader:
-    """Goes through the tokens of a field and collects mailboxes.
-
-    `phrase` are the tokens of the mailbox that is being read, `angle` is what stands in its angle
-    brackets, None before they come.
-    """
+    """Goes through the tokens of a field and collects mailboxes."""
 
     def __init__(self) -> None:
         self.found: list[Address] = []
         self.is_damaged = False
+        # The tokens of the mailbox that is being read, and what its angle brackets hold.
         self.phrase: list[str] = []
         self.angle: str | None = None
         self.comment_depth = 0
@@ -99,9 +81,7 @@ class _MailboxReader:
             self.phrase.append(piece)
 
     def _end_group_name(self) -> None:
-        """A colon ends the name of a group; before it may also stand an address or the scheme of a
-        link.
-        """
+        # Before the colon may also stand an address, or the scheme of a link.
         if self.angle is not None or _EMAIL.search("".join(self.phrase)):
             self._end_mailbox(is_last=True)
         elif _SCHEME.search("".join(self.phrase)):
@@ -109,13 +89,10 @@ class _MailboxReader:
         else:
             self.phrase.clear()
 
-    def _end_mailbox(self, *, is_last: bool = False) -> None:
-        """Keep what has been read as a mailbox. Behind a comma, a phrase without an address may
-        still be the first half of a name; `is_last` says that it is not.
-        """
+    def _end_mailbox(self, *, is_last: bool) -> None:
+        """Keep what has been read as a mailbox, or wait for the rest of its name."""
         phrase = "".join(self.phrase)
-        in_angle = [] if self.angle is None else _find_emails(self.angle)
-        if in_angle:
+        if in_angle := _find_emails(self.angle or ""):
             for email in in_angle:
                 self.found.append(Address(email, _clean_name(phrase, email)))
         elif emails := _find_emails(phrase) or _find_emails(decode_words(phrase)):
@@ -134,9 +111,7 @@ class _MailboxReader:
 
 
 def _find_emails(text: str) -> list[str]:
-    """Return the addresses in a text that should be one, with its route, its link scheme or its
-    blanks.
-    """
+    """Return the addresses in a text that should be one, perhaps with a route or with blanks."""
     if "@" not in text or _NOBODY.match(text):
         return []
     if text.startswith("@") and ":" in text:  # RFC 822 source route
@@ -154,12 +129,8 @@ def _clean_email(email: str) -> str:
 
 
 def _clean_name(name: str, email: str) -> str:
-    name = decode_words(name.strip())
-    if "\\" in name:
-        name = re.sub(r"\\(.)", r"\1", name)
-    if '"' in name:
-        name = name.replace('"', "")
-    name = name.strip(" \t,")
+    name = re.sub(r"\\(.)", r"\1", decode_words(name.strip()))
+    name = name.replace('"', "").strip(" \t,")
     if len(name) > 1 and name[0] == name[-1] == "'":
         name = name[1:-1].strip()
     return "" if name.lower() == email else name

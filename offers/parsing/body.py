@@ -1,6 +1,4 @@
-"""Read the body of a mail: its text for a person to read, and the names of its attachments. Pure;
-never raises.
-"""
+"""Read the body of a mail: its text and the names of its attachments. Pure; never raises."""
 
 from __future__ import annotations
 
@@ -11,17 +9,9 @@ from dataclasses import dataclass
 from offers.parsing.decoding import clean_text, decode_bytes
 from offers.parsing.headers import parse_mail
 from offers.parsing.mail import Mail
-from offers.parsing.mime import (
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_PARTS,
-    Part,
-    parse_parameters,
-    read_parts,
-    split_head,
-)
+from offers.parsing.mime import Part, parse_parameters, read_parts, split_head
 
-_LONGEST_TEXT = 512 * 1024
+_LONGEST_TEXT = 512 * 1024  # of each kind
 _MOST_NAMES = 200
 _LONGEST_HEAD = 64 * 1024
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
@@ -33,18 +23,15 @@ _BREAKS = frozenset((
     "br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
     "blockquote", "pre", "section", "article", "header",
 ))  # fmt: skip
-_SHOWN = frozenset(("text/plain", "text/html"))
 _MARKUP = re.compile(r"<[A-Za-z/!?]")  # any other is a smaller-than sign
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a body says. `text` is the plain text part, `html_text` the HTML part as plain text
-    without any markup.
+    """What a body says: its plain text, its HTML without the markup, the names of its attachments.
 
-    Both may be empty. `attachments` are the names of the attached files in their order; `defects`
-    are those of `read_parts` and `text_cut`.
+    `defects` are those of `read_parts` and `text_cut`.
     """
 
     text: str = ""
@@ -55,28 +42,20 @@ class Body:
     @property
     def readable(self) -> str:
         """The text for a person: the plain part, else what the HTML part says."""
-        return self.text if self.text.strip() else self.html_text
+        return self.text or self.html_text
 
 
-def parse_body(
-    raw: bytes,
-    *,
-    max_bytes: int = MAX_BYTES,
-    max_depth: int = MAX_DEPTH,
-    max_parts: int = MAX_PARTS,
-    max_text: int = _LONGEST_TEXT,
-) -> Body:
-    """Return the texts and attachment names of a whole mail file, headers included; never raises.
+def parse_body(raw: bytes) -> Body:
+    """Return the texts and attachment names of a whole mail file, headers included.
 
-    What lies beyond a limit is left out and named in the defects. At most `max_text` bytes of each
-    kind of text.
+    What lies beyond a limit is left out and named in the defects.
     """
-    parts, defects = read_parts(raw, max_bytes=max_bytes, max_depth=max_depth, max_parts=max_parts)
+    parts, defects = read_parts(raw)
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
-    left = {"text/plain": max_text, "text/html": max_text}
+    left = {"text/plain": _LONGEST_TEXT, "text/html": _LONGEST_TEXT}
     attachments: list[str] = []
     for part in parts:
-        if is_attachment(part):
+        if _is_attachment(part):
             if len(attachments) < _MOST_NAMES:
                 attachments += _names_of(part)
         elif part.content_type in texts and left[part.content_type] > 0:
@@ -85,34 +64,28 @@ def parse_body(
             texts[part.content_type].append(text)
     if min(left.values()) <= 0:
         defects.append("text_cut")
-    return Body(
-        text="\n".join(texts["text/plain"]).strip(),
-        html_text="\n\n".join(html_to_text(text) for text in texts["text/html"]).strip(),
-        attachments=tuple(attachments),
-        defects=tuple(defects),
-    )
+    text = "\n".join(texts["text/plain"]).strip()
+    html_text = "\n\n".join(map(html_to_text, texts["text/html"])).strip()
+    return Body(text, html_text, tuple(attachments), tuple(defects))
 
 
-def is_attachment(part: Part) -> bool:
-    """Return whether a person would see a part as a file: not the text, and not a picture inside
-    the HTML.
-    """
+def _is_attachment(part: Part) -> bool:
+    """Return whether a person would see a part as a file."""
     if part.disposition == "attachment" or part.content_type.startswith("message/"):
         return True
-    if not part.filename or part.content_type in _SHOWN:
+    if not part.filename or part.content_type in ("text/plain", "text/html"):
         return False
+    # A picture of a multipart/related is shown inside the HTML.
     is_picture = part.content_type.startswith("image/")
     return not (is_picture and part.container == "multipart/related")
 
 
 def _names_of(part: Part) -> list[str]:
-    """Return the name of an attachment, and the names of the files that Outlook hid in its
-    `winmail.dat`.
-    """
+    """Return the name of an attachment, and those of the files inside a `winmail.dat`."""
     names = [part.filename or _invent_name(part)]
     if part.content_type in _TNEF or part.filename.lower() == "winmail.dat":
-        titles = _TNEF_TITLE.findall(part.decode())
-        names += [clean_text(decode_bytes(title.rstrip(b"\0"))) for title in titles[:_MOST_NAMES]]
+        for title in _TNEF_TITLE.findall(part.decode())[:_MOST_NAMES]:
+            names.append(clean_text(decode_bytes(title)))
     return names
 
 
@@ -128,8 +101,7 @@ def _invent_name(part: Part) -> str:
 def html_to_text(markup: str) -> str:
     """Return the visible text of HTML: no markup, no scripts, no addresses of pictures.
 
-    Takes time linear in the length. `html.parser` takes quadratic time on hostile markup, and
-    nothing of the structure is needed.
+    Takes time linear in the length, where `html.parser` takes quadratic time on hostile markup.
     """
     pieces: list[str] = []
     missing_ends: set[str] = set()
@@ -139,9 +111,7 @@ def html_to_text(markup: str) -> str:
         position, piece = _skip_markup(markup, found.start(), missing_ends)
         pieces.append(piece)
     pieces.append(_fold(markup[position:]))
-    text = html.unescape("".join(pieces)).replace("\x00", "")
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    lines = [line.strip() for line in text.split("\n")]
+    lines = [line.strip() for line in html.unescape("".join(pieces)).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -152,8 +122,7 @@ def _fold(text: str) -> str:
 def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, str]:
     """Return where the text goes on behind the `<` at `start`, and what stands for the markup.
 
-    `missing_ends` are closing marks that do not come any more: none is looked for twice, which
-    keeps the time linear.
+    `missing_ends` gathers closing marks that do not come any more, so that none is searched twice.
     """
     if markup.startswith("<!--", start):
         end = -1 if "-->" in missing_ends else markup.find("-->", start + 4)
@@ -176,11 +145,9 @@ def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, 
 
 
 def has_closing_boundary(mail: Mail, tail: bytes) -> bool:
-    """Return whether a mail file looks complete: `tail` (its last 8 KiB or more) has the closing
-    boundary line.
+    """Return whether a mail file looks complete: its tail has the closing boundary, if it needs one.
 
-    True for mails that are no multipart or name no boundary: there is nothing to wait for. One
-    complete multipart in ten lacks the line, so its absence means wait, not broken.
+    One complete multipart in ten lacks the line, so its absence means wait, not broken.
     """
     content_type, parameters = parse_parameters(mail.header("content-type"))
     boundary = parameters.get("boundary", "").rstrip()

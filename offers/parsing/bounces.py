@@ -1,7 +1,4 @@
-"""Delivery failures: which addresses failed, whether for good, and which mail came back.
-
-Pure; never raises.
-"""
+"""Read delivery failures: who failed, whether for good, and which mail came back. Pure."""
 
 from __future__ import annotations
 
@@ -27,12 +24,9 @@ _MOST_BLOCKS = 200
 _MOST_PARTS_FOR_FLUFL = 50
 _MOST_BYTES_FOR_FLUFL = 64 * 1024
 _SUCCESSES = ("delivered", "relayed", "expanded")
-_ORIGINAL_TYPES = (
-    "message/rfc822",
-    "text/rfc822-headers",
-    "message/rfc822-headers",
-    "message/global",
-)
+_ORIGINAL_TYPES = frozenset((
+    "message/rfc822", "message/rfc822-headers", "message/global", "text/rfc822-headers",
+))  # fmt: skip
 
 _DAEMON = re.compile(
     r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)"
@@ -91,12 +85,10 @@ _PERMANENT_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """One delivery failure. `recipients` are lower-case addresses that failed (both the one that
-    was written to and the one it was forwarded to), possibly none.
+    """One delivery failure, with the lower-case addresses that failed, possibly none.
 
-    `status` is an enhanced code such as `5.1.1`, or empty; `is_permanent` is true for 5.x.x, false
-    for a delay. `original_message_id` and `original_references` are those of the mail that came
-    back, where it says so.
+    `recipients` has both the address that was written to and the one it was forwarded to. `status`
+    is an enhanced code such as `5.1.1`, or empty. The original is the mail that came back.
     """
 
     recipients: tuple[str, ...]
@@ -108,21 +100,20 @@ class Bounce:
 
 
 def may_be_bounce(mail: Mail) -> bool:
-    """Return whether the header block of a mail is a reason to read the rest of it as a delivery
-    failure.
-    """
+    """Return whether the header block is a reason to read the rest as a delivery failure."""
     report_kind = find_report_kind(mail.header("content-type"))
     if report_kind:
         return report_kind == "delivery_report"
-    return _is_from_server(mail) or _looks_like_failure(mail)
+    if _is_from_server(mail):
+        return True
+    # The subject alone may say so: then flufl.bounce has to agree.
+    return bool(_SUBJECT.match(mail.subject)) and not mail.in_reply_to and not mail.references
 
 
 def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
-    """Return what a delivery failure says, or None for any other mail (read receipts and successes
-    included).
+    """Return what a delivery failure says, or None for any other mail; never raises.
 
-    RFC 3464 reports first, then the fields and words of mail servers, then flufl.bounce for the
-    address and, where no status is named, for whether it is for good.
+    Reports of RFC 3464 count first, then the fields and words of mail servers and flufl.bounce.
     """
     if not may_be_bounce(mail):
         return None
@@ -147,16 +138,8 @@ def _is_from_server(mail: Mail) -> bool:
     return _SERVER_NAME.match(name) is not None and _SUBJECT.match(mail.subject) is not None
 
 
-def _looks_like_failure(mail: Mail) -> bool:
-    """Return whether the subject alone says so: then flufl.bounce has to agree."""
-    return bool(_SUBJECT.match(mail.subject)) and not mail.in_reply_to and not mail.references
-
-
 def _read_status_blocks(parts: list[Part]) -> list[dict[str, str]]:
-    """Return the groups of fields in the `delivery-status` parts.
-
-    The first of a part is about the mail, each other one about a recipient.
-    """
+    """Return the groups of fields in the `delivery-status` parts, one for each recipient."""
     blocks: list[dict[str, str]] = []
     for part in parts:
         if "delivery-status" in part.content_type:
@@ -180,9 +163,8 @@ def _read_report(blocks: list[dict[str, str]], parts: list[Part]) -> Bounce | No
         action = block.get("action", "").split(" ")[0].lower()
         if action in _SUCCESSES:
             continue
-        emails = _find_emails(
-            _strip_type(block.get(name, "")) for name in ("original-recipient", "final-recipient")
-        )
+        original, final = block.get("original-recipient", ""), block.get("final-recipient", "")
+        emails = _find_emails([_strip_type(original), _strip_type(final)])
         if not (emails or action):
             continue
         recipients.update(dict.fromkeys(emails))
@@ -195,16 +177,13 @@ def _read_report(blocks: list[dict[str, str]], parts: list[Part]) -> Bounce | No
         return None
     status = max(statuses, key=lambda value: (value[:1] == "5", value))
     is_permanent = status.startswith("5") and actions != {"delayed"}
-    text = diagnostics[0] if diagnostics else _split_text(parts)[0]
+    text = (diagnostics or _split_text(parts))[0]
     original_id, references = _find_original(parts)
     return Bounce(tuple(recipients), status, is_permanent, _shorten(text), original_id, references)
 
 
 def _read_words(raw: bytes, mail: Mail, parts: list[Part]) -> Bounce | None:
-    """Return what the fields and words of a mail server say, or None where they name no failure.
-
-    flufl.bounce is asked about `raw`, unless it is empty.
-    """
+    """Return what the fields and words of a mail server say, or None where they name no failure."""
     text, returned = _split_text(parts)
     status = _find_status(text)
     failed = _failed_recipients(mail)
@@ -227,15 +206,15 @@ def _read_words(raw: bytes, mail: Mail, parts: list[Part]) -> Bounce | None:
 def _choose_status(status_field: str, diagnostic: str, action: str) -> str:
     """Return the more exact of the two codes that a report has for one recipient."""
     found = _STATUS.search(status_field)
-    status = found[1] if found else ""
+    exact = _find_status(diagnostic)
+    if found is None:
+        if not exact and action == "failed":
+            return "5.0.0"
+        return exact
     # `5.0.0` says nothing; what the other server said is often more exact.
-    if not status or status[1:] == ".0.0":
-        exact = _find_status(diagnostic)
-        if exact and (not status or exact[0] == status[0]):
-            status = exact
-    if not status and action == "failed":
-        status = "5.0.0"
-    return status
+    if found[1].endswith(".0.0") and exact.startswith(found[1][0]):
+        return exact
+    return found[1]
 
 
 def _strip_type(value: str) -> str:
@@ -294,17 +273,15 @@ def _find_emails(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
-    """Return the addresses in the server's words that are neither the reader's nor the server's
-    own.
-    """
+    """Return the addresses in the server's words, without the reader's and the server's own."""
     own = {address.email for address in mail.recipients}
     if mail.sender:
         own.add(mail.sender.email)
     found: dict[str, None] = {}
     for match in _ADDRESS.finditer(text[:8_000]):
-        email_address = match[1].lower().rstrip(".").strip("'").removeprefix("smtp=")
-        if email_address not in own and not _DAEMON.match(email_address):
-            found[email_address] = None
+        address = match[1].lower().rstrip(".").strip("'").removeprefix("smtp=")
+        if address not in own and not _DAEMON.match(address):
+            found[address] = None
     return tuple(found)[:_MOST_RECIPIENTS]
 
 
@@ -318,8 +295,6 @@ def _find_status(text: str) -> str:
 
 def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the addresses that failed for now and for good in the eyes of flufl.bounce."""
-    if not raw:
-        return (), ()
     try:
         # Rarely needed, and it loads 17 detectors.
         from flufl.bounce import all_failures  # noqa: PLC0415

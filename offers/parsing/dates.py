@@ -8,8 +8,7 @@ from email.utils import parsedate_tz
 
 from crm.core.months import MONTH_NUMBERS
 
-# Hours from UTC of the names that real mails carry; any other name says nothing, and then UTC is as
-# good as any.
+# Hours from UTC of the names that real mails carry. Any other name says nothing: UTC is taken.
 _ZONES = {
     "CET": 1, "MET": 1, "MEZ": 1, "BST": 1, "WEST": 1,
     "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
@@ -28,12 +27,7 @@ _EARLIEST, _LATEST = 1980, 2100
 
 
 def parse_date(value: str) -> datetime | None:
-    """Return the time in a `Date` field or behind the last semicolon of a `Received` field as aware
-    UTC, or None.
-
-    Any zone counts (`UT` as David writes it, offsets, names); a time without one is UTC. Years
-    outside 1980 to 2100 are no time at which a mail was sent.
-    """
+    """Return the time in a `Date` field as aware UTC, or None; without a zone it is UTC."""
     found = _DATE.match(value.lstrip())
     try:
         sent_at = _read_match(found) if found else _read_other_form(value[:200])
@@ -52,9 +46,8 @@ def _read_match(found: re.Match[str]) -> datetime | None:
     year = int(year_digits)
     if year < 1000:  # RFC 5322, 4.3; some programs of 2002 wrote `0102`, the years since 1900
         year += 1900 if year >= 50 else 2000
-    local = datetime(
-        year, month, int(day), int(hour) % 24, int(minute), min(int(second or 0), 59), tzinfo=UTC
-    )
+    seconds = min(int(second or 0), 59)  # a leap second
+    local = datetime(year, month, int(day), int(hour) % 24, int(minute), seconds, tzinfo=UTC)
     if offset:
         minutes = _count_minutes(sign, offset)
     else:
@@ -65,10 +58,7 @@ def _read_match(found: re.Match[str]) -> datetime | None:
 
 
 def _count_minutes(sign: str, offset: str) -> int:
-    """Return the minutes from UTC: `+1` and `+02` are hours, `+200` and `+0200` hours and
-    minutes.
-    """
-    if len(offset) < 3:
+    if len(offset) < 3:  # `+1` and `+02`; three and four digits are hours and minutes
         minutes = 60 * int(offset)
     else:
         minutes = 60 * int(offset[:-2]) + int(offset[-2:])

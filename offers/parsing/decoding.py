@@ -15,9 +15,8 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:(?!=\?[^=]).)*?)\?
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
-# Codecs that mail programs name where they mean another; the same choices as in the WHATWG encoding
-# standard, because that is what readers of such mails do. None: no charset at all, so it is
-# guessed.
+# Codecs that mail programs name where they mean another, chosen as in the WHATWG encoding standard.
+# None: no charset at all, so it is guessed.
 _MEANT_CODECS = {
     "ascii": None,
     "iso8859-1": "cp1252",
@@ -35,16 +34,10 @@ _CODECS_BY_OTHER_NAME = {
     "unicode-1-1-utf-7": "utf-7",
 }
 # Codecs of Python that are no charset of a mail: slow, platform-bound, or made to run escapes.
-_REFUSED_CODECS = {
-    "idna",
-    "punycode",
-    "undefined",
-    "unicode_escape",
-    "raw-unicode-escape",
-    "mbcs",
-    "oem",
-    "unicode-escape",
-}
+_REFUSED_CODECS = frozenset((
+    "idna", "punycode", "undefined", "unicode_escape", "unicode-escape", "raw-unicode-escape",
+    "mbcs", "oem",
+))  # fmt: skip
 
 
 @lru_cache(maxsize=256)
@@ -60,16 +53,13 @@ def _find_codec(charset: str) -> str | None:
 
 
 def decode_bytes(data: bytes, charset: str = "") -> str:
-    """Return the text of `data`; never raises.
-
-    An unknown, missing or wrong `charset` means utf-8 where the bytes are valid utf-8, else
-    windows-1252.
-    """
+    """Return the text of `data`: by its charset, else utf-8, else windows-1252. Never raises."""
     codec = _find_codec(charset) if charset else None
+    if codec == "cp1252":
+        return data.decode(codec, "replace")
     if codec is not None:
-        errors = "replace" if codec == "cp1252" else "strict"
         try:
-            return data.decode(codec, errors)
+            return data.decode(codec)
         except (LookupError, ValueError):
             pass  # LookupError: a codec that gives no text, such as rot13
     try:
@@ -79,9 +69,7 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
 
 
 def clean_text(text: str) -> str:
-    """Return one line without NUL, other control characters and lone surrogates; line breaks and
-    tabs are blanks.
-    """
+    """Return the text as one line without NUL, other control characters and lone surrogates."""
     if not text.isprintable() and _UNWANTED.search(text):
         text = _BLANKS.sub(" ", text)
         text = _UNWANTED.sub(_replace_unwanted, text)
@@ -89,16 +77,14 @@ def clean_text(text: str) -> str:
 
 
 def _replace_unwanted(found: re.Match[str]) -> str:
-    """Show that a lone surrogate stood here; other unwanted characters just go."""
+    # A lone surrogate leaves a mark; other unwanted characters just go.
     return "\ufffd" if found[0] >= "\ud800" else ""
 
 
 def decode_words(text: str) -> str:
-    """Return `text` with its RFC 2047 encoded words decoded; what is not one stays as it stands;
-    never raises.
+    """Return a clean text with its RFC 2047 encoded words decoded, and the rest as it stands.
 
-    Blanks between neighbours vanish, and neighbours of one charset are joined before decoding,
-    because some programs cut in the middle of a character. The result is clean (`clean_text`).
+    Never raises. Blanks between neighbouring words vanish.
     """
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
@@ -106,6 +92,7 @@ def decode_words(text: str) -> str:
         gap = text[end : word.start()]
         this_charset = word[1].partition("*")[0].lower()  # RFC 2231: behind `*` stands a language
         is_neighbour = bool(charset) and not gap.strip()
+        # Neighbours of one charset are joined: some programs cut in the middle of a character.
         if pending and not (is_neighbour and this_charset == charset):
             pieces.append(decode_bytes(pending, charset))
             pending = b""
@@ -123,9 +110,12 @@ def _decode_word(encoding: str, text: str) -> bytes:
     raw = text.encode("utf-8", "replace")
     if encoding in "qQ":
         return binascii.a2b_qp(raw.replace(b" ", b"_"), header=True)
-    # Programs that cut long subjects leave base64 of any length, with the padding missing or
-    # doubled.
-    raw = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
-    if len(raw) % 4 == 1:
-        raw = raw[:-1]
-    return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
+    return decode_base64(raw)
+
+
+def decode_base64(data: bytes) -> bytes:
+    """Return what base64 of any length says, with its padding missing, doubled or damaged."""
+    data = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    if len(data) % 4 == 1:
+        data = data[:-1]
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))

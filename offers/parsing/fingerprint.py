@@ -6,19 +6,14 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-_VERSION = "nachfass-mail-1"
-
 
 def fingerprint(recipients: Iterable[str], subject: str, sent_at: datetime) -> str:
-    """Return 64 hex digits over a version tag, the sorted lower-case recipients, the
-    white-space-folded decoded subject and the second (UTC) at which the mail was sent. `sent_at`
-    must be aware.
+    """Return 64 hex digits over recipients, decoded subject and the second of an aware `sent_at`.
+
+    Neither the order and case of recipients nor the white space of the subject counts.
     """
-    parts = [
-        _VERSION,
-        *sorted({recipient.strip().lower() for recipient in recipients}),
-        " ".join(subject.split()),
-        sent_at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
-    ]
+    emails = {recipient.strip().lower() for recipient in recipients}
+    second = f"{sent_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
     # Lines cannot be confused with each other: none of the parts holds a line break.
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
+    lines = ["nachfass-mail-1", *sorted(emails), " ".join(subject.split()), second]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()

@@ -1,8 +1,7 @@
 """Read the header block of a mail, however damaged: `parse_mail` never raises. Pure.
 
 An own reader, because the standard library drops every field behind one junk line, loses malformed
-recipients, takes ten times as long, and raises on some real mails. What is wrong with a mail is
-told in `Mail.defects`.
+recipients, and raises on some real mails.
 """
 
 from __future__ import annotations
@@ -17,26 +16,21 @@ from offers.parsing.decoding import clean_text, decode_bytes, decode_words
 from offers.parsing.mail import Address, Mail
 
 # One unfolded field on a line. A line that is none is junk and skipped: it does not end the block.
-_FIELD = re.compile(r"^([!-9;-~]+) *:(.*)", re.MULTILINE)
-_RAW_FIELD = re.compile(rb"^([!-9;-~]+) *:(.*)", re.MULTILINE)
+_FIELD = re.compile(rb"^([!-9;-~]+) *:(.*)", re.MULTILINE)
 _FOLD = re.compile(rb"\n[ \t]+")
 _BLOCK_END = re.compile(rb"\n\r*\n")
-_NEEDS_CLEANING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID = re.compile(r"<([^<>]*)>")
 _REFERENCE = re.compile(r"<[^<>\s]+>")
 _SINGLE_FIELDS = frozenset(("date", "subject", "from", "message-id"))
+_CHUNK = 8 * 1024
 
 
-def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024, chunk: int = 8 * 1024) -> bytes:
-    """Return the bytes up to and including the empty line that ends the header block; what follows
-    is cut off.
-
-    Reads `chunk` bytes at a time, so that attachments stay unread, and stops at `limit`. Raises
-    what reading raises (OSError).
-    """
+def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024) -> bytes:
+    """Return the first `limit` bytes up to and with the empty line that ends the header block."""
     block = b""
+    # In chunks, so that attachments stay unread.
     while len(block) < limit:
-        data = stream.read(min(chunk, limit - len(block)))
+        data = stream.read(min(_CHUNK, limit - len(block)))
         if not data:
             return block
         # The end may lie across two chunks; leading empty lines are no end.
@@ -46,49 +40,42 @@ def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024, chunk: int =
             block = block.lstrip(b"\r\n")
         if end := _BLOCK_END.search(block, start):
             return block[: end.end()]
+        # The line ends of an old Mac.
         if b"\n" not in block and (position := block.find(b"\r\r")) >= 0:
             return block[: position + 2]
     return block
 
 
 def parse_mail(header_block: bytes) -> Mail:
-    """Return what a header block says, with a list of what was wrong with it; never raises.
+    """Return what a header block says, with the codes of what was wrong with it; never raises.
 
-    Raw 8-bit bytes are utf-8, else windows-1252, judged field by field. Of fields that may stand
-    once the first counts; `To`, `Cc` and `Bcc` are joined from all their lines. An unreadable
-    `Date` falls back to the newest `Received`. Texts are of any length: who stores them cuts them.
+    Of fields that may stand once the first counts; `To`, `Cc` and `Bcc` are joined from all their
+    lines. An unreadable `Date` falls back to the newest `Received`. Texts are of any length.
 
     Defects: `empty`, `header_not_ended`, `junk_line`, `null_byte`, `raw_8bit`, `repeated_<field>`,
     `no_date`, `bad_date`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`,
     `no_message_id`.
     """
     defects: list[str] = []
-    fields = read_fields(header_block, defects)
-    if not fields:
-        return Mail(defects=(*defects, "empty"))
-    first: dict[str, str] = {}
-    recipients: dict[str, list[str]] = {"to": [], "cc": [], "bcc": []}
-    received: list[str] = []
     headers: list[tuple[str, str]] = []
-    for name, value in fields:
-        headers.append((name, _decode(value)))
-        if name in recipients:
-            recipients[name].append(value)
-        elif name == "received":
-            received.append(value)
-        elif name in first and name in _SINGLE_FIELDS:
+    values: dict[str, list[str]] = {}
+    for name, value in read_fields(header_block, defects):
+        headers.append((name, decode_words(value)))
+        if name in _SINGLE_FIELDS and name in values:
             defects.append(f"repeated_{name.replace('-', '_')}")
-        else:
-            first.setdefault(name, value)
-    to = _read_recipients(recipients["to"], defects)
-    cc = _read_recipients(recipients["cc"], defects)
-    bcc = _read_recipients(recipients["bcc"], defects)
+        values.setdefault(name, []).append(value)
+    if not headers:
+        return Mail(defects=(*defects, "empty"))
+    first = {name: found[0] for name, found in values.items()}
+    to = _read_recipients(values.get("to", []), defects)
+    cc = _read_recipients(values.get("cc", []), defects)
+    bcc = _read_recipients(values.get("bcc", []), defects)
     if not (to or cc or bcc):
         defects.append("no_recipient")
     return Mail(
         message_id=_read_id(first.get("message-id", ""), defects),
-        sent_at=_read_date(first.get("date", ""), received, defects),
-        subject=_decode(first.get("subject", "")),
+        sent_at=_read_date(first.get("date", ""), values.get("received", []), defects),
+        subject=decode_words(first.get("subject", "")),
         sender=_read_sender(first, defects),
         to=to,
         cc=cc,
@@ -101,58 +88,34 @@ def parse_mail(header_block: bytes) -> Mail:
 
 
 def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
-    """Return lower-case names and unfolded, clean, otherwise undecoded values, in their order; adds
-    to `defects`.
-    """
+    """Return lower-case names and unfolded, clean, undecoded values; adds to `defects`."""
     block = _unify_line_ends(block.lstrip(b"\xef\xbb\xbf\r\n"))
-    end = block.find(b"\n\n")
-    if end < 0:
+    block, end, _ = block.partition(b"\n\n")
+    if not end:
         defects.append("header_not_ended")
-    else:
-        block = block[:end]
     block = _FOLD.sub(b" ", block).replace(b"\t", b" ")
-    is_ascii = block.isascii()
-    try:
-        text = block.decode("ascii" if is_ascii else "utf-8")
-        found = _FIELD.findall(text)
-        needs_cleaning = _NEEDS_CLEANING.search(text) is not None
-    except UnicodeDecodeError:
-        raw_fields = _RAW_FIELD.findall(block)
-        found = [(name.decode("ascii"), decode_bytes(value)) for name, value in raw_fields]
-        needs_cleaning = True
-    if not is_ascii:
+    if not block.isascii():
         defects.append("raw_8bit")
-    if needs_cleaning and b"\x00" in block:
+    if b"\x00" in block:
         defects.append("null_byte")
+    found = _FIELD.findall(block)
     if block and len(found) <= block.rstrip(b"\n").count(b"\n"):
         defects.append("junk_line")
-    if needs_cleaning:
-        return [(name.lower(), clean_text(value)) for name, value in found]
-    return [(name.lower(), value.strip()) for name, value in found]
-
-
-def _decode(value: str) -> str:
-    return decode_words(value) if "=?" in value else value
+    fields: list[tuple[str, str]] = []
+    for name, value in found:
+        # Charsets differ from field to field: each program on the way adds its own.
+        fields.append((name.decode("ascii").lower(), clean_text(decode_bytes(value))))
+    return fields
 
 
 def _unify_line_ends(block: bytes) -> bytes:
-    """Return a block whose lines end with LF: from CRLF, from `\\r\\r\\n` of a mail that was
-    converted twice, or from the CR of an old Mac.
-    """
-    if b"\r" not in block:
-        return block
-    block = block.replace(b"\r\n", b"\n")
-    if b"\r" not in block:
-        return block
     if b"\n" in block:
-        return re.sub(rb"\r+\n", b"\n", block)
-    return block.replace(b"\r", b"\n")
+        return re.sub(rb"\r+\n", b"\n", block)  # `\r\r\n`: a mail that was converted twice
+    return block.replace(b"\r", b"\n")  # an old Mac
 
 
 def _read_recipients(values: list[str], defects: list[str]) -> tuple[Address, ...]:
     """Return each mailbox once, in the order of the lines."""
-    if not values:
-        return ()
     found: dict[str, Address] = {}
     for value in values:
         addresses, is_damaged = parse_addresses(value)
@@ -175,15 +138,13 @@ def _read_sender(first: dict[str, str], defects: list[str]) -> Address | None:
 
 
 def _read_id(value: str, defects: list[str]) -> str:
-    """Return `<left@right>`; a value without angle brackets gets them, so that references can find
-    it.
-    """
     found = _ID.search(value)
     inner = found[1] if found else value.strip("<>")
     inner = "".join(inner.split())
     if not inner:
         defects.append("no_message_id")
         return ""
+    # A value without angle brackets gets them, so that references can find it.
     return f"<{inner}>"
 
 

@@ -22,11 +22,10 @@ class Address(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """The header block of one mail, decoded.
+    """The header block of one mail, decoded; texts hold no CR, LF, NUL or lone surrogate.
 
-    Texts hold no CR, LF, NUL or lone surrogate; `sent_at` is aware UTC or None. `headers` has every
-    field by its lower-case name, raw values decoded and unfolded, in the order of the mail.
-    `defects` are short codes of what was wrong, empty for a sound mail.
+    `sent_at` is aware UTC. `headers` has every field by its lower-case name, in the order of the
+    mail. `defects` are codes of what was wrong.
     """
 
     message_id: str = ""

@@ -1,63 +1,56 @@
 """Split a mail into its parts, without decoding any before it is asked for. Pure.
 
 The standard library takes 5 s for 100,000 parts and raises RecursionError at nesting 1,000 deep.
-This reader looks for boundaries with `bytes.find`, keeps to its limits, and leaves parts undecoded
-until someone asks.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from offers.parsing.decoding import clean_text, decode_bytes, decode_words
+from offers.parsing.decoding import decode_base64, decode_bytes, decode_words
 from offers.parsing.headers import read_fields
 
-MAX_BYTES = 50 * 1024 * 1024
-MAX_DEPTH = 50
-MAX_PARTS = 1_000
+_MOST_BYTES = 50 * 1024 * 1024
+_MOST_LEVELS = 50
+_MOST_PARTS = 1_000
 _LONGEST_PART_HEADER = 64 * 1024
-_SEARCHED_BYTES = 4 * MAX_BYTES  # each level of nesting looks through its bytes again
+_SEARCHED_BYTES = 4 * _MOST_BYTES  # each level of nesting looks through its bytes again
 _BLOCK_END = re.compile(rb"\r?\n\r*\n|\A\r*\n")
 _PARAMETER = re.compile(r";\s*([!#-'*+\-.0-9A-Z^-~]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"?|([^;\s]*))")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One leaf of a mail: anything but a multipart. `payload` is still encoded; `depth` counts
-    multiparts around it.
-    """
+    """One leaf of a mail: anything but a multipart. `payload` is still encoded."""
 
     content_type: str
     parameters: dict[str, str]
     disposition: str
     filename: str
     encoding: str
-    payload: bytes = field(repr=False)
-    depth: int = 0
-    container: str = ""
+    payload: bytes
+    container: str
 
-    def decode(self, limit: int = MAX_BYTES) -> bytes:
-        """Return at most `limit` bytes of the content with its transfer encoding removed; never
-        raises.
-        """
-        return decode_transfer(self.payload, self.encoding, limit)
+    def decode(self, limit: int = _MOST_BYTES) -> bytes:
+        """Return at most `limit` bytes of the content, its transfer encoding removed."""
+        if self.encoding == "base64":
+            return decode_base64(self.payload[: limit * 3 // 2 + 4])[:limit]
+        if self.encoding == "quoted-printable":
+            return binascii.a2b_qp(self.payload[: limit * 3])[:limit]
+        return self.payload[:limit]
 
     def text(self, limit: int) -> str:
-        """Return the content of a text part, about `limit` bytes of it, with LF line ends and no
-        NUL or surrogate.
-        """
+        """Return about `limit` bytes of a text, with LF line ends and no NUL or surrogate."""
         text = decode_bytes(self.decode(limit), self.parameters.get("charset", ""))
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
         return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
-    """Return the lower-case value of a `Content-…` field and its parameters, RFC 2231 pieces put
-    together.
-    """
+    """Return the lower-case value and the parameters (RFC 2231) of a `Content-…` field."""
     main, _, _ = value.partition(";")
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -88,100 +81,73 @@ def find_report_kind(content_type: str) -> str:
 
 
 def _join_pieces(pieces: dict[int, tuple[str, bool]]) -> str:
-    """Return the value of `name*0*=utf-8'de'…; name*1=…`: pieces by their number, each with whether
-    it is percent-encoded.
-    """
+    """Return the value of numbered pieces, each with whether it is percent-encoded."""
     charset, data = "", b""
     for number in sorted(pieces):
         text, is_encoded = pieces[number]
-        if is_encoded and not data and text.count("'") >= 2:
+        if is_encoded and not data and text.count("'") >= 2:  # `utf-8'de'…`
             charset, _, text = text.split("'", 2)
         data += unquote_to_bytes(text) if is_encoded else text.encode("utf-8", "replace")
     return decode_bytes(data, charset)
 
 
-def decode_transfer(payload: bytes, encoding: str, limit: int = MAX_BYTES) -> bytes:
-    """Return at most about `limit` bytes of a payload without its transfer encoding; damaged base64
-    is read as far as it goes.
-    """
-    if encoding == "base64":
-        raw = re.sub(rb"[^A-Za-z0-9+/]", b"", payload[: limit * 3 // 2 + 4])
-        if len(raw) % 4 == 1:
-            raw = raw[:-1]
-        return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))[:limit]
-    if encoding == "quoted-printable":
-        return binascii.a2b_qp(payload[: limit * 3])[:limit]
-    return payload[:limit]
+def read_parts(raw: bytes) -> tuple[list[Part], list[str]]:
+    """Return the leaves of a mail, attached mails among them, and defects; never raises.
 
-
-def read_parts(
-    raw: bytes,
-    *,
-    max_bytes: int = MAX_BYTES,
-    max_depth: int = MAX_DEPTH,
-    max_parts: int = MAX_PARTS,
-) -> tuple[list[Part], list[str]]:
-    """Return the leaves of a mail in their order, and defects; never raises.
-
-    Attached mails (`message/…`) are leaves. Defects: `too_large`, `too_deep`, `too_many_parts`,
-    `too_much_nesting`, `no_boundary`, `not_closed`.
+    Defects: `too_large`, `too_deep`, `too_many_parts`, `too_much_nesting`, `no_boundary`,
+    `not_closed`.
     """
     defects: dict[str, None] = {}
-    if len(raw) > max_bytes:
-        raw = raw[:max_bytes]
+    if len(raw) > _MOST_BYTES:
+        raw = raw[:_MOST_BYTES]
         defects["too_large"] = None
     parts: list[Part] = []
     searched = 0
     pending = [(raw, 0, "")]  # a stack, because nesting must not become recursion
     while pending:
         entity, depth, container = pending.pop()
-        if len(parts) >= max_parts:
+        if len(parts) >= _MOST_PARTS:
             defects["too_many_parts"] = None
             break
-        part = _read_entity(entity, depth, container)
+        part = _read_entity(entity, container)
         boundary = part.parameters.get("boundary", "")
         if not part.content_type.startswith("multipart/"):
             parts.append(part)
         elif not boundary:
             defects["no_boundary"] = None
             parts.append(part)
-        elif depth >= max_depth:
+        elif depth >= _MOST_LEVELS:
             defects["too_deep"] = None
         elif searched > _SEARCHED_BYTES:
             defects["too_much_nesting"] = None
         else:
             searched += len(part.payload)
-            children, problem = _split(part.payload, boundary, max_parts - len(parts) + 1)
+            children, problem = _split(part.payload, boundary, _MOST_PARTS - len(parts) + 1)
             if problem:
                 defects[problem] = None
-            pending += [(child, depth + 1, part.content_type) for child in reversed(children)]
+            for child in reversed(children):
+                pending.append((child, depth + 1, part.content_type))
     return parts, list(defects)
 
 
-def _read_entity(entity: bytes, depth: int, container: str) -> Part:
+def _read_entity(entity: bytes, container: str) -> Part:
     head, payload = split_head(entity)
     fields: dict[str, str] = {}
     for name, value in read_fields(head, []):
         fields.setdefault(name, value)
-    default = "message/rfc822" if container == "multipart/digest" else "text/plain"
-    content_type, parameters = parse_parameters(fields.get("content-type", default))
+    if container == "multipart/digest":
+        fields.setdefault("content-type", "message/rfc822")
+    content_type, parameters = parse_parameters(fields.get("content-type", ""))
+    if "/" not in content_type:
+        content_type = "text/plain"
     disposition, more = parse_parameters(fields.get("content-disposition", ""))
-    return Part(
-        content_type=content_type if "/" in content_type else "text/plain",
-        parameters=parameters,
-        disposition=disposition,
-        filename=clean_text(decode_words(more.get("filename") or parameters.get("name", "")))[:255],
-        encoding=fields.get("content-transfer-encoding", "").strip().lower(),
-        payload=payload,
-        depth=depth,
-        container=container,
-    )
+    filename = decode_words(more.get("filename") or parameters.get("name", ""))[:255]
+    encoding = fields.get("content-transfer-encoding", "").lower()
+    return Part(content_type, parameters, disposition, filename, encoding, payload, container)
 
 
 def split_head(entity: bytes) -> tuple[bytes, bytes]:
-    """Return header block and body of a mail or a part; a part may begin with the empty line and
-    have no header.
-    """
+    """Return header block and body of a mail or a part."""
     entity_start = entity[:_LONGEST_PART_HEADER]
     found = _BLOCK_END.search(entity_start)
     if found is None:
@@ -190,12 +156,9 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
 
 
 def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
-    """Return the entities between the boundary lines, and `not_closed` where the last line is
-    missing.
-    """
+    """Return what stands between the boundary lines, and `not_closed` if the last is missing."""
     delimiter = re.escape(b"--" + boundary.rstrip().encode("utf-8", "replace"))
-    # The pattern begins with fixed bytes, so that `re` looks for them at full speed, near misses
-    # included.
+    # The pattern begins with fixed bytes, for which `re` looks at full speed.
     line = re.compile(rb"\n" + delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)")
     at_start = re.compile(delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)").match(payload)
     children: list[bytes] = []

@@ -1,9 +1,4 @@
-"""The offer number in a subject line. Pure.
-
-A number is only believed where a word for "offer" stands near it. What looks like a number but is
-something else (a date, a price, the number of an invoice, of a ticket, of a house) is hidden first,
-so that it cannot win.
-"""
+"""Find the offer number in a subject, near a word for "offer". Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +13,7 @@ from offers.parsing.subject_words import (
     hide_requests,
     is_advert,
     is_draft,
-)
+)  # fmt: skip
 
 _LONGEST_NUMBER = 60
 
@@ -89,30 +84,25 @@ _YEAR_AND_NEXT = re.compile(r"20(\d\d)[/-](\d\d)")
 
 
 def find_number(subject: str, pattern: str = "") -> str | None:
-    """Return the offer number as it is written in a decoded subject, or None; the first one where
-    there are several.
+    """Return the first offer number in a decoded subject, as it is written, or None.
 
-    `pattern` replaces the built-in recognition. Raises PatternError for a pattern that cannot be
-    used, or takes too long.
+    `pattern` replaces the built-in recognition; PatternError is raised where it cannot be used.
     """
     if pattern:
         found = search_pattern(pattern, subject) or ""
         return found.strip()[:_LONGEST_NUMBER] or None
     subject = hide_requests(subject[:LONGEST_SUBJECT])
-    keyword = KEYWORD.search(subject)
-    if not keyword or is_draft(subject):
+    keywords = list(KEYWORD.finditer(subject))
+    if not keywords or is_draft(subject):
         return None
-    number = _find_certain(subject, keyword) or _find_among_others(subject)
+    number = _find_certain(subject, keywords[0]) or _find_among_others(subject, keywords)
     if number and is_advert(subject) and not _has_year_and_counter(number):
         return None
     return number
 
 
 def _find_certain(subject: str, keyword: re.Match[str]) -> str | None:
-    """Return a number behind the keyword that cannot be one of something else.
-
-    These are most of them, found in a third of the time that it takes to hide other numbers.
-    """
+    """Return a number behind the keyword that cannot be one of something else, or None."""
     number = _find_behind(subject, keyword)
     if number is None:
         return None
@@ -121,11 +111,8 @@ def _find_certain(subject: str, keyword: re.Match[str]) -> str | None:
     return number if is_typical or is_at_end else None
 
 
-def _find_among_others(subject: str) -> str | None:
-    """Return the number behind the first keyword that has one, else one that says by its form that
-    it is one.
-    """
-    keywords = list(KEYWORD.finditer(subject))
+def _find_among_others(subject: str, keywords: list[re.Match[str]]) -> str | None:
+    """Return the number behind the first keyword that has one, else one that is known by its form."""
     hidden = hide_other_numbers(subject)
     for keyword in keywords:
         if number := _find_behind(hidden, keyword):
@@ -134,9 +121,7 @@ def _find_among_others(subject: str) -> str | None:
 
 
 def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
-    """Return the number that follows a keyword, with nothing between them but `Nr.`, `#`, `:` and
-    the like.
-    """
+    """Return the number behind a keyword; only `Nr.`, `#`, `:` and the like may be between."""
     position, is_behind_hidden = _end_of_keyword(text, keyword), False
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
     while True:
@@ -170,14 +155,12 @@ def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:
 
 
 def _is_last(number: str, text: str) -> bool:
-    """Return whether a number of some length, behind a date or a price, is the end: `Angebot vom
-    3.3.2026 (88120)`.
-    """
+    """Return whether a number ends the text behind a date: `Angebot vom 3.3.2026 (88120)`."""
     return _count_digits(number) >= 4 and not text[len(number) :].strip(' )]"“”.')
 
 
 def _is_believable(number: str, *, is_marked: bool) -> bool:
-    """Return whether a number may be that of an offer; `is_marked`: a word such as `Nr.` says so."""
+    """Return whether a number may be that of an offer; `is_marked` by a word such as `Nr.`."""
     if len(number) > _LONGEST_NUMBER or number.upper().startswith("PROV"):
         return False
     if is_marked:
@@ -186,11 +169,11 @@ def _is_believable(number: str, *, is_marked: bool) -> bool:
         return False
     if _is_season(number):
         return False
-    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be
-    # numbers.
+    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be numbers.
     has_separated_letters = number[0].isalpha() and not number.isalnum()
-    least = 3 if number.isdigit() or has_separated_letters else 4
-    return _count_digits(number) >= least
+    if number.isdigit() or has_separated_letters:
+        return _count_digits(number) >= 3
+    return _count_digits(number) >= 4
 
 
 def _count_digits(number: str) -> int:
@@ -204,16 +187,13 @@ def _is_season(number: str) -> bool:
 
 
 def _find_apart(text: str, keyword: re.Match[str]) -> str | None:
-    """Return a number that stands apart from the keyword, but says by its form, by a colon or by a
-    `Nr.` that it is one.
-    """
-    if number := _find_marked(text, keyword.end()):
+    """Return a number apart from the keyword that a `Nr.`, a colon or its form tells to be one."""
+    start, end = keyword.span()
+    if number := _find_marked(text, end):
         return number
-    if found := _COLON_NUMBER.search(text, keyword.end()):
+    if found := _COLON_NUMBER.search(text, end):
         return found[1]
-    return _find_with_year(text, keyword.end(), len(text)) or _find_with_year(
-        text, 0, keyword.start()
-    )
+    return _find_with_year(text, end, len(text)) or _find_with_year(text, 0, start)
 
 
 def _find_marked(text: str, start: int) -> str | None:
@@ -245,9 +225,7 @@ def _find_with_year(text: str, start: int, end: int) -> str | None:
 
 
 def _has_year_and_counter(number: str) -> bool:
-    """Return whether a number has the form year and counter, which neither products nor house
-    numbers have.
-    """
+    """Return whether a number has a year and a counter, as no product or house number has."""
     found = _YEAR_AND_COUNTER.search(number)
     if found is None or len(number) > _LONGEST_NUMBER:
         return False

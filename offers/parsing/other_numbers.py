@@ -1,6 +1,4 @@
-"""Numbers in a subject that are the number of something else than an offer: a date, an amount, a
-postcode, an order. They are hidden before the offer number is looked for. Pure.
-"""
+"""Hide the numbers of other things in a subject: dates, amounts, postcodes, orders. Pure."""
 
 from __future__ import annotations
 
@@ -108,5 +106,5 @@ def hide_other_numbers(subject: str) -> str:
 
 
 def hide(found: re.Match[str]) -> str:
-    """Return what stands for a hidden piece: as many HIDDEN characters as it has."""
+    """Return as many HIDDEN characters as the found piece has."""
     return HIDDEN * len(found[0])

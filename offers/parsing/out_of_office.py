@@ -1,7 +1,4 @@
-"""When an absent person is back, as an out-of-office note says it. Pure.
-
-In German, English, French and Italian.
-"""
+"""Find in an out-of-office note (German, English, French, Italian) when a person is back. Pure."""
 
 from __future__ import annotations
 
@@ -50,8 +47,7 @@ _WEEKDAYS = (
     ("samstag", "saturday", "samedi", "sabato"),
     ("sonntag", "sunday", "dimanche", "domenica"),
 )
-_WEEKDAY_NUMBERS = {name: number for number, names in enumerate(_WEEKDAYS) for name in names}
-_WEEKDAY = "(?:" + "|".join(_WEEKDAY_NUMBERS) + ")"
+_WEEKDAY = "(?:" + "|".join(map("|".join, _WEEKDAYS)) + ")"
 _WEEKDAY_NAME = re.compile(_WEEKDAY, re.IGNORECASE)
 _RANGE_OF_WEEKDAYS = re.compile(
     rf"(?:{_WEEKDAY}|\bmo)s?\.?\s?(?:bis|to|through|-|–)\s?$", re.IGNORECASE
@@ -109,12 +105,10 @@ _SENTENCE_END = re.compile(
 
 
 def find_return_date(text: str, *, received_on: date) -> date | None:
-    """Return the last day that an out-of-office note names: the day of return, or the last day of
-    the absence.
+    """Return the day of return or the last day of the absence, whichever a note names, or None.
 
-    The next reminder belongs on the working day after it. `text` is what is new in the mail
-    (`new_text`), its subject may stand in front. A day without a year is the next one to come; a
-    day before `received_on`, one more than 400 days off, or a day that does not exist is none.
+    `text` is what is new in the mail. Of several days the last counts. A day without a year is the
+    next one to come; one before `received_on` or more than 400 days off does not count.
     """
     text = re.sub(r"[ \t\xa0]+", " ", text[:_LONGEST_TEXT])
     sentences = _split_sentences(text)
@@ -131,17 +125,16 @@ def find_return_date(text: str, *, received_on: date) -> date | None:
 
 
 def _split_sentences(text: str) -> list[str]:
-    pieces: list[str] = []
+    sentences: list[str] = []
     start = 0
-    for end in _SENTENCE_END.finditer(text):
-        pieces.append(text[start : end.end()])
-        start = end.end()
-    pieces.append(text[start:])
-    return [re.sub(r"\s+", " ", piece) for piece in pieces]
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    for end in (*ends, len(text)):
+        sentences.append(re.sub(r"\s+", " ", text[start:end]))
+        start = end
+    return sentences
 
 
 def _is_end_of_absence(sentence: str, match: re.Match[str]) -> bool:
-    """Return whether the day that was found is the last of the absence, or the day of return."""
     before = sentence[max(0, match.start() - 60) : match.start()]
     if _OTHER_TERM.search(before[-45:]):
         return False
@@ -151,8 +144,7 @@ def _is_end_of_absence(sentence: str, match: re.Match[str]) -> bool:
         return False
     on = _ON.search(before)
     if on and not _NOT_BEFORE.search(before[: on.start()]):
-        # `Ab 01.09. bin ich nicht erreichbar` is the beginning, `ab 15.09. wieder erreichbar` the
-        # end.
+        # `Ab 1.9. bin ich nicht erreichbar` is the beginning, `ab 15.9. wieder erreichbar` the end.
         behind = sentence[match.end() : match.end() + 60]
         return not _NOT_BEHIND.search(behind) and not _GOES_ON.match(behind)
     return not _AWAY.search(sentence)
@@ -186,6 +178,10 @@ def _find_weekday(sentences: list[str], received_on: date) -> date | None:
             if _RANGE_OF_WEEKDAYS.search(before):
                 continue
             if _UNTIL.search(before) or (_ON.search(before) and _BACK.search(sentence)):
-                days = _WEEKDAY_NUMBERS[match[0].lower()] - received_on.weekday()
+                days = _weekday_number(match[0].lower()) - received_on.weekday()
                 return received_on + timedelta(days=(days - 1) % 7 + 1)
     return None
+
+
+def _weekday_number(name: str) -> int:
+    return next(number for number, names in enumerate(_WEEKDAYS) if name in names)

@@ -29,7 +29,7 @@ _TRIAL_TEXTS = tuple(
 
 
 class PatternError(ValueError):
-    """A pattern of offer numbers that cannot be used. `offers.patterns` explains it to a person.
+    """A pattern of offer numbers that cannot be used.
 
     `code` is one of `too_long`, `too_large`, `syntax`, `groups`, `timeout`; `detail` is what
     `regex` says about the syntax.
@@ -43,10 +43,9 @@ class PatternError(ValueError):
 
 @lru_cache(maxsize=128)
 def compile_pattern(pattern: str) -> regex.Pattern[str]:
-    """Return the compiled pattern, case ignored.
+    """Return a pattern whose only group, or the one named `number`, holds the offer number.
 
-    Its only group, or the one named `number`, holds the offer number. Raises PatternError for any
-    code but `timeout`.
+    Raises PatternError if it cannot be used.
     """
     if len(pattern) > LONGEST_PATTERN:
         raise PatternError("too_long")
@@ -68,9 +67,9 @@ def check_pattern(pattern: str) -> None:
 
 
 def search_pattern(pattern: str, text: str) -> str | None:
-    """Return what the pattern's group holds in the first 1,000 characters of a text, or None.
+    """Return what the pattern's group holds in a text, or None.
 
-    Raises PatternError: one that cannot be used, or a search that takes too long (`timeout`).
+    Raises PatternError if the pattern cannot be used or the search takes too long (`timeout`).
     """
     compiled = compile_pattern(pattern)
     try:

@@ -1,6 +1,4 @@
-"""What stands before the subject proper: reply and forward prefixes, tags of gateways and ticket
-systems. Pure.
-"""
+"""Split a subject into its prefixes (replies, forwards, tags of gateways) and the rest. Pure."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ class Prefixes(NamedTuple):
 def split_prefixes(subject: str) -> Prefixes:
     """Return whether reply or forward prefixes stand at the start, and what follows them.
 
-    Replies: `AW: Re: Re-2: Re[2]: SV: R:` …; forwards: `WG: Fwd: TR: I:` …. They may be repeated,
-    mixed, and have tags such as `[EXTERN]` or `[Ticket#4711]` between them. Without any prefix
-    `rest` is the whole subject, tags included; behind one, tags are cut off too.
+    Tags such as `[EXTERN]` may stand between them. They belong to the rest where no prefix is.
     """
     is_reply = is_forward = False
     position = rest_at = 0

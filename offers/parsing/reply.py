@@ -23,11 +23,7 @@ _INTRODUCTION = re.compile(
 
 
 def new_text(body_text: str) -> str:
-    """Return the part of a plain text that its sender newly wrote, without quotation and its
-    introduction.
-
-    Empty where everything is quoted. Where nothing is recognised as quoted, the whole text.
-    """
+    """Return what the sender of a plain text newly wrote: all where nothing is seen as quoted."""
     text = body_text[:_LONGEST].replace("\r\n", "\n")
     if found := _INTRODUCTION.search(text):
         text = text[: found.start()]

@@ -1,4 +1,4 @@
-"""Words in a subject that say what a mail is: an offer, a request for one, an invoice. Pure."""
+"""Tell by its words what a subject is about: an offer, a request for one, an invoice. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYWORD = re.compile(
     + r"(?![^\W\d_])",
     re.IGNORECASE,
 )
-# An abbreviation of many things; with a number behind it a person has to look.
+# An abbreviation of many things; with a number behind it, a person has to look.
 _MAYBE_KEYWORD = re.compile(r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))")
 
 # What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711`
@@ -119,29 +119,25 @@ _APPOINTMENT = re.compile(rf"\W*(?:{_APPOINTMENT_WORD}\b.{{0,40}}?:|termin\w*)",
 
 
 def has_keyword(subject: str) -> bool:
-    """Return whether a subject may be that of an offer, with or without a number.
-
-    A request for an offer is none, unless it is answered (a reply prefix, `Ihre Angebotsanfrage`).
-    """
+    """Return whether a subject may be that of an offer, with or without a number."""
     subject = subject[:LONGEST_SUBJECT]
     if KEYWORD.search(hide_requests(subject)) or _MAYBE_KEYWORD.search(subject):
         return True
     if not (_REQUEST.search(subject) or _COMPOUND_REQUEST.search(subject)):
         return False
+    # A request is none, unless it is answered: `AW: Anfrage`, `Ihre Angebotsanfrage`.
     return split_prefixes(subject).is_reply or _ANSWER.search(subject) is not None
 
 
 def names_other_document(subject: str) -> bool:
-    """Return whether a subject with an offer number is that of an invoice, an order or the like
-    about the offer.
-    """
+    """Return whether a subject with an offer number is that of an invoice, an order or the like."""
     keyword = KEYWORD.search(subject)
     before = subject[: keyword.start()] if keyword else subject
     return bool(_OTHER_DOCUMENT.search(before) or _CONFIRMATION.search(subject))
 
 
 def names_appointment(subject: str) -> bool:
-    """Return whether a subject is that of an invitation to a meeting, or of the answer to one."""
+    """Return whether a subject is that of an invitation to a meeting, or of its answer."""
     return _APPOINTMENT.match(subject) is not None
 
 
@@ -156,5 +152,5 @@ def is_advert(subject: str) -> bool:
 
 
 def hide_requests(subject: str) -> str:
-    """Return the subject with the words hidden that ask for an offer, or offer something else."""
+    """Return the subject without the words that ask for an offer or offer something else."""
     return _NO_OFFER.sub(hide, _REQUEST.sub(hide, subject))
