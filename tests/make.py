@@ -92,7 +92,7 @@ def make_invitation(offer: Offer | None = None, **fields: Any) -> Invitation:
     offer = offer or make_offer()
     token = fields.pop("token", links.new_token())
     defaults = {"expires_at": timezone.now() + timedelta(days=60), "registered_at": timezone.now()}
-    defaults |= {"card_hash": card_hash_of(offer, offer.salesperson)}
+    defaults |= {"card_hash": card_hash_of(offer)}
     return Invitation.objects.create(offer=offer, token=token, **{**defaults, **fields})
 
 

@@ -42,20 +42,8 @@ class SyncError(Exception):
     """The office and the public service could not agree. The text is one sentence for a person."""
 
 
-class NotConfiguredError(SyncError):
-    """A setting is missing here."""
-
-
 class UnreachableError(SyncError):
-    """The public service does not answer, or not with what it should; it may by itself later."""
-
-
-class RefusedError(SyncError):
-    """The public service does not accept this office: wrong key or wrong network."""
-
-
-class ThrottledError(SyncError):
-    """The public service asks to wait."""
+    """The public service does not answer as it should; trying again may help."""
 
 
 class ContractError(SyncError):
@@ -80,9 +68,7 @@ class _AnswerPageSerializer(serializers.Serializer[dict[str, object]]):
 
 
 class ApiKeyAuth(AuthBase):
-    """Sends the key. As an auth object, because requests would else prefer a password from a .netrc
-    file.
-    """
+    """Sends the key. Not a plain header, to which requests prefers a password from a .netrc file."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -93,18 +79,15 @@ class ApiKeyAuth(AuthBase):
 
 
 class ApiClient:
-    """One connection to the public service. Use it as a context manager.
-
-    Every method raises a SyncError of the kind that says what a person can do about it.
-    """
+    """One connection to the public service, a context manager. Every method may raise a SyncError."""
 
     def __init__(self, url: str, key: str) -> None:
         if not url:
-            raise NotConfiguredError(
+            raise SyncError(
                 _("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form.")
             )
         if not key:
-            raise NotConfiguredError(
+            raise SyncError(
                 _("Set FEEDBACK_API_KEY to the key whose hash the public service knows.")
             )
         self.url = url.rstrip("/")
@@ -115,7 +98,7 @@ class ApiClient:
 
     @classmethod
     def from_settings(cls) -> ApiClient:
-        """Return a client for the service that the settings name. Raises NotConfiguredError."""
+        """Return a client for the service that the settings name."""
         return cls(settings.FEEDBACK_API_URL, settings.FEEDBACK_API_KEY)
 
     def __enter__(self) -> ApiClient:
@@ -129,9 +112,7 @@ class ApiClient:
         self._call("PUT", "form", content=content)
 
     def put_invitations(self, invitations: Sequence[dict[str, object]]) -> set[str]:
-        """Register up to 1,000 links (`wire.InvitationSerializer`); return the digests that are
-        already answered.
-        """
+        """Register up to 1,000 links (`wire.InvitationSerializer`); return the answered digests."""
         body = self._call(
             "PUT", "invitations", content={"schema": wire.SCHEMA, "invitations": list(invitations)}
         )
@@ -141,9 +122,7 @@ class ApiClient:
         return {str(digest) for digest in answered}
 
     def get_feedbacks(self, *, since: datetime | None = None) -> AnswerPage:
-        """Return the oldest answers that wait; with `since` those submitted from then on,
-        acknowledged or not.
-        """
+        """Return the oldest answers that wait; with `since` all that were submitted from then on."""
         query = {"limit": str(wire.MAX_FEEDBACKS)}
         if since is not None:
             query["since"] = since.isoformat()
@@ -157,9 +136,7 @@ class ApiClient:
         self._call("POST", "feedbacks/ack", content={"uids": [str(uid) for uid in uids]})
 
     def get_status(self) -> dict[str, Any]:
-        """Return what the service says of itself: version, schema, waiting answers, invitations,
-        last pull.
-        """
+        """Return version, schema and figures of the service."""
         return self._call("GET", "status")
 
     def _call(
@@ -196,22 +173,18 @@ class ApiClient:
                 **request,
             )
         except BAD_ADDRESSES as error:
-            raise NotConfiguredError(
-                _("FEEDBACK_API_URL is not a web address: %s.") % self.url
-            ) from error
+            raise SyncError(_("FEEDBACK_API_URL is not a web address: %s.") % self.url) from error
         except requests.exceptions.SSLError as error:
             raise UnreachableError(_("The certificate of %s is not valid.") % self.url) from error
         except requests.RequestException as error:
-            raise UnreachableError(
-                _("The public service at %s cannot be reached.") % self.url
-            ) from error
+            text = _("The public service at %s cannot be reached.")
+            raise UnreachableError(text % self.url) from error
         self._raise_for_status(response)
         try:
             body = response.json()
         except ValueError as error:
-            raise UnreachableError(
-                _("The answer of %s was cut off or is not JSON.") % self.url
-            ) from error
+            text = _("The answer of %s was cut off or is not JSON.")
+            raise UnreachableError(text % self.url) from error
         if not isinstance(body, dict):
             raise ContractError(self._breach())
         return body
@@ -220,39 +193,34 @@ class ApiClient:
         status = response.status_code
         if status in PASSING_STATUSES:
             raise UnreachableError(
-                _("The public service at %(url)s fails with %(status)s.") % self._place(status)
+                _("The public service at %(url)s fails with %(status)s.")
+                % {"url": self.url, "status": status}
             )
         if status == 401:
-            raise RefusedError(
+            raise SyncError(
                 _(
                     "The public service refuses the API key: compare FEEDBACK_API_KEY here with"
                     " FEEDBACK_API_KEY_HASHES there."
                 )
             )
         if status == 403:
-            raise RefusedError(
+            raise SyncError(
                 _(
                     "The public service refuses this network: add it to FEEDBACK_API_ALLOWED_NETWORKS there."
                 )
             )
         if status == 429:
             seconds = response.headers.get("Retry-After", "60")
-            raise ThrottledError(_("The public service asks to wait %s seconds.") % seconds)
+            raise SyncError(_("The public service asks to wait %s seconds.") % seconds)
         if status != 200:
-            raise ContractError(f"{self._breach(status)} {_detail(response)}".strip())
+            try:
+                detail = str(response.json()["detail"])[:500]
+            except (ValueError, TypeError, KeyError):
+                detail = ""
+            raise ContractError(f"{self._breach(status)} {detail}".strip())
 
     def _breach(self, status: int = 200) -> str:
         return _(
             "The address %(url)s does not answer as the public service should (%(status)s): is FEEDBACK_API_URL right,"
             " and are both sides of the same version?"
-        ) % self._place(status)
-
-    def _place(self, status: int) -> dict[str, object]:
-        return {"url": self.url, "status": status}
-
-
-def _detail(response: requests.Response) -> str:
-    try:
-        return str(response.json().get("detail", ""))[:500]
-    except (ValueError, AttributeError):
-        return ""
+        ) % {"url": self.url, "status": status}

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import OwnCompany
 from feedback import sealing, wire
 from feedback.backoffice.answers import DECISIONS
-from feedback.backoffice.api_client import ApiClient, ContractError, NotConfiguredError, SyncError
+from feedback.backoffice.api_client import ApiClient, ContractError, SyncError
 from feedback.backoffice.links import register_all_again, register_links
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
-from feedback.backoffice.receive import AfterStore, receive_page
+from feedback.backoffice.receive import AfterStore, hold_offers, receive_page
 from offers.models import Offer
 
 logger = logging.getLogger(__name__)
@@ -46,53 +46,48 @@ def sync(
     after_store: AfterStore,
     since: datetime | None = None,
     resend: bool = False,
-    client: ApiClient | None = None,
 ) -> SyncResult:
     """Pull all answers, then send the form if it changed and the links that the VPS does not know.
 
-    Answers come first: they decide who must not be reminded. `after_store` is called in the
-    transaction that stores them. `since` also pulls what was acknowledged since then, for an office
-    restored from a backup; salespeople are not told of that again. `resend` sends everything again,
-    for a VPS that was set up anew. Raises SyncError when the sync could not be finished; what was
-    done stays done.
+    `since` also pulls what was acknowledged since then, for an office restored from a backup;
+    salespeople are not told of that again. `resend` sends everything again, for a VPS that was set
+    up anew. Raises SyncError when the sync could not be finished; what was done stays done.
     """
     result = SyncResult()
-    with client or ApiClient.from_settings() as connection:
-        _pull_waiting(connection, result, after_store)
+    with ApiClient.from_settings() as client:
+        # Answers come first: they decide who must not be reminded.
+        _pull_waiting(client, result, after_store)
         if since is not None:
-            _pull_since(connection, since, result, after_store)
+            _pull_since(client, since, result, after_store)
         if resend:
             SyncState.objects.filter(pk=1).update(form_hash="")
             register_all_again()
         form_problem: ContractError | None = None
         try:
-            result.is_form_sent = send_form(connection)
+            result.is_form_sent = send_form(client)
         except ContractError as error:
             # A form that is refused must not keep new links from working.
             form_problem = error
-        links = register_links(connection)
+        links = register_links(client)
         result.registered, result.refused = links.registered, links.refused
-        _fetch_lost_answers(connection, links.answered, result, after_store)
+        _fetch_lost_answers(client, links.answered, result, after_store)
     if form_problem is not None:
         raise form_problem
     return result
 
 
 def pull(*, after_store: AfterStore) -> SyncResult:
-    """Pull, store and acknowledge all waiting answers. Raises SyncError when that could not be
-    finished.
-    """
+    """Pull, store and acknowledge all waiting answers. Raises SyncError when that fails."""
     result = SyncResult()
-    with ApiClient.from_settings() as connection:
-        _pull_waiting(connection, result, after_store)
+    with ApiClient.from_settings() as client:
+        _pull_waiting(client, result, after_store)
     return result
 
 
 def ensure_fresh(max_age_seconds: float, now: datetime, *, after_store: AfterStore) -> bool:
-    """Return True when all answers given up to `max_age_seconds` before `now` are here, pulling
-    them if necessary.
+    """Pull the answers unless that was done in the last `max_age_seconds`.
 
-    False when they cannot be pulled: then nobody may be reminded. Never raises SyncError.
+    Return False when they cannot be pulled: then nobody may be reminded.
     """
     pulled_at = SyncState.get().pulled_at
     # A time in the future means that a clock was set back; it proves nothing.
@@ -107,14 +102,12 @@ def ensure_fresh(max_age_seconds: float, now: datetime, *, after_store: AfterSto
 
 
 def build_form() -> dict[str, object]:
-    """Return the body of `PUT /api/form`. Raises NotConfiguredError without a usable private
-    key.
-    """
+    """Return the body of `PUT /api/form`. Raises SyncError without a usable private key."""
     company = OwnCompany.get()
     try:
         public_key = sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError as error:
-        raise NotConfiguredError(str(error)) from error
+        raise SyncError(str(error)) from error
     reasons = DeclineReason.objects.filter(is_active=True)
     return {
         "schema": wire.SCHEMA,
@@ -129,9 +122,7 @@ def build_form() -> dict[str, object]:
 
 
 def send_form(client: ApiClient) -> bool:
-    """Send company, reasons and key if they changed since they were sent; return whether they
-    did.
-    """
+    """Send company, reasons and key; return False when they are as they were sent last."""
     content = build_form()
     sent = json.dumps([client.url, content], sort_keys=True)
     form_hash = hashlib.sha256(sent.encode()).hexdigest()
@@ -143,9 +134,7 @@ def send_form(client: ApiClient) -> bool:
 
 
 def replay_after_restore(*, after_store: AfterStore) -> str:
-    """Pull again what was acknowledged since the backup, and send all links again; return a
-    sentence on what came of it.
-    """
+    """Pull again what came since the backup, and send everything again; return a sentence."""
     since = (SyncState.get().pulled_at or timezone.now()) - timedelta(hours=1)
     try:
         result = sync(after_store=after_store, since=since, resend=True)
@@ -169,9 +158,10 @@ def _pull_waiting(client: ApiClient, result: SyncResult, after_store: AfterStore
             break
         if not settled:
             raise ContractError(_("The public service holds answers back that it does not show."))
-    SyncState.get()
     skew = round((asked_at - page.server_time).total_seconds())
-    SyncState.objects.filter(pk=1).update(pulled_at=asked_at, clock_skew_seconds=skew)
+    SyncState.objects.update_or_create(
+        pk=1, defaults={"pulled_at": asked_at, "clock_skew_seconds": skew}
+    )
 
 
 def _pull_since(
@@ -182,7 +172,10 @@ def _pull_since(
         _receive(client, page.feedbacks, result, after_store, is_replay=True)
         if page.remaining == 0:
             return
-        newest = max((_submitted_at(item) or since for item in page.feedbacks), default=since)
+        # The oldest come first, so that the next page starts at the last one.
+        newest = since
+        for item in page.feedbacks:
+            newest = max(newest, _submitted_at(item) or since)
         if newest <= since:
             raise ContractError(_("The public service does not go on from the last answer."))
         since = newest
@@ -215,10 +208,9 @@ def _submitted_at(item: object) -> datetime | None:
 
 
 def _reason_as_wire(reason: DeclineReason) -> dict[str, object]:
-    labels = {language: getattr(reason, f"label_{language}") for language in wire.LANGUAGES}
     return {
         "code": reason.code,
-        "labels": labels,
+        "labels": {language: reason.label(language) for language in wire.LANGUAGES},
         "asks_for_comment": reason.asks_for_comment,
     }
 
@@ -226,8 +218,7 @@ def _reason_as_wire(reason: DeclineReason) -> dict[str, object]:
 def _fetch_lost_answers(
     client: ApiClient, digests: set[str], result: SyncResult, after_store: AfterStore
 ) -> None:
-    """Pull the answers that the VPS says it had but that are not here: this office was restored
-    from a backup.
+    """Pull the answers that the VPS had but that are not here: this office was restored.
 
     The VPS forgets answers before it forgets that there was one; then a person has to ask, and
     nobody is reminded.
@@ -242,14 +233,8 @@ def _fetch_lost_answers(
         " Ask again."
     )
     with transaction.atomic():
-        held = list(
-            Offer.objects.filter(invitations__in=lost, status=Offer.Status.OPEN, needs_review="")
-        )
-        for offer in held:
-            offer.needs_review = text
-            offer.save(update_fields=["needs_review"])
-        Offer.objects.raise_version(held)
-        after_store(held)
+        unanswered = Offer.objects.filter(invitations__in=lost, status=Offer.Status.OPEN)
+        after_store(hold_offers(unanswered, text))
 
 
 def _find_lost(digests: set[str]) -> QuerySet[Invitation]:
