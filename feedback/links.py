@@ -12,9 +12,7 @@ def new_token() -> UUID:
 
 
 def digest(token: UUID) -> str:
-    """Return SHA-256 of the token's canonical text as 64 hex digits: all that the VPS knows of
-    it.
-    """
+    """Return SHA-256 of the token as 64 hex digits: all that the VPS knows of it."""
     return hashlib.sha256(str(token).encode("ascii")).hexdigest()
 
 

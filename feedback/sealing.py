@@ -1,5 +1,7 @@
-"""Seal what the VPS keeps: whoever has the link can read the card, whoever has the disk cannot, and
-only the office can read what customers wrote. Shared by both halves, no models.
+"""Seal what the VPS keeps. Shared by both halves, no models.
+
+Whoever has the link can read the card, whoever has the disk cannot; only the office can read what
+customers wrote.
 """
 
 from __future__ import annotations
@@ -23,9 +25,7 @@ class SealError(Exception):
 
 @dataclass(frozen=True)
 class Card:
-    """What the form shows of an offer. `offered_on` is an ISO date; `language` is not part of the
-    card.
-    """
+    """What the form shows of an offer. `offered_on` is an ISO date."""
 
     number: str
     subject: str
@@ -79,9 +79,7 @@ def public_key_of(private_key: str) -> str:
 
 
 def seal_message(message: Message, public_key: str) -> str:
-    """Return the customer's words sealed to the office's public key, as base64; an empty message
-    stays empty.
-    """
+    """Return the words sealed to the office's key, as base64; an empty message stays empty."""
     if message == Message():
         return ""
     try:

@@ -1,20 +1,34 @@
-"""What goes over the wire between the office and the VPS, as DRF serializers. Shared by both
-halves, no models.
+"""What goes over the wire between office and VPS, as DRF serializers. Shared by both, no models.
 
-The office keeps to what it sends; the VPS refuses what does not fit. Fields may be added, never
-renamed: an old office talks to a new VPS and the reverse.
+The VPS refuses what does not fit. Fields may be added, never renamed: an old office talks to a new
+VPS and the reverse.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
+
+from feedback import sealing
 
 SCHEMA = 1
 MAX_INVITATIONS = 1000
 MAX_FEEDBACKS = 500
 MAX_COMMENT = 2000
+MAX_REASONS = 100
 LANGUAGES = ["de", "en", "fr", "it"]
 KINDS = ["interested", "declined", "undecided", "opted_out"]
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def check_sensible(value: datetime) -> None:
+    """Refuse times that a database cannot store in every time zone."""
+    if not EARLIEST < value < LATEST:
+        raise ValidationError("This time is not between the years 2000 and 2200.")
 
 
 class InvitationSerializer(serializers.Serializer[dict[str, object]]):
@@ -23,7 +37,7 @@ class InvitationSerializer(serializers.Serializer[dict[str, object]]):
     digest = serializers.RegexField(r"^[0-9a-f]{64}$")
     card = serializers.CharField(max_length=4000)
     language = serializers.ChoiceField(choices=LANGUAGES)
-    expires_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(validators=[check_sensible])
     state = serializers.ChoiceField(choices=["active", "revoked"])
 
 
@@ -41,6 +55,10 @@ class ReasonSerializer(serializers.Serializer[dict[str, object]]):
     labels = serializers.DictField(child=serializers.CharField(max_length=200))
     asks_for_comment = serializers.BooleanField(default=False)
 
+    def validate_labels(self, value: dict[str, str]) -> dict[str, str]:
+        # A newer office may send languages that this form does not have.
+        return {language: value[language] for language in LANGUAGES if language in value}
+
 
 class FormSerializer(serializers.Serializer[dict[str, object]]):
     """The body of `PUT /api/form`: replaces what was there."""
@@ -52,7 +70,27 @@ class FormSerializer(serializers.Serializer[dict[str, object]]):
     imprint_url = serializers.URLField(allow_blank=True, default="")
     privacy_url = serializers.URLField(allow_blank=True, default="")
     public_key = serializers.CharField(max_length=100)
-    reasons = ReasonSerializer(many=True)
+    reasons = ReasonSerializer(many=True, max_length=MAX_REASONS)  # type: ignore[call-arg]  # of its ListSerializer
+
+    def validate_public_key(self, value: str) -> str:
+        try:
+            sealing.seal_message(sealing.Message(comment="?"), value)
+        except sealing.SealError as error:
+            raise serializers.ValidationError(str(error)) from error
+        return value
+
+    def validate_reasons(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        codes = {reason["code"] for reason in value}
+        if len(codes) < len(value):
+            raise serializers.ValidationError("Two reasons have the same code.")
+        return value
+
+
+class PullQuerySerializer(serializers.Serializer[dict[str, object]]):
+    """The query of `GET /api/feedbacks`."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_FEEDBACKS, default=MAX_FEEDBACKS)
+    since = serializers.DateTimeField(required=False, validators=[check_sensible])
 
 
 class FeedbackSerializer(serializers.Serializer[dict[str, object]]):

@@ -103,9 +103,8 @@ def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
 
 
 def count_answers_of(offer: Offer) -> None:
-    """Store with the offer what the figures count of its answers: when the first one came, and the
-    reasons of the newest decline. What a robot gave does not count.
-    """
+    """Store with the offer when its first answer came, and the reasons of its newest decline."""
+    # What a robot gave does not count.
     counted = offer.answers.filter(kind__in=COUNTED, dismissed_at=None)
     answers = list(counted.select_related("reason", "seller_reason").order_by("answered_at", "pk"))
     offer.first_answer_at = answers[0].answered_at if answers else None

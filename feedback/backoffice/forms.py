@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
@@ -22,22 +21,19 @@ from offers.models import Offer
 ORDERED = "ordered"
 
 
-def _outcomes() -> list[tuple[str, Any]]:
-    return [(ORDERED, _("ordered")), *Answer.Kind.choices]
-
-
 class RecordAnswerForm(BaseDialogForm):
     """What the customer said, how, and why."""
 
     outcome = forms.ChoiceField(
         label=_("The customer says"),
-        choices=lazy(_outcomes, list)(),
+        choices=[(ORDERED, _("ordered")), *Answer.Kind.choices],
         widget=UnfoldAdminSelectWidget,
     )
     channel = forms.ChoiceField(
         label=_("through"),
         choices=[
-            (channel.value, channel.label) for channel in (Offer.Channel.PHONE, Offer.Channel.MAIL)
+            (Offer.Channel.PHONE.value, Offer.Channel.PHONE.label),
+            (Offer.Channel.MAIL.value, Offer.Channel.MAIL.label),
         ],
         widget=UnfoldAdminSelectWidget,
     )

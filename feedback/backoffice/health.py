@@ -25,37 +25,28 @@ HTTPS_PORT = 443
 def check_answers(now: datetime) -> Iterator[Finding]:
     pulled_at = SyncState.get().pulled_at
     if pulled_at is None:
-        yield Finding(
-            "answers",
-            _("Answers have never been fetched. Run `python manage.py sync_feedback`."),
-            is_ok=False,
-        )
+        text = _("Answers have never been fetched. Run `python manage.py sync_feedback`.")
+        yield Finding("answers", text, is_ok=False)
     elif now - pulled_at > 2 * STALE_AFTER:
-        minutes = int((now - pulled_at).total_seconds() // 60)
-        yield Finding(
-            "answers",
-            _("Answers were last fetched %s minutes ago; no reminders are sent.") % minutes,
-            is_ok=False,
-        )
+        minutes = (now - pulled_at) // timedelta(minutes=1)
+        text = _("Answers were last fetched %s minutes ago; no reminders are sent.")
+        yield Finding("answers", text % minutes, is_ok=False)
     else:
         yield Finding("answers", _("Answers are up to date."))
     rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
     if rejected:
-        yield Finding(
-            "set-aside answers",
-            _("%s rejected answers wait for a decision in the back office.") % rejected,
-            is_ok=False,
-        )
+        text = _("%s rejected answers wait for a decision in the back office.")
+        yield Finding("set-aside answers", text % rejected, is_ok=False)
 
 
 def check_clocks(now: datetime) -> Iterator[Finding]:
     """Whether both machines agree on the time, by which answers of robots are recognised."""
     skew = timedelta(seconds=SyncState.get().clock_skew_seconds)
     if abs(skew) > MAX_CLOCK_SKEW:
-        words = _(
+        text = _(
             "The clocks of the office and the public side differ by %s. Set both by a time server."
         )
-        yield Finding("clocks", words % abs(skew), is_ok=False)
+        yield Finding("clocks", text % abs(skew), is_ok=False)
     else:
         yield Finding("clocks", _("Office and public side agree on the time."))
 
@@ -64,9 +55,8 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
     try:
         sealing.public_key_of(settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError as error:
-        yield Finding(
-            "sealing key", _("%s `python manage.py make_keys` prints one.") % error, is_ok=False
-        )
+        text = _("%s `python manage.py make_keys` prints one.")
+        yield Finding("sealing key", text % error, is_ok=False)
     else:
         yield Finding("sealing key", _("Comments of customers can be read."))
 
@@ -90,15 +80,11 @@ def check_certificate(now: datetime) -> Iterator[Finding]:
     try:
         left = _expiry(address.hostname, address.port or HTTPS_PORT) - now
     except (OSError, ssl.SSLError) as error:
-        yield Finding(
-            "certificate", _("The certificate could not be checked: %s.") % error, is_ok=False
-        )
+        text = _("The certificate could not be checked: %s.")
+        yield Finding("certificate", text % error, is_ok=False)
         return
-    yield Finding(
-        "certificate",
-        _("The certificate is valid for %s more days.") % left.days,
-        is_ok=left.days >= MIN_CERTIFICATE_DAYS,
-    )
+    text = _("The certificate is valid for %s more days.")
+    yield Finding("certificate", text % left.days, is_ok=left.days >= MIN_CERTIFICATE_DAYS)
 
 
 def _expiry(host: str, port: int) -> datetime:

@@ -1,6 +1,4 @@
-"""The office's half: links given out, answers received or recorded, and the reasons customers can
-choose.
-"""
+"""Links given out, answers received or recorded, and the reasons customers can choose."""
 
 from __future__ import annotations
 
@@ -121,9 +119,7 @@ class DeclineReason(models.Model):
 
 
 class Answer(models.Model):
-    """What the customer said through the link, or what staff recorded from phone, mail or an
-    order.
-    """
+    """What the customer said through the link, or what staff recorded."""
 
     class Kind(models.TextChoices):
         INTERESTED = "interested", _("interested")
@@ -232,9 +228,7 @@ class RejectedAnswer(models.Model):
 
 
 class SyncState(models.Model):
-    """When the office last pulled answers and sent the form: one row. Reminders are sent only while
-    `pulled_at` is recent.
-    """
+    """One row: reminders are sent only while `pulled_at` is recent."""
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)
     clock_skew_seconds = models.IntegerField(default=0, editable=False)

@@ -38,23 +38,15 @@ class Notices:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class _Addressee:
-    """Who gets the mail: a salesperson, or the company for offers of nobody."""
-
-    addresses: tuple[str, ...]
-    language: str
-
-
 def notify_sellers(now: datetime) -> Notices:
-    """Mail the salespeople about the answers that they do not know; return how many mails were sent
-    and how many refused.
+    """Mail the salespeople about the answers that they do not know; return what became of it.
 
     Somebody who got a mail gets the next one after five minutes at the earliest. Answers that staff
-    recorded are not mailed. An answer is marked once its mail is sent, so that a kill between the
-    two mails it twice rather than never; a lease keeps two runs from mailing it at the same time.
+    recorded are not mailed.
     """
     SyncState.get()
+    # An answer is marked once its mail is sent, so that a kill between the two mails it twice rather
+    # than never. The lease keeps two runs from mailing it at the same time.
     free = Q(notifying_until=None) | Q(notifying_until__lte=now)
     if not Answer.objects.filter(notified_at=None).exists():
         return Notices()
@@ -74,7 +66,7 @@ def _tell(now: datetime) -> Notices:
             if _was_told_just_now(salesperson, now):
                 continue
             try:
-                sent += _send(connection, _find_addressee(salesperson), answers)
+                sent += _send(connection, salesperson, answers)
             except (smtplib.SMTPException, OSError) as error:
                 logger.warning(
                     "The mail on %s new answers was not sent: %s",
@@ -105,27 +97,29 @@ def _find_untold() -> dict[User | None, list[Answer]]:
     return by_seller
 
 
-def _find_addressee(salesperson: User | None) -> _Addressee:
+def _find_recipients(salesperson: User | None) -> tuple[list[str], str]:
+    """Return (addresses, language) of the salesperson, else of the company, else of the admins."""
     if salesperson is not None and salesperson.is_active and salesperson.email:
-        return _Addressee((salesperson.email,), salesperson.language)
+        return [salesperson.email], salesperson.language
     if company := OwnCompany.get().email:
-        return _Addressee((company,), settings.LANGUAGE_CODE)
-    return _Addressee(tuple(address for _name, address in settings.ADMINS), settings.LANGUAGE_CODE)
+        return [company], settings.LANGUAGE_CODE
+    return [address for _name, address in settings.ADMINS], settings.LANGUAGE_CODE
 
 
-def _send(connection: BaseEmailBackend, addressee: _Addressee, answers: list[Answer]) -> int:
-    if not addressee.addresses:
+def _send(connection: BaseEmailBackend, salesperson: User | None, answers: list[Answer]) -> int:
+    addresses, language = _find_recipients(salesperson)
+    if not addresses:
         logger.warning(
             "Nobody can be told of %s new answers: give the company an e-mail address.",
             len(answers),
         )
         return 0
-    with translation.override(addressee.language):
+    with translation.override(language):
         context = {"answers": [(answer, offer_url(answer.offer)) for answer in answers]}
         mail = EmailMultiAlternatives(
             subject=_subject(answers),
             body=render_to_string("feedback/new_answers.txt", context),
-            to=list(addressee.addresses),
+            to=addresses,
             connection=connection,
             # No out-of-office note comes back, and the import does not take the mail for an offer
             # (RFC 3834).

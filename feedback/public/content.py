@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from feedback import wire
 from feedback.public.models import FormContent
 
 TEXTS = ("company", "email", "phone", "imprint_url", "privacy_url", "public_key")
@@ -27,9 +26,7 @@ class FormReason:
 
 @dataclass(frozen=True)
 class FormTexts:
-    """Who asks, and which reasons there are. Empty before the office has sent anything: the page
-    works all the same.
-    """
+    """Who asks, and which reasons there are. Empty before the office has sent anything."""
 
     company: str = ""
     email: str = ""
@@ -43,11 +40,6 @@ class FormTexts:
     def takes_words(self) -> bool:
         """True when words can be sealed. Without the office's key the page must not ask for any."""
         return bool(self.public_key)
-
-    @property
-    def dial(self) -> str:
-        """The phone number as a link takes it."""
-        return self.phone.replace(" ", "")
 
     def find_reason(self, code: str) -> FormReason | None:
         """Return the reason with this code, or None."""
@@ -67,20 +59,5 @@ def get_texts() -> FormTexts:
 
 
 def replace_content(data: dict[str, Any]) -> None:
-    """Store the validated body of `PUT /api/form` in the place of what was there.
-
-    Only what the page uses is kept, and labels in its own languages: what a newer office sends
-    beyond that must not end in a page that cannot be read.
-    """
-    content: dict[str, Any] = {name: data[name] for name in TEXTS}
-    content["reasons"] = [_choose_fields(reason) for reason in data["reasons"]]
-    FormContent.objects.update_or_create(pk=1, defaults={"content": content})
-
-
-def _choose_fields(reason: dict[str, Any]) -> dict[str, Any]:
-    labels = reason["labels"]
-    return {
-        "code": reason["code"],
-        "labels": {code: labels[code] for code in wire.LANGUAGES if code in labels},
-        "asks_for_comment": reason["asks_for_comment"],
-    }
+    """Store the validated body of `PUT /api/form` in the place of what was there."""
+    FormContent.objects.update_or_create(pk=1, defaults={"content": data})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
@@ -21,7 +20,6 @@ MAX_PHONE = 50
 KINDS = ["interested", "declined", "undecided"]
 # Which answer a field belongs to; the fields of the other answers are not looked at.
 ANSWER_OF = {"reason": "declined", "ask_again_on": "undecided", "phone": "interested"}
-WORDS = ("comment", "phone")
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
 
 
@@ -45,10 +43,9 @@ class Days:
 
 
 class AnswerForm(forms.Form):
-    """One answer with the fields that belong to it.
+    """One answer with the fields that belong to it. Validate it in the language of the page.
 
-    Validate it in the language of the page. The template writes the fields by hand: Django takes
-    several times as long to render them.
+    The template writes the fields by hand: Django takes several times as long to render them.
     """
 
     answer = forms.ChoiceField(
@@ -88,24 +85,25 @@ class AnswerForm(forms.Form):
     def __init__(self, data: Mapping[str, str], *, texts: FormTexts, days: Days) -> None:
         # As it was typed: without NUL, which PostgreSQL cannot store, and with line breaks that
         # count once, as in the browser's own limit.
-        typed = {
-            name: str(text).replace("\0", "").replace("\r\n", "\n").strip()
-            for name, text in data.items()
-        }
+        typed = {}
+        for name, text in data.items():
+            typed[name] = text.replace("\0", "").replace("\r\n", "\n").strip()
         super().__init__(typed)
         self.texts, self.days = texts, days
         for name, answer in ANSWER_OF.items():
             if typed.get("answer") != answer:
                 del self.fields[name]
         if not texts.takes_words:
-            for name in WORDS:
-                self.fields.pop(name, None)
+            self.fields.pop("comment")
+            self.fields.pop("phone", None)
 
     def clean_reason(self) -> str:
+        if not self.texts.reasons:
+            return ""
         code: str = self.cleaned_data["reason"]
-        if self.texts.reasons and self.texts.find_reason(code) is None:
+        if self.texts.find_reason(code) is None:
             raise forms.ValidationError(gettext("Please choose the reason that fits best."))
-        return code if self.texts.reasons else ""
+        return code
 
     def clean_ask_again_on(self) -> date:
         day: date = self.cleaned_data["ask_again_on"] or self.days.default
@@ -125,5 +123,5 @@ class AnswerForm(forms.Form):
     @property
     def message(self) -> Message:
         """The customer's words, of a valid form."""
-        words: dict[str, Any] = {name: self.cleaned_data.get(name, "") for name in WORDS}
-        return Message(**words)
+        words = self.cleaned_data
+        return Message(comment=words.get("comment", ""), phone=words.get("phone", ""))

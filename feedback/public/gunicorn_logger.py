@@ -1,6 +1,4 @@
-"""gunicorn's logs without tokens: `--logger-class
-feedback.public.gunicorn_logger.MaskingLogger`.
-"""
+"""gunicorn's logs without tokens, chosen by gunicorn's `--logger-class`."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from feedback.public.logs import MaskingFormatter
 
 
 class MaskingLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """Puts the masking formatter on every handler that gunicorn makes: access log, error log,
-    syslog.
-    """
+    """Puts the masking formatter on every handler that gunicorn makes."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)

@@ -20,6 +20,7 @@ def check_office(now: datetime) -> Iterator[Finding]:
             "API key", "Set FEEDBACK_API_KEY_HASHES to the hash of the office's key.", is_ok=False
         )
     status = get_status()
+    waiting = f"{status.waiting} are waiting."
     if status.last_pull_at is None:
         yield Finding(
             "office",
@@ -27,13 +28,11 @@ def check_office(now: datetime) -> Iterator[Finding]:
             is_ok=False,
         )
     elif now - status.last_pull_at > SILENT_AFTER:
-        hours = int((now - status.last_pull_at).total_seconds() // 3600)
-        detail = (
-            f"The office has not fetched answers for {hours} hours; {status.waiting} are waiting."
-        )
+        hours = (now - status.last_pull_at) // timedelta(hours=1)
+        detail = f"The office has not fetched answers for {hours} hours; {waiting}"
         yield Finding("office", detail, is_ok=False)
     else:
-        yield Finding("office", f"The office fetches answers; {status.waiting} are waiting.")
+        yield Finding("office", f"The office fetches answers; {waiting}")
 
 
 def check_form(now: datetime) -> Iterator[Finding]:

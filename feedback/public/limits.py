@@ -16,9 +16,7 @@ logger = logging.getLogger(__name__)
 def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
     """Count the request; return None when it may pass, else after how many seconds to come again.
 
-    `rate` is like "60/m"; an empty one switches the limit off. When the counters cannot be reached
-    the request passes: a customer's answer is worth more than the limit, and nginx limits before us
-    (`limit_req`).
+    `rate` is like "60/m"; an empty one switches the limit off.
     """
     if not rate:
         return None
@@ -31,6 +29,7 @@ def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
             increment=True,
         )
     except Exception:  # whatever the store raises: redis, database or network
+        # A customer's answer is worth more than the limit, and nginx limits before us (`limit_req`).
         logger.warning(
             "The counters of the rate limits cannot be reached; requests pass without a limit."
         )
@@ -58,9 +57,11 @@ def opt_out(request: HttpRequest) -> int | None:
     return seconds_to_wait(request, "opt_out", settings.FEEDBACK_RATE_OPT_OUT)
 
 
-def api(request: HttpRequest, *, refused: bool = False) -> int | None:
-    """Count a call of the API. Refused calls count apart, so that somebody with a wrong key cannot
-    lock out the office behind the same address.
-    """
-    group = "api_refused" if refused else "api"
-    return seconds_to_wait(request, group, settings.FEEDBACK_RATE_API)
+def api(request: HttpRequest) -> int | None:
+    """Count a call of the API."""
+    return seconds_to_wait(request, "api", settings.FEEDBACK_RATE_API)
+
+
+def api_refused(request: HttpRequest) -> int | None:
+    """Count a call with a wrong key apart: it cannot lock out the office behind its address."""
+    return seconds_to_wait(request, "api_refused", settings.FEEDBACK_RATE_API)

@@ -17,9 +17,7 @@ _PATH = re.compile(r"(/feedback(?:/|%2[fF]))(?!public/|\w+\.py)[^\s/?#\"'<>]+")
 
 
 def mask(text: str) -> str:
-    """Return the text with every token, and whatever stands in the place of one, replaced by
-    dots.
-    """
+    """Return the text with dots in the place of every token."""
     return _TOKEN.sub("…", _PATH.sub(r"\1…", text))
 
 

@@ -37,17 +37,14 @@ class RegisteredLink(models.Model):
         return self.answered_at is not None
 
     def is_valid(self, now: datetime) -> bool:
-        """Return whether the link still shows something: it has not expired, and is active or
-        answered. A revoked link that was answered still shows the customer's own answer.
-        """
+        """Return whether the link still shows something."""
+        # A revoked link that was answered still shows the customer's own answer.
         is_usable = self.state == self.State.ACTIVE or self.is_answered
         return self.expires_at > now and is_usable
 
 
 class SubmittedAnswer(models.Model):
-    """What a customer said. Kept until the office has acknowledged it, and `FEEDBACK_KEEP_DAYS`
-    longer.
-    """
+    """What a customer said, kept until `FEEDBACK_KEEP_DAYS` after the office acknowledged it."""
 
     uid = models.UUIDField(unique=True, default=uuid4)
     link = models.ForeignKey(RegisteredLink, models.CASCADE, related_name="answers")

@@ -17,9 +17,7 @@ from feedback.public.content import FormTexts, get_texts
 
 
 def choose_language(request: HttpRequest, preferred: str = "") -> str:
-    """Return the language: `?lang=`, else the preferred one, else the browser's, else the
-    configured one.
-    """
+    """Return the language: `?lang=`, else the preferred one, else the browser's."""
     for candidate in (request.GET.get("lang", ""), preferred):
         if candidate in wire.LANGUAGES:
             return candidate
@@ -47,11 +45,8 @@ def render(
 
 
 def format_day(day: date, language: str) -> str:
-    """Return the day as it is written in the language: `3. September 2026`, `3 September 2026`, `3
-    settembre 2026`.
-
-    Not by Django's DATE_FORMAT, which is American for "en" and writes `03 Settembre 2026` for "it".
-    """
+    """Return the day, such as `3. September 2026`, `3 September 2026` or `3 settembre 2026`."""
+    # Not by DATE_FORMAT, which is American for "en" and writes `03 Settembre 2026` for "it".
     with translation.override(language):
         if language == "de":
             return date_format(day, "j. F Y")
@@ -80,7 +75,5 @@ def too_many(request: HttpRequest, wait: int) -> HttpResponse:
 
 
 def gone(request: HttpRequest) -> HttpResponse:
-    """Return the one page for links that are unknown, expired or revoked: it does not tell
-    which.
-    """
+    """Return the one page for links that are unknown, expired or revoked."""
     return render_notice(request, "gone", status=410)

@@ -1,6 +1,4 @@
-"""Signs that no person sent a form. They are weak: the answer is kept, and the salesperson checks
-it.
-"""
+"""Signs that no person sent a form: its answer is kept, and the salesperson checks it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What the VPS does with links and answers. The database decides who was first, so that it holds
-for any number of processes.
-"""
+"""What the VPS does with links and answers. The database decides which request was first."""
 
 from __future__ import annotations
 
@@ -181,20 +179,16 @@ def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
 
 
 def list_waiting(*, limit: int) -> tuple[list[SubmittedAnswer], int]:
-    """Return (the oldest answers that the office has not acknowledged, how many more wait), and
-    note the pull.
-    """
+    """Return (the oldest answers not acknowledged, how many more wait), and note the pull."""
     answers = _page(SubmittedAnswer.objects.filter(acknowledged_at=None), limit)
     JobRun.objects.update_or_create(name=PULL, defaults={"succeeded_at": timezone.now()})
     return answers
 
 
 def list_since(since: datetime, *, limit: int) -> tuple[list[SubmittedAnswer], int]:
-    """Return (the oldest answers from `since` on, how many more follow), acknowledged ones
-    included.
+    """Return (the oldest answers from `since` on, how many more follow).
 
-    The next page starts at `submitted_at` of the last answer: that one comes again, and its uid
-    tells.
+    The next page starts at `submitted_at` of the last answer: that one comes again.
     """
     return _page(SubmittedAnswer.objects.filter(submitted_at__gte=since), limit)
 

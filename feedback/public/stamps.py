@@ -1,6 +1,4 @@
-"""The signed stamp in the form: when it was shown, and for which link. It stands in for a CSRF
-cookie.
-"""
+"""The signed stamp in the form, instead of a CSRF cookie: when it was shown, for which link."""
 
 from __future__ import annotations
 
@@ -14,26 +12,20 @@ MAX_AGE = timedelta(hours=24)
 HASTY_AGE = timedelta(seconds=4)
 
 
-class BadStampError(Exception):
-    """The stamp is missing, forged, or of another link."""
-
-
 def make_stamp(digest: str, *, now: datetime) -> str:
     """Return a stamp for the link, such as `18fa3c0b2d1:Yx…`: milliseconds in hex, a signature."""
     shown_at = f"{int(now.timestamp() * 1000):x}"
     return f"{shown_at}:{_signer().signature(f'{digest}:{shown_at}')}"
 
 
-def stamp_age(stamp: str, digest: str, *, now: datetime) -> timedelta:
-    """Return how long ago the form with this stamp was shown. Raises BadStampError when it is not
-    ours.
-    """
+def stamp_age(stamp: str, digest: str, *, now: datetime) -> timedelta | None:
+    """Return how long ago the form was shown, None when the stamp is missing or not ours."""
     shown_at, _, signature = stamp.partition(":")
     try:
         _signer().unsign(f"{digest}:{shown_at}:{signature}")
         return now - datetime.fromtimestamp(int(shown_at, 16) / 1000, UTC)
-    except (BadSignature, ValueError, OverflowError, OSError) as error:
-        raise BadStampError("The stamp is not of this form.") from error
+    except (BadSignature, ValueError, OverflowError, OSError):
+        return None
 
 
 def _signer() -> Signer:

@@ -1,6 +1,4 @@
-"""The customers' pages. GET, HEAD and OPTIONS change nothing; an answer is a choice, a POST and a
-stamp that has not expired.
-"""
+"""The customers' pages. GET, HEAD and OPTIONS change nothing."""
 
 from __future__ import annotations
 
@@ -44,9 +42,7 @@ UNDECIDED_WAIT = 24 * 3600
 
 @dataclass(frozen=True)
 class Visit:
-    """One request for a link that works. `card` is None when it cannot be opened: the form goes
-    without it.
-    """
+    """One request for a link that works. `card` is None when it cannot be opened."""
 
     request: HttpRequest
     token: UUID
@@ -64,12 +60,8 @@ class Visit:
     def _describe_offer(self) -> dict[str, str]:
         if self.card is None:
             return {}
-        day = _parse_day(self.card.offered_on)
-        return {
-            **vars(self.card),
-            "offered_on": format_day(day, self.language) if day else "",
-            "seller_dial": self.card.seller_phone.replace(" ", ""),
-        }
+        day = date.fromisoformat(self.card.offered_on)
+        return {**vars(self.card), "offered_on": format_day(day, self.language)}
 
 
 @require_http_methods(METHODS)
@@ -90,9 +82,7 @@ def feedback(request: HttpRequest, text: str) -> HttpResponse:
 
 @require_http_methods(METHODS)
 def opt_out(request: HttpRequest, text: str) -> HttpResponse:
-    """Show the button that ends all reminders, or do what it says (RFC 8058: one POST, no cookie,
-    no redirect).
-    """
+    """Show the button that ends all reminders, or do what it says (RFC 8058)."""
     if refusal := _refuse(request, limits.opt_out):
         return refusal
     token = _parse_token(text)
@@ -158,7 +148,7 @@ def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
     if visit.link.is_answered and not is_complete:
         return _show_decision(visit, status=409)
     stamp = data.get("stamp", "")
-    age = _age(stamp, visit)
+    age = stamps.stamp_age(stamp, visit.link.digest, now=visit.now)
     if age is None or age > stamps.MAX_AGE:
         stamp = stamps.make_stamp(visit.link.digest, now=visit.now)
     if not visit.link.is_answered and (problem := _find_problem(age, data)):
@@ -175,13 +165,6 @@ def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
     )
     outcome = services.store_answer(visit.link.digest, submission, now=visit.now)
     return _show_outcome(visit, outcome, submission)
-
-
-def _age(stamp: str, visit: Visit) -> timedelta | None:
-    try:
-        return stamps.stamp_age(stamp, visit.link.digest, now=visit.now)
-    except stamps.BadStampError:
-        return None
 
 
 def _find_problem(age: timedelta | None, data: QueryDict) -> str:
@@ -246,10 +229,3 @@ def _is_wish_to_opt_out(data: QueryDict) -> bool:
     return data.get("List-Unsubscribe") == "One-Click" or (
         data.get("opt_out") == "yes" and not data.get("website")
     )
-
-
-def _parse_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -40,7 +40,6 @@ def build() -> str:
     from drf_spectacular.renderers import OpenApiYamlRenderer
 
     from feedback import wire
-    from feedback.public.api.serializers import MAX_REASONS
 
     describe_key()
     describe_views()
@@ -51,8 +50,8 @@ def build() -> str:
         )
     components = schema["components"]["schemas"]
     # The generator leaves the length of lists of objects out.
-    components["PushedInvitations"]["properties"]["invitations"]["maxItems"] = wire.MAX_INVITATIONS
-    components["PushedForm"]["properties"]["reasons"]["maxItems"] = MAX_REASONS
+    components["Invitations"]["properties"]["invitations"]["maxItems"] = wire.MAX_INVITATIONS
+    components["Form"]["properties"]["reasons"]["maxItems"] = wire.MAX_REASONS
     schema["paths"] = {
         path: item for path, item in schema["paths"].items() if path.startswith("/api/")
     }
@@ -109,7 +108,6 @@ def describe_views() -> None:
     from rest_framework import serializers
 
     from feedback import wire
-    from feedback.public.api import serializers as own
     from feedback.public.api import views
 
     error = inline_serializer(
@@ -130,6 +128,23 @@ def describe_views() -> None:
             tags=["office"],
         )
 
+    registered = inline_serializer(
+        "Registered",
+        {
+            "stored": serializers.IntegerField(),
+            "answered": serializers.ListField(child=serializers.CharField()),
+        },
+    )
+    status = inline_serializer(
+        "Status",
+        {
+            "version": serializers.CharField(),
+            "schema": serializers.IntegerField(),
+            "waiting_answers": serializers.IntegerField(),
+            "invitations": serializers.IntegerField(),
+            "last_pull_at": serializers.DateTimeField(allow_null=True),
+        },
+    )
     stored = inline_serializer("FormStored", {"stored": serializers.IntegerField()})
     acknowledged = inline_serializer("Acknowledged", {"acknowledged": serializers.IntegerField()})
     for view, calls in (
@@ -138,17 +153,17 @@ def describe_views() -> None:
             {
                 "put": describe(
                     "registerInvitations",
-                    own.RegisteredSerializer,
-                    body=own.PushedInvitationsSerializer,
+                    registered,
+                    body=wire.InvitationsSerializer,
                 )
             },
         ),
-        (views.FormView, {"put": describe("replaceForm", stored, body=own.PushedFormSerializer)}),
+        (views.FormView, {"put": describe("replaceForm", stored, body=wire.FormSerializer)}),
         (
             views.FeedbacksView,
             {
                 "get": describe(
-                    "pullFeedbacks", wire.FeedbacksSerializer, query=own.PullQuerySerializer
+                    "pullFeedbacks", wire.FeedbacksSerializer, query=wire.PullQuerySerializer
                 )
             },
         ),
@@ -160,7 +175,7 @@ def describe_views() -> None:
                 )
             },
         ),
-        (views.StatusView, {"get": describe("getStatus", own.StatusSerializer)}),
+        (views.StatusView, {"get": describe("getStatus", status)}),
     ):
         extend_schema_view(**calls)(view)
 

@@ -32,9 +32,7 @@ class TooLargeError(APIException):
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the response for an error that DRF knows, with its status and headers; None for others,
-    which are raised.
-    """
+    """Return the response for an error that DRF knows; None for others, which are raised."""
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -62,17 +60,17 @@ def plain_response(request: HttpRequest, status_code: int) -> JsonResponse:
 
 
 def _sentences(detail: Any, path: str = "") -> Iterator[str]:
-    """Yield `invitations.3.digest: This value does not match the required pattern.` for each fault,
-    depth first.
-    """
+    """Yield `invitations.3.digest: This value does not …` for each fault, depth first."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            place = "" if key == "non_field_errors" else str(key)
-            yield from _sentences(inner, ".".join(filter(None, [path, place])))
+            yield from _sentences(inner, f"{path}.{key}")
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
-            is_nested = isinstance(inner, dict | list)
-            yield from _sentences(inner, f"{path}.{index}" if is_nested else path)
+            if isinstance(inner, dict | list):
+                yield from _sentences(inner, f"{path}.{index}")
+            else:
+                yield from _sentences(inner, path)
     else:
+        place = path.removesuffix(".non_field_errors").lstrip(".")
         sentence = str(detail).rstrip(".") + "."
-        yield f"{path}: {sentence}" if path else sentence
+        yield f"{place}: {sentence}".removeprefix(": ")

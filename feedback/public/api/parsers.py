@@ -19,9 +19,7 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 class BoundedJSONParser(BaseParser):
-    """Reads no more than MAX_BYTES, and unpacks no more, so that a small bomb cannot fill the
-    memory.
-    """
+    """Reads and unpacks no more than MAX_BYTES, so that a small bomb cannot fill the memory."""
 
     media_type = "application/json"
 
@@ -31,8 +29,10 @@ class BoundedJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise TooLargeError
         request = (parser_context or {})["request"]
-        content = self._read(stream, request.META)
         encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").lower()
         if encoding == "gzip":
             content = unpack(content)
@@ -45,21 +45,9 @@ class BoundedJSONParser(BaseParser):
         except (ValueError, RecursionError) as error:
             raise ParseError("The body is no valid JSON in UTF-8.") from error
 
-    def _read(self, stream: Any, meta: dict[str, Any]) -> bytes:
-        # The length that the client names is bound by the server; what is longer is refused before
-        # it is read.
-        if int(meta.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-            raise TooLargeError
-        content: bytes = stream.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise TooLargeError
-        return content
-
 
 def unpack(content: bytes) -> bytes:
-    """Return the unpacked gzip content. Raises ParseError when it is damaged, TooLargeError beyond
-    MAX_BYTES.
-    """
+    """Return the unpacked content. Raises ParseError when damaged, TooLargeError over MAX_BYTES."""
     unpacker = zlib.decompressobj(GZIP)
     try:
         unpacked = unpacker.decompress(content, MAX_BYTES + 1)

@@ -27,13 +27,6 @@ from feedback import wire
 from feedback.public import content, limits, services
 from feedback.public.api.authentication import ApiKeyAuthentication, check_network
 from feedback.public.api.parsers import BoundedJSONParser
-from feedback.public.api.serializers import (
-    PullQuerySerializer,
-    PushedFormSerializer,
-    PushedInvitationsSerializer,
-    RegisteredSerializer,
-    StatusSerializer,
-)
 
 # client_max_body_size of deploy/public/nginx.conf.
 REST_BYTES = 6 * 1024 * 1024
@@ -65,12 +58,12 @@ class OfficeView(APIView):
             check_network(request)
             self.perform_authentication(request)
         except (NotAuthenticated, AuthenticationFailed, PermissionDenied):
-            self._throttle(limits.api(request, refused=True))
+            self._throttle(limits.api_refused(request))
             raise
         self._throttle(limits.api(request))
         # DRF's requests and serializers point at each other, so that the pages of a large sync stay
-        # in memory until Python collects such cycles by itself: 69 MiB a process, with this 64; 70
-        # are promised.
+        # in memory until Python collects such cycles: 69 MiB a process, with this 64; 70 are
+        # promised.
         gc.collect()
         super().initial(request, *args, **kwargs)
 
@@ -78,7 +71,7 @@ class OfficeView(APIView):
         # Programs and administrators read the errors, whatever the language of the form.
         with translation.override("en"):
             response = super().dispatch(request, *args, **kwargs)
-        take_rest(request)
+        _read_rest(request)
         return response
 
     def _throttle(self, wait: int | None) -> None:
@@ -86,12 +79,10 @@ class OfficeView(APIView):
             raise Throttled(wait=wait)
 
 
-def take_rest(request: HttpRequest) -> None:
-    """Read the rest of the body of a call that was refused before it was read, up to nginx's limit.
-
-    When the service closes the connection while nginx is still sending, nginx may answer 502 and
-    hide what is wrong.
-    """
+def _read_rest(request: HttpRequest) -> None:
+    """Read the rest of the body of a call that was refused before it was read."""
+    # When the service closes the connection while nginx is still sending, nginx may answer 502 and
+    # hide what is wrong.
     with suppress(UnreadablePostError):
         for _piece in range(REST_BYTES // PIECE_BYTES):
             if not request.read(PIECE_BYTES):
@@ -101,16 +92,16 @@ def take_rest(request: HttpRequest) -> None:
 class InvitationsView(OfficeView):
     def put(self, request: Request) -> Response:
         """Register links or change them. Idempotent; an answered link is never revived."""
-        body = PushedInvitationsSerializer(data=request.data)
+        body = wire.InvitationsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         stored, answered = services.register_links(body.validated_data["invitations"])
-        return Response(RegisteredSerializer({"stored": stored, "answered": answered}).data)
+        return Response({"stored": stored, "answered": answered})
 
 
 class FormView(OfficeView):
     def put(self, request: Request) -> Response:
         """Replace the texts of the form: company, links, public key and reasons."""
-        body = PushedFormSerializer(data=request.data)
+        body = wire.FormSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         content.replace_content(body.validated_data)
         return Response({"stored": len(body.validated_data["reasons"])})
@@ -119,7 +110,7 @@ class FormView(OfficeView):
 class FeedbacksView(OfficeView):
     def get(self, request: Request) -> Response:
         """Return the answers that wait, oldest first, or with `since` all from then on."""
-        query = PullQuerySerializer(data=request.query_params)
+        query = wire.PullQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit, since = query.validated_data["limit"], query.validated_data.get("since")
         if since:
@@ -148,13 +139,13 @@ class AcknowledgementView(OfficeView):
 class StatusView(OfficeView):
     def get(self, request: Request) -> Response:
         """Return version, schema and figures."""
-        figures = services.get_status()
-        status = {
-            "version": __version__,
-            "schema": wire.SCHEMA,
-            "waiting_answers": figures.waiting,
-            "invitations": figures.links,
-            "last_pull_at": figures.last_pull_at,
-        }
-        with timezone.override(UTC):
-            return Response(StatusSerializer(status).data)
+        status = services.get_status()
+        return Response(
+            {
+                "version": __version__,
+                "schema": wire.SCHEMA,
+                "waiting_answers": status.waiting,
+                "invitations": status.links,
+                "last_pull_at": status.last_pull_at,
+            }
+        )
