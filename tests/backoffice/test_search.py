@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from feedback.backoffice.models import Answer
-from offers.models import Customer, Offer
+from offers.models import Offer
 from reminders.models import FollowUp, Reminder
 from tests.make import make_customer, make_invitation, make_offer, make_user
 
@@ -72,7 +72,7 @@ def test_a_change_is_found_at_once_and_the_old_words_no_more(boss: Client, offer
     assert search(boss, "vordach kruger") == [offer]
     assert search(boss, "ökobau") == search(boss, "geländer") == []
     customer.name = "Ute Groß"
-    Customer.objects.bulk_update([customer], ["name"])
+    customer.save(update_fields=["name"])
     assert search(boss, "gross vordach") == [offer]
 
 

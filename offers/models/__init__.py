@@ -1,0 +1,22 @@
+"""Customers, their offers, and the log of every mail file that was ever seen."""
+
+from __future__ import annotations
+
+from offers.models.contacts import Contact, SentMessage
+from offers.models.customers import Customer, ErasedAddress, Language
+from offers.models.offers import DEFAULT_CURRENCY, Offer, OfferQuerySet, number_key
+from offers.models.source_files import MailFolder, SourceFile
+
+__all__ = [
+    "DEFAULT_CURRENCY",
+    "Contact",
+    "Customer",
+    "ErasedAddress",
+    "Language",
+    "MailFolder",
+    "Offer",
+    "OfferQuerySet",
+    "SentMessage",
+    "SourceFile",
+    "number_key",
+]

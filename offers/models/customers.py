@@ -1,0 +1,134 @@
+"""Customers, and whom nobody may write to again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Lower, StrIndex, Substr
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.core.folding import fold
+
+
+class Language(models.TextChoices):
+    GERMAN = "de", "Deutsch"
+    ENGLISH = "en", "English"
+    FRENCH = "fr", "Français"
+    ITALIAN = "it", "Italiano"
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    """Customers, whose search text is also filled when many are stored at once."""
+
+    def bulk_create(self, objs: Iterable[Customer], *args: Any, **kwargs: Any) -> list[Customer]:
+        customers = list(objs)
+        for customer in customers:
+            customer.fill_search_text()
+        return super().bulk_create(customers, *args, **kwargs)
+
+
+class Customer(models.Model):
+    """A person at an e-mail address."""
+
+    email = models.EmailField(_("e-mail"), max_length=254)
+    # Kept by the database, so that colleagues of a customer are found by an index.
+    email_domain = models.GeneratedField(
+        expression=Substr("email", StrIndex("email", models.Value("@")) + 1),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+        db_index=True,
+    )
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True, db_index=True)
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, default=Language.GERMAN
+    )
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    opted_out_at = models.DateTimeField(_("opted out"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("address bounced"), null=True, blank=True)
+    bounce_detail = models.TextField(_("what the mail server said"), blank=True)
+    paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    search_text = models.TextField(editable=False, help_text="Folded: company, name, e-mail.")
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="offers_customer_unique_email"),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="offers_customer_lower_case_email"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>" if self.name else self.email
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.email = self.email.strip().lower()
+        is_new, before = self._state.adding, self.search_text
+        if is_new:
+            ErasedAddress.silence([self])
+        if update_fields is None or {"email", "name", "company"} & set(update_fields):
+            self.fill_search_text()
+            update_fields = None if update_fields is None else {*update_fields, "search_text"}
+        super().save(update_fields=update_fields, **kwargs)
+        if not is_new and self.search_text != before:
+            self.offers.refresh_search_text()
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @."""
+        return self.email.rpartition("@")[2]
+
+    def fill_search_text(self) -> None:
+        """Fill the column by which the customer is searched and sorted."""
+        self.search_text = "\n".join(map(fold, (self.company, self.name, self.email)))
+
+
+class ErasedAddress(models.Model):
+    """The HMAC of the address of an erased person, so that nobody writes to it again.
+
+    `digest` is HMAC-SHA-256 with `salt`, which is one per office and lies here and in the erasure
+    list alone.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    salt = models.CharField(max_length=64)
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("erased address")
+        verbose_name_plural = _("erased addresses")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+    @staticmethod
+    def digest_of(email: str, salt: str) -> str:
+        """Return the HMAC of an address, which tells nothing without the salt."""
+        key, address = bytes.fromhex(salt), email.strip().lower().encode()
+        return hmac.new(key, address, hashlib.sha256).hexdigest()
+
+    @classmethod
+    def silence(cls, customers: Iterable[Customer]) -> None:
+        """Mark in memory those new customers as "do not contact" who were erased before."""
+        by_digest: dict[str, Customer] = {}
+        for salt in set(cls.objects.values_list("salt", flat=True)):
+            for customer in customers:
+                by_digest[cls.digest_of(customer.email, salt)] = customer
+        if not by_digest:
+            return
+        erased = cls.objects.filter(digest__in=by_digest)
+        for digest in erased.values_list("digest", flat=True):
+            by_digest[digest].do_not_contact = True
