@@ -48,29 +48,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         (_("Rights"), {"fields": ["is_active", "groups", "is_staff", "is_superuser"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "username",
-                    "first_name",
-                    "last_name",
-                    "email",
-                    "groups",
-                    "password1",
-                    "password2",
-                ]
-            },
-        ),
-    ]
+    _fields = ["username", "first_name", "last_name", "email", "groups", "password1", "password2"]
+    add_fieldsets = [(None, {"fields": _fields})]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal = ()
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **options: Any) -> Any:
-        """Show the roles as check boxes: there are three, and Django's selector of two lists is not
-        translated.
-        """
+        # There are three roles, and Django's selector of two lists is not translated.
         options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field = super().formfield_for_manytomany(db_field, request, **options)
         if field:
@@ -85,7 +69,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().get_queryset(request).prefetch_related("groups")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Set `is_staff` for a new person: nobody signs in to the admin without it."""
+        # Nobody signs in to the admin without it.
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 

@@ -1,4 +1,4 @@
-"""The language of the back office: the person's own choice, else the company's language."""
+"""The language of the back office. What the browser asks for does not count."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from django.utils import translation
 
 
 class UserLanguageMiddleware:
-    """Activate the language of the signed-in person, else `LANGUAGE_CODE`. The browser's languages
-    do not count.
-    """
+    """Activate the language of the signed-in person, else `LANGUAGE_CODE`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,6 +1,4 @@
-"""The company that uses Nachfass, and the people who work in it. Only in the office: the VPS has no
-accounts.
-"""
+"""The company that uses Nachfass, and the people who work in it: only in the office."""
 
 from __future__ import annotations
 

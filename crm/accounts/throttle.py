@@ -15,7 +15,7 @@ PER_ADDRESS = 50
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the client's address for which attempts are counted; IPv6 addresses by their /64."""
+    """Return the address for which attempts are counted: of IPv6 the /64."""
     return rate_key(client_address(request))
 
 
@@ -24,16 +24,14 @@ def _key(kind: str, value: str) -> str:
 
 
 def may_try(request: HttpRequest, username: str) -> bool:
-    """Count an attempt before the password is checked; return False when the account or the address
-    has made too many.
-    """
+    """Count an attempt; return False when the account or the address has made too many."""
     account = _count(_key("account", username))
     address = _count(_key("address", address_of(request)))
     return account <= PER_ACCOUNT and address <= PER_ADDRESS
 
 
 def succeeded(request: HttpRequest, username: str) -> None:
-    """Reset the count of an account whose owner has signed in."""
+    """Reset the count of an account whose owner has signed in, and take back the attempt."""
     caches["counters"].delete(_key("account", username))
     caches["counters"].incr(_key("address", address_of(request)), -1)
 

@@ -26,13 +26,12 @@ class NoResolverError(Exception):
 
 
 def check_sender_domain(now: datetime) -> Iterator[Finding]:
-    """Check SPF, DKIM and DMARC of the domain of DEFAULT_FROM_EMAIL, and the reverse DNS of the
-    mail server.
-    """
+    """Check the domain of DEFAULT_FROM_EMAIL and the reverse DNS of the mail server."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     if not domain:
-        detail = "Set DEFAULT_FROM_EMAIL to the address that reminders come from."
-        yield Finding("sender domain", detail, is_ok=False)
+        yield _fault(
+            "sender domain", "Set DEFAULT_FROM_EMAIL to the address that reminders come from."
+        )
         return
     try:
         yield _check_spf(domain)
@@ -44,75 +43,76 @@ def check_sender_domain(now: datetime) -> Iterator[Finding]:
         yield Finding("sender domain", detail)
 
 
+def _fault(name: str, detail: str) -> Finding:
+    return Finding(name, detail, is_ok=False)
+
+
 def _check_spf(domain: str) -> Finding:
     records = _find_texts(domain, beginning="v=spf1")
     if not records:
-        detail = (
+        return _fault(
+            "SPF",
             f"{domain} has none: receivers cannot know who may send for it. Ask for a TXT record"
-            " such as “v=spf1 mx include:<your mail provider> -all” for your mail server."
+            " such as “v=spf1 mx include:<your mail provider> -all” for your mail server.",
         )
-        return Finding("SPF", detail, is_ok=False)
     if len(records) > 1:
-        detail = (
+        return _fault(
+            "SPF",
             f"{domain} has {len(records)} records, so that receivers ignore all of them."
-            " Have them made one."
+            " Have them made one.",
         )
-        return Finding("SPF", detail, is_ok=False)
-    record = records[0]
-    if record.lower().endswith(("+all", " all")):
-        detail = (
-            f"{domain} lets everybody send in its name. Have the record end in “-all” or “~all”."
+    if records[0].lower().endswith(("+all", " all")):
+        return _fault(
+            "SPF",
+            f"{domain} lets everybody send in its name. Have the record end in “-all” or “~all”.",
         )
-        return Finding("SPF", detail, is_ok=False)
-    detail = f"{domain} says who may send. Make sure that your mail server is among them: {record}"
-    return Finding("SPF", detail)
+    return Finding(
+        "SPF",
+        f"{domain} says who may send. Make sure that your mail server is among them: {records[0]}",
+    )
 
 
 def _check_dkim(domain: str) -> Finding:
-    selectors = settings.EMAIL_DKIM_SELECTORS
-    found: list[str] = []
-    for selector in selectors:
-        records = _find_texts(f"{selector}._domainkey.{domain}")
-        if any("p=" in record for record in records):
-            found.append(selector)
-    if found:
-        return Finding("DKIM", f"{domain} has a key under {', '.join(found)}.")
-    detail = (
-        f"No key of {domain} was found under {', '.join(selectors)}. Have your mail server sign"
-        " with DKIM, and name its selector in EMAIL_DKIM_SELECTORS."
+    selectors = ", ".join(settings.EMAIL_DKIM_SELECTORS)
+    for selector in settings.EMAIL_DKIM_SELECTORS:
+        for record in _find_texts(f"{selector}._domainkey.{domain}"):
+            if "p=" in record:
+                return Finding("DKIM", f"{domain} has a key under {selector}.")
+    return _fault(
+        "DKIM",
+        f"No key of {domain} was found under {selectors}. Have your mail server sign"
+        " with DKIM, and name its selector in EMAIL_DKIM_SELECTORS.",
     )
-    return Finding("DKIM", detail, is_ok=False)
 
 
 def _check_dmarc(domain: str) -> Finding:
     records = _find_texts(f"_dmarc.{domain}", beginning="v=dmarc1")
     if len(records) == 1 and "p=" in records[0].lower():
         return Finding("DMARC", f"{domain} has a policy.")
-    detail = (
+    return _fault(
+        "DMARC",
         f"_dmarc.{domain} needs exactly one TXT record and has {len(records)}. Begin with"
-        f" “v=DMARC1; p=none; rua=mailto:postmaster@{domain}”."
+        f" “v=DMARC1; p=none; rua=mailto:postmaster@{domain}”.",
     )
-    return Finding("DMARC", detail, is_ok=False)
 
 
 def _check_reverse(host: str) -> Finding:
     addresses = _find_addresses(host)
     if not addresses:
-        detail = f"The mail server {host} of EMAIL_URL has no address."
-        return Finding("reverse DNS", detail, is_ok=False)
+        return _fault("reverse DNS", f"The mail server {host} of EMAIL_URL has no address.")
     if not any(ip_address(address).is_global for address in addresses):
-        detail = (
+        return Finding(
+            "reverse DNS",
             f"{host} stands inside. Ask whether the address under which it sends has a name that"
-            " leads back to it."
+            " leads back to it.",
         )
-        return Finding("reverse DNS", detail)
     for address in addresses:
         if not _has_name_that_leads_back(address):
-            detail = (
-                f"{address} ({host}) has no name that leads back to it. Ask its provider for a PTR"
-                " record."
+            return _fault(
+                "reverse DNS",
+                f"{address} ({host}) has no name that leads back to it."
+                " Ask its provider for a PTR record.",
             )
-            return Finding("reverse DNS", detail, is_ok=False)
     return Finding("reverse DNS", f"The addresses of {host} have names that lead back to them.")
 
 
@@ -131,7 +131,7 @@ def _find_addresses(host: str) -> list[str]:
 
 
 def _find_texts(name: str, *, beginning: str = "") -> list[str]:
-    """Return the TXT records of a name that begin with a text in lower case, whatever their own."""
+    """Return the TXT records of a name that begin so, in lower case or not."""
     records = [record.strip() for record in _look_up(name, "TXT")]
     return [record for record in records if record.lower().startswith(beginning)]
 

@@ -1,6 +1,4 @@
-"""The office with the demo's own commands. Only `make demo` uses it: a real office has no
-`demo_data`.
-"""
+"""The office with the commands of the demo, which a real office must not have."""
 
 from __future__ import annotations
 

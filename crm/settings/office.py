@@ -1,8 +1,8 @@
-"""The office profile: import, admin, reminders, stats and the worker, inside the company's
-network.
-"""
+"""The office profile, inside the company's network: all but the public form."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from crm.settings.base import *  # noqa: F403
 from crm.settings.base import BASE_DIR, TEMPLATES, database, env, required
@@ -48,9 +48,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
-# The tightest that unfold runs with, tried in a real Chromium (tests/stats/test_browser.py): Alpine
-# evaluates the expressions in unfold's templates, and those carry style attributes. No script of
-# ours is inline.
+# The tightest that unfold runs with: Alpine evaluates the expressions in unfold's templates, and
+# those carry style attributes.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -71,12 +70,10 @@ TEMPLATES[0]["OPTIONS"]["context_processors"] += [
 ]
 
 AUTH_USER_MODEL = "accounts.User"
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -87,10 +84,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Measured (docs/decisions.md): with the defaults 6 of 8 long tasks ran twice.
 QUEUE_URL = env("QUEUE_URL", default="")
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "nachfass",
-    # Redis hands each task out once; the database does so too, and needs nothing beside it.
-    **({"redis": QUEUE_URL} if QUEUE_URL else {"orm": "default"}),
     "workers": env.int("Q_WORKERS", default=2),
     "timeout": 600,
     "retry": 1500,
@@ -104,6 +99,10 @@ Q_CLUSTER = {
     "save_limit": 1000,
     "label": "Django-Q",
 }
+if QUEUE_URL:
+    Q_CLUSTER["redis"] = QUEUE_URL
+else:
+    Q_CLUSTER["orm"] = "default"
 
 KEEP_LOG_DAYS = env.int("KEEP_LOG_DAYS", default=365)
 KEEP_PEOPLE_DAYS = env.int("KEEP_PEOPLE_DAYS", default=1095)
