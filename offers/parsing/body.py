@@ -120,28 +120,38 @@ def _fold(text: str) -> str:
 
 
 def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, str]:
-    """Return where the text goes on behind the `<` at `start`, and what stands for the markup.
-
-    `missing_ends` gathers closing marks that do not come any more, so that none is searched twice.
-    """
+    """Return where the text goes on behind the `<` at `start`, and what stands for the markup."""
     if markup.startswith("<!--", start):
-        end = -1 if "-->" in missing_ends else markup.find("-->", start + 4)
-        if end >= 0:
-            return end + 3, ""
-        missing_ends.add("-->")
-    tag = _TAG.match(markup, start)
-    end = -1 if ">" in missing_ends else markup.find(">", start)
+        end = _find_end(markup, "-->", start + 4, missing_ends)
+        if end > 0:
+            return end, ""
+    end = _find_end(markup, ">", start, missing_ends)
     if end < 0:
-        missing_ends.add(">")
         return start + 1, ""
-    name = tag[2].lower() if tag else ""
-    if tag and not tag[1] and name in _INVISIBLE and name not in missing_ends:
-        close = re.compile(rf"</{name}\b", re.IGNORECASE).search(markup, end)
-        close_end = markup.find(">", close.end()) if close else -1
-        if close_end >= 0:
-            return close_end + 1, ""
+    tag = _TAG.match(markup, start)
+    if tag is None:
+        return end, ""
+    name = tag[2].lower()
+    if not tag[1] and name in _INVISIBLE and name not in missing_ends:
+        closing = re.compile(rf"</{name}\b", re.IGNORECASE).search(markup, end - 1)
+        if closing and (closing_end := markup.find(">", closing.end())) >= 0:
+            return closing_end + 1, ""
         missing_ends.add(name)
-    return end + 1, "\n" if name in _BREAKS else ""
+    if name in _BREAKS:
+        return end, "\n"
+    return end, ""
+
+
+def _find_end(markup: str, mark: str, start: int, missing_ends: set[str]) -> int:
+    """Return where the next `mark` ends, or -1 if none comes any more."""
+    # None is looked for twice: that would take quadratic time.
+    if mark in missing_ends:
+        return -1
+    position = markup.find(mark, start)
+    if position < 0:
+        missing_ends.add(mark)
+        return -1
+    return position + len(mark)
 
 
 def has_closing_boundary(mail: Mail, tail: bytes) -> bool:

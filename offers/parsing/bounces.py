@@ -187,7 +187,10 @@ def _read_words(raw: bytes, mail: Mail, parts: list[Part]) -> Bounce | None:
     text, returned = _split_text(parts)
     status = _find_status(text)
     failed = _failed_recipients(mail)
-    temporary, permanent = ((), ()) if failed else _ask_flufl(raw)
+    temporary: tuple[str, ...] = ()
+    permanent: tuple[str, ...] = ()
+    if not failed:
+        temporary, permanent = _ask_flufl(raw)
     if not (failed or temporary or permanent):
         says_failure = status or _SUBJECT.search(mail.subject) or _PERMANENT_WORDS.search(text)
         is_from_server = find_report_kind(mail.header("content-type")) or _is_from_server(mail)

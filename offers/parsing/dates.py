@@ -45,7 +45,9 @@ def _read_match(found: re.Match[str]) -> datetime | None:
         return None
     year = int(year_digits)
     if year < 1000:  # RFC 5322, 4.3; some programs of 2002 wrote `0102`, the years since 1900
-        year += 1900 if year >= 50 else 2000
+        year += 1900
+        if year < 1950:
+            year += 100
     seconds = min(int(second or 0), 59)  # a leap second
     local = datetime(year, month, int(day), int(hour) % 24, int(minute), seconds, tzinfo=UTC)
     if offset:

@@ -149,12 +149,15 @@ def _read_id(value: str, defects: list[str]) -> str:
 
 
 def _read_date(value: str, received: list[str], defects: list[str]) -> datetime | None:
-    sent_at = parse_date(value) if value else None
-    if sent_at is None:
-        defects.append("bad_date" if value else "no_date")
-        # Each server puts its line on top, so the first readable one is the newest.
-        for line in received:
-            if sent_at := parse_date(line.rpartition(";")[2]):
-                defects.append("date_from_received")
-                break
-    return sent_at
+    if sent_at := parse_date(value):
+        return sent_at
+    if value:
+        defects.append("bad_date")
+    else:
+        defects.append("no_date")
+    # Each server puts its line on top, so the first readable one is the newest.
+    for line in received:
+        if sent_at := parse_date(line.rpartition(";")[2]):
+            defects.append("date_from_received")
+            return sent_at
+    return None

@@ -103,6 +103,7 @@ def find_number(subject: str, pattern: str = "") -> str | None:
 
 def _find_certain(subject: str, keyword: re.Match[str]) -> str | None:
     """Return a number behind the keyword that cannot be one of something else, or None."""
+    # Looked for before anything is hidden: `V2026-118` would be taken for a version.
     number = _find_behind(subject, keyword)
     if number is None:
         return None
