@@ -1,25 +1,21 @@
-"""Alarms: what the health checks find is mailed to the admins, once when it begins and once when it
-is over.
+"""Alarms: the admins get one mail when a health check fails and one when it succeeds again.
 
 A timer of the operating system runs them, not the queue, because the queue may be what has failed.
-What the admins were told is kept in a small file, because the database may be, too.
 """
 
 from __future__ import annotations
 
 import logging
-import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
 from crm.core.health import Finding
-from crm.core.smtp import Connection, Server
-from crm.core.smtp_replies import SendOutcome
+from crm.core.mail_backend import EmailBackend
+from crm.core.smtp import Server
 from crm.operations.alarm_state import Problem, load_problems, save_problems
 from crm.operations.health import DATABASE, examine
 
@@ -32,45 +28,39 @@ TOLD_AFTER = timedelta(minutes=4)
 
 @dataclass(frozen=True)
 class WatchResult:
-    """What one health check did: the problems that exist, and the names of those that the admins
-    were told as begun and as over.
-    """
+    """The problems that exist, and the names of those that the admins were told about now."""
 
     problems: list[Problem]
     begun: list[str]
     over: list[str]
 
     def describe(self) -> str:
-        """Return one sentence of sums."""
         begun, over = len(self.begun), len(self.over)
         return f"Done, {len(self.problems)} problems, {begun} told as begun, {over} told as over."
 
 
 def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> WatchResult:
-    """Run all health checks, mail the admins what began and what is over, and keep it in
-    `settings.HEALTH_FILE`.
-
-    What cannot be mailed is mailed after a later check.
-    """
+    """Run all health checks, mail the admins what began and what is over, and save the problems."""
     failed = [finding for finding in examine(now, outside=True) if not finding.is_ok]
     _looked_at, known = load_problems()
     problems, over = _compare(known, failed, now)
     begun = [p for p in problems if p.told_at is None and now - p.since >= told_after]
-    over_and_told = [problem for problem in over if problem.told_at is not None]
-    if (begun or over_and_told) and send_alarm(begun, over_and_told):
-        told = [replace(problem, told_at=now) for problem in begun]
-        problems = [problem for problem in problems if problem not in begun] + told
+    if (begun or over) and _send_alarm(begun, over):
+        for problem in begun:
+            problems.remove(problem)
+            problems.append(replace(problem, told_at=now))
     else:
-        problems += over_and_told
-        begun = over_and_told = []
+        # The next check mails what this one could not.
+        problems += over
+        begun = over = []
     save_problems(now, problems)
-    return WatchResult(problems, [p.name for p in begun], [p.name for p in over_and_told])
+    return WatchResult(problems, [p.name for p in begun], [p.name for p in over])
 
 
 def _compare(
     known: list[Problem], failed: list[Finding], now: datetime
 ) -> tuple[list[Problem], list[Problem]]:
-    """Return the problems that exist now and those that are over."""
+    """Return the problems that exist now, and those that are over and were mailed."""
     problems = {}
     for finding in failed:
         problems[finding.name] = Problem(finding.name, finding.detail, now)
@@ -81,15 +71,13 @@ def _compare(
         elif DATABASE in problems:
             # Most checks did not run: what was wrong is taken to be wrong still.
             problems[old.name] = old
-        else:
+        elif old.told_at is not None:
             over.append(old)
     return list(problems.values()), over
 
 
-def send_alarm(begun: list[Problem], over: list[Problem]) -> bool:
-    """Mail the admins; return whether a mail server accepted it. `ALARM_EMAIL_URL` is tried first,
-    where it is set.
-    """
+def _send_alarm(begun: list[Problem], over: list[Problem]) -> bool:
+    """Mail the admins; return whether a mail server accepted it."""
     recipients = [address for _name, address in settings.ADMINS]
     if not recipients:
         logger.warning("The alarm could not be mailed: set ADMINS.")
@@ -97,20 +85,9 @@ def send_alarm(begun: list[Problem], over: list[Problem]) -> bool:
     message = EmailMessage(
         _subject(begun, over), _text(begun, over), settings.SERVER_EMAIL, recipients
     )
-    return any(_send(message, server) for server in _servers())
-
-
-def _send(message: EmailMessage, server: Server) -> bool:
-    sender = parseaddr(message.from_email)[1]
-    try:
-        with Connection(server) as connection:
-            result = connection.send(sender, message.recipients(), message.message().as_bytes())
-        if result.outcome is SendOutcome.ACCEPTED:
+    for server in _servers():
+        if EmailBackend(fail_silently=True, server=server).send_messages([message]):
             return True
-        reason = f"{result.stage} {result.code}"
-    except (OSError, smtplib.SMTPException) as error:
-        reason = type(error).__name__
-    logger.warning("The mail server %s did not accept the alarm: %s", server.host, reason)
     return False
 
 
