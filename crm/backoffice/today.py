@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.backoffice.menu import can_open, new_answers
 from crm.operations.job_states import JobState, find_job_states
-from crm.operations.office import JOBS
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import Offer, SourceFile
 from reminders.explain import explain_sending
@@ -110,7 +109,7 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
     return Today(
         sections=sections,
         ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
-        jobs=find_job_states(JOBS, now),
+        jobs=find_job_states(now),
         is_own=is_own,
         can_choose=has_own,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +10,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from crm.core.models import JobRun
-from crm.operations.operations import Job
+from crm.operations.jobs import JOBS
 from crm.operations.schedules import RUNNER
 
 # A job may be late by its own interval and by this much before it counts as a problem.
@@ -20,9 +19,7 @@ GRACE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class JobState:
-    """How a job is doing. `has_problem`: its last run failed, or its last success is older than its
-    schedule allows.
-    """
+    """How a job is doing. `has_problem`: it failed, or its schedule asks for a newer success."""
 
     name: str
     succeeded_at: datetime | None
@@ -30,12 +27,12 @@ class JobState:
     has_problem: bool
 
 
-def find_job_states(jobs: Iterable[Job], now: datetime) -> list[JobState]:
-    """Return how each of the jobs is doing, those with a problem first."""
+def find_job_states(now: datetime) -> list[JobState]:
+    """Return how each job is doing, those with a problem first."""
     runs = {run.name: run for run in JobRun.objects.all()}
     next_runs = dict(Schedule.objects.filter(func=RUNNER).values_list("name", "next_run"))
     states = []
-    for job in jobs:
+    for job in JOBS:
         run = runs.get(job.name) or JobRun(name=job.name)
         if run.succeeded_at is None:
             is_late = _has_missed_first_run(next_runs.get(job.name), now)

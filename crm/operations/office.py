@@ -5,15 +5,12 @@ Who exports and erases what is kept about a person is listed in `crm.operations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from functools import partial
 
 from crm.core.counters import prune_counters
-from crm.core.health import Finding
 from crm.core.mail_dns import check_sender_domain
 from crm.operations import machine_checks, queue_checks, retention
-from crm.operations.operations import Job, Operations
+from crm.operations.operations import Operations
 from crm.operations.privacy import erase_again
 from feedback.backoffice import health as feedback_health
 from feedback.backoffice.sync import replay_after_restore
@@ -23,28 +20,11 @@ from reminders import health as reminders_health
 from reminders.holds import hold_after_restore
 from reminders.planning import plan_offers
 
-JOBS = [
-    Job("heartbeat", "* * * * *"),
-    Job("backup", "30 0 * * *"),
-    Job("prune", "30 3 * * *"),
-    Job("import_offers", "* * * * *"),
-    Job("sync_feedback", "* * * * *"),
-    Job("send_reminders", "*/5 * * * *"),
-    Job("plan_reminders", "15 4 * * *"),
-    Job("send_digest", "30 7 * * 1-6"),
-]
-
-
-def check_jobs(now: datetime) -> Iterator[Finding]:
-    return queue_checks.check_jobs(JOBS, now)
-
-
 OPERATIONS = Operations(
-    jobs=JOBS,
     checks=[
         machine_checks.check_migrations,
         machine_checks.check_disk,
-        check_jobs,
+        queue_checks.check_jobs,
         queue_checks.check_tasks,
         queue_checks.check_failed_tasks,
         machine_checks.check_clock,

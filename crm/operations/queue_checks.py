@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -12,12 +12,11 @@ from crm.core.health import Finding
 from crm.core.models import JobRun
 from crm.operations.job_states import JobState, find_job_states
 from crm.operations.machine_checks import describe_last_success
-from crm.operations.operations import Job
 
 
-def check_jobs(jobs: Iterable[Job], now: datetime) -> Iterator[Finding]:
+def check_jobs(now: datetime) -> Iterator[Finding]:
     """Whether each job succeeds as often as its schedule says."""
-    for state in find_job_states(jobs, now):
+    for state in find_job_states(now):
         yield Finding(state.name, _describe(state, now), is_ok=not state.has_problem)
 
 
@@ -37,9 +36,7 @@ def _describe(state: JobState, now: datetime) -> str:
 
 
 def check_tasks(now: datetime) -> Iterator[Finding]:
-    """Whether tasks wait for long. Then the worker hangs, which the list of processes does not
-    show.
-    """
+    """Whether tasks wait for long: then the worker hangs, although its process is there."""
     waiting = OrmQ.objects.filter(lock__lt=now - timedelta(minutes=30)).count()
     if waiting:
         words = _("%s tasks have waited for more than 30 minutes. Restart the worker.")
@@ -49,9 +46,8 @@ def check_tasks(now: datetime) -> Iterator[Finding]:
 
 
 def check_failed_tasks(now: datetime) -> Iterator[Finding]:
-    """Whether a task failed within a day and its job has not succeeded since. A task that was
-    killed is recorded by the queue, not by its job.
-    """
+    """Whether a task failed within a day and its job has not succeeded since."""
+    # A task that was killed is recorded by the queue, not by its job.
     succeeded = dict(JobRun.objects.exclude(succeeded_at=None).values_list("name", "succeeded_at"))
     failures = Failure.objects.filter(stopped__gt=now - timedelta(days=1))
     failed = set()

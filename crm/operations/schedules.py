@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import Schedule
 
 from crm.core.models import JobRun
-from crm.operations.operations import Job
+from crm.operations.jobs import Job
 
 # Django-Q2 calls it with the name of the command.
 RUNNER = "crm.core.jobs.run_job"
@@ -19,61 +18,37 @@ RUNNER = "crm.core.jobs.run_job"
 
 @dataclass(frozen=True)
 class ScheduleChanges:
-    """How many rows of the queue `write_schedules` added, changed, left and removed."""
+    """How many rows of the queue `write_schedules` added, removed and left."""
 
     added: int = 0
-    changed: int = 0
-    unchanged: int = 0
     removed: int = 0
+    unchanged: int = 0
 
 
+@transaction.atomic
 def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
-    """Make the schedule rows of Django-Q2 say what `jobs` says. May run twice at once.
-
-    Rows are found by the function they call and their name, which Django-Q2 does not keep unique; a
-    second row of a job and the rows of jobs that are gone are removed, rows that a person made are
-    left alone. The next run is touched only when the rhythm changed, or each deployment would put
-    it off.
-    """
-    wanted = {job.name: job for job in jobs}
-    added = changed = removed = 0
-    with transaction.atomic():
-        # Locks this row until the end: whoever comes second waits for the first.
-        JobRun.objects.update_or_create(
-            name="setup_schedules", defaults={"started_at": timezone.now()}
-        )
-        known: dict[str, Schedule] = {}
-        for row in Schedule.objects.filter(func=RUNNER).order_by("pk"):
-            if row.name in wanted and row.name not in known:
-                known[row.name] = row
-            else:
-                row.delete()
-                removed += 1
-        for job in wanted.values():
-            if job.name not in known:
-                added += 1
-                _write(Schedule(name=job.name, func=RUNNER), job)
-            elif _differs(known[job.name], job):
-                changed += 1
-                _write(known[job.name], job)
-    return ScheduleChanges(added, changed, len(wanted) - added - changed, removed)
+    """Make the schedules of Django-Q2 those of `jobs`; leave schedules that a person made alone."""
+    # Locks this row until the end: whoever comes second waits for the first.
+    JobRun.objects.update_or_create(name="setup_schedules", defaults={"started_at": timezone.now()})
+    missing = {job.name: job for job in jobs}
+    unchanged = removed = 0
+    # Django-Q2 does not keep names unique, so a job may have a second row.
+    for row in Schedule.objects.filter(func=RUNNER).order_by("pk"):
+        job = missing.get(row.name)
+        if job is not None and (row.schedule_type, row.cron) == (Schedule.CRON, job.cron):
+            # Stays as it is: a new row at each deployment would put its next run off.
+            del missing[job.name]
+            unchanged += 1
+        else:
+            row.delete()
+            removed += 1
+    for job in missing.values():
+        _add_schedule(job)
+    return ScheduleChanges(len(missing), removed, unchanged)
 
 
-def _fields(job: Job) -> dict[str, Any]:
-    return {
-        "schedule_type": Schedule.CRON,
-        "cron": job.cron,
-        "args": repr((job.name,)),
-        "repeats": -1,
-    }
-
-
-def _differs(row: Schedule, job: Job) -> bool:
-    return any(getattr(row, field) != value for field, value in _fields(job).items())
-
-
-def _write(row: Schedule, job: Job) -> None:
-    for field, value in _fields(job).items():
-        setattr(row, field, value)
+def _add_schedule(job: Job) -> None:
+    row = Schedule(name=job.name, func=RUNNER, args=repr((job.name,)), repeats=-1)
+    row.schedule_type, row.cron = Schedule.CRON, job.cron
     row.next_run = row.calculate_next_run()
     row.save()

@@ -12,7 +12,6 @@ from crm.backoffice import menu
 from crm.backoffice.today import build_today
 from crm.core.models import JobRun
 from crm.operations.job_states import find_job_states
-from crm.operations.office import JOBS
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import MailFolder, Offer, SourceFile
 from reminders.holds import hold_sending
@@ -139,7 +138,7 @@ def test_today_needs_a_bounded_number_of_queries(
 )
 def test_a_job_that_ran_too_long_ago_has_a_problem(minutes: int, expected: bool) -> None:
     JobRun.objects.create(name="heartbeat", succeeded_at=NOW - timedelta(minutes=minutes))
-    (state,) = [state for state in find_job_states(JOBS, NOW) if state.name == "heartbeat"]
+    (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
     assert state.has_problem is expected
 
 
@@ -150,7 +149,7 @@ def test_a_job_that_failed_last_has_a_problem() -> None:
         failed_at=NOW,
         error="OSError: no",
     )
-    (state,) = [state for state in find_job_states(JOBS, NOW) if state.name == "heartbeat"]
+    (state,) = [state for state in find_job_states(NOW) if state.name == "heartbeat"]
     assert (state.has_problem, state.summary) == (True, "OSError: no")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.operations import office
+from crm.operations.jobs import JOBS as OFFICE_JOBS
 from tests.authority import Authority
 from tests.commands import ROOT
 from tests.deploy.installed import (
@@ -41,7 +41,7 @@ PLAN = (
     " min_gap_days=0, quiet_days=0, release='automatic')"
 )
 CAUGHT_UP_WITHIN = 300  # on a busy machine too; its timers alone take a minute
-JOBS = {job.name for job in office.JOBS}
+JOBS = {job.name for job in OFFICE_JOBS}
 
 
 @dataclass

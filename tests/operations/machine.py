@@ -23,8 +23,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from crm.operations import alarms
-from crm.operations.office import JOBS
-from crm.operations.operations import Job
+from crm.operations.jobs import JOBS, Job
 from tests.authority import Authority
 from tests.commands import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port

@@ -15,8 +15,8 @@ from crm.core.models import JobRun
 from crm.operations import health, machine_checks
 from crm.operations.alarm_state import save_problems
 from crm.operations.health import examine
-from crm.operations.office import JOBS, OPERATIONS
-from crm.operations.operations import Job
+from crm.operations.jobs import JOBS, Job
+from crm.operations.office import OPERATIONS
 from feedback.backoffice.models import RejectedAnswer, SyncState
 from offers.models import MailFolder
 
@@ -75,7 +75,7 @@ def test_a_job_without_a_schedule_is_noticed(sound_office):
 
 
 def test_a_weekend_is_no_problem_for_a_job_of_working_days(sound_office, monkeypatch):
-    monkeypatch.setattr("crm.operations.office.JOBS", [Job("send_digest", "30 7 * * 1-5")])
+    monkeypatch.setattr("crm.operations.job_states.JOBS", [Job("send_digest", "30 7 * * 1-5")])
     friday = datetime(2026, 9, 11, 7, 30, tzinfo=timezone.get_current_timezone())
     JobRun.objects.update_or_create(name="send_digest", defaults={"succeeded_at": friday})
     assert "send_digest" not in problems(friday + timedelta(days=1))

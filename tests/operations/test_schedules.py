@@ -10,8 +10,7 @@ from django.db import connections
 from django.utils import timezone
 from django_q.models import Schedule
 
-from crm.operations.office import JOBS
-from crm.operations.operations import Job
+from crm.operations.jobs import JOBS, Job
 from crm.operations.schedules import RUNNER, ScheduleChanges, write_schedules
 
 MINUTELY = Job("heartbeat", "* * * * *")
@@ -48,7 +47,8 @@ def test_writing_twice_changes_nothing():
 @pytest.mark.django_db
 def test_a_changed_rhythm_changes_the_next_run():
     write_schedules([MINUTELY])
-    assert write_schedules([Job("heartbeat", "30 1 * * *")]) == ScheduleChanges(changed=1)
+    changes = write_schedules([Job("heartbeat", "30 1 * * *")])
+    assert changes == ScheduleChanges(added=1, removed=1)
     assert timezone.localtime(Schedule.objects.get().next_run).strftime("%H:%M") == "01:30"
 
 
@@ -85,4 +85,4 @@ def test_every_schedule_names_a_command_and_keeps_out_of_the_hour_that_comes_twi
 def test_the_command_says_what_it_did():
     summary = call_command("setup_schedules")
     assert summary.startswith("Done, ")
-    assert call_command("setup_schedules").startswith("Done, 0 schedules added, 0 changed")
+    assert call_command("setup_schedules").startswith("Done, 0 schedules added, 0 removed")
