@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from feedback.backoffice.models import DeclineReason, Invitation
 from offers.models import Offer
+from offers.models.offers import GROUPED
 
 FEW = 20
 GRACE_DAYS = 14
@@ -118,8 +119,7 @@ def counted_offers() -> QuerySet[Offer]:
 def group_offers(offers: QuerySet[Offer]) -> list[OfferGroup]:
     """Return the offers by all that is counted of them but days, in one scan."""
     # In the order of the index `offers_offer_figures`, so that nothing is sorted.
-    columns = ("status", "customer_reason", "seller_reason", "answered_step", "currency")
-    rows = offers.order_by().values_list(*columns)
+    rows = offers.order_by().values_list(*GROUPED)
     sums = rows.annotate(
         Count("pk"), Count("answered_on"), Count("amount"), Sum("amount"), Sum("reaction_seconds")
     )
