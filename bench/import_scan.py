@@ -81,7 +81,7 @@ def main() -> None:
 def measure(folder: Path, rounds: int) -> None:
     import holidays.countries  # noqa: F401 - a worker has long loaded it
 
-    import offers.mail_import.folder
+    import offers.mail_import.files
     from crm.backoffice.changes import follow_changes
     from offers.mail_import.run import import_folder
     from offers.models import MailFolder
@@ -106,11 +106,11 @@ def measure(folder: Path, rounds: int) -> None:
         opened.append(path)
         return real(path, *args)  # type: ignore[call-overload, no-any-return]
 
-    offers.mail_import.folder.os.open = count  # type: ignore[assignment]
+    offers.mail_import.files.os.open = count  # type: ignore[assignment]
     started = perf_counter()
     stored = import_folder(row, after_store=follow_changes).stored
     seconds = perf_counter() - started
-    offers.mail_import.folder.os.open = real
+    offers.mail_import.files.os.open = real
     ratio = seconds / median(bare)
     print(
         f"ten new: {seconds:.3f} s, {ratio:.2f} times; {stored} stored, {len(opened)} files opened (exactly 10)"

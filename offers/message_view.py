@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from offers.mail_import.archive import read_mail_of
-from offers.mail_import.folder import MailTooLargeError
+from offers.mail_import.files import MailTooLargeError
 from offers.models import SourceFile
 from offers.parsing.body import parse_body
 

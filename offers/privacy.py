@@ -9,14 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.forms.models import model_to_dict
 
-from offers.mail_import.archive import GONE, archive_path
 from offers.mail_import.folder import disk_name
 from offers.models import Contact, Customer, Offer, SentMessage, SourceFile
 
@@ -43,10 +41,12 @@ def export(customer: Customer) -> dict[str, Any]:
 def erase(customer: Customer) -> None:
     """Empty what names the person; numbers, dates, amounts and states stay for the figures."""
     files = list(_files_about(customer))
-    _erase_archive(files)
+    for file in files:
+        if file.archive_path:
+            file.archive_path.unlink(missing_ok=True)
     SourceFile.objects.filter(pk__in=[file.pk for file in files]).update(
         subject="", sender="", sender_name="", recipients=[], detail="", message_id="", fingerprint=None,
-        content_hash=GONE, defects=[],
+        content_hash=SourceFile.NOTHING_TO_COPY, defects=[],
     )  # fmt: skip
     Contact.objects.filter(offer__customer=customer).update(note="")
     SentMessage.objects.filter(offer__customer=customer).delete()
@@ -94,13 +94,6 @@ def find_mail_files(customer: Customer) -> Iterator[Path]:
         path = Path(file.folder.path, disk_name(file.name))
         if path.exists():
             yield path
-
-
-def _erase_archive(files: list[SourceFile]) -> None:
-    if not settings.OFFERS_ARCHIVE_DIR:
-        return
-    for content_hash in {file.content_hash for file in files} - {"", GONE}:
-        archive_path(content_hash).unlink(missing_ok=True)
 
 
 def _erase_history(customer: Customer) -> None:

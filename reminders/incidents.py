@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from crm.core.incidents import begin_incident, end_incident
 from feedback.backoffice.models import SyncState
-from feedback.backoffice.sync import STALE_AFTER
 from reminders.models import Reminder
 
 
@@ -27,7 +26,7 @@ class IncidentKind(TextChoices):
 def check_answers(now: datetime) -> None:
     """End the incident of stale answers as soon as they have been pulled again."""
     pulled_at = SyncState.get().pulled_at
-    if pulled_at is not None and now - pulled_at <= STALE_AFTER:
+    if pulled_at is not None and now - pulled_at <= SyncState.STALE_AFTER:
         end_incident(IncidentKind.STALE_ANSWERS, now)
 
 

@@ -15,7 +15,6 @@ from crm.core.health import Finding
 from feedback import sealing
 from feedback.backoffice.api_client import ApiClient, SyncError
 from feedback.backoffice.models import RejectedAnswer, SyncState
-from feedback.backoffice.sync import STALE_AFTER
 
 MIN_CERTIFICATE_DAYS = 14
 MAX_CLOCK_SKEW = timedelta(minutes=2)
@@ -27,7 +26,7 @@ def check_answers(now: datetime) -> Iterator[Finding]:
     if pulled_at is None:
         text = _("Answers have never been fetched. Run `python manage.py sync_feedback`.")
         yield Finding("answers", text, is_ok=False)
-    elif now - pulled_at > 2 * STALE_AFTER:
+    elif now - pulled_at > 2 * SyncState.STALE_AFTER:
         minutes = (now - pulled_at) // timedelta(minutes=1)
         text = _("Answers were last fetched %s minutes ago; no reminders are sent.")
         yield Finding("answers", text % minutes, is_ok=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -229,6 +230,8 @@ class RejectedAnswer(models.Model):
 
 class SyncState(models.Model):
     """One row: reminders are sent only while `pulled_at` is recent."""
+
+    STALE_AFTER = timedelta(minutes=15)
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)
     clock_skew_seconds = models.IntegerField(default=0, editable=False)

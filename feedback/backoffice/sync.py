@@ -27,7 +27,6 @@ from offers.models import Offer
 logger = logging.getLogger(__name__)
 
 # After so long without a pull something stands still: the queue, the line or the public side.
-STALE_AFTER = timedelta(minutes=15)
 
 
 @dataclass

@@ -11,9 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from offers.mail_import.folder import FolderFile, disk_name, measure_age
-from offers.mail_import.message import read_message
-from offers.mail_import.run import sort_folders
+from offers.mail_import.folder import FolderFile, disk_name, measure_age, sort_folders
+from offers.mail_import.reading import read_message
 from offers.mail_import.store import AfterStore, ImportResult, store_messages
 from offers.models import Customer, Offer, SourceFile
 from offers.revisions import refresh_offers

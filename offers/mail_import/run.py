@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from offers.mail_import.archive import archive_offers
-from offers.mail_import.folder import scan_folder
-from offers.mail_import.message import find_pattern, read_message
+from offers.mail_import.folder import scan_folder, sort_folders
+from offers.mail_import.reading import find_pattern, read_message
 from offers.mail_import.store import AfterStore, ImportResult, store_messages
 from offers.models import MailFolder, SourceFile
 from offers.parsing.patterns import PatternError, compile_pattern
@@ -45,12 +45,6 @@ def import_folders(
             with_archive=with_archive,
         )
     return result
-
-
-def sort_folders(folders: Iterable[MailFolder]) -> list[MailFolder]:
-    """Return folders of sent mails before those of received ones, which may answer them."""
-    outgoing = MailFolder.Direction.OUTGOING
-    return sorted(folders, key=lambda folder: (folder.direction != outgoing, folder.pk))
 
 
 def import_folder(

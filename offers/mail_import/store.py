@@ -13,12 +13,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from offers.mail_import.context import BatchContext
-from offers.mail_import.decide import (
-    MessageContext,
-    MessageDecision,
-    decide_incoming,
-    decide_outgoing,
-)
+from offers.mail_import.decide import MessageDecision, decide_incoming, decide_outgoing
+from offers.mail_import.evidence import MessageContext
 from offers.mail_import.folder import stored_name
 from offers.mail_import.message import MailMessage
 from offers.models import MailFolder, Offer, SourceFile

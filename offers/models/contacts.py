@@ -7,14 +7,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from offers.models.offers import Offer
-
 
 class Contact(models.Model):
     """A call or a visit about an offer. Quiet days follow it."""
 
     offer = models.ForeignKey(
-        Offer, models.CASCADE, related_name="contacts", verbose_name=_("offer")
+        "offers.Offer", models.CASCADE, related_name="contacts", verbose_name=_("offer")
     )
     at = models.DateTimeField(_("when"), default=timezone.now)
     by = models.ForeignKey(
@@ -44,7 +42,7 @@ class SentMessage(models.Model):
 
     message_id = models.CharField(_("Message-ID"), max_length=200, unique=True)
     offer = models.ForeignKey(
-        Offer, models.CASCADE, related_name="sent_messages", verbose_name=_("offer")
+        "offers.Offer", models.CASCADE, related_name="sent_messages", verbose_name=_("offer")
     )
     recipient = models.EmailField(_("to"), max_length=254)
     at = models.DateTimeField(_("when"))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.folding import fold
-from offers.models.customers import Customer, Language
+from offers.models.languages import Language
 
 DEFAULT_CURRENCY = "EUR"
 
@@ -111,7 +111,7 @@ class Offer(models.Model):
     # the import.
     number_key = models.CharField(max_length=100, editable=False)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, related_name="offers", verbose_name=_("customer")
+        "offers.Customer", models.PROTECT, related_name="offers", verbose_name=_("customer")
     )
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,

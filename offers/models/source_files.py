@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from offers.models.offers import Offer
 
 
 class MailFolder(models.Model):
@@ -179,6 +179,8 @@ class SourceFile(models.Model):
         VANISHED = "vanished", _("The file was gone before it could be read.")
 
     MAILS_OF_AN_OFFER = (State.OFFER, State.REVISION, State.FOLLOW_UP)
+    # In `content_hash` where the file was gone or too large before it could be copied.
+    NOTHING_TO_COPY = "gone"
 
     folder = models.ForeignKey(
         MailFolder,
@@ -208,7 +210,12 @@ class SourceFile(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     defects = models.JSONField(_("defects"), default=list)
     offer = models.ForeignKey(
-        Offer, models.SET_NULL, null=True, blank=True, related_name="files", verbose_name=_("offer")
+        "offers.Offer",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="files",
+        verbose_name=_("offer"),
     )
     duplicate_of = models.ForeignKey(
         "self",
@@ -255,3 +262,10 @@ class SourceFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def archive_path(self) -> Path | None:
+        """Where the archived copy lies, or None without one."""
+        if not settings.OFFERS_ARCHIVE_DIR or self.content_hash in ("", self.NOTHING_TO_COPY):
+            return None
+        return Path(settings.OFFERS_ARCHIVE_DIR, self.content_hash[:2], f"{self.content_hash}.eml")

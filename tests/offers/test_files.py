@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import offers.mail_import.archive
+import offers.mail_import.files
 import offers.mail_import.folder
-import offers.mail_import.message
-from offers.mail_import.archive import archive_path
+import offers.mail_import.reading
 from offers.mail_import.folder import disk_name, stored_name
 from offers.models import MailFolder, Offer, SourceFile
 from tests.offers.imports import import_folder, import_folders
@@ -208,7 +208,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     def fail(*_args: object) -> int:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(offers.mail_import.folder.os, "open", fail)
+    monkeypatch.setattr(offers.mail_import.files.os, "open", fail)
 
 
 def test_a_disk_that_fails_lets_the_file_wait(
@@ -222,13 +222,13 @@ def test_a_disk_that_fails_lets_the_file_wait(
 
 def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen to a file between the scan and the reading of it."""
-    real = offers.mail_import.message.read_finished
+    real = offers.mail_import.reading.read_finished
 
     def read(*args: object, **options: object) -> object:
         act()
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(offers.mail_import.message, "read_finished", read)
+    monkeypatch.setattr(offers.mail_import.reading, "read_finished", read)
 
 
 def test_a_file_that_vanishes_before_it_is_read_is_named(
@@ -347,14 +347,14 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
 def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     folder: MailFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = offers.mail_import.message.find_number
+    real = offers.mail_import.reading.find_number
 
     def find_number(subject: str, pattern: str) -> str | None:
         if subject == "Angebot 4710":
             raise ValueError("a mistake of ours")
         return real(subject, pattern)
 
-    monkeypatch.setattr(offers.mail_import.message, "find_number", find_number)
+    monkeypatch.setattr(offers.mail_import.reading, "find_number", find_number)
     for name in "ab":
         write_mail(path_of(folder), f"{name}.eml", subject=f"Angebot 471{'ab'.index(name)}")
     import_folder(folder)
@@ -373,7 +373,7 @@ def test_the_archive_keeps_a_copy_of_each_offer_mail(
     write_mail(path_of(folder), "y.eml", subject="Grüße")
     import_folder(folder)
     offer_mail = SourceFile.objects.get(name="x.eml")
-    assert archive_path(offer_mail.content_hash).read_bytes() == MAIL
+    assert offer_mail.archive_path.read_bytes() == MAIL
     assert SourceFile.objects.get(name="y.eml").content_hash == ""
 
 
@@ -393,4 +393,4 @@ def test_a_full_disk_of_the_archive_loses_no_offer_and_is_made_up_for(
     monkeypatch.undo()
     import_folder(folder)
     assert folder.error == ""
-    assert archive_path(SourceFile.objects.get().content_hash).exists()
+    assert SourceFile.objects.get().archive_path.exists()
