@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -69,7 +70,7 @@ def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[O
     with transaction.atomic():
         if answer.channel != Offer.Channel.LINK:
             Answer.objects.filter(pk=answer.pk).delete()
-        elif not _dismiss(answer, at=at):
+        elif not _if_suspect(answer).update(dismissed_at=at, handled_at=at):
             return []
         count_answers_of(offer)
         if answer.kind == Answer.Kind.OPTED_OUT:
@@ -83,8 +84,7 @@ def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[O
 
 def confirm_answer(answer: Answer) -> bool:
     """Clear the suspicion: a person gave this answer. Return False when it was not suspect."""
-    suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
-    return suspects.update(is_suspect=False) == 1
+    return _if_suspect(answer).update(is_suspect=False) == 1
 
 
 def change_seller_reason(answer: Answer) -> list[Offer]:
@@ -107,12 +107,14 @@ def count_answers_of(offer: Offer) -> None:
     # What a robot gave does not count.
     counted = offer.answers.filter(kind__in=COUNTED, dismissed_at=None)
     answers = list(counted.select_related("reason", "seller_reason").order_by("answered_at", "pk"))
-    offer.first_answer_at = answers[0].answered_at if answers else None
+    offer.first_answer_at = None
     offer.customer_reason = offer.seller_reason = ""
+    if answers:
+        offer.first_answer_at = answers[0].answered_at
     for answer in answers:
         if answer.kind == Answer.Kind.DECLINED:
-            offer.customer_reason = answer.reason.code if answer.reason else ""
-            offer.seller_reason = answer.seller_reason.code if answer.seller_reason else ""
+            offer.customer_reason = getattr(answer.reason, "code", "")
+            offer.seller_reason = getattr(answer.seller_reason, "code", "")
     offer.save(update_fields=["first_answer_at", "customer_reason", "seller_reason"])
 
 
@@ -161,9 +163,8 @@ def _use_up(invitation: Invitation, *, known_at: datetime) -> None:
     )
 
 
-def _dismiss(answer: Answer, *, at: datetime) -> bool:
-    suspects = Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
-    return suspects.update(dismissed_at=at, handled_at=at) == 1
+def _if_suspect(answer: Answer) -> QuerySet[Answer]:
+    return Answer.objects.filter(pk=answer.pk, is_suspect=True, dismissed_at=None)
 
 
 def _restore_status(offer: Offer, *, channel: Offer.Channel, by: User | None, at: datetime) -> None:

@@ -151,16 +151,13 @@ class ApiClient:
         if content is not None:
             request["data"] = gzip.compress(json.dumps(content).encode(), compresslevel=1, mtime=0)
             request["headers"] = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(TRIES - 1):
             try:
                 return self._call_once(method, path, **request)
             except UnreachableError:
-                if attempt == TRIES:
-                    raise
-                # With jitter, so that offices which lost the service together do not come back
-                # together.
-                time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
-        raise AssertionError("The last try returns or raises.")
+                # With jitter, so that offices that lost the service together come back one by one.
+                time.sleep(BACKOFF_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
+        return self._call_once(method, path, **request)
 
     def _call_once(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:

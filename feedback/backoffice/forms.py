@@ -9,11 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
-from unfold.widgets import (
-    UnfoldAdminDateWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-)
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
@@ -62,11 +58,9 @@ class RecordAnswerForm(BaseDialogForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if (
-            data.get("outcome") == Answer.Kind.DECLINED
-            and not data.get("reason")
-            and "reason" not in self.errors
-        ):
+        is_declined = data.get("outcome") == Answer.Kind.DECLINED
+        # A reason that does not exist is an error of its own.
+        if is_declined and not data.get("reason") and "reason" not in self.errors:
             self.add_error("reason", _("Choose the reason why the customer declines."))
         return data
 

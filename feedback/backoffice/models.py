@@ -19,9 +19,7 @@ class Invitation(models.Model):
     """The one-time link of an offer.
 
     Moves: active → answered (by the customer), active → revoked (by a person, or by a new link),
-    revoked → answered (the customer was faster than the sync). `registered_at` is emptied whenever
-    something changed that the VPS does not know yet, and `version` counts those changes, so that
-    what changes while it is being sent is sent again.
+    revoked → answered (the customer was faster than the sync).
     """
 
     class State(models.TextChoices):
@@ -40,6 +38,8 @@ class Invitation(models.Model):
     registered_at = models.DateTimeField(
         _("known to the public page since"), null=True, blank=True, editable=False
     )
+    # Counts the changes that the VPS must learn of, each of which empties `registered_at`: what
+    # changes while it is being sent is sent again.
     version = models.PositiveIntegerField(default=0, editable=False)
     card_hash = models.CharField(max_length=64, blank=True, editable=False)
     mailed_at = models.DateTimeField(

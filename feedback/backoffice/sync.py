@@ -41,10 +41,7 @@ class SyncResult:
 
 
 def sync(
-    *,
-    after_store: AfterStore,
-    since: datetime | None = None,
-    resend: bool = False,
+    *, after_store: AfterStore, since: datetime | None = None, resend: bool = False
 ) -> SyncResult:
     """Pull all answers, then send the form if it changed and the links that the VPS does not know.
 

@@ -28,14 +28,13 @@ def render(
     template: str, context: dict[str, Any], *, texts: FormTexts, language: str, status: int = 200
 ) -> HttpResponse:
     """Return the page in the language."""
-    names = dict(settings.LANGUAGES)
-    reasons = [
-        (reason.code, reason.label(language), reason.asks_for_comment) for reason in texts.reasons
-    ]
+    reasons = []
+    for reason in texts.reasons:
+        reasons.append((reason.code, reason.label(language), reason.asks_for_comment))
     context = {
         "content": texts,
         "language": language,
-        "languages": [(code, names[code]) for code in wire.LANGUAGES],
+        "languages": settings.LANGUAGES,
         "reasons": reasons,
         **context,
     }

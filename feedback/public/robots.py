@@ -17,14 +17,8 @@ _ROBOT = re.compile(
 
 
 def looks_like_robot(request: HttpRequest, *, age: timedelta) -> bool:
-    """Return whether the form came back too fast, or from a client that no customer answers with.
-
-    Every browser names itself and its languages; a scanner that submits forms often does not.
-    """
+    """Return whether the form came back too fast, or from a client that no customer uses."""
     agent = request.headers.get("User-Agent", "")
-    return (
-        age < HASTY_AGE
-        or not agent
-        or bool(_ROBOT.search(agent))
-        or "Accept-Language" not in request.headers
-    )
+    # Every browser names itself and its languages; a scanner that submits forms often does not.
+    names_itself = bool(agent) and "Accept-Language" in request.headers
+    return age < HASTY_AGE or not names_itself or bool(_ROBOT.search(agent))

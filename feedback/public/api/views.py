@@ -15,9 +15,6 @@ from rest_framework.exceptions import (
     PermissionDenied,
     Throttled,
 )
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,24 +30,10 @@ REST_BYTES = 6 * 1024 * 1024
 PIECE_BYTES = 64 * 1024
 
 
-class AlwaysJson(BaseContentNegotiation):
-    """The API speaks JSON only, whatever the client says it accepts."""
-
-    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
-        media_type = (request.content_type or "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == media_type), None)
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class OfficeView(APIView):
     """A call of the office. Network and key are checked before the body is read."""
 
     authentication_classes = [ApiKeyAuthentication]
-    content_negotiation_class = AlwaysJson
     parser_classes = [BoundedJSONParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
