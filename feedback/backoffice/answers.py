@@ -1,8 +1,8 @@
 """Record what a customer said, and take it back.
 
-Every answer goes through `record_answer`, whether it came through the link or staff recorded it,
-and every answer that no longer counts goes through `take_back_answer`. Both return the offers that
-they changed, for the links and the plan that follow in the same transaction.
+Every answer goes through `record_answer`, every answer that no longer counts through
+`take_back_answer`. Both return the changed offers, whose links and plan follow in the same
+transaction.
 """
 
 from __future__ import annotations
@@ -32,22 +32,18 @@ CHANGEABLE = {Offer.Status.OPEN, Offer.Status.NO_ANSWER, Offer.Status.INTERESTED
 
 
 def record_answer(answer: Answer) -> list[Offer]:
-    """Store a new answer with its effect on offer, customer and link; return the changed offers.
-
-    What staff records always counts: the offer gets the status that follows from it, and the
-    answer is dealt with. An answer through the link changes only an offer that nobody has decided
-    (`CHANGEABLE`); otherwise its `note` says that the status was left, and a decision uses up the
-    link. An opt-out leaves the status alone, but changes all offers of the customer.
-    """
+    """Store a new answer with its effect on offer, customer and link; return the changed offers."""
     offer = answer.offer
     with transaction.atomic():
         if answer.channel != Offer.Channel.LINK:
+            # Who recorded it knows it, and has dealt with it.
             answer.handled_at = answer.notified_at = answer.answered_at
         if answer.kind == Answer.Kind.OPTED_OUT:
             opt_out(offer.customer, at=answer.answered_at)
         elif answer.channel == Offer.Channel.LINK:
             _follow_the_customer(answer)
         else:
+            # What staff records always counts.
             _set_status_of(answer)
         answer.save()
         count_answers_of(offer)
@@ -61,11 +57,10 @@ def record_answer(answer: Answer) -> list[Offer]:
 def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[Offer]:
     """Undo what an answer did; return the changed offers, none when it cannot be taken back.
 
-    An answer that staff recorded is deleted. One through the link is kept, and can be dismissed
-    only while it is suspect: a robot gave it. The offer then has the status that its other answers
-    say, unless somebody has changed the status since.
+    An answer that staff recorded is deleted; one through the link is dismissed if it is suspect.
     """
     offer = answer.offer
+    # A status that somebody has set since stays.
     is_status_from_it = offer.status == _status_of(answer) and offer.status_at == answer.answered_at
     with transaction.atomic():
         if answer.channel != Offer.Channel.LINK:

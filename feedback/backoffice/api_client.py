@@ -1,8 +1,6 @@
 """The HTTP client of the API: every connection between the two machines is opened here.
 
 Every call may be repeated: registering and acknowledging are idempotent, pulling changes nothing.
-A call is tried again after each failure that may pass by itself, also when the response was cut off
-in its middle; urllib3's own `Retry` has handed over the response by then and does not see it.
 """
 
 from __future__ import annotations
@@ -151,6 +149,7 @@ class ApiClient:
         if content is not None:
             request["data"] = gzip.compress(json.dumps(content).encode(), compresslevel=1, mtime=0)
             request["headers"] = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        # Not by urllib3's `Retry`: it does not see that a response is cut off in its middle.
         for attempt in range(TRIES - 1):
             try:
                 return self._call_once(method, path, **request)

@@ -32,10 +32,7 @@ MAX_CARD_TEXT = 100
 def make_missing_links(offers: Sequence[Offer]) -> None:
     """Give each changed offer the link that it needs. Call it in the transaction of the change.
 
-    An offer that never had a link gets one, and so does one that is open although its link is used
-    up: a person reopened it, or a revision came. Where the card changed, the link is registered
-    again and is valid for `FEEDBACK_TOKEN_DAYS` from now. A link that a person revoked is not
-    replaced.
+    A link that a person revoked is not replaced.
     """
     newest: dict[int, Invitation] = {}
     for invitation in Invitation.objects.filter(offer__in=offers).order_by("created_at", "pk"):
@@ -44,6 +41,7 @@ def make_missing_links(offers: Sequence[Offer]) -> None:
     missing = {}
     for offer in offers:
         link = newest.get(offer.pk)
+        # An offer is open although its link is used up when a person reopened it, or a revision came.
         if link is None or (link.state == Invitation.State.ANSWERED and offer.is_open):
             missing[offer.pk] = _build_invitation(offer)
         elif link.state == Invitation.State.ACTIVE and link.card_hash != card_hash_of(offer):

@@ -78,7 +78,7 @@ def receive_page(
             problem = f"{type(error).__name__}: {error}"
         if problem:
             page.set_aside += set_aside(item, problem, now=now, after_store=after_store)
-        uid = find_uid(item)
+        uid = _find_uid(item)
         if uid is not None:
             page.settled.append(uid)
     return page
@@ -115,7 +115,7 @@ def set_aside(item: object, error: str, *, now: datetime, after_store: AfterStor
 
     Return False when it is kept already. An item without a uid gets one from its content.
     """
-    uid = find_uid(item) or uuid5(NAMESPACE_URL, repr(item))
+    uid = _find_uid(item) or uuid5(NAMESPACE_URL, repr(item))
     if Answer.objects.filter(uid=uid).exists():
         return False
     content = _without_nul(item)
@@ -136,7 +136,7 @@ def open_sealed_words(answer: Answer) -> bool:
     """Try to open words that were sealed to another key; return whether they can be read now."""
     if not _open_words(answer):
         return False
-    answer.note = "\n".join(line for line in answer.note.splitlines() if line != sealed_note())
+    answer.note = answer.note.replace(sealed_note(), "").strip()
     answer.save(update_fields=["comment", "phone", "sealed_comment", "note"])
     return True
 
@@ -193,8 +193,7 @@ def sealed_note() -> str:
         )
 
 
-def find_uid(item: object) -> UUID | None:
-    """Return the uid of an unchecked answer, or None when it has none."""
+def _find_uid(item: object) -> UUID | None:
     if not isinstance(item, dict):
         return None
     try:

@@ -22,5 +22,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _respond(request: HttpRequest, status: int) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return plain_response(request, status)
+        return plain_response(status)
     return render_notice(request, "error", status=status, code=status)

@@ -10,11 +10,7 @@ from django.utils import timezone
 
 
 class RegisteredLink(models.Model):
-    """A link that the office registered.
-
-    `state` is what the office said last: active ↔ revoked. `answered_at` is set once, here, by the
-    customer's decision. Registering does not touch it, so it never revives an answered link.
-    """
+    """A link that the office registered."""
 
     class State(models.TextChoices):
         ACTIVE = "active"
@@ -24,8 +20,11 @@ class RegisteredLink(models.Model):
     card = models.TextField()
     language = models.CharField(max_length=2)
     expires_at = models.DateTimeField(db_index=True)
+    # What the office said last: active ↔ revoked.
     state = models.CharField(max_length=10, choices=State)
     registered_at = models.DateTimeField(default=timezone.now)
+    # Set once, by the customer's decision. The office never changes it, so that registering a link
+    # again does not revive it.
     answered_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -41,17 +41,14 @@ class SubmissionOutcome(Enum):
 
 @dataclass(frozen=True)
 class Submission:
-    """What a customer sends: already validated, its words already sealed.
-
-    `form_id` names the copy of the form that was filled in, so that a second click on the button
-    counts once.
-    """
+    """What a customer sends: already validated, its words already sealed."""
 
     kind: str
     reason: str = ""
     sealed_comment: str = ""
     ask_again_on: date | None = None
     suspect: bool = False
+    # The copy of the form that was filled in, so that a second click on the button counts once.
     form_id: str = ""
 
 
@@ -83,7 +80,7 @@ def store_answer(digest: str, submission: Submission, *, now: datetime) -> Submi
             return _compare_with_decision(digest, submission)
         link = RegisteredLink.objects.get(digest=digest)
         if is_decision:
-            _create_answer(link, submission, now, uid=uuid4())
+            _create_answer(link, submission, now, uuid4())
             return SubmissionOutcome.STORED
         return _store_undecided(link, submission, now)
 
@@ -106,7 +103,7 @@ def _store_undecided(
         return SubmissionOutcome.REPEATED
     if earlier.count() >= MAX_UNDECIDED:
         return SubmissionOutcome.TOO_MANY
-    _create_answer(link, submission, now, uid=uid)
+    _create_answer(link, submission, now, uid)
     return SubmissionOutcome.STORED
 
 
@@ -117,9 +114,7 @@ def _uid_of_form(link: RegisteredLink, submission: Submission) -> UUID:
     return UUID(bytes=code[:16], version=4)
 
 
-def _create_answer(
-    link: RegisteredLink, submission: Submission, now: datetime, *, uid: UUID
-) -> None:
+def _create_answer(link: RegisteredLink, submission: Submission, now: datetime, uid: UUID) -> None:
     SubmittedAnswer.objects.create(
         uid=uid,
         link=link,
@@ -134,21 +129,18 @@ def _create_answer(
 
 @durable_commits()
 def opt_out(digest: str, *, now: datetime) -> None:
-    """Store that no more reminders are wanted. Twice is once.
-
-    An answered, revoked or expired link is good enough: who wants no more mails must be heard as
-    long as we know the link. One that the office has seen already is delivered again, for it may
-    have allowed reminders since.
-    """
+    """Store that no more reminders are wanted. Twice is once."""
     with transaction.atomic():
-        # Two wishes at once wait for each other here.
+        # Any link that we know is good enough, also an answered, revoked or expired one. Two wishes
+        # at once wait for each other here.
         link = RegisteredLink.objects.select_for_update().filter(digest=digest).first()
         if link is None:
             return  # pruned since the request looked
         recorded = link.answers.filter(kind="opted_out").first()
         if recorded is None:
-            _create_answer(link, Submission(kind="opted_out"), now, uid=uuid4())
+            _create_answer(link, Submission(kind="opted_out"), now, uuid4())
         elif recorded.acknowledged_at is not None:
+            # Delivered again: the office may have allowed reminders since.
             recorded.uid, recorded.submitted_at, recorded.acknowledged_at = uuid4(), now, None
             recorded.save(update_fields=["uid", "submitted_at", "acknowledged_at"])
 
@@ -157,13 +149,13 @@ def opt_out(digest: str, *, now: datetime) -> None:
 def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
     """Store or update the links by their digest; return (how many, the digests that are answered).
 
-    Twice is once; when a digest occurs twice the last item counts. Rows are stored in the order of
-    their digests, so that two calls at once cannot block each other.
+    Twice is once; when a digest occurs twice the last item counts.
     """
     rows = {}
     for item in items:
         columns = {name: item[name] for name in REGISTERED_FIELDS}
         rows[item["digest"]] = RegisteredLink(digest=item["digest"], **columns)
+    # In the same order in every call, so that two at once cannot block each other.
     digests = sorted(rows)
     with transaction.atomic():
         RegisteredLink.objects.bulk_create(
@@ -228,11 +220,9 @@ def get_status() -> ServiceStatus:
 
 
 def prune(*, now: datetime, dry_run: bool = False) -> str:
-    """Delete what is no longer needed; return one sentence of sums.
-
-    An answer goes `FEEDBACK_KEEP_DAYS` after the office acknowledged it, a link as long after it
-    expired. What the office has not seen stays, however old.
-    """
+    """Delete what is no longer needed; return one sentence of sums."""
+    # An answer goes so long after the office acknowledged it, a link so long after it expired. What
+    # the office has not seen stays, however old.
     limit = now - timedelta(days=settings.FEEDBACK_KEEP_DAYS)
     answers = SubmittedAnswer.objects.filter(acknowledged_at__lt=limit)
     if dry_run:

@@ -100,16 +100,14 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
 def _refuse(
     request: HttpRequest, count_post: Callable[[HttpRequest], int | None]
 ) -> HttpResponse | None:
-    """Return what ends a request before the link is looked at; None when it may go on.
-
-    Reads what was posted, so that a form which is too large or unreadable is answered in one place.
-    """
+    """Return what ends a request before the link is looked at; None when it may go on."""
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
     count = count_post if request.method == "POST" else limits.form
     if (wait := count(request)) is not None:
         return too_many(request, wait)
     try:
+        # Read here, so that a form that is too large or unreadable is answered in one place.
         request.POST  # noqa: B018  (read on access)
     except RequestDataTooBig:
         return render_notice(request, "error", status=413, code=413)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -37,11 +37,11 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     response = exception_handler(error, context)
     if response is None:
         return None
-    detail = getattr(error, "detail", response.data.get("detail", ""))
-    text = str(detail)
     if isinstance(error, ValidationError):
-        text = " ".join(list(_sentences(detail))[:MAX_REASONS])
-    response.data = body(response.status_code, text)
+        detail = " ".join(list(_sentences(error.detail))[:MAX_REASONS])
+    else:
+        detail = str(response.data["detail"])
+    response.data = body(response.status_code, detail)
     return response
 
 
@@ -50,7 +50,7 @@ def body(status_code: int, detail: str) -> dict[str, str]:
     return {"error": CODES.get(status_code, "error"), "detail": detail}
 
 
-def plain_response(request: HttpRequest, status_code: int) -> JsonResponse:
+def plain_response(status_code: int) -> JsonResponse:
     """Return the error for an unknown path, or for an exception that no view handled."""
     details = {
         400: "The request cannot be understood.",
