@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,14 +52,16 @@ def set_up() -> None:
 
 
 def measure(count: int, service: PublicService) -> None:
+    from crm.backoffice.changes import follow_changes
     from feedback.backoffice import sync
     from feedback.backoffice.models import Answer
 
+    sync_once = partial(sync.sync, after_store=follow_changes)
     links = make_links(count)
-    timed(f"{count:>7,} links registered", count, sync.sync)
+    timed(f"{count:>7,} links registered", count, sync_once)
     service.give_answers(answers_for(links), threads=2)
     before = Answer.objects.count()
-    timed(f"{count:>7,} answers pulled", count, sync.sync)
+    timed(f"{count:>7,} answers pulled", count, sync_once)
     assert Answer.objects.count() - before == count
     print(f"        public process at most {most_resident_mib(service):.0f} MiB resident so far")
 
