@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -38,29 +37,8 @@ ASK_AGAIN_SECONDS = 10
 PLANNED_TOGETHER = 20
 
 
-@dataclass
-class Pace:
-    """Lets at most so many mails a minute go; 0 means no limit."""
-
-    per_minute: int
-    sleep: Callable[[float], None] = time.sleep
-    _next_at: float = field(default=0.0)
-
-    def wait(self) -> None:
-        """Return when the next mail may go."""
-        if not self.per_minute:
-            return
-        now = time.monotonic()
-        if self._next_at > now:
-            self.sleep(self._next_at - now)
-        self._next_at = max(now, self._next_at) + 60 / self.per_minute
-
-
-def send_due(
-    clock: Callable[[], datetime], *, only: Collection[int] | None = None, pace: Pace | None = None
-) -> SendSums:
-    """Send the reminders that are due now; with `only`, those of these offers alone. Returns what
-    became of them.
+def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = None) -> SendSums:
+    """Send the reminders that are due now, with `only` those of these offers. Return the sums.
 
     Safe to run several times at once, and to be killed at any point.
     """
@@ -77,7 +55,7 @@ def send_due(
     if not due:
         check_doubts(now)
         return SendSums()
-    run = _Run(clock, pace or Pace(settings.REMINDERS_PER_MINUTE), sum(map(len, due)))
+    run = _Run(clock, sum(map(len, due)))
     sums = run.send_all(due)
     check_problem(IncidentKind.MAIL_SERVER, sums.problem, clock(), is_over=sums.sent > 0)
     check_problem(IncidentKind.MAIL_TEXT, sums.text_problem, clock(), is_over=sums.sent > 0)
@@ -88,8 +66,8 @@ def send_due(
 class _Run:
     """One run over one connection. Nothing is claimed before the mail server has taken us."""
 
-    def __init__(self, clock: Callable[[], datetime], pace: Pace, due_count: int) -> None:
-        self.clock, self.pace, self.due_count = clock, pace, due_count
+    def __init__(self, clock: Callable[[], datetime], due_count: int) -> None:
+        self.clock, self.due_count = clock, due_count
         self.sums = SendSums()
         self.plans, self.texts, self.company = Plans(), MailTexts(), OwnCompany.get()
         self.connection = Connection(Server.from_settings())
@@ -97,11 +75,10 @@ class _Run:
         self.markable = find_markable(clock())
         self.to_plan: list[int] = []
         self.ask_at = time.monotonic()
+        self.next_mail_at = time.monotonic()
 
     def send_all(self, due: list[list[int]]) -> SendSums:
-        """Send one mail to each customer until the time is up, the mail server is away or a gate
-        shuts.
-        """
+        """Send one mail to each customer until time is up, the server is away or a gate shuts."""
         try:
             for offer_ids in due:
                 if not self._may_go_on():
@@ -128,7 +105,7 @@ class _Run:
 
     def _send_next(self, offer_ids: list[int]) -> None:
         """Send the mail of a customer that is due now, if there still is one."""
-        self.pace.wait()
+        self._wait_for_turn()
         claim = claim_mail(offer_ids, self.plans, self.clock())
         if claim is None:
             return
@@ -137,11 +114,24 @@ class _Run:
         except MailTextError as error:
             give_back(claim)
             self.sums.text_problem, state = str(error), None
+        except BaseException:
+            # The next run need not wait until the claim counts as stale.
+            give_back(claim)
+            raise
         self.sums.count(state)
         logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
         self.to_plan += claim.offer_ids
-        if self.pace.per_minute or len(self.to_plan) >= PLANNED_TOGETHER:
+        if settings.REMINDERS_PER_MINUTE or len(self.to_plan) >= PLANNED_TOGETHER:
             self._plan_next()
+
+    def _wait_for_turn(self) -> None:
+        """Sleep until REMINDERS_PER_MINUTE lets another mail go; 0 means no limit."""
+        if not settings.REMINDERS_PER_MINUTE:
+            return
+        now = time.monotonic()
+        if self.next_mail_at > now:
+            time.sleep(self.next_mail_at - now)
+        self.next_mail_at = max(now, self.next_mail_at) + 60 / settings.REMINDERS_PER_MINUTE
 
     def _plan_next(self) -> None:
         """Plan what comes next for the offers whose mails were recorded."""
@@ -149,8 +139,9 @@ class _Run:
         self.to_plan = []
 
     def _send(self, claim: Claim) -> Reminder.State | None:
-        """Send a claimed mail and record the result; return the state, or None when it was
-        withheld. Raises MailTextError.
+        """Send a claimed mail and record the result; return its state, or None if withheld.
+
+        Raises MailTextError.
         """
         mail = compose(
             claim.rows, claim.cases, plans=self.plans, texts=self.texts, company=self.company

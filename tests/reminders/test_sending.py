@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,6 @@ from reminders.models import FollowUp, Reminder, ReminderPlan, SendingHold
 from reminders.planning import plan_offer_ids
 from reminders.rules import Because
 from reminders.sending import run
-from reminders.sending.run import Pace
 from reminders.sentences import SENTENCES
 from tests import disk
 from tests.make import NOW, make_customer, make_due
@@ -318,12 +318,34 @@ def test_each_mail_is_recorded_before_the_next_is_claimed(
     assert states == [["transmitting"], ["sent", "transmitting"], ["sent"] * 2 + ["transmitting"]]
 
 
-def test_a_cap_lets_so_many_mails_a_minute_go(receiver: SmtpServer) -> None:
+def test_a_cap_lets_so_many_mails_a_minute_go(
+    receiver: SmtpServer, settings: Any, monkeypatch: Any
+) -> None:
     for _ in range(3):
         make_due()
+    settings.REMINDERS_PER_MINUTE = 6
+    elapsed = [0.0]
     waits: list[float] = []
-    assert send(pace=Pace(1, sleep=waits.append)).sent == 3
-    assert [round(wait / 60) for wait in waits] == [1, 2]
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        elapsed[0] += seconds
+
+    stopped = SimpleNamespace(monotonic=lambda: elapsed[0], sleep=sleep)
+    monkeypatch.setattr(run, "time", stopped)
+    assert send().sent == 3
+    assert waits == [10, 10]
+
+
+def test_an_error_gives_the_claim_back_at_once(receiver: SmtpServer, monkeypatch: Any) -> None:
+    make_due()
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "compose", lambda *_rows, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            send()
+    assert not Reminder.objects.exists()
+    assert send().sent == 1
+    assert len(receiver.mails) == 1
 
 
 def test_the_plan_made_while_sending_is_the_one_that_planning_makes(receiver: SmtpServer) -> None:
