@@ -231,6 +231,7 @@ class RejectedAnswer(models.Model):
 class SyncState(models.Model):
     """One row: reminders are sent only while `pulled_at` is recent."""
 
+    # After so long without a pull something stands still: the queue, the line or the public side.
     STALE_AFTER = timedelta(minutes=15)
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)

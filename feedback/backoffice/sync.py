@@ -26,8 +26,6 @@ from offers.models import Offer
 
 logger = logging.getLogger(__name__)
 
-# After so long without a pull something stands still: the queue, the line or the public side.
-
 
 @dataclass
 class SyncResult:
