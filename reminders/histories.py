@@ -65,19 +65,19 @@ def load_cases(offer_ids: Collection[int], now: datetime) -> list[OfferCase]:
     )
     steps = _load_steps(offer_ids)
     asked = _load_undecided(offer_ids)
-    links = _load_links(offer_ids)
+    links = _load_links(offer_ids, now)
     mailed = _load_mailed({offer.customer_id for offer in offers})
     cases = []
     for offer in offers:
-        link = links.get(offer.pk)
+        token, link = links.get(offer.pk, (None, LinkState.INVALID))
         history = _build_history(
             offer,
             tuple(steps.get(offer.pk, ())),
             asked.get(offer.pk, (None, None)),
             mailed.get(offer.customer_id),
-            _link_state(link, now),
+            link,
         )
-        cases.append(OfferCase(offer, history, link.token if link else None))
+        cases.append(OfferCase(offer, history, token))
     return cases
 
 
@@ -121,37 +121,41 @@ def _build_history(
     )
 
 
-def _link_state(link: Invitation | None, now: datetime) -> LinkState:
-    if link is None or link.expires_at <= now:
-        return LinkState.INVALID
-    if link.registered_at is None:
-        return LinkState.WAITS
-    return LinkState.VALID
-
-
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
     steps: dict[int, list[ReminderStep]] = defaultdict(list)
-    for row in Reminder.objects.filter(offer__in=offer_ids).order_by("step"):
-        at = row.sent_at or row.claimed_at or row.mail_date
-        step = ReminderStep(row.step, StepState(row.state), at, row.retry_at, row.first_try_at)
-        steps[row.offer_id].append(step)
+    rows = Reminder.objects.filter(offer__in=offer_ids).order_by("step")
+    at = Coalesce("sent_at", "claimed_at", "mail_date")
+    columns = ("offer_id", "step", "state", at, "retry_at", "first_try_at")
+    for offer_id, step, state, *times in rows.values_list(*columns):
+        steps[offer_id].append(ReminderStep(step, StepState(state), *times))
     return steps
 
 
 def _load_undecided(
     offer_ids: Collection[int],
-) -> dict[int, tuple[datetime | None, date | None]]:
+) -> dict[int, tuple[datetime, date | None]]:
     """Return when each customer said "still undecided" last, and when to ask again."""
     rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED)
-    newest: dict[int, tuple[datetime | None, date | None]] = {}
-    for answer in rows.order_by("answered_at", "pk"):
-        newest[answer.offer_id] = (answer.answered_at, answer.ask_again_on)
+    columns = ("offer_id", "answered_at", "ask_again_on")
+    newest = {}
+    for offer_id, *answer in rows.order_by("answered_at", "pk").values_list(*columns):
+        newest[offer_id] = tuple(answer)
     return newest
 
 
-def _load_links(offer_ids: Collection[int]) -> dict[int, Invitation]:
-    rows = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
-    return {invitation.offer_id: invitation for invitation in rows}
+def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, tuple[UUID, LinkState]]:
+    """Return the token of the active link of each offer, and whether it can be used."""
+    active = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
+    columns = ("offer_id", "token", "expires_at", "registered_at")
+    links = {}
+    for offer_id, token, expires_at, registered_at in active.order_by().values_list(*columns):
+        state = LinkState.VALID
+        if expires_at <= now:
+            state = LinkState.INVALID
+        elif registered_at is None:
+            state = LinkState.WAITS
+        links[offer_id] = (token, state)
+    return links
 
 
 def _load_mailed(customer_ids: Collection[int]) -> dict[int, datetime]:
