@@ -13,7 +13,6 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
 
 from crm.operations.profile import get_operations
 
@@ -25,16 +24,15 @@ class BackupError(Exception):
 
 
 def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
-    """Write a checked copy of the database into the folder, delete all but the newest `keep`,
-    and return its path.
+    """Return the path of a checked copy of the database; keep only the newest `keep` copies.
 
-    It is consistent also while others write, and gets its final name only after it has passed the
-    check. Raises BackupError.
+    It is consistent also while others write. Raises BackupError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     is_sqlite = connection.vendor == "sqlite"
     suffix = ".sqlite3" if is_sqlite else ".pgdump"
     target = folder / f"nachfass-{now:%Y%m%d-%H%M%S}{suffix}"
+    # Gets its final name only after it has passed the check.
     unfinished = target.with_suffix(suffix + ".part")
     unfinished.touch(mode=0o600)
     try:
@@ -59,19 +57,15 @@ def check_backup(path: Path) -> None:
         raise BackupError(f"There is no file {path}.")
     if connection.vendor == "sqlite":
         _check_sqlite(path)
-    elif "django_migrations" not in _run_postgres(
-        "pg_restore", "--list", str(path), connects=False
-    ):
+        return
+    if "django_migrations" not in _run_postgres("pg_restore", "--list", str(path), connects=False):
         raise BackupError(f"{path} is not a backup of Nachfass.")
 
 
 def restore_backup(path: Path) -> list[str]:
-    """Replace the database's content by the backup's and do what the profile lists for after a
-    restore; return its sentences.
+    """Replace the content of the database by that of the backup; return what was done after it.
 
-    Stop the web server and the worker first. A backup of an older release is migrated. What
-    happened after the backup is not in it: the next reminder may already have been sent. Raises
-    BackupError.
+    Stop the web server and the worker first. Raises BackupError.
     """
     check_backup(path)
     if connection.vendor == "sqlite":
@@ -81,14 +75,9 @@ def restore_backup(path: Path) -> list[str]:
             "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(path)
         )
     connections.close_all()
-    if not _is_current():
-        call_command("migrate", interactive=False, verbosity=0)
+    # The backup may be one of an older release.
+    call_command("migrate", interactive=False, verbosity=0)
     return [step() for step in get_operations().after_restore]
-
-
-def _is_current() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def _copy_sqlite(target: Path) -> None:
@@ -105,15 +94,14 @@ def _check_sqlite(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as copy:
             verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-            tables = {
-                name
-                for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
+            is_ours = copy.execute(
+                "SELECT name FROM sqlite_master WHERE name = 'django_migrations'"
+            ).fetchone()
     except sqlite3.DatabaseError as error:
         raise BackupError(f"{path} is not a complete SQLite database: {error}.") from error
     if verdict != "ok":
         raise BackupError(f"{path} is damaged: {verdict}.")
-    if "django_migrations" not in tables:
+    if not is_ours:
         raise BackupError(f"{path} is not a backup of Nachfass.")
 
 
@@ -126,22 +114,19 @@ def _restore_sqlite(path: Path) -> None:
 
 
 def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
-    """Run a program of PostgreSQL on our database; return what it printed. The password is passed
-    in its environment, because others can read a command line.
-    """
+    """Run a program of PostgreSQL on our database; return what it printed."""
     parameters: dict[str, Any] = connection.get_connection_params()
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-    environment = {
-        variable: str(parameters[key]) for key, variable in names.items() if parameters.get(key)
-    }
-    database = [f"--dbname={parameters['dbname']}"] if connects else []
+    environment = os.environ.copy()
+    # Not as arguments: other users can read the password in a command line.
+    for key in ("host", "port", "user", "password"):
+        if parameters.get(key):
+            environment[f"PG{key.upper()}"] = str(parameters[key])
+    command = [find_program(program), *arguments]
+    if connects:
+        command.append(f"--dbname={parameters['dbname']}")
     try:
         result = subprocess.run(  # noqa: S603  (PostgreSQL's own programs with our own arguments)
-            [find_program(program), *database, *arguments],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
+            command, env=environment, capture_output=True, text=True, check=False
         )
     except OSError as error:
         raise BackupError(f"{program} cannot be run: {error}.") from error
@@ -152,16 +137,13 @@ def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
 
 
 def find_program(name: str) -> str:
-    """Return the path of a PostgreSQL program, also where only the versioned folder of Debian has
-    it.
-    """
+    """Return the path of a PostgreSQL program."""
     if found := shutil.which(name):
         return found
-    versions = sorted(
-        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3])
-    )
+    # Debian has some programs in the folders of the versions only.
+    versions = list(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     if not versions:
         raise BackupError(
             f"This machine lacks {name}. On Debian: apt-get install postgresql-client"
         )
-    return str(versions[-1])
+    return str(max(versions, key=lambda path: float(path.parts[-3])))

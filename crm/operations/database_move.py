@@ -1,20 +1,19 @@
-"""Copies all tables into another, empty database, and compares both."""
+"""Copies all tables into another, empty database and compares the two."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import DatabaseError, connections, models, transaction
-from django.db.migrations.recorder import MigrationRecorder
 
 CHUNK = 2_000
 TARGET = "target"
@@ -26,37 +25,31 @@ class MovingError(Exception):
 
 @dataclass(frozen=True)
 class TableContent:
-    """How many rows a table has, and a hash of them that does not depend on their order or on the
-    database.
-    """
+    """How many rows a table has, and a hash of them, which is the same in every database."""
 
     count: int
     digest: str
 
 
 def move_database(config: dict[str, Any]) -> dict[str, TableContent]:
-    """Copy all tables of this database into the empty one of `config` (as in DATABASES); return
-    what each table has.
+    """Copy this database into the empty one of `config`; return the content by table.
 
-    Rows are streamed in one transaction of each database, so an SQLite database cannot be written
-    meanwhile. Raises MovingError; nothing is copied then.
+    `config` is as in DATABASES. Raises MovingError; nothing is copied then.
     """
-    connections.settings[TARGET] = connections.configure_settings({"default": {}, TARGET: config})[
-        TARGET
-    ]
+    configured = connections.configure_settings({"default": {}, TARGET: config})
+    connections.settings[TARGET] = configured[TARGET]
     try:
         _refuse_unless_empty()
         call_command("migrate", database=TARGET, verbosity=0, interactive=False)
         with transaction.atomic(), transaction.atomic(using=TARGET):
             _empty()
-            contents = {model._meta.db_table: _copy(model) for model in _models()}
+            for model in _models():
+                _copy(model)
             _reset_sequences()
-            _compare(contents)
-        return contents
+            return {model._meta.db_table: _compare(model) for model in _models()}
     except DatabaseError as error:
-        raise MovingError(
-            f"The other database refused: {str(error).strip().splitlines()[0]}"
-        ) from error
+        reason = str(error).strip().splitlines()[0]
+        raise MovingError(f"The other database refused: {reason}") from error
     finally:
         connections[TARGET].close()
         del connections[TARGET]
@@ -70,10 +63,7 @@ def _models() -> list[type[models.Model]]:
 
 
 def _refuse_unless_empty() -> None:
-    if (
-        MigrationRecorder(connections[TARGET]).applied_migrations()
-        or connections[TARGET].introspection.table_names()
-    ):
+    if connections[TARGET].introspection.table_names():
         raise MovingError("The other database is not empty. Create a fresh one, and name that.")
 
 
@@ -86,25 +76,10 @@ def _empty() -> None:
     )
 
 
-def _columns(model: type[models.Model]) -> list[str]:
-    return [field.attname for field in model._meta.local_concrete_fields if not field.generated]
-
-
-def _rows(model: type[models.Model], database: str) -> Iterator[tuple[Any, ...]]:
-    rows = model._base_manager.using(database).order_by("pk").values_list(*_columns(model))
-    return rows.iterator(chunk_size=CHUNK)
-
-
-def _copy(model: type[models.Model]) -> TableContent:
-    columns, chunk, content = _columns(model), [], _ContentSum()
-    for row in _rows(model, "default"):
-        content.add(row)
-        chunk.append(model(**dict(zip(columns, row, strict=True))))
-        if len(chunk) == CHUNK:
-            model._base_manager.using(TARGET).bulk_create(chunk)
-            chunk = []
-    model._base_manager.using(TARGET).bulk_create(chunk)
-    return content.result()
+def _copy(model: type[models.Model]) -> None:
+    rows = model._base_manager.order_by("pk").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        model._base_manager.using(TARGET).bulk_create(chunk)
 
 
 def _reset_sequences() -> None:
@@ -113,33 +88,27 @@ def _reset_sequences() -> None:
     operations.execute_sql_flush(operations.sequence_reset_sql(no_style(), _models()))
 
 
-def _compare(contents: dict[str, TableContent]) -> None:
-    """Read everything back and compare. Raises MovingError, which also rolls everything back."""
-    for model in _models():
-        table, arrived = model._meta.db_table, _ContentSum()
-        for row in _rows(model, TARGET):
-            arrived.add(row)
-        if arrived.result() != contents[table]:
-            raise MovingError(
-                f"Nothing was moved, because the copy of {table} differs: it has {arrived.count} "
-                f"rows instead of {contents[table].count}, or other content."
-            )
-
-
-class _ContentSum:
-    def __init__(self) -> None:
-        self.count, self.sum = 0, 0
-
-    def add(self, row: tuple[Any, ...]) -> None:
-        # A sum does not depend on the order: the two databases sort texts differently.
-        text = "\x1f".join(_canonical(value) for value in row)
-        self.sum += int.from_bytes(
-            hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big"
+def _compare(model: type[models.Model]) -> TableContent:
+    """Return the content of the table. Raises MovingError unless both databases have the same."""
+    content, copied = _read(model, "default"), _read(model, TARGET)
+    if copied != content:
+        raise MovingError(
+            f"Nothing was moved, because the copy of {model._meta.db_table} differs: it has "
+            f"{copied.count} rows instead of {content.count}, or other content."
         )
-        self.count += 1
+    return content
 
-    def result(self) -> TableContent:
-        return TableContent(self.count, f"{self.sum % 2**256:064x}")
+
+def _read(model: type[models.Model], database: str) -> TableContent:
+    columns = [field.attname for field in model._meta.local_concrete_fields]
+    rows = model._base_manager.using(database).values_list(*columns)
+    count = total = 0
+    for row in rows.iterator(chunk_size=CHUNK):
+        text = "\x1f".join(_canonical(value) for value in row).encode("utf-8", "surrogatepass")
+        # A sum does not depend on the order: the two databases sort texts differently.
+        total += int.from_bytes(hashlib.sha256(text).digest(), "big")
+        count += 1
+    return TableContent(count, f"{total % 2**256:064x}")
 
 
 def _canonical(value: Any) -> str:

@@ -20,10 +20,7 @@ LOCK_SECONDS = 20
 
 
 def examine(now: datetime, *, outside: bool = False, advice: bool = False) -> Iterator[Finding]:
-    """Yield what the checks of this machine find. A check that raises is a finding, too.
-
-    When the database fails, the checks that need it are left out.
-    """
+    """Yield what the checks of this machine find; of a database that fails, only that it does."""
     operations = get_operations()
     database = check_database()
     yield database
@@ -48,9 +45,8 @@ def _run(check: Check, now: datetime) -> list[Finding]:
 
 
 def check_database() -> Finding:
-    """Whether the database takes a write. One that another program holds locked still answers
-    questions.
-    """
+    """Return whether the database takes a write."""
+    # One that another program holds locked still answers questions.
     try:
         with transaction.atomic():
             if connection.vendor == "postgresql":

@@ -49,17 +49,13 @@ def check_backup(now: datetime) -> Iterator[Finding]:
     if run is None:
         return
     is_old = run.succeeded_at is None or now - run.succeeded_at > timedelta(days=2)
-    has_problem = run.is_failing or is_old
-    detail = describe_last_success(run.succeeded_at, now)
-    if has_problem:
-        detail = f"{detail} {run.error}".strip()
-    yield Finding("backup", detail, is_ok=not has_problem)
+    detail = f"{describe_last_success(run.succeeded_at, now)} {run.error}".strip()
+    yield Finding("backup", detail, is_ok=not (run.is_failing or is_old))
 
 
 def check_clock(now: datetime) -> Iterator[Finding]:
-    """Whether a job ran in the future. Then the clock was set back since: reminders would come late
-    and links live longer.
-    """
+    """Whether a job ran in the future: then the clock was set back since."""
+    # Reminders would come late and links live longer.
     newest = JobRun.objects.aggregate(newest=Max("started_at"))["newest"]
     if newest is not None and newest - now > timedelta(minutes=2):
         words = _("The clock was set back: a job ran at %s UTC. Set it by a time server.")
@@ -88,9 +84,7 @@ def check_incidents(now: datetime) -> Iterator[Finding]:
 
 
 def check_web(now: datetime) -> Iterator[Finding]:
-    """Whether the office's pages answer at the address that people use, with anything but a server
-    error.
-    """
+    """Whether the office's pages answer at the address that people use."""
     address = urlsplit(settings.OFFICE_BASE_URL)
     if address.hostname is None:
         return
@@ -106,15 +100,12 @@ def check_web(now: datetime) -> Iterator[Finding]:
 
 
 def _get_status(scheme: str, host: str, port: int | None) -> int:
+    server = http.client.HTTPConnection(host, port, timeout=10)
     if scheme == "https":
         # Only whether it answers: this program need not know the certificate authority of a
         # company's own network.
         context = ssl._create_unverified_context()  # noqa: S323
-        server: http.client.HTTPConnection = http.client.HTTPSConnection(
-            host, port, timeout=10, context=context
-        )
-    else:
-        server = http.client.HTTPConnection(host, port, timeout=10)
+        server = http.client.HTTPSConnection(host, port, timeout=10, context=context)
     try:
         server.request("GET", "/healthz")
         return server.getresponse().status
@@ -123,7 +114,7 @@ def _get_status(scheme: str, host: str, port: int | None) -> int:
 
 
 def describe_last_success(moment: datetime | None, now: datetime) -> str:
-    """Return a sentence that says how long ago a job succeeded."""
+    """Return a sentence about how long ago a job succeeded."""
     if moment is None:
         ago = _("never")
     else:

@@ -1,4 +1,4 @@
-"""Makes the files that are handed over to a person, and says what an erasure leaves to be done."""
+"""The files that are handed over to a person, and what an erasure leaves to be done by hand."""
 
 from __future__ import annotations
 
@@ -16,18 +16,13 @@ from crm.operations.privacy import Erasure
 
 def build_archive(sections: dict[str, Any]) -> bytes:
     """Return a ZIP file with `person.json` for programs and `person.html` for people."""
-    tables = {
-        name: rows if isinstance(rows, list) else [rows] for name, rows in sections.items() if rows
-    }
-    tables.pop("exported_at", None)
-    page = render_to_string(
-        "operations/person.html", {"exported_at": sections["exported_at"], "tables": tables}
-    )
+    content = json.dumps(sections, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+    tables = sections | {"customer": [sections["customer"]]}
+    context = {"exported_at": tables.pop("exported_at"), "tables": tables}
+    page = render_to_string("operations/person.html", context)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(
-            "person.json", json.dumps(sections, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
-        )
+        file.writestr("person.json", content)
         file.writestr("person.html", page)
     return archive.getvalue()
 
