@@ -19,11 +19,8 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     found: list[CheckMessage] = []
     hint = "`python manage.py make_keys` prints fresh ones for both machines."
     if not settings.FEEDBACK_API_KEY:
-        found.append(
-            checks.Warning(
-                "FEEDBACK_API_KEY is not set: no answers arrive.", hint=hint, id="feedback.W001"
-            )
-        )
+        message = "FEEDBACK_API_KEY is not set: no answers arrive."
+        found.append(checks.Warning(message, hint=hint, id="feedback.W001"))
     if not settings.FEEDBACK_SEALING_PRIVATE_KEY:
         message = "FEEDBACK_SEALING_PRIVATE_KEY is not set: customers cannot write anything."
         return [*found, checks.Warning(message, hint=hint, id="feedback.W002")]

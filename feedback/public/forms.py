@@ -21,6 +21,7 @@ KINDS = ["interested", "declined", "undecided"]
 # Which answer a field belongs to; the fields of the other answers are not looked at.
 ANSWER_OF = {"reason": "declined", "ask_again_on": "undecided", "phone": "interested"}
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
+BAD_DAY = gettext_lazy("Please choose a day from tomorrow to 90 days from now.")
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,7 @@ class AnswerForm(forms.Form):
     ask_again_on = forms.DateField(
         required=False,
         input_formats=DATE_FORMATS,
-        error_messages={
-            "invalid": gettext_lazy("Please choose a day from tomorrow to 90 days from now.")
-        },
+        error_messages={"invalid": BAD_DAY},
     )
     comment = forms.CharField(
         required=False,
@@ -108,9 +107,7 @@ class AnswerForm(forms.Form):
     def clean_ask_again_on(self) -> date:
         day: date = self.cleaned_data["ask_again_on"] or self.days.default
         if not self.days.first <= day <= self.days.last:
-            raise forms.ValidationError(
-                gettext("Please choose a day from tomorrow to 90 days from now.")
-            )
+            raise forms.ValidationError(BAD_DAY)
         return day
 
     def clean_comment(self) -> str:
