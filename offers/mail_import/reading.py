@@ -21,16 +21,16 @@ from offers.mail_import.files import (
 from offers.mail_import.folder import FolderFile
 from offers.mail_import.message import MailMessage
 from offers.models import MailFolder, SourceFile
-from offers.parsing.automatic import automatic_reason
+from offers.parsing.automatic import find_automatic_reason
 from offers.parsing.body import parse_body
 from offers.parsing.bounces import may_be_bounce, read_bounce
-from offers.parsing.fingerprint import fingerprint
+from offers.parsing.fingerprint import build_fingerprint
 from offers.parsing.mail import Mail
 from offers.parsing.numbers import find_number
 from offers.parsing.out_of_office import find_return_date
 from offers.parsing.patterns import PatternError
 from offers.parsing.prefixes import split_prefixes
-from offers.parsing.reply import new_text
+from offers.parsing.reply import find_new_text
 from offers.parsing.subject_words import has_keyword, names_appointment, names_other_document
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _read_header(file: FolderFile, header: HeaderBlock, now: datetime) -> MailMe
         prefixes=split_prefixes(mail.subject),
         is_too_large=len(header.raw) >= LONGEST_HEADER,
         is_own=bool(is_own),
-        automatic=automatic_reason(mail),
+        automatic=find_automatic_reason(mail),
     )
 
 
@@ -118,7 +118,7 @@ def _read_outgoing(path: Path, message: MailMessage, pattern: str) -> None:
         return
     if mail.recipients and mail.sent_at:
         emails = [recipient.email for recipient in mail.recipients]
-        message.fingerprint = fingerprint(emails, mail.subject, message.sent_at)
+        message.fingerprint = build_fingerprint(emails, mail.subject, message.sent_at)
     _find_number(message, pattern)
     if message.pattern_timed_out:
         return
@@ -170,9 +170,9 @@ def _read_answer(message: MailMessage, raw: bytes) -> None:
     """Note what the text of a message says about who wrote it and when that person is back."""
     mail, body = message.mail, parse_body(raw).readable
     # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
-    message.automatic = message.automatic or automatic_reason(mail, body)
+    message.automatic = message.automatic or find_automatic_reason(mail, body)
     if message.automatic:
-        text = f"{mail.subject}\n\n{new_text(body)}"
+        text = f"{mail.subject}\n\n{find_new_text(body)}"
         message.returns_on = find_return_date(text, received_on=message.sent_at.date())
 
 

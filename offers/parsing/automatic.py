@@ -8,7 +8,7 @@ from offers.parsing.alternatives import any_of
 from offers.parsing.mail import Mail
 from offers.parsing.mime import find_report_kind
 from offers.parsing.prefixes import split_prefixes
-from offers.parsing.reply import new_text
+from offers.parsing.reply import find_new_text
 
 # `X-Auto-Response-Suppress` is none of them: Outlook sets it on people's mails.
 _AUTOREPLY_FIELDS = (
@@ -54,7 +54,7 @@ _TEXT = re.compile(
 )
 
 
-def automatic_reason(mail: Mail, body_text: str = "") -> str:
+def find_automatic_reason(mail: Mail, body_text: str = "") -> str:
     """Return the code of why a mail counts as written by a machine, or an empty text.
 
     Codes: `auto_submitted` (RFC 3834), `read_receipt` and `delivery_report` (multipart/report),
@@ -62,7 +62,7 @@ def automatic_reason(mail: Mail, body_text: str = "") -> str:
     """
     if reason := _reason_in_header(mail) or _reason_in_subject(mail.subject):
         return reason
-    if body_text and _TEXT.search(new_text(body_text)[:300]):
+    if body_text and _TEXT.search(find_new_text(body_text)[:300]):
         return "text"
     return ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 
-def fingerprint(recipients: Iterable[str], subject: str, sent_at: datetime) -> str:
+def build_fingerprint(recipients: Iterable[str], subject: str, sent_at: datetime) -> str:
     """Return 64 hex digits over recipients, decoded subject and the second of an aware `sent_at`.
 
     Neither the order and case of recipients nor the white space of the subject counts.

@@ -22,7 +22,7 @@ _INTRODUCTION = re.compile(
 )
 
 
-def new_text(body_text: str) -> str:
+def find_new_text(body_text: str) -> str:
     """Return what the sender of a plain text newly wrote: all where nothing is seen as quoted."""
     text = body_text[:_LONGEST].replace("\r\n", "\n")
     if found := _INTRODUCTION.search(text):

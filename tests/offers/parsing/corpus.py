@@ -26,10 +26,10 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path
 
-from offers.parsing.automatic import automatic_reason
+from offers.parsing.automatic import find_automatic_reason
 from offers.parsing.body import parse_body
 from offers.parsing.bounces import read_bounce
-from offers.parsing.fingerprint import fingerprint
+from offers.parsing.fingerprint import build_fingerprint
 from offers.parsing.headers import parse_mail, read_header_block
 from offers.parsing.mail import Mail
 from offers.parsing.numbers import find_number
@@ -170,7 +170,7 @@ def compare() -> tuple[int, list[dict[str, str]], Counter[str]]:
         mail = parse_mail(block)
         parse_body(raw)
         read_bounce(raw, mail)
-        automatic_reason(mail)
+        find_automatic_reason(mail)
         counts["with an offer number"] += find_number(mail.subject) is not None
         slowest = max(slowest, time.perf_counter() - started)
         mine, default, compat = ours(mail), by_default_policy(block), by_compat_policy(block)
@@ -188,7 +188,7 @@ def compare() -> tuple[int, list[dict[str, str]], Counter[str]]:
             elif default[field] != compat[field]:
                 counts[f"{field}: the two readings differ, ours is one of them"] += 1
         if mail.sent_at and mail.recipients:
-            key = fingerprint([a.email for a in mail.recipients], mail.subject, mail.sent_at)
+            key = build_fingerprint([a.email for a in mail.recipients], mail.subject, mail.sent_at)
             body = raw[len(block) :]
             other = fingerprints.setdefault(key, (name, body))
             if other[1].split() != body.split():

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from offers.parsing.automatic import automatic_reason
+from offers.parsing.automatic import find_automatic_reason
 from offers.parsing.headers import parse_mail
 
 
 def reason(header: str, body: str = "") -> str:
-    return automatic_reason(parse_mail((header + "\r\n\r\n").encode()), body)
+    return find_automatic_reason(parse_mail((header + "\r\n\r\n").encode()), body)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_david_mails_are_written_by_people() -> None:
         "offer_2020s_two_recipients_pdf",
     ):
         with open(f"tests/data/david/{name}.eml", "rb") as file:
-            assert automatic_reason(parse_mail(file.read())) == ""
+            assert find_automatic_reason(parse_mail(file.read())) == ""
 
 
 def test_the_text_counts_only_where_it_is_new() -> None:

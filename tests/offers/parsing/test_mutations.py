@@ -9,15 +9,15 @@ from datetime import date
 
 import pytest
 
-from offers.parsing.automatic import automatic_reason
+from offers.parsing.automatic import find_automatic_reason
 from offers.parsing.body import has_closing_boundary, parse_body
 from offers.parsing.bounces import read_bounce
-from offers.parsing.fingerprint import fingerprint
+from offers.parsing.fingerprint import build_fingerprint
 from offers.parsing.headers import parse_mail, read_header_block
 from offers.parsing.numbers import find_number
 from offers.parsing.out_of_office import find_return_date
 from offers.parsing.prefixes import split_prefixes
-from offers.parsing.reply import new_text
+from offers.parsing.reply import find_new_text
 from offers.parsing.subject_words import has_keyword
 from tests.offers.parsing.conftest import wind_up
 from tests.offers.parsing.mutations import mutate
@@ -31,14 +31,16 @@ def read_everything(raw: bytes) -> None:
     assert number is None or number in mail.subject
     has_keyword(mail.subject)
     split_prefixes(mail.subject)
-    text = new_text(body.readable)
-    automatic_reason(mail, body.readable)
+    text = find_new_text(body.readable)
+    find_automatic_reason(mail, body.readable)
     find_return_date(text, received_on=date(2026, 9, 7))
     has_closing_boundary(mail, raw[-8192:])
     bounce = read_bounce(raw, mail)
     if mail.sent_at:
         assert mail.sent_at.utcoffset() is not None
-        fingerprint([address.email for address in mail.recipients], mail.subject, mail.sent_at)
+        build_fingerprint(
+            [address.email for address in mail.recipients], mail.subject, mail.sent_at
+        )
     assert all("@" in address.email and len(address.email) <= 254 for address in mail.recipients)
     lines = [mail.subject, mail.message_id, *mail.references, *mail.in_reply_to, *body.attachments]
     lines += [text for address in mail.recipients for text in (address.email, address.name)]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.reply import new_text
+from offers.parsing.reply import find_new_text
 
 NEW = "Guten Tag Frau Vogt\n\nwir nehmen das Angebot an.\n\nJürg Bühler"
 
@@ -26,23 +26,24 @@ NEW = "Guten Tag Frau Vogt\n\nwir nehmen das Angebot an.\n\nJürg Bühler"
     ],
 )
 def test_the_quotation_is_cut_off(quotation: str) -> None:
-    assert new_text(NEW + quotation) == NEW
-    assert new_text((NEW + quotation).replace("\n", "\r\n")) == NEW
+    assert find_new_text(NEW + quotation) == NEW
+    assert find_new_text((NEW + quotation).replace("\n", "\r\n")) == NEW
 
 
 def test_a_forward_has_nothing_new() -> None:
     assert (
-        new_text("-----Ursprüngliche Nachricht-----\nVon: Petra\nGesendet: Montag\n\nHallo") == ""
+        find_new_text("-----Ursprüngliche Nachricht-----\nVon: Petra\nGesendet: Montag\n\nHallo")
+        == ""
     )
 
 
 @given(st.text(max_size=500))
 def test_it_never_raises(text: str) -> None:
-    assert isinstance(new_text(text), str)
+    assert isinstance(find_new_text(text), str)
 
 
 @pytest.mark.parametrize(
     "piece", ["> ", "Von: ", "On ", "Am ", "-", "_", "\n", "Von: x\n", "Am 1.1. schrieb\n", "> > "]
 )
 def test_it_ends_on_hostile_text(piece: str, hang_guard: None) -> None:
-    new_text(piece * 100_000)
+    find_new_text(piece * 100_000)
