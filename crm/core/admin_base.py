@@ -1,6 +1,4 @@
-"""What the admin pages of all apps share: actions behind a dialog, redirects, messages, entries in
-the admin's log, and the base class of pages that nobody edits.
-"""
+"""What the admin pages of all apps share."""
 
 from __future__ import annotations
 
@@ -29,11 +27,7 @@ def dialog_action(
     form: type[BaseDialogForm] = BaseDialogForm,
     permission: str = "change",
 ) -> Callable[[Any], Any]:
-    """Make a method `(request, form, object_id) -> HttpResponse` an action behind a dialog.
-
-    Everything that changes something is asked for and POSTed. The button says `submit`, or the
-    title.
-    """
+    """Make a method `(request, form, object_id) -> HttpResponse` an action behind a dialog."""
     dialog = {
         "title": title,
         "description": description,
@@ -47,10 +41,9 @@ def dialog_action(
 
 
 def once(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Make a column `(admin, row)` compute its value once for each row. Unfold's templates ask for
-    it five times.
-    """
+    """Make a column `(admin, row)` compute its value once for each row."""
 
+    # Unfold's templates ask for it five times.
     @wraps(make)
     def cached(model_admin: Any, row: Any) -> Any:
         values = row.__dict__.setdefault("_admin_columns", {})
@@ -85,16 +78,15 @@ def say(request: HttpRequest, count: int, words: Any) -> None:
 
 
 def note_acts(request: HttpRequest, rows: Iterable[Model], words: str) -> None:
-    """Write to the admin's log what the person who is logged in did to each of the rows."""
+    """Write to the admin's log what the user did to each of the rows."""
     LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, words)  # type: ignore[arg-type]  # signed in
 
 
 def find_acts(row: Model) -> QuerySet[LogEntry]:
-    """Return what people did to the row, from the admin's log. Erased entries and forms that were
-    saved unchanged are left out.
-    """
+    """Return what people did to the row, from the admin's log."""
     kind = ContentType.objects.get_for_model(row)
     acts = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), action_flag=CHANGE)
+    # Empty are erased entries and forms that were saved unchanged.
     return acts.exclude(change_message__in=["", "[]"]).select_related("user")
 
 
@@ -113,5 +105,5 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether the user may run the actions of the page: those who may change other rows may."""
+        """Return whether the user may run the actions of the page."""
         return bool(super().has_change_permission(request, obj))

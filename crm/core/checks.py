@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,12 +24,8 @@ def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     if not settings.FEEDBACK_BASE_URL:
         hint = "Set it to the address that customers reach, such as https://feedback.example.com"
         return [checks.Warning("FEEDBACK_BASE_URL is not set.", hint=hint, id="core.W001")]
-    if (
-        address.scheme not in ("http", "https")
-        or not address.netloc
-        or address.query
-        or address.fragment
-    ):
+    is_page = address.scheme in ("http", "https") and address.netloc
+    if not is_page or address.query or address.fragment:
         hint = "Write it with https:// and without a query, such as https://feedback.example.com"
         value = settings.FEEDBACK_BASE_URL
         message = f"FEEDBACK_BASE_URL is {value!r}, which is not the address of a page."
@@ -69,7 +64,7 @@ def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     """Django-Q2 must not have settings with which tasks ran twice or failed."""
     queue: dict[str, Any] = getattr(settings, "Q_CLUSTER", {})
     found: list[CheckMessage] = []
-    if queue.get("sync") and "pytest" not in sys.modules:
+    if queue.get("sync"):
         hint = "Remove it: `qcluster` with it corrupts the connections to PostgreSQL."
         found.append(Error("Q_CLUSTER has sync switched on.", hint=hint, id="core.E002"))
     if queue and queue.get("retry", 60) <= 2 * queue.get("timeout", 60):
@@ -88,11 +83,11 @@ def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
         f"Write an address or a network, such as 127.0.0.1, or {UNIX} for a proxy that connects "
         "through a socket."
     )
-    return [
-        Error(f"TRUSTED_PROXIES has {entry!r}.", hint=hint, id="core.E004")
-        for entry in settings.TRUSTED_PROXIES
-        if entry != UNIX and not is_network(entry)
-    ]
+    found: list[CheckMessage] = []
+    for entry in settings.TRUSTED_PROXIES:
+        if entry != UNIX and not is_network(entry):
+            found.append(Error(f"TRUSTED_PROXIES has {entry!r}.", hint=hint, id="core.E004"))
+    return found
 
 
 @register(Tags.security, deploy=True)

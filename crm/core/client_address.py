@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 
-# Read only when a configured proxy has connected, which overwrites what the client sent (deploy/).
+# Read only when a configured proxy has connected, which overwrites what the client sent.
 HEADER = "HTTP_X_REAL_IP"
 # A proxy that connects through a unix socket has no address: it is configured by this word.
 UNIX = "unix"
@@ -18,13 +18,12 @@ UNIX = "unix"
 def client_address(request: HttpRequest) -> Address | None:
     """Return the client's address, IPv4 in its plain form; None when it cannot be known."""
     peer = request.META.get("REMOTE_ADDR", "")
-    if not is_trusted_proxy(peer):
+    if not _is_trusted_proxy(peer):
         return _parse(peer)
     return _parse(request.META.get(HEADER, "")) or _parse(peer)
 
 
-def is_trusted_proxy(peer: str) -> bool:
-    """Return whether the directly connected peer may tell us the client's address."""
+def _is_trusted_proxy(peer: str) -> bool:
     if not peer:
         return UNIX in settings.TRUSTED_PROXIES
     networks = [entry for entry in settings.TRUSTED_PROXIES if entry != UNIX]
@@ -32,9 +31,7 @@ def is_trusted_proxy(peer: str) -> bool:
 
 
 def is_in_networks(address: Address | None, networks: list[str]) -> bool:
-    """Return whether the address lies in one of the networks, given as `10.0.0.0/8` or a single
-    address.
-    """
+    """Return whether the address is one of the networks (`10.0.0.0/8`) or addresses."""
     if address is None:
         return False
     return any(address in ip_network(network, strict=False) for network in networks)
@@ -50,10 +47,9 @@ def is_network(entry: str) -> bool:
 
 
 def rate_key(address: Address | None) -> str:
-    """Return the key of the rate limits: an IPv4 address, or the /64 network of an IPv6 client,
-    which can use any address in it.
-    """
+    """Return the key of the rate limits."""
     if isinstance(address, IPv6Address):
+        # The client can use any address of its network.
         return str(IPv6Network((address, 64), strict=False))
     return str(address)
 

@@ -1,8 +1,8 @@
 """Commits that are on the disk when they return, where losing one would break a promise.
 
-SQLite runs in WAL mode with `synchronous=NORMAL`: the last commits before a loss of power may be
-lost (https://www.sqlite.org/pragma.html#pragma_synchronous). With `FULL` a commit waits until it
-and all commits before it are on the disk. PostgreSQL always waits.
+SQLite runs with `synchronous=NORMAL`: a loss of power may lose the last commits. With `FULL` a
+commit waits until it and all before it are on the disk. PostgreSQL always waits.
+https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
 from __future__ import annotations
@@ -10,26 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connection
 
 
 @contextmanager
 def durable_commits() -> Iterator[None]:
-    """Let each commit within wait for the disk. Has no effect inside a transaction, which commits
-    later.
-    """
-    database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor != "sqlite" or database.in_atomic_block:
+    """Let each commit within wait for the disk. Has no effect inside a transaction."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    _set_synchronous(database, "FULL")
+    _set_synchronous("FULL")
     try:
         yield
     finally:
-        _set_synchronous(database, "NORMAL")
+        _set_synchronous("NORMAL")
 
 
-def _set_synchronous(database: BaseDatabaseWrapper, level: str) -> None:
-    database.ensure_connection()
-    database.connection.execute(f"PRAGMA synchronous = {level}").close()
+def _set_synchronous(level: str) -> None:
+    connection.ensure_connection()
+    connection.connection.execute(f"PRAGMA synchronous = {level}").close()

@@ -11,10 +11,7 @@ _PLAIN = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """Return the text without case and accents, ß as ss, commas as blanks, and white space folded.
-
-    "Ökobau, Straße" becomes "okobau strasse".
-    """
+    """Return the text without case, accents and commas: "Ökobau, Straße" as "okobau strasse"."""
     letters = unicodedata.normalize("NFKD", text.casefold()).casefold()
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(plain.translate(_PLAIN).replace("\x00", "").split())

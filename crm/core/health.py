@@ -1,6 +1,4 @@
-"""What a health check is and what it finds. The checks of an app stand in its own `health.py`;
-`crm.operations` lists them and looks at what they find.
-"""
+"""What a health check is and what it finds. `crm.operations` lists and runs those of all apps."""
 
 from __future__ import annotations
 
@@ -11,9 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: `detail` is a sentence without personal data. When the check failed it
-    says what to do.
-    """
+    """What a check found: `detail` is a sentence without personal data, with what to do."""
 
     name: str
     detail: str

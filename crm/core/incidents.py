@@ -1,7 +1,4 @@
-"""Incidents: what goes wrong in a job, from its beginning to its end.
-
-This only records them. `crm.operations` mails the admins about those that last.
-"""
+"""Records what goes wrong in a job. `crm.operations` mails the admins about what lasts."""
 
 from __future__ import annotations
 
@@ -17,9 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def begin_incident(kind: TextChoices, detail: str, now: datetime) -> bool:
-    """Record that something is wrong, or update the detail of the open incident of this kind.
-    Return True when it is new.
-    """
+    """Record that something is wrong, with its newest detail; return True when that is new."""
     if Incident.objects.filter(kind=kind.value, ended_at=None).update(detail=detail):
         return False
     try:

@@ -21,28 +21,23 @@ logger = logging.getLogger(__name__)
 class JobCommand(BaseCommand):
     """A command that is also a job. Subclasses define `run`, which returns one sentence of sums.
 
-    An error on which a person must act is raised as CommandError with one whole sentence. With
-    `--dry-run` the run is not recorded, because nothing was done.
+    An error on which a person must act is raised as CommandError with one whole sentence.
     """
 
     def run(self, **options: Any) -> str:
         raise NotImplementedError(f"{type(self).__module__} has no run().")
 
     def handle(self, *args: Any, **options: Any) -> str:
+        # Not recorded, because nothing is done.
         if options.get("dry_run"):
             return self.run(**options)
         return record_run(type(self).__module__.rpartition(".")[2], lambda: self.run(**options))
 
 
 def record_run(name: str, act: Callable[[], str]) -> str:
-    """Call `act` as one run of the job `name`; record its start and its outcome in JobRun. Return the
-    sentence of `act`.
-
-    Commands that run for long (`--watch`) call it for each round. Raises what `act` raises.
-    """
-    job, _created = JobRun.objects.update_or_create(
-        name=name, defaults={"started_at": timezone.now()}
-    )
+    """Call `act`, record its start and its outcome in JobRun, and return its sentence."""
+    started = {"started_at": timezone.now()}
+    job, _created = JobRun.objects.update_or_create(name=name, defaults=started)
     try:
         summary = act()
     except Exception as error:

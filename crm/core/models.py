@@ -1,6 +1,4 @@
-"""What both halves keep about their own running: counters of the rate limits, runs of the jobs, and
-incidents.
-"""
+"""What both halves keep about their own running."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Counter(models.Model):
-    """A count that expires, written only by `crm.core.counters.CounterCache`."""
+    """A count of a rate limit, written only by `crm.core.counters.CounterCache`."""
 
     key = models.CharField(max_length=255, primary_key=True)
     value = models.BigIntegerField()
@@ -24,9 +22,7 @@ class Counter(models.Model):
 
 
 class JobRun(models.Model):
-    """The last run of a job, one row per command name. Health looks at the age of
-    `succeeded_at`.
-    """
+    """The last run of a job, one row per command name."""
 
     name = models.CharField(_("job"), max_length=100, unique=True)
     started_at = models.DateTimeField(_("last start"), null=True)
@@ -46,15 +42,13 @@ class JobRun(models.Model):
     @property
     def is_failing(self) -> bool:
         """True when the last finished run failed."""
-        return self.failed_at is not None and (
-            self.succeeded_at is None or self.failed_at > self.succeeded_at
-        )
+        if self.failed_at is None:
+            return False
+        return self.succeeded_at is None or self.failed_at > self.succeeded_at
 
 
 class Incident(models.Model):
-    """Something that goes wrong in a job. At most one of each kind is open; it ends when
-    `ended_at` is set. Written by `crm.core.incidents`.
-    """
+    """Something that goes wrong in a job, until `ended_at`. Written by `crm.core.incidents`."""
 
     kind = models.CharField(_("kind"), max_length=40)
     title = models.CharField(_("incident"), max_length=200)

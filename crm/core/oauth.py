@@ -38,8 +38,7 @@ def forget_token(client: OAuthClient) -> None:
 
 
 def get_access_token(client: OAuthClient, *, timeout_seconds: float = 30) -> str:
-    """Return an access token by the client credentials grant (RFC 6749, 4.4); kept until a minute
-    before it expires.
+    """Return an access token by the client credentials grant (RFC 6749, 4.4), perhaps a kept one.
 
     Raises TokenError when the token service refuses or does not answer.
     """
@@ -65,5 +64,6 @@ def get_access_token(client: OAuthClient, *, timeout_seconds: float = 30) -> str
         raise TokenError(f"The token service refused: {error.code} {words}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TokenError(f"The token service did not answer as it should: {error}") from error
+    # A minute less, so that it does not expire on the way.
     _tokens[client] = (token, monotonic() + lifetime - 60)
     return token

@@ -35,9 +35,7 @@ class SendOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SendResult:
-    """The outcome of one mail. `words` is the server's reply or what broke; `code` is 0 without a
-    whole reply.
-    """
+    """The outcome of one mail. `code` is 0 without a whole reply; `words` say what broke then."""
 
     outcome: SendOutcome
     stage: Stage
@@ -46,25 +44,22 @@ class SendResult:
 
     @property
     def is_about_us(self) -> bool:
-        """True when the next mail of this run would fare the same: log-in, sender, server closing,
-        line lost.
-        """
+        """True when the next mail would fare the same: log-in, sender, server or line."""
         if self.outcome in (SendOutcome.ACCEPTED, SendOutcome.WITHHELD):
             return False
         return self.code in (0, 421, *LOG_IN_CODES) or self.stage is Stage.MAIL
 
     @property
     def is_bad_address(self) -> bool:
-        """True when the server says that there is no such mailbox (RFC 3463: 5.1.1 to 5.1.3, 5.1.6,
-        5.1.10).
-        """
+        """True when the server says that there is no such mailbox."""
         if self.stage is not Stage.RCPT:
             return False
+        # RFC 3463
         return re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
 
 
 class SmtpUnavailableError(smtplib.SMTPException):
-    """No mail can be sent now: no connection, no greeting, no log-in. `stage` is how far it went."""
+    """No mail can be sent now. `stage` is how far it went."""
 
     def __init__(self, stage: Stage, words: str, code: int = 0) -> None:
         super().__init__(words)
@@ -76,21 +71,15 @@ LOG_IN_CODES = (530, 534, 535, 538)
 
 
 def classify(stage: Stage, code: int) -> SendOutcome:
-    """Return what a whole reply at a stage means for the mail. 0 stands for a lost connection or
-    half a reply.
-
-    - 2xx and, at DATA, 354: go on; after the final dot: accepted.
-    - 4xx: later. 5xx: refused, but log-in codes (530, 534, 535, 538) are about our account, never
-      about the mail, and 552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10), which is also
-      what full mailboxes say.
-    - Any other number is a server out of step: before DATA later, from DATA on unknown.
-    """
+    """Return what a whole reply at a stage means for the mail; 0 stands for any other reply."""
     if code == 354 or (stage is not Stage.DATA and 200 <= code < 300):
         return SendOutcome.ACCEPTED
+    # 552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10); full mailboxes say it, too.
     if 400 <= code < 500 or code in LOG_IN_CODES or (stage is Stage.RCPT and code == 552):
         return SendOutcome.TRY_LATER
     if 500 <= code < 600:
         return SendOutcome.REFUSED
+    # The server is out of step, or the connection was lost.
     if stage in (Stage.DATA, Stage.FINAL_DOT):
         return SendOutcome.UNKNOWN
     return SendOutcome.TRY_LATER
@@ -100,9 +89,9 @@ _REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
 
 
 class StrictSmtp(smtplib.SMTP):
-    """smtplib with replies that count only when they are whole: three digits, a blank or hyphen,
-    and the end of the line. It takes "250 O" before a closed connection for a success.
-    """
+    """smtplib that takes only whole replies: three digits, a blank or hyphen, an end of line."""
+
+    # smtplib itself takes "250 O" before a closed connection for a success.
 
     def getreply(self) -> tuple[int, bytes]:
         lines = []

@@ -26,8 +26,11 @@ class IncidentAdmin(ReadOnlyAdmin):
     list_filter = ["title"]
 
 
+# The pages of Django-Q2 in the look of Unfold.
+
+
 class FailureAdmin(queue.FailAdmin, ModelAdmin):
-    """Django-Q2's page in unfold's look, as the ones below."""
+    pass
 
 
 class SuccessAdmin(queue.TaskAdmin, ModelAdmin):
@@ -48,6 +51,7 @@ for model, model_admin in (
     (Schedule, ScheduleAdmin),
     (OrmQ, WaitingAdmin),
 ):
+    # Django-Q2 has no page of waiting tasks where they wait in Redis.
     if admin.site.is_registered(model):
         admin.site.unregister(model)
         admin.site.register(model, model_admin)

@@ -1,7 +1,4 @@
-"""What the office runs, checks, deletes and does after a restore.
-
-Who exports and erases what is kept about a person is listed in `crm.operations.privacy`.
-"""
+"""What the office checks, deletes and does after a restore."""
 
 from __future__ import annotations
 

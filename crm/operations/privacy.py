@@ -1,8 +1,4 @@
-"""Exports what the office keeps about a person, or erases it so that the figures stay.
-
-Only the office loads this. The commands `export_person` and `erase_person` and the buttons of the
-customer's page stand in `crm.backoffice`, which the VPS does not have.
-"""
+"""Exports what the office keeps about a person, or erases it so that the figures stay."""
 
 from __future__ import annotations
 
@@ -26,17 +22,9 @@ from offers.models import Customer, ErasedAddress
 from reminders.planning import plan_offers
 
 # Each returns rows by section.
-EXPORTERS = [
-    reminders.privacy.export,
-    feedback.backoffice.privacy.export,
-    offers.privacy.export,
-]
+EXPORTERS = [reminders.privacy.export, feedback.backoffice.privacy.export, offers.privacy.export]
 # The address goes last, because the rest is found by it.
-ERASERS = [
-    reminders.privacy.erase,
-    feedback.backoffice.privacy.erase,
-    offers.privacy.erase,
-]
+ERASERS = [reminders.privacy.erase, feedback.backoffice.privacy.erase, offers.privacy.erase]
 
 LIST_NAME = "erased.txt"
 
@@ -47,9 +35,7 @@ class ErasureError(Exception):
 
 @dataclass(frozen=True)
 class Erasure:
-    """What is left to do by hand: mail files of other systems, and columns in which the address
-    still stands.
-    """
+    """What is left to do by hand: mail files, and columns in which the address still stands."""
 
     files: list[str]
     traces: list[str]
@@ -57,7 +43,7 @@ class Erasure:
 
 def export_person(email: str) -> dict[str, Any] | None:
     """Return all that is kept about the person, by section; None when there is no such customer."""
-    customer = Customer.objects.filter(email=email.strip().lower()).first()
+    customer = _find_customer(email)
     if customer is None:
         return None
     sections: dict[str, Any] = {"exported_at": timezone.now().isoformat(timespec="seconds")}
@@ -67,56 +53,52 @@ def export_person(email: str) -> dict[str, Any] | None:
 
 
 def erase_person(email: str, *, now: datetime) -> Erasure | None:
-    """Erase the person everywhere in the office and put the address on the erasure list; None when
-    there is no such customer.
+    """Erase the person and put the address on the erasure list; None without such a customer.
 
-    The list is written first: when the database is restored from a backup later, the person is
-    erased again. Raises ErasureError when the list cannot be written.
+    Raises ErasureError when the list cannot be written; nothing is erased then.
     """
-    email = email.strip().lower()
-    customer = Customer.objects.filter(email=email).first()
+    customer = _find_customer(email)
     if customer is None:
         return None
-    _put_on_list(email, now)
+    # First, because after a restore whoever is on the list is erased again.
+    _put_on_list(customer.email, now)
     return erase_customer(customer)
 
 
+def _find_customer(email: str) -> Customer | None:
+    return Customer.objects.filter(email=email.strip().lower()).first()
+
+
 def erase_customer(customer: Customer) -> Erasure:
-    """Empty all rows of the customer; return what is left to do by hand."""
+    """Empty all rows about the customer; return what is left to do by hand."""
     email = customer.email
     files = [str(path) for path in offers.privacy.find_mail_files(customer)]
     with transaction.atomic():
         for erase in ERASERS:
             erase(customer)
         plan_offers(list(customer.offers.all()))
-    return Erasure(files, list(find_traces(email)))
+    return Erasure(files, list(_find_traces(email)))
 
 
 def erase_again() -> str:
     """Take over the erasure list after a restore and erase who is on it; return one sentence."""
     _read_list()
     erased_at = dict(ErasedAddress.objects.values_list("digest", "erased_at"))
+    salts = set(ErasedAddress.objects.values_list("salt", flat=True))
     count = 0
-    if erased_at:
-        salts = set(ErasedAddress.objects.values_list("salt", flat=True))
-        for customer in list(Customer.objects.exclude(email__endswith=offers.privacy.NOWHERE)):
-            if _was_erased(customer, erased_at, salts):
+    for customer in list(Customer.objects.exclude(email__endswith=offers.privacy.NOWHERE)):
+        for salt in salts:
+            moment = erased_at.get(ErasedAddress.digest_of(customer.email, salt))
+            # Whoever became a customer anew after the erasure stays.
+            if moment is not None and customer.created_at <= moment:
                 erase_customer(customer)
                 count += 1
+                break
     return _("%d people who had been erased since the backup were erased again.") % count
 
 
-def _was_erased(customer: Customer, erased_at: dict[str, datetime], salts: set[str]) -> bool:
-    """True unless the person became a customer anew after the erasure."""
-    for salt in salts:
-        moment = erased_at.get(ErasedAddress.digest_of(customer.email, salt))
-        if moment is not None and customer.created_at <= moment:
-            return True
-    return False
-
-
-def find_traces(text: str) -> Iterator[str]:
-    """Yield `table.column` of all places in the database where the text still stands."""
+def _find_traces(text: str) -> Iterator[str]:
+    """Yield `table.column` of all places in the database where the text stands."""
     kinds = (models.CharField, models.TextField, models.JSONField)
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.managed:

@@ -1,4 +1,4 @@
-"""The operations of the profile that runs on this machine."""
+"""Which operations this machine has."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from crm.operations.operations import Operations
 
 
 def get_operations() -> Operations:
-    """Return the lists of the profile that `settings.OPERATIONS` names.
-
-    Only those are imported: neither machine has the packages and models of the other one.
-    """
+    """Return the lists of the profile that `settings.OPERATIONS` names."""
+    # Neither machine has the packages and models of the other one.
     if settings.OPERATIONS == "office":
         from crm.operations import office  # noqa: PLC0415
 

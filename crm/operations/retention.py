@@ -37,18 +37,14 @@ def prune_sessions(*, now: datetime, dry_run: bool = False) -> str:
 
 
 def prune_people(*, now: datetime, dry_run: bool = False) -> str:
-    """Erase customers with whom nothing happened for `KEEP_PEOPLE_DAYS`; their offers stay as
-    figures.
-
-    They do not come on the erasure list: whoever asks for an offer after years is a new customer.
-    """
+    """Erase customers with whom nothing happened for `KEEP_PEOPLE_DAYS`; figures stay."""
     limit = now - timedelta(days=settings.KEEP_PEOPLE_DAYS)
     old = find_silent_customers(limit)
     if dry_run:
         return f"Would erase {old.count()} customers without a contact since {limit:%Y-%m-%d}."
-    erased = 0
-    for customer in list(old):
+    customers = list(old)
+    for customer in customers:
+        # Not put on the erasure list: whoever asks for an offer after years is a new customer.
         erase_customer(customer)
-        erased += 1
     words = _("Erased %(number)d customers without a contact since %(day)s.")
-    return words % {"number": erased, "day": format_day(limit)}
+    return words % {"number": len(customers), "day": format_day(limit)}

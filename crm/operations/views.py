@@ -29,9 +29,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Return 200 when all is well, else 503 with one sentence per problem. For the office's own
-    network.
-    """
+    """Return 200 when all is well, else 503 with one sentence per problem."""
     problems = []
     names = set()
     for finding in examine(timezone.now()):

@@ -15,11 +15,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         failed = total = 0
         for finding in examine(timezone.now(), outside=True, advice=True):
-            total, failed = total + 1, failed + (not finding.is_ok)
-            mark = self.style.SUCCESS("ok  ") if finding.is_ok else self.style.ERROR("FAIL")
+            total += 1
+            mark = self.style.SUCCESS("ok  ")
+            if not finding.is_ok:
+                failed += 1
+                mark = self.style.ERROR("FAIL")
             self.stdout.write(f"{mark} {finding.name}: {finding.detail}")
         if failed:
-            raise CommandError(
-                _("%(failed)s of %(total)s checks failed.") % {"failed": failed, "total": total}
-            )
+            words = _("%(failed)s of %(total)s checks failed.")
+            raise CommandError(words % {"failed": failed, "total": total})
         return _("Done, all %s checks passed.") % total

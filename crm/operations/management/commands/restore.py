@@ -22,11 +22,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> str:
-        if (
-            not options["yes"]
-            and input(f"Replace the database by {options['file']}? Type yes: ").strip() != "yes"
-        ):
-            raise CommandError("Nothing was changed.")
+        if not options["yes"]:
+            answer = input(f"Replace the database by {options['file']}? Type yes: ")
+            if answer.strip() != "yes":
+                raise CommandError("Nothing was changed.")
         try:
             notes = restore_backup(options["file"])
         except BackupError as error:
