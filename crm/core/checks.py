@@ -59,23 +59,6 @@ def check_database_version(
     return found
 
 
-@register()
-def check_queue(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Django-Q2 must not have settings with which tasks ran twice or failed."""
-    queue: dict[str, Any] = getattr(settings, "Q_CLUSTER", {})
-    found: list[CheckMessage] = []
-    if queue.get("sync"):
-        hint = "Remove it: `qcluster` with it corrupts the connections to PostgreSQL."
-        found.append(Error("Q_CLUSTER has sync switched on.", hint=hint, id="core.E002"))
-    if queue and queue.get("retry", 60) <= 2 * queue.get("timeout", 60):
-        hint = (
-            "Make retry more than twice the timeout: its clock starts when a task is fetched, not "
-            "when it starts."
-        )
-        found.append(Error("Q_CLUSTER would run long tasks twice.", hint=hint, id="core.E003"))
-    return found
-
-
 @register(Tags.security)
 def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Each entry of TRUSTED_PROXIES must be an address, a network or the word for a socket."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -121,7 +120,7 @@ def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
     for key in ("host", "port", "user", "password"):
         if parameters.get(key):
             environment[f"PG{key.upper()}"] = str(parameters[key])
-    command = [find_program(program), *arguments]
+    command = [program, *arguments]
     if connects:
         command.append(f"--dbname={parameters['dbname']}")
     try:
@@ -129,21 +128,9 @@ def _run_postgres(program: str, *arguments: str, connects: bool = True) -> str:
             command, env=environment, capture_output=True, text=True, check=False
         )
     except OSError as error:
-        raise BackupError(f"{program} cannot be run: {error}.") from error
+        hint = "On Debian: apt-get install postgresql-client"
+        raise BackupError(f"{program} cannot be run ({error}). {hint}") from error
     if result.returncode:
         lines = result.stderr.strip().splitlines() or ["it gave no reason"]
         raise BackupError(f"{program} failed: {lines[-1]}")
     return result.stdout
-
-
-def find_program(name: str) -> str:
-    """Return the path of a PostgreSQL program."""
-    if found := shutil.which(name):
-        return found
-    # Debian has some programs in the folders of the versions only.
-    versions = list(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    if not versions:
-        raise BackupError(
-            f"This machine lacks {name}. On Debian: apt-get install postgresql-client"
-        )
-    return str(max(versions, key=lambda path: float(path.parts[-3])))

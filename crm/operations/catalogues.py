@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-SKIPPED = {".venv", "node_modules", "var", ".git"}
-
 
 def find_catalogues(root: Path) -> Iterator[Path]:
-    """Yield each `locale/<language>/LC_MESSAGES/*.po` of the project below `root`, sorted."""
-    for path in sorted(root.rglob("locale/*/LC_MESSAGES/*.po")):
-        if SKIPPED.isdisjoint(path.relative_to(root).parts):
-            yield path
+    """Yield the catalogues of the project in `root`."""
+    yield from root.glob("locale/*/LC_MESSAGES/*.po")
+    yield from root.glob("feedback/public/locale/*/LC_MESSAGES/*.po")
 
 
 def compile_catalogue(path: Path) -> bool:

@@ -88,6 +88,7 @@ Q_CLUSTER: dict[str, Any] = {
     "name": "nachfass",
     "workers": env.int("Q_WORKERS", default=2),
     "timeout": 600,
+    # More than twice the timeout: its clock starts when a task is fetched, not when it starts.
     "retry": 1500,
     "queue_limit": 1,
     "bulk": 1,

@@ -22,7 +22,6 @@ def test_a_configured_office_passes_all_checks():
         ("FEEDBACK_BASE_URL", "", "core.W001"),
         ("FEEDBACK_BASE_URL", "feedback.example.com", "core.E001"),
         ("FEEDBACK_BASE_URL", "https://feedback.example.com/?a=1", "core.E001"),
-        ("Q_CLUSTER", {"timeout": 600, "retry": 1200}, "core.E003"),
         ("OFFERS_OWN_DOMAINS", [], "offers.W001"),
         ("OFFERS_OWN_DOMAINS", ["info@example.com"], "offers.E001"),
         ("OFFERS_NUMBER_PATTERN", "AN-(", "offers.E002"),
@@ -47,11 +46,6 @@ def test_every_check_has_a_hint(settings):
     settings.OFFERS_OWN_DOMAINS = []
     assert len(run_checks()) == 4
     assert all(message.hint for message in run_checks())
-
-
-def test_a_queue_without_workers_is_refused(settings):
-    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "sync": True}
-    assert found() == {"core.E002"}
 
 
 def test_a_deployment_needs_admins(settings):

@@ -17,7 +17,7 @@ KEY = "key-for-tests"
 @pytest.fixture(scope="session", autouse=True)
 def _catalogues() -> None:
     """The pages speak four languages, from catalogues that are compiled, not committed."""
-    for path in find_catalogues(ROOT / "feedback" / "public"):
+    for path in find_catalogues(ROOT):
         compile_catalogue(path)
 
 

@@ -36,10 +36,3 @@ def test_a_compiled_catalogue_translates(tmp_path: Path):
     assert compile_catalogue(source)
     assert gettext.translation("django", tmp_path / "locale", ["de"]).gettext("Offer") == "Angebot"
     assert not compile_catalogue(source)
-
-
-def test_catalogues_of_packages_are_left_alone(tmp_path: Path):
-    foreign = tmp_path / ".venv/lib/locale/de/LC_MESSAGES/django.po"
-    foreign.parent.mkdir(parents=True)
-    foreign.write_text(CATALOGUE, encoding="utf-8")
-    assert list(find_catalogues(tmp_path)) == []

@@ -25,8 +25,8 @@ import psycopg
 import pytest
 import requests
 
-from crm.operations.backups import find_program
 from crm.operations.secrets import Secrets
+from tests.lacks import find_program
 from tests.operations.releases.contents import Table, find_changes, read_postgres, read_sqlite
 from tests.operations.releases.pair import Pair
 from tests.operations.releases.record import HALVES, OUTCOME, RELEASES, drop_offer, record

@@ -22,14 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         try:
-            contents = move_database(environ.Env.db_url_config(options["to"]))
+            counts = move_database(environ.Env.db_url_config(options["to"]))
         except MovingError as error:
             raise CommandError(str(error)) from error
-        for table, content in sorted(contents.items()):
-            self.stdout.write(f"{content.count:>9} {content.digest[:12]} {table}")
-        rows = sum(content.count for content in contents.values())
+        for table, count in sorted(counts.items()):
+            self.stdout.write(f"{count:>9} {table}")
         return (
-            f"Done, {rows} rows in {len(contents)} tables were copied and compared."
+            f"Done, {sum(counts.values())} rows in {len(counts)} tables were copied and compared."
             " Now set DATABASE_URL to the new one, and start the web server and the worker."
             " The old database is unchanged; keep it for a while."
         )
