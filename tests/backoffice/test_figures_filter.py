@@ -16,7 +16,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "query", ["period=all", "period=last_90_days&basis=decision", "status=declined&company=Hotel"]
+    "query",
+    [
+        "status=declined&company=Hotel",
+        pytest.param("period=all", marks=pytest.mark.slow),
+        pytest.param("period=last_90_days&basis=decision", marks=pytest.mark.slow),
+    ],
 )
 def test_every_number_links_to_exactly_the_offers_behind_it(client: Client, query: str) -> None:
     make_year(60, now=timezone.now())

@@ -35,7 +35,7 @@ from tests.feedback.fault_proxy import fault_proxy
 from tests.make import make_offer, set_steps_after_restore
 from tests.public_service import API_KEY, PublicService, public_service
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.restarts, pytest.mark.slow]
 
 
 def make_links(count: int) -> list[Invitation]:
