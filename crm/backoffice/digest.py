@@ -1,14 +1,14 @@
-"""The page Today by mail, each working day to everybody who has something to do, and each week the
-main figures to managers.
-"""
+"""The page Today by mail on each working day, and the main figures to managers each week."""
 
 from __future__ import annotations
 
 import logging
 import smtplib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -25,18 +25,16 @@ from crm.accounts.models import User
 from crm.backoffice.today import build_today
 from crm.core.working_days import Calendar, build_calendar
 from reminders.models import CompanyHoliday, ReminderPlan
-from stats.figures import count_figures, counted_offers
+from stats.figures import Figures, count_figures, counted_offers
 from stats.periods import Span
 from stats.tiles import build_tiles
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sent:
-    """How many mails went out, how many people had nothing to do, and how many mails were
-    refused.
-    """
+    """How many mails went out or failed, and how many people had nothing to do."""
 
     digests: int = 0
     idle: int = 0
@@ -45,33 +43,29 @@ class Sent:
 
 
 def send_digests(now: datetime) -> Sent:
-    """Send today's mails; nothing on a day off. Each person gets each mail at most once a day,
-    whatever happens.
-    """
+    """Send today's mails, each at most once a day to a person; nothing on a day off."""
     today, calendar = timezone.localdate(now), _read_calendar()
-    sent = Sent()
     if not calendar.is_working_day(today):
-        return sent
+        return Sent()
+    digests: Counter[str] = Counter()
+    summaries: Counter[str] = Counter()
     connection = get_connection()
     try:
         for user in _find_readers(daily_digest=True):
-            outcome = _claim_and_send(
-                connection, user, field="digest_on", build=build_digest, now=now
-            )
-            sent.digests += outcome == "sent"
-            sent.idle += outcome == "idle"
-            sent.failed += outcome == "failed"
+            digests[_claim_and_send(connection, user, "digest_on", build_digest, now)] += 1
         if starts_week(today, calendar):
             for user in _find_readers(weekly_summary=True):
                 if user.has_perm("stats.view_figures"):
-                    outcome = _claim_and_send(
-                        connection, user, field="summary_on", build=build_summary, now=now
-                    )
-                    sent.summaries += outcome == "sent"
-                    sent.failed += outcome == "failed"
+                    outcome = _claim_and_send(connection, user, "summary_on", build_summary, now)
+                    summaries[outcome] += 1
     finally:
         connection.close()
-    return sent
+    return Sent(
+        digests=digests["sent"],
+        idle=digests["idle"],
+        summaries=summaries["sent"],
+        failed=digests["failed"] + summaries["failed"],
+    )
 
 
 def _find_readers(**wish: bool) -> QuerySet[User]:
@@ -96,14 +90,11 @@ def starts_week(today: date, calendar: Calendar) -> bool:
 def _claim_and_send(
     connection: BaseEmailBackend,
     user: User,
-    *,
     field: str,
     build: Callable[[User, datetime], EmailMessage | None],
     now: datetime,
 ) -> str:
-    """Return "sent", "idle", "failed", or "" where today's mail had been sent before. One attempt a
-    day.
-    """
+    """Return "sent", "idle" or "failed", and "" where today's attempt was made before."""
     today = timezone.localdate(now)
     if not User.objects.filter(pk=user.pk).exclude(**{field: today}).update(**{field: today}):
         return ""
@@ -114,9 +105,8 @@ def _claim_and_send(
     try:
         connection.send_messages([mail])
     except (smtplib.SMTPException, OSError) as error:
-        logger.warning(
-            "The daily mail to person %s was not sent: %s", user.pk, type(error).__name__
-        )
+        problem = type(error).__name__
+        logger.warning("The daily mail to person %s was not sent: %s", user.pk, problem)
         return "failed"
     return "sent"
 
@@ -129,17 +119,8 @@ def build_digest(user: User, now: datetime) -> EmailMessage | None:
         return None
     number = sum(section.number for section in sections if section.tone != "calm")
     subject = ngettext("Nachfass: %s thing to do", "Nachfass: %s things to do", number) % number
-    text = render_to_string(
-        "backoffice/digest.txt",
-        {
-            "user": user,
-            "today": today,
-            "sections": sections,
-            "base": _base(),
-            "home": reverse("admin:index"),
-        },
-    )
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [user.email], headers=_HEADERS)
+    context = {"today": today, "sections": sections, "home": reverse("admin:index")}
+    return _build_mail(user, subject, "backoffice/digest.txt", context)
 
 
 def build_summary(user: User, now: datetime) -> EmailMessage:
@@ -148,29 +129,24 @@ def build_summary(user: User, now: datetime) -> EmailMessage:
     last_sunday = today - timedelta(days=today.weekday() + 1)
     week = Span(last_sunday - timedelta(days=6), last_sunday)
     before = Span(last_sunday - timedelta(days=13), last_sunday - timedelta(days=7))
-    figures, past = (
-        count_figures(counted_offers().filter(sent_on__range=(span.first, span.last)), today=today)
-        for span in (week, before)
-    )
+    figures, past = _count_week(week, today), _count_week(before, today)
+    # The links of the tiles are for the page.
     tiles = build_tiles(figures, past, lambda _part: "")
     subject = _("Nachfass: the week to %(day)s") % {
         "day": date_format(last_sunday, "SHORT_DATE_FORMAT")
     }
-    text = render_to_string(
-        "backoffice/summary.txt",
-        {
-            "user": user,
-            "tiles": tiles,
-            "week": week,
-            "base": _base(),
-            "link": reverse("stats:show"),
-        },
-    )
-    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [user.email], headers=_HEADERS)
+    context = {"tiles": tiles, "week": week, "link": reverse("stats:show")}
+    return _build_mail(user, subject, "backoffice/summary.txt", context)
 
 
-_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+def _count_week(week: Span, today: date) -> Figures:
+    offers = counted_offers().filter(sent_on__range=(week.first, week.last))
+    return count_figures(offers, today=today)
 
 
-def _base() -> str:
-    return str(settings.OFFICE_BASE_URL).rstrip("/")
+def _build_mail(user: User, subject: str, template: str, context: dict[str, Any]) -> EmailMessage:
+    base = settings.OFFICE_BASE_URL.rstrip("/")
+    text = render_to_string(template, {"user": user, "base": base} | context)
+    # Out-of-office notes must not answer it.
+    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [user.email], headers=headers)

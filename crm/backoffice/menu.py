@@ -9,7 +9,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -99,21 +98,6 @@ _MENU: list[tuple[Any, list[Entry]]] = [
 ]
 
 
-def stylesheet(request: HttpRequest) -> str:
-    """Return the address of what unfold's own style lacks."""
-    return static("backoffice/office.css")
-
-
-def script(request: HttpRequest) -> str:
-    """Return the address of the names that unfold's widgets lack."""
-    return static("backoffice/office.js")
-
-
-def favicon(request: HttpRequest) -> str:
-    """Return the address of the icon in the browser's tab."""
-    return static("backoffice/favicon.svg")
-
-
 def build(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar that this person may open, as unfold wants them."""
     badges = count_waiting()
@@ -150,9 +134,8 @@ def _build_item(request: HttpRequest, entry: Entry, badges: dict[str, int]) -> d
 
 
 def _is_here(request: HttpRequest, entry: Entry, url: str) -> bool:
-    """True on the pages of the entry. Of two that lead to one list, the one whose query stands in
-    the address.
-    """
+    """True on the pages of the entry."""
+    # Of two that lead to one list, it is the one whose query stands in the address.
     if not request.path.startswith(url):
         return False
     if entry.query:
@@ -168,9 +151,7 @@ def can_open(user: Any, label: str) -> bool:
 
 
 def _asks_for(request: HttpRequest, query: str) -> bool:
-    """True where the address asks for the rows of an entry or for some of them, as one state of
-    several.
-    """
+    """True where the address asks for the rows of an entry or, as one state of two, for some."""
     name, _equals, values = query.partition("=")
     asked: set[str] = set()
     for key, text in request.GET.items():

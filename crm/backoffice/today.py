@@ -1,25 +1,22 @@
-"""The page Today: what waits for a person. It is the admin's home, and `send_digest` mails it."""
+"""What waits for a person today, as the admin's home shows it and `send_digest` mails it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.backoffice.menu import can_open, new_answers
-from crm.operations.job_states import JobState, find_job_states
+from crm.core.admin_base import change_url
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import Offer, SourceFile
-from reminders.explain import explain_sending
 from reminders.models import FollowUp, Reminder
 from reminders.planning import find_horizon, find_open_replies
 from reminders.rules import Because
@@ -41,8 +38,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Things of one kind that wait: how many, the first of them, and where all are. `tone`: calm,
-    act or alarm.
+    """Things of one kind that wait: how many, the first of them, and where all are.
+
+    `tone` is calm, act or alarm.
     """
 
     title: str
@@ -56,11 +54,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Today:
-    """Everything that waits for a person, and how the machine is doing."""
+    """Everything that waits for a person."""
 
     sections: list[Section]
     ages: list[Row]
-    jobs: list[JobState] = field(default_factory=list)
     is_own: bool = False
     can_choose: bool = False
 
@@ -74,22 +71,14 @@ class Today:
         return any(section.number for section in self.sections)
 
 
-def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Put the page Today on the admin's home. Unfold's DASHBOARD_CALLBACK."""
-    assert isinstance(request.user, User)  # noqa: S101 - the admin asks staff to sign in before
-    today = build_today(request.user, now=timezone.now(), everyone="everyone" in request.GET)
-    return context | {"today": today, "sending_notices": explain_sending()}
-
-
 def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
-    """Return what waits for a person: of the own offers where there are any (unless `everyone`),
-    else of all.
-    """
+    """Return what waits for a person, in the own offers unless there are none or `everyone`."""
     has_own = user.offers.exists()
     is_own = has_own and not everyone
     mine = Q(salesperson=user) if is_own else Q()
     offers = counted_offers().filter(mine)
     sections = []
+    # What the person may not open is not counted either.
     if can_open(user, "feedback.answer"):
         sections.append(_answers(offers))
     if can_open(user, "offers.offer"):
@@ -109,23 +98,16 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
     return Today(
         sections=sections,
         ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
-        jobs=find_job_states(now),
         is_own=is_own,
         can_choose=has_own,
     )
 
 
-def _list(name: str, **query: Any) -> str:
-    url = reverse(f"admin:{name}_changelist")
-    return f"{url}?{urlencode(query)}" if query else url
-
-
-def _change(name: str, pk: int) -> str:
-    return reverse(f"admin:{name}_change", args=[pk])
+def _list(name: str, **query: str) -> str:
+    return reverse(f"admin:{name}_changelist") + "?" + urlencode(query)
 
 
 def _of(offers: QuerySet[Offer]) -> Exists:
-    """Return the condition that a row belongs to one of the offers, asked per row."""
     return Exists(offers.filter(pk=OuterRef("offer_id")))
 
 
@@ -168,15 +150,13 @@ def _answers(offers: QuerySet[Offer]) -> Section:
 
 
 def _answer_row(answer: Answer) -> Row:
-    words = _join(str(answer.get_kind_display()), str(answer.reason or ""), answer.comment)
-    link = _change("offers_offer", answer.offer_id)
-    return Row(_name_offer(answer.offer), words[:160], link, answer.answered_at)
+    words = _join(answer.get_kind_display(), str(answer.reason or ""), answer.comment)
+    offer = answer.offer
+    return Row(_name_offer(offer), words[:160], change_url(offer), answer.answered_at)
 
 
 def _replies(offers: QuerySet[Offer]) -> Section:
-    """Replies that nobody has dealt with: whoever reads one resumes the reminders or closes the
-    offer.
-    """
+    # Whoever reads a reply resumes the reminders or closes the offer.
     return _build_section(
         find_open_replies(offers).select_related("customer").order_by("-replied_at"),
         _reply_row,
@@ -189,8 +169,7 @@ def _replies(offers: QuerySet[Offer]) -> Section:
 
 
 def _reply_row(offer: Offer) -> Row:
-    link = _change("offers_offer", offer.pk)
-    return Row(_name_offer(offer), offer.subject, link, offer.replied_at)
+    return Row(_name_offer(offer), offer.subject, change_url(offer), offer.replied_at)
 
 
 def _bounced(offers: QuerySet[Offer]) -> Section:
@@ -208,8 +187,7 @@ def _bounced(offers: QuerySet[Offer]) -> Section:
 
 def _bounce_row(offer: Offer) -> Row:
     customer = offer.customer
-    link = _change("offers_customer", customer.pk)
-    return Row(_name_offer(offer), customer.email, link, customer.bounced_at)
+    return Row(_name_offer(offer), customer.email, change_url(customer), customer.bounced_at)
 
 
 def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
@@ -226,9 +204,8 @@ def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
 
 
 def _call_row(follow_up: FollowUp) -> Row:
-    link = _change("reminders_followup", follow_up.pk)
     offer = follow_up.offer
-    return Row(_name_offer(offer), offer.subject, link, follow_up.call_at)
+    return Row(_name_offer(offer), offer.subject, change_url(follow_up), follow_up.call_at)
 
 
 def _due(offers: QuerySet[Offer], until: datetime) -> Section:
@@ -247,8 +224,7 @@ def _due_row(follow_up: FollowUp) -> Row:
     words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
     if follow_up.because == Because.NEEDS_RELEASE:
         words = _join(words, _("waits for release"))
-    link = _change("reminders_followup", follow_up.pk)
-    return Row(_name_offer(follow_up.offer), words, link, follow_up.next_at)
+    return Row(_name_offer(follow_up.offer), words, change_url(follow_up), follow_up.next_at)
 
 
 def _stuck(offers: QuerySet[Offer]) -> Section:
@@ -266,8 +242,7 @@ def _stuck(offers: QuerySet[Offer]) -> Section:
 
 def _stuck_row(reminder: Reminder) -> Row:
     words = _join(str(reminder.get_state_display()), reminder.server_reply[:120])
-    link = _change("reminders_reminder", reminder.pk)
-    return Row(_name_offer(reminder.offer), words, link, reminder.mail_date)
+    return Row(_name_offer(reminder.offer), words, change_url(reminder), reminder.mail_date)
 
 
 def _review() -> Section:
@@ -284,8 +259,8 @@ def _review() -> Section:
 
 
 def _review_row(file: SourceFile) -> Row:
-    link = _change("offers_sourcefile", file.pk)
-    return Row(file.subject or file.name, str(file.get_reason_display()), link, file.sent_at)
+    title, why = file.subject or file.name, str(file.get_reason_display())
+    return Row(title, why, change_url(file), file.sent_at)
 
 
 def _rejected() -> Section:
@@ -300,19 +275,15 @@ def _rejected() -> Section:
 
 
 def _rejected_row(rejected: RejectedAnswer) -> Row:
-    link = _change("feedback_rejectedanswer", rejected.pk)
-    return Row(str(rejected.uid), rejected.error[:160], link, rejected.received_at)
+    error = rejected.error[:160]
+    return Row(str(rejected.uid), error, change_url(rejected), rejected.received_at)
 
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
     """Return one row per age class of the open offers, `detail` being the number."""
     labels = label_ages()
-    ages = count_open_by_age(offers, now=now)
-    return [
-        Row(
-            labels[name],
-            str(number),
-            _list("offers_offer", figures=urlencode({"period": "all", "part": f"age:{name}"})),
-        )
-        for name, number in ages.items()
-    ]
+    rows = []
+    for name, number in count_open_by_age(offers, now=now).items():
+        figures = urlencode({"period": "all", "part": f"age:{name}"})
+        rows.append(Row(labels[name], str(number), _list("offers_offer", figures=figures)))
+    return rows

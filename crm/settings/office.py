@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.templatetags.static import static
+
 from crm.settings.base import *  # noqa: F403
 from crm.settings.base import BASE_DIR, TEMPLATES, database, env, required
 
@@ -142,14 +144,19 @@ UNFOLD = {
     "SITE_URL": None,
     "SITE_SYMBOL": "mark_email_read",
     "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "crm.backoffice.menu.favicon"}
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("backoffice/favicon.svg"),
+        }
     ],
-    "STYLES": ["crm.backoffice.menu.stylesheet"],
-    "SCRIPTS": ["crm.backoffice.menu.script"],
+    # What unfold's own style lacks, and the names that its widgets lack.
+    "STYLES": [lambda request: static("backoffice/office.css")],
+    "SCRIPTS": [lambda request: static("backoffice/office.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "crm.accounts.forms.ThrottledLoginForm"},
-    "DASHBOARD_CALLBACK": "crm.backoffice.today.add_to_context",
+    "DASHBOARD_CALLBACK": "crm.backoffice.home.add_to_context",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
