@@ -1,6 +1,4 @@
-"""Who may open the pages of the figures: a session, or Basic Auth where `STATS_AUTH=basic` allows
-it.
-"""
+"""Who may open the figures: by session, or by Basic Auth where `STATS_AUTH=basic` allows it."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ class TooManyAttemptsError(Exception):
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """Let in active staff with the permission; ask others to sign in, and refuse (403) who may not
-    see this.
-    """
+    """Let in staff with the permission; ask others to sign in, and refuse (403) other staff."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -55,9 +51,7 @@ def needs(permission: str) -> Callable[[View], View]:
 
 
 def _find_person(request: HttpRequest) -> User | None:
-    """Return the active member of staff who asks, by session or, where switched on, by Basic
-    Auth.
-    """
+    """Return the active member of staff who asks, by session or Basic Auth."""
     if isinstance(request.user, User) and request.user.is_active and request.user.is_staff:
         return request.user
     if settings.STATS_AUTH != "basic":
@@ -76,9 +70,7 @@ def _find_person(request: HttpRequest) -> User | None:
 
 
 def _read_basic(header: str) -> tuple[str, str]:
-    """Return user and password of an Authorization header (RFC 7617); two empty texts where there
-    are none.
-    """
+    """Return user and password of an Authorization header (RFC 7617), or two empty texts."""
     scheme, _space, value = header.partition(" ")
     if scheme.lower() != "basic":
         return "", ""

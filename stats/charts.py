@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from feedback.backoffice.models import DeclineReason
@@ -34,9 +35,7 @@ _GRAIN_FORMATS = {
 
 @dataclass(frozen=True)
 class Point:
-    """One row of the table, and one bar, slice or point of the chart. Each value links to its
-    offers.
-    """
+    """One row of the table, and one bar, slice or point of the chart with links to its offers."""
 
     label: str
     values: tuple[float, ...]
@@ -46,9 +45,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart and its table. `kind` is a type of Chart.js; `colours` names one colour of the theme
-    per series.
-    """
+    """A chart and its table. `kind` is a type of Chart.js, `colours` are those of the series."""
 
     name: str
     kind: Literal["pie", "line", "bar"]
@@ -71,7 +68,9 @@ class Chart:
 
     def data(self) -> dict[str, Any]:
         """Return what the page's script draws from, ready for JSON."""
-        return {key: value for key, value in asdict(self).items() if key not in {"empty", "note"}}
+        data = asdict(self)
+        del data["empty"], data["note"]
+        return data
 
 
 def rank(
@@ -113,9 +112,7 @@ def chart_time_line(
 def chart_reasons(
     groups: list[OfferGroup], reasons: Mapping[str, DeclineReason], link: Link
 ) -> list[Chart]:
-    """Return the charts of the decline reasons: by number, by class, by side, and by value in each
-    currency.
-    """
+    """Return the charts of the decline reasons by number, class, side, and value per currency."""
     declined = [group for group in groups if group.is_declined]
     numbers = {"": 0} | count_by(declined, lambda group: group.reason)
 
@@ -162,20 +159,18 @@ def chart_reasons(
 def _chart_classes(
     numbers: Mapping[str, int], reasons: Mapping[str, DeclineReason], link: Link
 ) -> Chart:
-    """The reasons by class, so that a renamed or retired reason does not break a comparison over
-    years.
-    """
+    # A renamed or retired reason must not break a comparison over years.
     by_class = dict.fromkeys(DeclineReason.Group.values, 0)
     for code, number in numbers.items():
         if code in reasons:
             by_class[reasons[code].group] += number
     labels = dict(DeclineReason.Group.choices)
     points = [
-        Point(_sentence_case(labels[name]), (number,), (link(f"group:{name}"),))
+        Point(capfirst(str(labels[name])), (number,), (link(f"group:{name}"),))
         for name, number in by_class.items()
     ]
     not_stated = (link(f"reason:{NOT_STATED}"),)
-    points.append(Point(_sentence_case(_("not stated")), (numbers[""],), not_stated, "grey"))
+    points.append(Point(capfirst(_("not stated")), (numbers[""],), not_stated, "grey"))
     return Chart(
         name="classes",
         kind="bar",
@@ -216,11 +211,6 @@ def _chart_both_sides(declined: list[OfferGroup], label: Callable[[str], str], l
     )
 
 
-def _sentence_case(words: object) -> str:
-    text = str(words)
-    return text[:1].upper() + text[1:]
-
-
 def chart_statuses(figures: Figures, link: Link) -> Chart:
     """Return the chart of what became of the offers."""
     labels = dict(Offer.Status.choices)
@@ -241,7 +231,7 @@ def chart_statuses(figures: Figures, link: Link) -> Chart:
 def chart_steps(groups: list[OfferGroup], link: Link) -> Chart:
     """Return the chart of the first answers by how many reminders had been sent before."""
     answered = sum_by(groups, lambda group: group.step, lambda group: group.answered)
-    last = max(3, *answered) if answered else 3
+    last = max([3, *answered])
     points = []
     for step in range(last + 1):
         label = _("before any reminder")

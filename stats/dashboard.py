@@ -47,6 +47,9 @@ def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
     ages = dict.fromkeys(AGE_CLASSES, 0)
     if main.open:
         ages = figures.count_open_by_age(offers, now=now)
+    few = ""
+    if main.offers and main.is_few:
+        few = _("Fewer than %(few)s answers: treat rates and times with care.") % {"few": FEW}
     sent_numbers = {day: its.number for day, its in sent.items()}
     link = link_to_offers(chosen)
     reasons, *more_reasons = charts.chart_reasons(groups, chosen.reasons, link)
@@ -63,15 +66,13 @@ def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
         ],
         period=describe_span(span),
         notes=_describe_counting(chosen, before, past),
-        few=_describe_few() if main.offers and main.is_few else "",
+        few=few,
         is_empty=not main.offers,
     )
 
 
 def link_to_offers(chosen: OfferFilter) -> Callable[[str], str]:
-    """Return a function from a part ("status:open") to the list of the offers behind it, with the
-    same filter.
-    """
+    """Return a function from a part ("status:open") to the list of its offers, same filter."""
     asked = {name: value for name, value in chosen.data.items() if value}
     url = reverse("admin:offers_offer_changelist")
     return lambda part: f"{url}?{urlencode({'figures': urlencode({**asked, 'part': part})})}"
@@ -109,7 +110,3 @@ def _describe_counting(chosen: OfferFilter, before: Span | None, past: Figures |
             )
         notes.append(words % {"period": describe_span(before)})
     return notes
-
-
-def _describe_few() -> str:
-    return _("Fewer than %(few)s answers: treat rates and times with care.") % {"few": FEW}

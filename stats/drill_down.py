@@ -18,8 +18,7 @@ _DECLINED = Q(status=Offer.Status.DECLINED)
 
 
 def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any]:
-    """Return the offers behind one number. `part` is "kind:value", as the links of the page carry
-    it.
+    """Return the offers behind one number. `part` is "kind:value", as links of the page carry it.
 
     Kinds: all, status, answered, unanswered, reason, group (of reasons), customer_reason,
     seller_reason, step, sent and came ("first..last" day), age. Raises ValueError for anything
@@ -34,9 +33,8 @@ def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any
 
 
 def reason_is(code: str) -> Q:
-    """Return the condition that an offer was declined for this reason: the customer's, else the
-    seller's. `NOT_STATED` is neither.
-    """
+    """Return the condition that an offer was declined for this reason, or for `NOT_STATED`."""
+    # The customer's reason counts, else the seller's.
     if code == NOT_STATED:
         return _DECLINED & Q(customer_reason="", seller_reason="")
     return _DECLINED & (Q(customer_reason=code) | Q(customer_reason="", seller_reason=code))

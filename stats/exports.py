@@ -1,6 +1,4 @@
-"""The offers behind the figures as CSV for a German Excel and as XLSX, streamed: any size in little
-memory.
-"""
+"""The offers behind the figures as CSV for a German Excel and as XLSX, in little memory."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ ROWS_PER_SHEET = 1_048_575
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, what is read of the offer, and what becomes of a value: text, Decimal, int,
-    datetime or None.
-    """
+    """A heading, what is read of the offer, and how a value is converted."""
 
     title: str
     source: str
@@ -87,9 +83,7 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
 
 
 def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
-    """Yield one list of values per row of a query that has all sources of the columns, read in
-    chunks.
-    """
+    """Yield one list of values per row of a query that has all sources of the columns."""
     sources = [column.source for column in columns]
     converters = [column.convert for column in columns]
     # PostgreSQL computes all rows before the first one unless its cursor lives in a transaction,
@@ -117,8 +111,7 @@ class _Lines:
 
 
 def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[bytes]:
-    """Yield the file in pieces: UTF-8 with BOM, semicolons, decimal comma, local times, no `sep=`
-    line.
+    """Yield the file in pieces: UTF-8 with BOM, semicolons, decimal comma, local times.
 
     Numbers stay numbers; only text is guarded against formulas.
     """
@@ -146,9 +139,7 @@ def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[byte
 
 
 def write_xlsx(columns: list[Column], rows: Iterable[list[Any]], file: IO[bytes]) -> None:
-    """Write a workbook to the file. Text is always text, never a formula; more rows than a sheet
-    holds get another.
-    """
+    """Write a workbook to the file, of as many sheets as needed. Text never becomes a formula."""
     zone = timezone.get_current_timezone()
     book = Workbook(write_only=True)
 

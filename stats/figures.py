@@ -45,8 +45,9 @@ AGE_CLASSES = (*(name for name, _low, _high in AGES), "expired")
 
 @dataclass(frozen=True)
 class OfferGroup:
-    """Offers that agree in all these columns: how many they are, how many of them were answered,
-    the sum of the known amounts and of the reaction times.
+    """The sums of the offers that agree in the first five columns.
+
+    `answered` and `valued` count the offers with an answer and with a known amount.
     """
 
     status: str
@@ -80,8 +81,10 @@ class SentDay:
 
 @dataclass(frozen=True)
 class Figures:
-    """The main figures of some offers. Rates run from 0 to 1, reaction times are days; None:
-    nothing to say. `values` are the known amounts by (currency, status).
+    """The main figures of some offers.
+
+    Rates run from 0 to 1, reaction times are days; None: nothing to say. `values` are the known
+    amounts by (currency, status).
     """
 
     offers: int
@@ -231,9 +234,7 @@ def start_of_day(day: date) -> datetime:
 
 
 def within(field: str, first: date | None, last: date | None) -> Q:
-    """Return the condition that the moment `field` lies on the local days `first` to `last`; None:
-    no bound.
-    """
+    """Return the condition that a moment lies on local days `first` to `last`; None: no bound."""
     condition = Q()
     if first is not None:
         condition &= Q(**{f"{field}__gte": start_of_day(first)})
@@ -250,9 +251,9 @@ def with_link_end(offers: QuerySet[Offer]) -> QuerySet[Any]:
 
 
 def count_open_by_age(offers: QuerySet[Offer], *, now: datetime) -> dict[str, int]:
-    """Return how many open offers there are by age class and, whatever their age, "expired" ones.
+    """Return how many open offers there are by age class.
 
-    Expired: the last link has run out, so the customer cannot answer by it any more.
+    Those whose last link has run out are "expired", whatever their age.
     """
     today = timezone.localdate(now)
     whens = [When(link_until__lte=now, then=Value("expired"))]

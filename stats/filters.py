@@ -49,9 +49,7 @@ def find_companies(words: str) -> QuerySet[Customer]:
 
 
 def suggest(words: str, *, companies: bool) -> list[str]:
-    """Return up to ten addresses, or companies, that have what was typed; none for fewer than two
-    characters.
-    """
+    """Return up to ten addresses, or companies, that have the two or more characters typed."""
     if len(words.strip()) < 2:
         return []
     if companies:
@@ -64,9 +62,7 @@ _MEANT = {"customer": find_customers, "company": find_companies}
 
 
 class FilterForm(forms.Form):
-    """The fields of the filter. A wrong value is a sentence beside its field; the other fields
-    still count.
-    """
+    """The fields of the filter. A wrong value is said beside its field; the others count."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -84,17 +80,11 @@ class FilterForm(forms.Form):
 
 
 def may_see_salespeople(user: Any) -> bool:
-    """True where the company has switched figures per salesperson on and this person has the right
-    to see them.
-    """
+    """True where figures per salesperson are switched on and this person may see them."""
     return bool(settings.STATS_PER_SALESPERSON and user.has_perm("stats.view_salesperson_figures"))
 
 
 class OfferFilter(filters.FilterSet):
-    """Offers that count, by period, state, customer, company, reason and, where allowed,
-    salesperson.
-    """
-
     period = filters.ChoiceFilter(
         label=_("Period"), choices=PERIODS, method="leave", empty_label=None
     )

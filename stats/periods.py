@@ -1,6 +1,4 @@
-"""Periods of the filter, and the parts into which a time line divides them. Pure: no Django, no
-clock.
-"""
+"""Periods of the filter, and the parts into which a time line divides them."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ class Span:
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
     def before(self) -> Span | None:
-        """Return the span of the same length that ends the day before; None for one without a
-        beginning or an end.
-        """
+        """Return the span of the same length that ends the day before; None without a bound."""
         if self.first is None or self.last is None:
             return None
         return Span(
@@ -59,9 +55,7 @@ def read_preset(name: str, *, today: date) -> Span:
 
 
 def choose_grain(first: date, last: date) -> Grain:
-    """Return by what a time line counts: days up to six weeks, weeks up to half a year, else
-    months.
-    """
+    """Return days for up to six weeks, weeks for up to half a year, else months."""
     days = (last - first).days
     if days <= 42:
         return "day"

@@ -16,9 +16,7 @@ from stats.figures import FEW, Figures, change
 
 @dataclass(frozen=True)
 class Tile:
-    """One main figure. `trend` is the change in words, `is_better` its judgement (None: neither
-    good nor bad).
-    """
+    """One main figure. `trend` is the change in words; `is_better` is None for neither."""
 
     label: str
     value: str

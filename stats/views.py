@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -22,24 +24,15 @@ from stats.filters import OfferFilter, may_see_salespeople, suggest
 def show(request: HttpRequest) -> HttpResponse:
     """The dashboard: tiles, charts with their tables, and the filter."""
     page = build_dashboard(OfferFilter(request.GET, request=request), now=timezone.now())
-    return render(
-        request,
-        "stats/show.html",
-        {
-            **admin.site.each_context(request),
-            "title": _("Figures"),
-            "page": page,
-            "query": request.GET.urlencode(),
-        },
-    )
+    context = {"title": _("Figures"), "page": page, "query": request.GET.urlencode()}
+    return render(request, "stats/show.html", admin.site.each_context(request) | context)
 
 
 @require_safe
 @needs("stats.export_figures")
 def export_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The offers that the filter leaves, as CSV."""
-    columns = exports.build_columns(with_salesperson=may_see_salespeople(request.user))
-    rows = exports.read_rows(OfferFilter(request.GET, request=request).qs, columns)
+    columns, rows = _read_offers(request)
     return StreamingHttpResponse(
         exports.write_csv(columns, rows),
         content_type="text/csv; charset=utf-8",
@@ -51,8 +44,7 @@ def export_csv(request: HttpRequest) -> StreamingHttpResponse:
 @needs("stats.export_figures")
 def export_xlsx(request: HttpRequest) -> FileResponse:
     """The offers that the filter leaves, as a workbook."""
-    columns = exports.build_columns(with_salesperson=may_see_salespeople(request.user))
-    rows = exports.read_rows(OfferFilter(request.GET, request=request).qs, columns)
+    columns, rows = _read_offers(request)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     exports.write_xlsx(columns, rows, file)
     file.seek(0)
@@ -65,6 +57,11 @@ def suggest_customers(request: HttpRequest) -> JsonResponse:
     """Up to ten customers or companies for what was typed so far, for the filter's fields."""
     words, field = request.GET.get("q", "")[:200], request.GET.get("field", "")
     return JsonResponse({"suggestions": suggest(words, companies=field == "company")})
+
+
+def _read_offers(request: HttpRequest) -> tuple[list[exports.Column], Iterator[list[Any]]]:
+    columns = exports.build_columns(with_salesperson=may_see_salespeople(request.user))
+    return columns, exports.read_rows(OfferFilter(request.GET, request=request).qs, columns)
 
 
 def _file_name() -> str:
