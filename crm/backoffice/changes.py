@@ -1,6 +1,4 @@
-"""Change offers from the roof: the change, the links that are missing and the plan of reminders, in
-one transaction.
-"""
+"""Change offers: the change, the links that are missing and the plan, in one transaction."""
 
 from __future__ import annotations
 
@@ -16,10 +14,7 @@ from reminders.planning import plan_offers
 
 @contextmanager
 def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
-    """Run the body in a transaction, then give the changed offers what follows from the change.
-
-    Yields the list of these offers, to which the body adds those that it finds or makes.
-    """
+    """Yield the list of changed offers, to which the body adds those that it finds or makes."""
     changed = list(offers)
     with transaction.atomic():
         yield changed
@@ -30,8 +25,7 @@ def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
 def follow_changes(offers: Sequence[Offer]) -> None:
     """Give changed offers the links that are missing and plan their reminders anew.
 
-    Call it inside the transaction that changed them: functions that open it themselves take this
-    one as `after_store`.
+    Call it inside the transaction that changed them, for example as `after_store`.
     """
     if offers:
         make_missing_links(offers)

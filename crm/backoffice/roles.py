@@ -69,11 +69,11 @@ ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
 def write_roles(**kwargs: Any) -> None:
-    """Make the groups of the roles after `migrate` and give each what it lacks.
+    """Make the groups of the roles after `migrate` and give each the rights that it lacks.
 
-    Takes nothing away, so a site may add to a role. Permissions of the other apps may not be there
-    yet when this is called, so they are made first.
+    Takes nothing away, so a site may add to a role.
     """
+    # Permissions of the other apps may not be there yet.
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)
     for label, model, name in _EXPORTS:

@@ -1,10 +1,7 @@
-"""The story of an offer: its mails, reminders, answers, links, contacts and what people did to it,
-one event per line.
-"""
+"""The story of an offer: its mails, reminders, answers, links, contacts, and acts of people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,24 +45,18 @@ class Event:
     url: str = ""
 
 
-def sort_events(events: Iterable[Event]) -> list[Event]:
-    """Return the events newest first; those of one moment keep their order."""
-    return sorted(events, key=lambda event: event.at, reverse=True)
-
-
 def tell_story(offer: Offer) -> list[Event]:
     """Return what happened to an offer, newest first."""
-    events = [_mail_event(file) for file in offer.files.select_related("folder")]
-    events += [_contact_event(contact) for contact in offer.contacts.select_related("by")]
-    events += [_act_event(entry) for entry in find_acts(offer)]
-    events += [
-        _answer_event(answer) for answer in offer.answers.select_related("reason", "recorded_by")
-    ]
-    events += [_link_event(invitation) for invitation in offer.invitations.all()]
-    events += [_reminder_event(row) for row in offer.reminders.select_related("resolved_by")]
+    events: list[Event] = []
+    events += map(_mail_event, offer.files.select_related("folder"))
+    events += map(_contact_event, offer.contacts.select_related("by"))
+    events += map(_act_event, find_acts(offer))
+    events += map(_answer_event, offer.answers.select_related("reason", "recorded_by"))
+    events += map(_link_event, offer.invitations.all())
+    events += map(_reminder_event, offer.reminders.select_related("resolved_by"))
     if offer.source != Offer.Source.MAIL:
         events.append(Event(offer.first_sent_at, _("Offer sent"), offer.get_source_display()))
-    return sort_events(events)
+    return sorted(events, key=lambda event: event.at, reverse=True)
 
 
 def _mail_event(file: SourceFile) -> Event:

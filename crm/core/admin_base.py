@@ -1,4 +1,4 @@
-"""What the admin pages of all apps share."""
+"""What the admin pages of all apps share: dialogs, redirects, messages, log, read-only pages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
@@ -27,23 +28,51 @@ def dialog_action(
     form: type[BaseDialogForm] = BaseDialogForm,
     permission: str = "change",
 ) -> Callable[[Any], Any]:
-    """Make a method `(request, form, object_id) -> HttpResponse` an action behind a dialog."""
+    """Make a method `(request, form, row)` an action on one row, behind a dialog.
+
+    The button says `submit`, or the title. Afterwards the browser goes where the response of the
+    method says, and to the page of the row when it returns None.
+    """
     dialog = {
         "title": title,
         "description": description,
         "form_class": form,
         "form_submit_text": submit or title,
     }
-    decorate: Callable[[Any], Any] = action(
-        description=title, permissions=[permission], icon=icon, dialog=dialog
-    )
+
+    def decorate(method: Callable[..., HttpResponse | None]) -> Any:
+        @wraps(method)
+        def act(model_admin: Any, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+            row = get_object_or_404(model_admin.model, pk=object_id)
+            return method(model_admin, request, form, row) or go_to(change_url(row))
+
+        return action(description=title, permissions=[permission], icon=icon, dialog=dialog)(act)
+
     return decorate
+
+
+def one_row(
+    bulk_action: Callable[..., None],
+    title: Any,
+    description: Any,
+    *,
+    icon: str,
+    permission: str = "change",
+) -> Any:
+    """Return an action behind a dialog that runs an action of the list on one row."""
+
+    @dialog_action(title, description, icon=icon, permission=permission)
+    def act(model_admin: Any, request: HttpRequest, form: Any, row: Model) -> HttpResponse:
+        bulk_action(model_admin, request, model_admin.model.objects.filter(pk=row.pk))
+        return go_back(request, row)
+
+    return act
 
 
 def once(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Make a column `(admin, row)` compute its value once for each row."""
 
-    # Unfold's templates ask for it five times.
+    # Unfold's templates ask for a value five times.
     @wraps(make)
     def cached(model_admin: Any, row: Any) -> Any:
         values = row.__dict__.setdefault("_admin_columns", {})
@@ -59,11 +88,11 @@ def go_to(url: str) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": url})
 
 
-def go_back(request: HttpRequest, otherwise: str) -> HttpResponse:
-    """Send the browser from a dialog to the page on which it was opened, with its filters."""
+def go_back(request: HttpRequest, row: Model) -> HttpResponse:
+    """Send the browser from a dialog to the page, with its filters, on which it was opened."""
     url = request.headers.get("HX-Current-URL", "")
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
-        url = otherwise
+        url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_changelist")
     return go_to(url)
 
 
@@ -86,7 +115,7 @@ def find_acts(row: Model) -> QuerySet[LogEntry]:
     """Return what people did to the row, from the admin's log."""
     kind = ContentType.objects.get_for_model(row)
     acts = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk), action_flag=CHANGE)
-    # Empty are erased entries and forms that were saved unchanged.
+    # Entries that were erased, and forms that were saved unchanged, say nothing.
     return acts.exclude(change_message__in=["", "[]"]).select_related("user")
 
 

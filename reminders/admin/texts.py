@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from crm.core.admin_base import change_url, dialog_action, go_to
+from crm.core.admin_base import dialog_action, go_to
 from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError
 from reminders import services
 from reminders.forms import PreviewForm
@@ -69,8 +69,8 @@ class MailTextAdmin(ModelAdmin):
         form=PreviewForm,
         permission="view",
     )
-    def preview(self, request: HttpRequest, form: PreviewForm, object_id: str) -> HttpResponse:
-        url = reverse("admin:reminders_mailtext_preview_page", args=[object_id])
+    def preview(self, request: HttpRequest, form: PreviewForm, text: MailText) -> HttpResponse:
+        url = reverse("admin:reminders_mailtext_preview_page", args=[text.pk])
         return go_to(f"{url}?offer={form.cleaned_data['number']}")
 
     def preview_page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -104,8 +104,7 @@ class MailTextAdmin(ModelAdmin):
         form=PreviewForm,
         permission="view",
     )
-    def test_mail(self, request: HttpRequest, form: PreviewForm, object_id: str) -> HttpResponse:
-        text = MailText.objects.get(pk=object_id)
+    def test_mail(self, request: HttpRequest, form: PreviewForm, text: MailText) -> None:
         offer = find_example_offer(text, form.cleaned_data["number"])
         address = getattr(request.user, "email", "")
         if offer is None or not address:
@@ -113,7 +112,7 @@ class MailTextAdmin(ModelAdmin):
                 request,
                 gettext("A test mail needs an offer, and an e-mail address in your own account."),
             )
-            return go_to(change_url(text))
+            return
         try:
             result = services.send_test_mail(text, offer, to=address, now=timezone.now())
         except (MailTextError, SmtpUnavailableError) as error:
@@ -123,4 +122,3 @@ class MailTextAdmin(ModelAdmin):
                 messages.success(request, gettext("The test mail is on its way to %s.") % address)
             else:
                 messages.error(request, gettext("The test mail was not sent: %s") % result.words)
-        return go_to(change_url(text))

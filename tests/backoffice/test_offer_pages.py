@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
 from crm.accounts.models import User
-from crm.backoffice.story import Event, sort_events
+from crm.backoffice.story import tell_story
 from feedback.backoffice.models import Invitation
 from offers import services
 from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
@@ -117,9 +117,12 @@ def test_the_button_that_deletes_is_in_german_word_order_and_leads_back_to_the_f
     assert not Offer.objects.exists()
 
 
+@pytest.mark.django_db
 def test_the_newest_event_comes_first() -> None:
-    old, new = (Event(datetime(2026, 9, day, tzinfo=UTC), "x") for day in (1, 2))
-    assert sort_events([old, new]) == [new, old]
+    offer = make_offer()
+    for day in (1, 2):
+        offer.contacts.create(at=datetime(2026, 9, day, tzinfo=UTC), note=str(day))
+    assert [event.detail for event in tell_story(offer)][:2] == ["2", "1"]
 
 
 def test_an_offer_added_by_hand_gets_a_link(staff: Client) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from crm.backoffice.recheck import check_files_again
+from crm.backoffice.admin.source_files import check_files_again
 from offers.models import Customer, MailFolder, Offer, SourceFile
 from offers.services import attach_file, ignore_files, make_offer_of_file, note_contact
 from tests.make import make_offer

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import BaseDialogForm
 
 from crm.backoffice.admin.parts import person
 from crm.backoffice.changes import changing_offers
-from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to
+from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
 from crm.core.search import FoldedSearch
 from feedback.backoffice import answers, links, receive
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
@@ -87,7 +87,7 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
     show_full_result_count = False
     actions = ["mark_handled", "open_words"]
     actions_row = actions_detail = ["handle", "confirm", "dismiss", "undo"]
-    fields = [
+    fields: list[Any] = [
         ("offer", "customer"),
         ("kind", "channel"),
         "reason",
@@ -99,9 +99,7 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
         ("recorded_by", "handled_at", "notified_at"),
         "seller_reason",
     ]
-    readonly_fields = [
-        name for row in fields[:-1] for name in (row if isinstance(row, tuple) else (row,))
-    ]
+    readonly_fields = flatten(fields[:-1])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -127,11 +125,9 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
 
     @display(description=_("to check"), ordering="is_suspect", label="warning")
     def doubt(self, answer: Answer) -> str:
-        return (
-            gettext("to check")
-            if (answer.is_suspect and not answer.dismissed_at) or answer.note
-            else ""
-        )
+        if (answer.is_suspect and not answer.dismissed_at) or answer.note:
+            return gettext("to check")
+        return ""
 
     @admin.display(description=_("dealt with"), boolean=True, ordering="handled_at")
     def is_handled(self, answer: Answer) -> bool:
@@ -140,24 +136,17 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
     @admin.action(description=_("Dealt with"), permissions=["change"])
     def mark_handled(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
         done = answers.mark_handled(list(queryset), at=timezone.now())
-        messages.success(
-            request, ngettext("%s answer is dealt with.", "%s answers are dealt with.", done) % done
-        )
+        say(request, done, ngettext_lazy("%s answer is dealt with.", "%s answers are dealt with."))
 
     @admin.action(description=_("Open sealed words again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
-        done = sum(
-            receive.open_sealed_words(answer) for answer in queryset.exclude(sealed_comment="")
-        )
-        messages.success(
-            request, ngettext("%s answer was opened.", "%s answers were opened.", done) % done
-        )
+        done = sum(map(receive.open_sealed_words, queryset.exclude(sealed_comment="")))
+        say(request, done, ngettext_lazy("%s answer was opened.", "%s answers were opened."))
 
     @dialog_action(
         _("Dealt with"), _("Take this answer off the list of new answers."), icon="check"
     )
-    def handle(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        answer = Answer.objects.get(pk=object_id)
+    def handle(self, request: HttpRequest, form: Any, answer: Answer) -> HttpResponse:
         if answers.mark_handled([answer], at=timezone.now()):
             messages.success(request, gettext("The answer is dealt with."))
         return go_to(reverse("admin:feedback_answer_changelist") + "?handled=todo")
@@ -168,13 +157,11 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
         icon="person_check",
         submit=_("Confirm"),
     )
-    def confirm(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        answer = Answer.objects.get(pk=object_id)
+    def confirm(self, request: HttpRequest, form: Any, answer: Answer) -> None:
         if answers.confirm_answer(answer):
             messages.success(request, gettext("The answer counts."))
         else:
             messages.error(request, gettext("The answer was not marked as suspect."))
-        return go_to(change_url(answer))
 
     @dialog_action(
         _("It was a robot"),
@@ -182,8 +169,7 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
         icon="robot_2",
         submit=_("Take back"),
     )
-    def dismiss(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
+    def dismiss(self, request: HttpRequest, form: Any, answer: Answer) -> HttpResponse:
         is_from_link = answer.channel == Offer.Channel.LINK
         if is_from_link and self._take_back(request, answer):
             self.log_change(request, answer.offer, gettext("Took back the answer of a robot."))
@@ -195,14 +181,10 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
     @dialog_action(
         _("Undo"), _("Take back an answer that was recorded here by mistake."), icon="undo"
     )
-    def undo(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        answer = Answer.objects.select_related("offer__customer").get(pk=object_id)
+    def undo(self, request: HttpRequest, form: Any, answer: Answer) -> HttpResponse:
         if answer.channel != Offer.Channel.LINK and self._take_back(request, answer):
-            self.log_change(
-                request,
-                answer.offer,
-                gettext("Took back the answer “%s”.") % answer.get_kind_display(),
-            )
+            words = gettext("Took back the answer “%s”.") % answer.get_kind_display()
+            self.log_change(request, answer.offer, words)
             messages.success(request, gettext("The answer was taken back."))
         else:
             messages.error(
@@ -248,18 +230,14 @@ class InvitationAdmin(FoldedSearch, ReadOnlyAdmin):
     @admin.action(description=_("Extend"), permissions=["act"])
     def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         with changing_offers(*Offer.objects.filter(invitations__in=queryset)):
-            done = sum(links.extend_link(invitation) for invitation in queryset)
-        messages.success(
-            request, ngettext("%s link was extended.", "%s links were extended.", done) % done
-        )
+            done = sum(map(links.extend_link, queryset))
+        say(request, done, ngettext_lazy("%s link was extended.", "%s links were extended."))
 
     @admin.action(description=_("Revoke"), permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         with changing_offers(*Offer.objects.filter(invitations__in=queryset)):
-            done = sum(links.revoke_link(invitation) for invitation in queryset)
-        messages.success(
-            request, ngettext("%s link was revoked.", "%s links were revoked.", done) % done
-        )
+            done = sum(map(links.revoke_link, queryset))
+        say(request, done, ngettext_lazy("%s link was revoked.", "%s links were revoked."))
 
 
 @admin.register(RejectedAnswer)

@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -19,12 +18,11 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
-from unfold.forms import BaseDialogForm
 
 from crm.backoffice.admin.follow_ups import send_offers_now
 from crm.backoffice.admin.parts import render
 from crm.backoffice.changes import changing_offers, follow_changes
-from crm.core.admin_base import change_url, dialog_action, go_back, go_to, once, say
+from crm.core.admin_base import change_url, dialog_action, once, one_row, say
 from crm.core.search import FoldedSearch, further_lines
 from crm.operations import privacy
 from crm.operations.person_archive import build_archive, describe_rest
@@ -53,12 +51,12 @@ class ContactFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
-        chosen = {
+        conditions = {
             "opted_out": Q(opted_out_at__isnull=False),
             "bounced": Q(bounced_at__isnull=False),
             "blocked": Q(do_not_contact=True),
         }
-        return queryset.filter(chosen[self.value() or ""]) if self.value() in chosen else queryset
+        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 class CustomerPlanInline(StackedInline):
@@ -73,9 +71,7 @@ class CustomerPlanInline(StackedInline):
 
 @admin.register(Customer)
 class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
-    """The list of customers, and the page of one: an own plan, and what comes next about each open
-    offer.
-    """
+    """The list of customers, and the page of one with its plan and its next reminders."""
 
     list_display = ["email", "full_name", "company_name", "language", "silent_because"]
     list_filter = [ContactFilter, ("language", ChoicesDropdownFilter)]
@@ -114,19 +110,15 @@ class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="person_remove",
         permission="delete",
     )
-    def erase_person(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        customer = get_object_or_404(Customer, pk=object_id)
+    def erase_person(self, request: HttpRequest, form: Any, customer: Customer) -> None:
         try:
             erasure = privacy.erase_person(customer.email, now=timezone.now())
         except privacy.ErasureError as error:
             messages.error(request, str(error))
-            return go_to(change_url(customer))
+            return
         messages.success(request, _("The person was erased."))
         if erasure and (rest := describe_rest(erasure)):
             messages.warning(request, rest)
-        return go_to(change_url(customer))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for name in self.fields if obj or name != "next_reminders"]
@@ -149,22 +141,15 @@ class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
             for customer in customers:
                 customer.bounced_at = None
                 changed.extend(services.change_customer(customer, changed=["bounced_at"]))
-        say(
-            request,
-            len(customers),
-            ngettext_lazy("%d address gets mails again.", "%d addresses get mails again."),
-        )
+        words = ngettext_lazy("%d address gets mails again.", "%d addresses get mails again.")
+        say(request, len(customers), words)
 
-    @dialog_action(
+    clear_bounce_one = one_row(
+        clear_bounce,
         _("The address works again"),
         _("Reminders to this address go out again."),
         icon="mark_email_read",
     )
-    def clear_bounce_one(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        self.clear_bounce(request, Customer.objects.filter(pk=object_id))
-        return go_back(request, reverse("admin:offers_customer_changelist"))
 
     @admin.display(description=_("name"), ordering=further_lines())
     def full_name(self, customer: Customer) -> str:
@@ -177,16 +162,14 @@ class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     @admin.display(description=_("gets no reminders"))
     def silent_because(self, customer: Customer) -> str:
         """Why the customer gets none, and since when."""
-        since = [
-            (_("opted out"), customer.opted_out_at),
-            (_("address bounced"), customer.bounced_at),
-        ]
-        words = [
-            f"{why} {date_format(timezone.localtime(at), 'SHORT_DATE_FORMAT')}"
-            for why, at in since
-            if at
-        ]
-        return ", ".join([*words, *([str(_("do not contact"))] if customer.do_not_contact else [])])
+        words = []
+        opted_out, bounced = _("opted out"), _("address bounced")
+        for why, at in [(opted_out, customer.opted_out_at), (bounced, customer.bounced_at)]:
+            if at:
+                words.append(f"{why} {date_format(timezone.localtime(at), 'SHORT_DATE_FORMAT')}")
+        if customer.do_not_contact:
+            words.append(gettext("do not contact"))
+        return ", ".join(words)
 
     @admin.display(description=_("next reminders"))
     @once
@@ -205,12 +188,8 @@ class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="send",
         submit=_("Send"),
     )
-    def send_reminders(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        customer = Customer.objects.get(pk=object_id)
+    def send_reminders(self, request: HttpRequest, form: Any, customer: Customer) -> None:
         if open_offers := list(customer.offers.filter(status=Offer.Status.OPEN)):
             send_offers_now(request, open_offers)
         else:
             messages.error(request, gettext("The customer has no open offer."))
-        return go_to(change_url(customer))

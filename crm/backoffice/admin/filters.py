@@ -21,8 +21,9 @@ from stats.filters import OfferFilter
 
 
 class BehindTheFigures(ListFilter):
-    """Shows the offers behind a number: `?figures=` carries the filter of the page and which part
-    of it was clicked.
+    """Shows the offers behind a number of the figures.
+
+    `?figures=` carries the filter of the page of figures and the part of it that was clicked.
     """
 
     title = gettext_lazy("Figures")
@@ -43,16 +44,13 @@ class BehindTheFigures(ListFilter):
         return [self.parameter]
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
-        """The way back to all offers."""
         yield {
             "query_string": changelist.get_query_string(remove=[self.parameter]),
             "display": _("Show all offers"),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        """Return the offers behind the number; all of them, with a message, where the link makes no
-        sense.
-        """
+        """Return the offers behind the number; all, with a message, when the link is damaged."""
         if not self.asked:
             return queryset
         values = QueryDict(self.asked)

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,10 +17,17 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.forms import BaseDialogForm
 
 from crm.backoffice.admin.parts import person
-from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_back, note_acts, say
+from crm.core.admin_base import (
+    ReadOnlyAdmin,
+    change_url,
+    dialog_action,
+    go_back,
+    note_acts,
+    one_row,
+    say,
+)
 from crm.core.search import FoldedSearch
 from offers.models import Offer
 from reminders import services
@@ -34,8 +40,6 @@ from reminders.sentences import SENTENCES
 
 
 class DueFilter(admin.SimpleListFilter):
-    """What comes when, and what waits for a person."""
-
     title = _("what comes")
     parameter_name = "due"
 
@@ -56,11 +60,7 @@ class DueFilter(admin.SimpleListFilter):
             "calls": Q(call_at__isnull=False),
             "none": Q(next_at=None, call_at=None),
         }
-        return (
-            queryset.filter(conditions[value])
-            if (value := self.value()) in conditions
-            else queryset
-        )
+        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 @admin.register(FollowUp)
@@ -117,11 +117,9 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: FollowUp, form: Any, change: bool) -> None:
         obj.save(update_fields=["plan"])
         plan_offers([obj.offer])
-        words = (
-            gettext("Chose the reminder plan “%s”.") % obj.plan
-            if obj.plan
-            else gettext("Took the usual plan again.")
-        )
+        words = gettext("Took the usual plan again.")
+        if obj.plan:
+            words = gettext("Chose the reminder plan “%s”.") % obj.plan
         note_acts(request, [obj.offer], words)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -151,12 +149,11 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
         at = follow_up.next_at or follow_up.call_at
         if at is None:
             return "–", ""
-        what = (
-            gettext("Phone call")
-            if follow_up.call_at
-            else gettext("Reminder %d") % (follow_up.next_step or 1)
-        )
-        what = f"{what}, {gettext('own text')}" if follow_up.own_text else what
+        what = gettext("Phone call")
+        if not follow_up.call_at:
+            what = gettext("Reminder %d") % (follow_up.next_step or 1)
+        if follow_up.own_text:
+            what = f"{what}, {gettext('own text')}"
         return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
 
     @admin.display(description=_("offer"))
@@ -196,21 +193,14 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
         counted = ngettext_lazy(
             "%d call takes the place of a mail.", "%d calls take the place of mails."
         )
-        _report(
-            request,
-            offer_ids,
-            gettext("Put a phone call in the place of the next reminder."),
-            counted,
-        )
+        words = gettext("Put a phone call in the place of the next reminder.")
+        _report(request, offer_ids, words, counted)
 
     @admin.action(description=_("The call was made"), permissions=["change"])
     def record_call(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
         offer_ids = services.record_call(rows, by=person(request), now=timezone.now())
-        say(
-            request,
-            len(offer_ids),
-            ngettext_lazy("%d phone call recorded.", "%d phone calls recorded."),
-        )
+        words = ngettext_lazy("%d phone call recorded.", "%d phone calls recorded.")
+        say(request, len(offer_ids), words)
 
     @dialog_action(
         _("Send now"),
@@ -221,9 +211,9 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
         icon="send",
         submit=_("Send"),
     )
-    def send_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        send_offers_now(request, [FollowUp.objects.select_related("offer").get(pk=object_id).offer])
-        return self._back(request)
+    def send_now(self, request: HttpRequest, form: Any, follow_up: FollowUp) -> HttpResponse:
+        send_offers_now(request, [follow_up.offer])
+        return go_back(request, follow_up)
 
     @dialog_action(
         _("Later"),
@@ -232,48 +222,37 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
         submit=_("Move"),
         form=UntilForm,
     )
-    def snooze(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
+    def snooze(self, request: HttpRequest, form: UntilForm, follow_up: FollowUp) -> HttpResponse:
         until = form.cleaned_data["until"]
-        offer_ids = services.snooze(FollowUp.objects.filter(pk=object_id), until=until)
-        _report(
-            request,
-            offer_ids,
-            say_paused(until),
-            ngettext_lazy("%d reminder moved.", "%d reminders moved."),
-        )
-        return self._back(request)
+        offer_ids = services.snooze(FollowUp.objects.filter(pk=follow_up.pk), until=until)
+        counted = ngettext_lazy("%d reminder moved.", "%d reminders moved.")
+        _report(request, offer_ids, say_paused(until), counted)
+        return go_back(request, follow_up)
 
-    @dialog_action(
-        _("Release"), _("It goes out at the time that the plan says."), icon="play_arrow"
+    release_one = one_row(
+        release, _("Release"), _("It goes out at the time that the plan says."), icon="play_arrow"
     )
-    def release_one(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        self.release(request, FollowUp.objects.filter(pk=object_id))
-        return self._back(request)
 
-    @dialog_action(
+    skip_one = one_row(
+        skip,
         _("Skip"),
         _("This reminder is left out; the next step of the plan follows."),
         icon="skip_next",
     )
-    def skip_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        self.skip(request, FollowUp.objects.filter(pk=object_id))
-        return self._back(request)
 
-    @dialog_action(
-        _("Call instead"), _("A phone call takes the place of this reminder."), icon="call"
+    call_one = one_row(
+        call_instead,
+        _("Call instead"),
+        _("A phone call takes the place of this reminder."),
+        icon="call",
     )
-    def call_one(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        self.call_instead(request, FollowUp.objects.filter(pk=object_id))
-        return self._back(request)
 
-    @dialog_action(
-        _("The call was made"), _("The step is done, and the quiet days begin."), icon="check"
+    call_made = one_row(
+        record_call,
+        _("The call was made"),
+        _("The step is done, and the quiet days begin."),
+        icon="check",
     )
-    def call_made(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        self.record_call(request, FollowUp.objects.filter(pk=object_id))
-        return self._back(request)
 
     @dialog_action(
         _("Write the text"),
@@ -282,8 +261,10 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
         submit=_("Keep"),
         form=OwnTextForm,
     )
-    def edit_text(self, request: HttpRequest, form: OwnTextForm, object_id: str) -> HttpResponse:
-        text, rows = form.cleaned_data["text"], FollowUp.objects.filter(pk=object_id)
+    def edit_text(
+        self, request: HttpRequest, form: OwnTextForm, follow_up: FollowUp
+    ) -> HttpResponse:
+        text, rows = form.cleaned_data["text"], FollowUp.objects.filter(pk=follow_up.pk)
         offer_ids = services.write_own_text(rows, text, now=timezone.now())
         if not offer_ids:
             messages.error(request, SENTENCES[Because.SENDING])
@@ -295,10 +276,7 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
             messages.success(
                 request, gettext("The next reminder of this offer uses the mail text.")
             )
-        return self._back(request)
-
-    def _back(self, request: HttpRequest) -> HttpResponse:
-        return go_back(request, reverse("admin:reminders_followup_changelist"))
+        return go_back(request, follow_up)
 
 
 def _note(request: HttpRequest, offer_ids: Collection[int], act: str) -> None:
@@ -322,16 +300,15 @@ def send_offers_now(request: HttpRequest, offers: Collection[Offer]) -> None:
     now = timezone.now()
     note_acts(request, offers, gettext("Asked to send the reminder now."))
     sums = services.send_now(offers, now=now)
-    sent = set(
-        Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list(
-            "offer_id", flat=True
-        )
-    )
+    reminders = Reminder.objects.filter(offer__in=offers, sent_at__gte=now)
+    sent = set(reminders.values_list("offer_id", flat=True))
     for offer in offers:
         if offer.pk in sent:
             messages.success(request, gettext("The reminder of offer %s is sent.") % offer)
             continue
-        is_about_all = sums is not None and not sums.sent
-        why = str(sums) if is_about_all else explain(FollowUp.objects.filter(offer=offer).first())
+        if sums is not None and not sums.sent:
+            why = str(sums)
+        else:
+            why = explain(FollowUp.objects.filter(offer=offer).first())
         words = gettext("The reminder of offer %(offer)s was not sent. %(why)s")
         messages.error(request, words % {"offer": offer, "why": why})

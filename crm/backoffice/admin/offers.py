@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,17 +21,16 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
-from unfold.forms import BaseDialogForm
 
 import offers.services
 from crm.backoffice.admin.filters import BehindTheFigures, ToDoFilter
 from crm.backoffice.admin.follow_ups import say_paused, send_offers_now
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
 from crm.backoffice.admin.origins import find_origins
-from crm.backoffice.admin.parts import person, render
+from crm.backoffice.admin.parts import person, render, tab
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.story import tell_story
-from crm.core.admin_base import change_url, dialog_action, go_to, note_acts, once
+from crm.core.admin_base import change_url, dialog_action, note_acts, once
 from crm.core.search import FoldedSearch, further_lines
 from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
@@ -81,9 +80,7 @@ class InvitationInline(ReadOnlyInline):
 
 @admin.register(Offer)
 class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
-    """The list of offers, and the page of one: what comes next and why, its story, and what a
-    person can do about it.
-    """
+    """The list of offers, and the page of one with what comes next, its story and its actions."""
 
     form = OfferForm
     inlines = [AnswerInline, InvitationInline]
@@ -125,45 +122,29 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
             {"fields": ("number", "customer", "company", "subject", "salesperson", "needs_review")},
         ),
         (_("Story"), {"fields": ("story",)}),
-        (
-            _("Status"),
-            {
-                "fields": ("status", "status_channel", "status_at", "status_by", "superseded_by"),
-                "classes": ["tab"],
-            },
-        ),
-        (
+        tab(_("Status"), "status", "status_channel", "status_at", "status_by", "superseded_by"),
+        tab(
             _("Reminders"),
-            {
-                "fields": (
-                    "paused_until",
-                    "reminders_stopped",
-                    "contact_basis",
-                    "contacted_at",
-                    "replied_at",
-                ),
-                "classes": ["tab"],
-            },
+            "paused_until",
+            "reminders_stopped",
+            "contact_basis",
+            "contacted_at",
+            "replied_at",
         ),
-        (
+        tab(
             _("Details"),
-            {
-                "fields": (
-                    "sent_at",
-                    "first_sent_at",
-                    "revision",
-                    "amount",
-                    "currency",
-                    "language",
-                    "sender_email",
-                    "sender_name",
-                    "source",
-                    "note",
-                ),
-                "classes": ["tab"],
-            },
+            "sent_at",
+            "first_sent_at",
+            "revision",
+            "amount",
+            "currency",
+            "language",
+            "sender_email",
+            "sender_name",
+            "source",
+            "note",
         ),
-        (_("Mails"), {"fields": ("mails",), "classes": ["tab"]}),
+        tab(_("Mails"), "mails"),
     )
     # Grouped, because all of them side by side would need twice the width of a screen.
     actions_detail: list[Any] = [
@@ -227,16 +208,13 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     @admin.display(description=_("next reminder"))
     @once
     def next_reminder(self, offer: Offer) -> SafeString:
-        """When the next one comes and why, what keeps all of them back, and where more can be done
-        about it.
-        """
+        """When the next one comes and why, what keeps all back, and a link to do more about it."""
         follow_up = FollowUp.objects.filter(offer=offer).first()
-        if follow_up is None or follow_up.next_at is None:
-            words = explain(follow_up)
-        else:
-            words = " ".join([explain(follow_up), *explain_sending()])
+        words = explain(follow_up)
         if follow_up is None:
             return format_html("{}", words)
+        if follow_up.next_at is not None:
+            words = " ".join([words, *explain_sending()])
         more = gettext("Release, skip, write, call or choose a plan")
         return format_html(
             '{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more
@@ -245,13 +223,12 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     @admin.display(description=_("history"))
     @once
     def story(self, offer: Offer) -> SafeString:
-        events = tell_story(offer) if offer.pk else []
-        return render("backoffice/story.html", {"events": events})
+        return render("backoffice/story.html", {"events": tell_story(offer)})
 
     @admin.display(description=_("mails"))
     @once
     def mails(self, offer: Offer) -> SafeString:
-        files = offer.files.select_related("folder").order_by("-sent_at") if offer.pk else []
+        files = offer.files.select_related("folder").order_by("-sent_at")
         rows = [(file, change_url(file), find_origins(file)) for file in files]
         return render("backoffice/offer_mails.html", {"rows": rows})
 
@@ -262,16 +239,12 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         submit=_("Note"),
         form=NoteContactForm,
     )
-    def note_contact(
-        self, request: HttpRequest, form: NoteContactForm, object_id: str
-    ) -> HttpResponse:
-        offer = Offer.objects.get(pk=object_id)
+    def note_contact(self, request: HttpRequest, form: NoteContactForm, offer: Offer) -> None:
         with changing_offers(offer):
             offers.services.note_contact(
                 offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"]
             )
         messages.success(request, gettext("The contact about offer %s is noted.") % offer)
-        return go_to(change_url(offer))
 
     @dialog_action(
         _("Record an answer"),
@@ -280,10 +253,7 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         submit=_("Record"),
         form=RecordAnswerForm,
     )
-    def record_answer(
-        self, request: HttpRequest, form: RecordAnswerForm, object_id: str
-    ) -> HttpResponse:
-        offer = Offer.objects.select_related("customer").get(pk=object_id)
+    def record_answer(self, request: HttpRequest, form: RecordAnswerForm, offer: Offer) -> None:
         answer = Answer(
             offer=offer,
             kind=form.kind,
@@ -297,20 +267,17 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         with changing_offers() as changed:
             changed.extend(answers.record_answer(answer))
         messages.success(request, gettext("The answer of offer %s is recorded.") % offer)
-        return go_to(change_url(offer))
 
     @dialog_action(
         _("New link"),
         _("The offer gets a fresh feedback link. The old one stops working within a minute."),
         icon="link",
     )
-    def new_link(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        offer = Offer.objects.select_related("salesperson").get(pk=object_id)
+    def new_link(self, request: HttpRequest, form: Any, offer: Offer) -> None:
         with changing_offers(offer):
             links.renew_link(offer)
         self.log_change(request, offer, gettext("Issued a new feedback link."))
         messages.success(request, gettext("Offer %s has a new feedback link.") % offer)
-        return go_to(change_url(offer))
 
     @dialog_action(
         _("Extend the link"),
@@ -318,15 +285,9 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="update",
         submit=_("Extend"),
     )
-    def extend_link(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        return self._with_active_link(
-            request,
-            object_id,
-            links.extend_link,
-            gettext("The feedback link of offer %s was extended."),
-        )
+    def extend_link(self, request: HttpRequest, form: Any, offer: Offer) -> None:
+        words = gettext("The feedback link of offer %s was extended.")
+        self._with_active_link(request, offer, links.extend_link, words)
 
     @dialog_action(
         _("Revoke the link"),
@@ -334,20 +295,13 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="link_off",
         submit=_("Revoke"),
     )
-    def revoke_link(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        return self._with_active_link(
-            request,
-            object_id,
-            links.revoke_link,
-            gettext("The feedback link of offer %s was revoked."),
-        )
+    def revoke_link(self, request: HttpRequest, form: Any, offer: Offer) -> None:
+        words = gettext("The feedback link of offer %s was revoked.")
+        self._with_active_link(request, offer, links.revoke_link, words)
 
     def _with_active_link(
-        self, request: HttpRequest, object_id: str, act: Callable[[Invitation], bool], done: str
-    ) -> HttpResponse:
-        offer = Offer.objects.get(pk=object_id)
+        self, request: HttpRequest, offer: Offer, act: Callable[[Invitation], bool], done: str
+    ) -> None:
         invitation = offer.invitations.filter(state=Invitation.State.ACTIVE).first()
         with changing_offers(offer):
             is_done = invitation is not None and act(invitation)
@@ -356,7 +310,6 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
             messages.success(request, done % offer)
         else:
             messages.error(request, gettext("Offer %s has no active feedback link.") % offer)
-        return go_to(change_url(offer))
 
     @dialog_action(
         _("Send the reminder now"),
@@ -367,12 +320,8 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="send",
         submit=_("Send"),
     )
-    def send_reminder(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        offer = Offer.objects.get(pk=object_id)
+    def send_reminder(self, request: HttpRequest, form: Any, offer: Offer) -> None:
         send_offers_now(request, [offer])
-        return go_to(change_url(offer))
 
     @dialog_action(
         _("Pause reminders"),
@@ -381,10 +330,10 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         submit=_("Pause"),
         form=UntilForm,
     )
-    def pause(self, request: HttpRequest, form: UntilForm, object_id: str) -> HttpResponse:
+    def pause(self, request: HttpRequest, form: UntilForm, offer: Offer) -> None:
         until = form.cleaned_data["until"]
-        reminder_services.pause(Offer.objects.filter(pk=object_id), until=until)
-        return self._changed(request, object_id, say_paused(until))
+        reminder_services.pause(Offer.objects.filter(pk=offer.pk), until=until)
+        self._changed(request, offer, say_paused(until))
 
     @dialog_action(
         _("Stop reminders"),
@@ -392,11 +341,11 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="notifications_off",
         submit=_("Stop"),
     )
-    def stop(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        if not reminder_services.stop(Offer.objects.filter(pk=object_id)):
+    def stop(self, request: HttpRequest, form: Any, offer: Offer) -> None:
+        if reminder_services.stop(Offer.objects.filter(pk=offer.pk)):
+            self._changed(request, offer, gettext("Stopped reminders."))
+        else:
             messages.warning(request, gettext("Reminders of this offer were stopped before."))
-            return go_to(change_url(Offer.objects.get(pk=object_id)))
-        return self._changed(request, object_id, gettext("Stopped reminders."))
 
     @dialog_action(
         _("Resume reminders"),
@@ -404,12 +353,10 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         icon="notifications_active",
         submit=_("Resume"),
     )
-    def resume(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        reminder_services.resume(Offer.objects.filter(pk=object_id), now=timezone.now())
-        return self._changed(request, object_id, gettext("Resumed reminders."))
+    def resume(self, request: HttpRequest, form: Any, offer: Offer) -> None:
+        reminder_services.resume(Offer.objects.filter(pk=offer.pk), now=timezone.now())
+        self._changed(request, offer, gettext("Resumed reminders."))
 
-    def _changed(self, request: HttpRequest, object_id: str, words: str) -> HttpResponse:
-        offer = Offer.objects.get(pk=object_id)
+    def _changed(self, request: HttpRequest, offer: Offer, words: str) -> None:
         note_acts(request, [offer], words)
         messages.success(request, words)
-        return go_to(change_url(offer))

@@ -6,17 +6,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.forms import BaseDialogForm
 
 from crm.backoffice.admin.parts import person
-from crm.core.admin_base import ReadOnlyAdmin, dialog_action, go_back, go_to, say
+from crm.core.admin_base import ReadOnlyAdmin, dialog_action, one_row, say
 from crm.core.search import FoldedSearch
 from reminders import holds, services
 from reminders.explain import explain, explain_doubts
@@ -29,9 +27,7 @@ STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
 
 
 class StepFilter(admin.SimpleListFilter):
-    """The steps that the plans have; to look for those of the reminders would be to read them
-    all.
-    """
+    """The steps that the plans have: those of the reminders would need a look at all of them."""
 
     title = _("step")
     parameter_name = "step"
@@ -41,11 +37,8 @@ class StepFilter(admin.SimpleListFilter):
         return [(str(step), str(step)) for step in range(1, longest + 1)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Reminder]) -> QuerySet[Reminder]:
-        return (
-            queryset.filter(step=value)
-            if (value := self.value()) and value.isdecimal()
-            else queryset
-        )
+        value = self.value() or ""
+        return queryset.filter(step=value) if value.isdecimal() else queryset
 
 
 @admin.register(Reminder)
@@ -59,7 +52,6 @@ class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
     list_per_page = 50
     search_fields = ["offer__search_text"]
     search_help_text = _("Number, customer, company or subject of the offer.")
-    date_hierarchy = None
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]
     actions = ["was_sent", "send_again", "set_aside"]
@@ -87,20 +79,18 @@ class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
     def outcome(self, reminder: Reminder) -> str:
         """What the mail server said, and for one that is planned again whether it still comes."""
         if reminder.state == Reminder.State.FAILED and reminder.resolved_by:
-            return f"{reminder.server_reply[:120]} {gettext('Dealt with by %s.') % reminder.resolved_by}".strip()
+            by = gettext("Dealt with by %s.") % reminder.resolved_by
+            return f"{reminder.server_reply[:120]} {by}".strip()
         if reminder.state != Reminder.State.PLANNED:
             return reminder.server_reply[:120]
-        follow_up = reminder.offer.follow_up if hasattr(reminder.offer, "follow_up") else None
+        follow_up = getattr(reminder.offer, "follow_up", None)
         return f"{reminder.server_reply[:120]} {explain(follow_up)}".strip()
 
     @admin.action(description=_("Was sent"), permissions=["act"])
     def was_sent(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
         count = services.resolve_as_sent(rows, by=person(request), now=timezone.now())
-        say(
-            request,
-            count,
-            ngettext_lazy("%d reminder counts as sent now.", "%d reminders count as sent now."),
-        )
+        words = ngettext_lazy("%d reminder counts as sent now.", "%d reminders count as sent now.")
+        say(request, count, words)
 
     @admin.action(description=_("Send again"), permissions=["act"])
     def send_again(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
@@ -127,31 +117,24 @@ class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
         )
         say(request, count, words)
 
-    @dialog_action(
+    was_sent_one = one_row(
+        was_sent,
         _("Was sent"),
         _("You have seen that the customer got the mail."),
         icon="mark_email_read",
         permission="act",
     )
-    def was_sent_one(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        self.was_sent(request, Reminder.objects.filter(pk=object_id))
-        return go_back(request, reverse("admin:reminders_reminder_changelist"))
 
-    @dialog_action(
+    send_again_one = one_row(
+        send_again,
         _("Send again"),
         _("The customer gets the mail again if it did arrive after all."),
         icon="forward_to_inbox",
         permission="act",
     )
-    def send_again_one(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        self.send_again(request, Reminder.objects.filter(pk=object_id))
-        return go_back(request, reverse("admin:reminders_reminder_changelist"))
 
-    @dialog_action(
+    set_aside_one = one_row(
+        set_aside,
         _("Dealt with"),
         _(
             "A reminder that failed needs nothing more. It no longer counts as waiting for somebody."
@@ -159,11 +142,6 @@ class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
         icon="done",
         permission="act",
     )
-    def set_aside_one(
-        self, request: HttpRequest, form: BaseDialogForm, object_id: str
-    ) -> HttpResponse:
-        self.set_aside(request, Reminder.objects.filter(pk=object_id))
-        return go_back(request, reverse("admin:reminders_reminder_changelist"))
 
 
 @admin.register(SendingHold)
@@ -184,19 +162,16 @@ class SendingHoldAdmin(ReadOnlyAdmin):
         icon="play_arrow",
         permission="act",
     )
-    def release(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def release(self, request: HttpRequest, form: Any, hold: SendingHold) -> None:
         try:
             released = services.release_hold(by=person(request), now=timezone.now())
         except services.MailsUnreadError as error:
             messages.error(request, str(error))
+            return
+        if released:
+            messages.success(request, gettext("Sending goes on with the next run."))
         else:
-            words = (
-                gettext("Sending goes on with the next run.")
-                if released
-                else gettext("Sending is not held.")
-            )
-            messages.add_message(request, messages.SUCCESS if released else messages.WARNING, words)
-        return go_to(reverse("admin:reminders_sendinghold_change", args=[object_id]))
+            messages.warning(request, gettext("Sending is not held."))
 
     @dialog_action(
         _("Hold"),
@@ -204,7 +179,6 @@ class SendingHoldAdmin(ReadOnlyAdmin):
         icon="pause",
         permission="act",
     )
-    def hold(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def hold(self, request: HttpRequest, form: Any, hold: SendingHold) -> None:
         holds.hold_sending(SendingHold.Reason.PERSON, timezone.now())
         messages.success(request, gettext("Sending is held."))
-        return go_to(reverse("admin:reminders_sendinghold_change", args=[object_id]))

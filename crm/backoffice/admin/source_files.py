@@ -1,4 +1,4 @@
-"""The import log in the admin: what became of each mail file, and what a person can do about it."""
+"""The import log in the admin: what became of each mail file, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy, pgettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeDateTimeFilter,
@@ -22,12 +21,12 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
-from crm.backoffice.admin.parts import person, render
-from crm.backoffice.changes import changing_offers
-from crm.backoffice.recheck import check_files_again
-from crm.core.admin_base import change_url, dialog_action, go_to
+from crm.backoffice.admin.parts import person, render, tab
+from crm.backoffice.changes import changing_offers, follow_changes
+from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
 from offers import services
 from offers.defects import explain_defects
+from offers.mail_import import recheck
 from offers.mail_import.store import ImportResult
 from offers.message_view import MailView, read_mail_view
 from offers.models import Offer, SourceFile, number_key
@@ -41,10 +40,8 @@ MOST_AT_ONCE = 5_000
 
 
 @admin.register(SourceFile)
-class SourceFileAdmin(ModelAdmin):
-    """One row per file. The rows are facts: actions change what became of a file, nobody writes or
-    removes them.
-    """
+class SourceFileAdmin(ReadOnlyAdmin):
+    """One row per file. Actions change what became of a file; nobody writes or removes a row."""
 
     list_display = ["name", "folder", "state_label", "mail_in_short", "sender", "sent_at", "offer"]
     list_filter = [
@@ -57,7 +54,6 @@ class SourceFileAdmin(ModelAdmin):
     list_select_related = ["folder", "offer"]
     list_per_page = 50
     search_fields = ["name", "subject", "message_id", "number"]
-    show_full_result_count = False
     actions = ["check_files_again", "make_offers", "ignore"]
     actions_detail = ["make_offer", "attach", "check_again", "ignore_one"]
     fieldsets = (
@@ -77,24 +73,9 @@ class SourceFileAdmin(ModelAdmin):
             },
         ),
         (_("Mail"), {"fields": ("mail",)}),
-        (
-            _("File"),
-            {
-                "fields": ("folder", "name", "size", "first_seen_at", "message_id", "defects_text"),
-                "classes": ["tab"],
-            },
-        ),
+        tab(_("File"), "folder", "name", "size", "first_seen_at", "message_id", "defects_text"),
     )
-    readonly_fields = [
-        "state", "reason", "detail", "offer", "number", "duplicate_of", "decided_by", "decided_at", "mail", "folder",
-        "name", "size", "first_seen_at", "message_id", "defects_text",
-    ]  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    readonly_fields = ["mail", "defects_text"]
 
     @display(description=_("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, file: SourceFile) -> tuple[str, str]:
@@ -121,20 +102,7 @@ class SourceFileAdmin(ModelAdmin):
             fieldsets.append((name, {**options, "fields": fields}))
         return fieldsets
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        nothing_to_save = {"show_save": False, "show_save_and_continue": False}
-        response: HttpResponse = super().changeform_view(
-            request, object_id, form_url, {**nothing_to_save, **(extra_context or {})}
-        )
-        return response
-
-    @admin.action(description=_("Check again"), permissions=["change"])
+    @admin.action(description=_("Check again"), permissions=["act"])
     def check_files_again(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
         files = list(queryset.select_related("folder")[: MOST_AT_ONCE + 1])
         if len(files) > MOST_AT_ONCE:
@@ -142,7 +110,7 @@ class SourceFileAdmin(ModelAdmin):
             return
         _show(request, check_files_again(files))
 
-    @admin.action(description=_("Make it an offer"), permissions=["change"])
+    @admin.action(description=_("Make it an offer"), permissions=["act"])
     def make_offers(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
         made = skipped = 0
         for file in queryset.filter(state=SourceFile.State.REVIEW).select_related("folder"):
@@ -151,20 +119,9 @@ class SourceFileAdmin(ModelAdmin):
                 skipped += 1
                 continue
             email, name = customer
-            with changing_offers() as changed:
-                offer = services.make_offer_of_file(
-                    file,
-                    number=file.number,
-                    email=email,
-                    name=name,
-                    by=person(request),
-                    at=timezone.now(),
-                )
-                changed.append(offer)
+            _make_offer(request, file, number=file.number, email=email, name=name)
             made += 1
-        messages.success(
-            request, ngettext("%d offer was made.", "%d offers were made.", made) % made
-        )
+        say(request, made, ngettext_lazy("%d offer was made.", "%d offers were made."))
         if skipped:
             text = ngettext(
                 "%d mail lacks a number or a certain recipient. Open it and enter them.",
@@ -173,37 +130,31 @@ class SourceFileAdmin(ModelAdmin):
             )
             messages.warning(request, text % skipped)
 
-    @admin.action(description=_("Ignore"), permissions=["change"])
+    @admin.action(description=_("Ignore"), permissions=["act"])
     def ignore(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
         count = services.ignore_files(list(queryset), by=person(request), at=timezone.now())
-        messages.success(
-            request, ngettext("%d mail is ignored.", "%d mails are ignored.", count) % count
-        )
+        say(request, count, ngettext_lazy("%d mail is ignored.", "%d mails are ignored."))
 
     @dialog_action(
         _("Make it an offer"),
         _("The mail counts as an offer of this number."),
         icon="request_quote",
+        permission="act",
         form=MakeOfferForm,
     )
-    def make_offer(self, request: HttpRequest, form: MakeOfferForm, object_id: str) -> HttpResponse:
-        file = SourceFile.objects.select_related("folder").get(pk=object_id)
+    def make_offer(
+        self, request: HttpRequest, form: MakeOfferForm, file: SourceFile
+    ) -> HttpResponse | None:
         email, name = services.find_customer_of(file) or ("", "")
         entered = form.cleaned_data["email"]
         if entered and entered != email:
             email, name = entered, ""
         number = form.cleaned_data["number"] or file.number
         if not (number and email):
-            messages.error(
-                request,
-                gettext("The mail does not say it: enter the offer number and the customer."),
-            )
-            return go_to(change_url(file))
-        with changing_offers() as changed:
-            offer = services.make_offer_of_file(
-                file, number=number, email=email, name=name, by=person(request), at=timezone.now()
-            )
-            changed.append(offer)
+            words = gettext("The mail does not say it: enter the offer number and the customer.")
+            messages.error(request, words)
+            return None
+        offer = _make_offer(request, file, number=number, email=email, name=name)
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
@@ -214,10 +165,10 @@ class SourceFileAdmin(ModelAdmin):
         ),
         icon="link",
         submit=_("Assign"),
+        permission="act",
         form=AttachForm,
     )
-    def attach(self, request: HttpRequest, form: AttachForm, object_id: str) -> HttpResponse:
-        file = SourceFile.objects.get(pk=object_id)
+    def attach(self, request: HttpRequest, form: AttachForm, file: SourceFile) -> HttpResponse:
         offer = Offer.objects.get(number_key=number_key(form.cleaned_data["number"]))
         with changing_offers(offer):
             services.attach_file(file, offer, by=person(request), at=timezone.now())
@@ -225,23 +176,45 @@ class SourceFileAdmin(ModelAdmin):
         return go_to(change_url(offer))
 
     @dialog_action(
-        _("Check again"), _("The mail is decided anew with today's settings."), icon="refresh"
+        _("Check again"),
+        _("The mail is decided anew with today's settings."),
+        icon="refresh",
+        permission="act",
     )
-    def check_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        file = SourceFile.objects.select_related("folder").get(pk=object_id)
+    def check_again(self, request: HttpRequest, form: Any, file: SourceFile) -> None:
         _show(request, check_files_again([file]))
-        return go_to(change_url(file))
 
     @dialog_action(
-        _("Ignore"), _("The mail is no offer and needs nobody's attention."), icon="block"
+        _("Ignore"),
+        _("The mail is no offer and needs nobody's attention."),
+        icon="block",
+        permission="act",
     )
-    def ignore_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        file = SourceFile.objects.get(pk=object_id)
+    def ignore_one(self, request: HttpRequest, form: Any, file: SourceFile) -> None:
         if services.ignore_files([file], by=person(request), at=timezone.now()):
             messages.success(request, gettext("The mail is ignored."))
         else:
             messages.error(request, gettext("Only mails that are to be checked can be ignored."))
-        return go_to(change_url(file))
+
+
+def check_files_again(files: Sequence[SourceFile]) -> ImportResult:
+    """Decide anew about files of the import log. An offer that was answered or reminded stays."""
+    return recheck.check_again(files, after_store=follow_changes, has_history=_has_history)
+
+
+def _has_history(offer: Offer) -> bool:
+    return offer.answers.exists() or offer.reminders.exists()
+
+
+def _make_offer(
+    request: HttpRequest, file: SourceFile, *, number: str, email: str, name: str
+) -> Offer:
+    with changing_offers() as changed:
+        offer = services.make_offer_of_file(
+            file, number=number, email=email, name=name, by=person(request), at=timezone.now()
+        )
+        changed.append(offer)
+    return offer
 
 
 def _says(file: SourceFile, field: str) -> bool:
@@ -253,9 +226,7 @@ def _says(file: SourceFile, field: str) -> bool:
 
 
 def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
-    """Return the lines above the text of a mail, as pairs of label and values; those without values
-    are left out.
-    """
+    """Return the lines above the text of a mail, as pairs of label and values that are there."""
     labels = {
         "to": pgettext("mail", "To"),
         "cc": pgettext("mail", "Cc"),
@@ -265,11 +236,10 @@ def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]
     if file.sender:
         lines.append((gettext("From"), [_name_address(file.sender_name, file.sender)]))
     for field, label in labels.items():
-        people = [
-            _name_address(each["name"], each["email"])
-            for each in file.recipients
-            if each["field"] == field
-        ]
+        people = []
+        for each in file.recipients:
+            if each["field"] == field:
+                people.append(_name_address(each["name"], each["email"]))
         lines.append((label, people))
     if file.sent_at:
         sent_at = date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")
@@ -283,10 +253,10 @@ def _name_address(name: str, email: str) -> str:
 
 
 def _show(request: HttpRequest, result: ImportResult) -> None:
-    states = ", ".join(
-        f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items())
-    )
+    states = []
+    for state, count in sorted(result.states.items()):
+        states.append(f"{count} {SourceFile.State(state).label}")
     if states:
-        messages.success(request, gettext("Checked again: %s.") % states)
+        messages.success(request, gettext("Checked again: %s.") % ", ".join(states))
     for problem in result.problems:
         messages.warning(request, problem)

@@ -67,9 +67,7 @@ class Command(JobCommand):
 
 
 def find_folders(path: str | None) -> list[MailFolder] | None:
-    """Return the folder with this path, made when it is unknown; None for all active ones when no
-    path is given.
-    """
+    """Return the folder with this path, made if need be; None, for all active ones, without one."""
     if path is None:
         return None
     absolute = str(Path(path).absolute())
@@ -83,11 +81,13 @@ def find_folders(path: str | None) -> list[MailFolder] | None:
 
 def summarize(result: ImportResult) -> str:
     """Return one sentence of sums."""
-    states = [
-        f"{count} {SourceFile.State(state).label}" for state, count in sorted(result.states.items())
-    ]
-    sentence = _("Done, %(count)d files: %(states)s.") if states else _("Done, nothing new.")
-    sentence %= {"count": result.stored, "states": ", ".join(states)} if states else {}
+    states = []
+    for state, count in sorted(result.states.items()):
+        states.append(f"{count} {SourceFile.State(state).label}")
+    sentence = _("Done, nothing new.")
+    if states:
+        words = {"count": result.stored, "states": ", ".join(states)}
+        sentence = _("Done, %(count)d files: %(states)s.") % words
     if result.problems:
         sentence += " " + _("Problems: %s") % "; ".join(result.problems)
     return sentence

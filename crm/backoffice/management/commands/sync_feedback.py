@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from crm.backoffice.changes import follow_changes
@@ -56,13 +55,9 @@ def _parse_since(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = parse_datetime(text)
-        if moment is None and (day := parse_date(text)):
-            moment = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (made aware below)
-    except ValueError:
-        moment = None
-    if moment is None:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
         raise CommandError(
             f"--since takes a date or a time such as 2026-11-30 or 2026-11-30T08:00, not {text!r}."
-        )
+        ) from error
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
