@@ -125,9 +125,9 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
     steps: dict[int, list[ReminderStep]] = defaultdict(list)
     rows = Reminder.objects.filter(offer__in=offer_ids).order_by("step")
     at = Coalesce("sent_at", "claimed_at", "mail_date")
-    columns = ("offer_id", "step", "state", at, "retry_at", "first_try_at")
-    for offer_id, step, state, *times in rows.values_list(*columns):
-        steps[offer_id].append(ReminderStep(step, StepState(state), *times))
+    columns = ("offer_id", "step", "state", at, "retry_at")
+    for offer_id, step, state, mailed_at, retry_at in rows.values_list(*columns):
+        steps[offer_id].append(ReminderStep(step, StepState(state), mailed_at, retry_at))
     return steps
 
 

@@ -16,14 +16,9 @@ from zoneinfo import ZoneInfo
 
 from crm.core.working_days import Calendar, local_instant
 
-RETRY_FIRST = timedelta(minutes=30)
-RETRY_FOR = timedelta(days=4)
-
 
 class Because(StrEnum):
-    """Why the next reminder comes when it comes, or why none will. Sentences are in
-    `reminders.sentences`.
-    """
+    """Why the next reminder comes when it comes, or none does; see `reminders.sentences`."""
 
     STEP_DUE = "step_due"
     ASK_AGAIN = "ask_again"
@@ -113,7 +108,6 @@ class ReminderStep:
     state: StepState
     at: datetime
     retry_at: datetime | None = None
-    first_try_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +142,17 @@ class OfferHistory:
     customer_mailed_at: datetime | None = None
     link: LinkState = LinkState.VALID
 
+    @property
+    def mailed_steps(self) -> list[ReminderStep]:
+        """Return the steps that the customer got, or may have got."""
+        mailed = (StepState.SENT, StepState.IN_DOUBT)
+        return [each for each in self.steps if each.state in mailed]
+
+    @property
+    def newest_mail_at(self) -> datetime:
+        """Return when the customer got the newest mail about the offer, itself included."""
+        return max([self.sent_at, *(each.at for each in self.mailed_steps)])
+
 
 @dataclass(frozen=True, slots=True)
 class NextReminder:
@@ -164,68 +169,44 @@ class NextReminder:
     close_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
-        """True when the mail may go out right now."""
-        return (
-            self.at is not None
-            and self.at <= now
-            and self.because not in (Because.NEEDS_RELEASE, Because.LINK_WAITS)
-        )
+        """Return whether the mail may go out right now."""
+        waits = self.because in (Because.NEEDS_RELEASE, Because.LINK_WAITS)
+        return self.at is not None and self.at <= now and not waits
 
 
-def decide(  # noqa: C901, PLR0911 - one gate after the other, each with its own answer
+def decide(  # noqa: PLR0911 - one gate after the other, each with its own answer
     history: OfferHistory, plan: Plan, calendar: Calendar, now: datetime
 ) -> NextReminder:
-    """Return when the next reminder of the offer is due, which step it is, and why, or why none
-    will come.
+    """Return when the next reminder of the offer is due, which step it is and why, or why none is.
 
     The instant lies in the plan's window on a working day. It is in the past only within a window
     that is open right now, so a reminder whose day was missed moves to the next window.
     """
     if blocked := _find_block(history, plan):
         return NextReminder(blocked)
-    used = [step for step in history.steps if step.state in (StepState.SENT, StepState.IN_DOUBT)]
     step = _next_step(history)
     begun = next((each for each in history.steps if each.step == step), None)
-    if begun is not None and begun.state in (StepState.CLAIMED, StepState.TRANSMITTING):
+    if begun is not None and begun.state is not StepState.PLANNED:
         return NextReminder(Because.SENDING, step=step)
     if step > len(plan.days):
-        last = max(history.steps, key=lambda each: each.step, default=None)
-        if last is not None and last.state is StepState.FAILED and last.step > history.skipped_step:
-            return NextReminder(Because.FAILED, step=last.step)
-        return NextReminder(Because.STEPS_DONE, close_at=_close_at(history, used, plan))
-    if (
-        step == 1
-        and begun is None
-        and not history.send_now
-        and (never := _find_reason_not_to_start(history, plan, now))
-    ):
-        return NextReminder(never)
+        return _end(history, plan)
+    if step == 1 and begun is None and not history.send_now:
+        never = _find_reason_not_to_start(history, plan, now)
+        if never is not None:
+            return NextReminder(never)
     if history.link is LinkState.INVALID:
         return NextReminder(Because.LINK_INVALID)
     if history.send_now:
         because = Because.LINK_WAITS if history.link is LinkState.WAITS else Because.SEND_NOW
         return NextReminder(because, step=step, at=now)
-    if begun is not None and begun.state is not StepState.PLANNED:
-        begun = None
-    at, because = _find_instant(history, plan, calendar, now, step=step, used=used, begun=begun)
-    if history.call_step == step or (
-        plan.call_above and history.amount and history.amount > plan.call_above
-    ):
-        return NextReminder(Because.CALL, step=step, call_at=at)
-    if plan.needs_release and history.released_step < step:
-        return NextReminder(Because.NEEDS_RELEASE, step=step, at=at)
-    if history.link is LinkState.WAITS and at <= now:
-        because = Because.LINK_WAITS
-    return NextReminder(because, step=step, at=at)
+    at, because = _find_instant(history, plan, calendar, now, step=step, begun=begun)
+    return _choose_way(history, plan, now, step=step, at=at, because=because)
 
 
 def _next_step(history: OfferHistory) -> int:
-    """Return the step after the last one that was sent, may have been sent, was refused for good,
-    or was skipped.
-
-    A refused step does not stop the later ones: it never reached the customer, and stands in a list
-    for a person.
-    """
+    """Return the step after the last one that was skipped, mailed or refused for good."""
+    # A refused step does not stop the later ones: it never reached the customer, and stands in a
+    # list for a person.
     done = (StepState.SENT, StepState.IN_DOUBT, StepState.FAILED)
     last = history.skipped_step
     for each in history.steps:
@@ -234,16 +215,44 @@ def _next_step(history: OfferHistory) -> int:
     return last + 1
 
 
+def _end(history: OfferHistory, plan: Plan) -> NextReminder:
+    """Return why there is no step left, and when the silent offer is to be closed."""
+    last = max(history.steps, key=lambda each: each.step, default=None)
+    if last is not None and last.state is StepState.FAILED and last.step > history.skipped_step:
+        return NextReminder(Because.FAILED, step=last.step)
+    return NextReminder(Because.STEPS_DONE, close_at=_close_at(history, plan))
+
+
+def _choose_way(
+    history: OfferHistory,
+    plan: Plan,
+    now: datetime,
+    *,
+    step: int,
+    at: datetime,
+    because: Because,
+) -> NextReminder:
+    """Return the step as a mail or a phone call, or what it still waits for."""
+    is_large = plan.call_above and history.amount and history.amount > plan.call_above
+    if history.call_step == step or is_large:
+        return NextReminder(Because.CALL, step=step, call_at=at)
+    if plan.needs_release and history.released_step < step:
+        return NextReminder(Because.NEEDS_RELEASE, step=step, at=at)
+    if history.link is LinkState.WAITS and at <= now:
+        because = Because.LINK_WAITS
+    return NextReminder(because, step=step, at=at)
+
+
 def find_give_up_at(
     history: OfferHistory, plan: Plan, calendar: Calendar, step: int
 ) -> datetime | None:
-    """Return when the step after this one is due by the plan: no second try of this one is worth it
-    then.
+    """Return when the step after this one is due, after which this one is not tried again.
+
+    None for the last step.
     """
     if step >= len(plan.days):
         return None
-    used = [each for each in history.steps if each.state in (StepState.SENT, StepState.IN_DOUBT)]
-    day, _because = _find_day(history, plan, calendar, step + 1, used)
+    day, _because = _find_day(history, plan, calendar, step + 1)
     return _window(calendar.on_or_after(day), plan)
 
 
@@ -267,33 +276,26 @@ def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
 
 
 def _has_open_reply(history: OfferHistory) -> bool:
-    """True when the customer wrote by mail and neither a newer offer mail nor a person said to go
-    on.
-    """
+    """Return whether the customer's reply was followed by neither an offer nor a "resume"."""
     if history.replied_at is None or history.replied_at < history.sent_at:
         return False
     return history.resumed_at is None or history.resumed_at < history.replied_at
 
 
 def _find_reason_not_to_start(history: OfferHistory, plan: Plan, now: datetime) -> Because | None:
-    if (
-        plan.go_live_on is not None
-        and history.sent_at.astimezone(plan.zone).date() < plan.go_live_on
-    ):
+    if plan.go_live_on is not None and _local_day(history.sent_at, plan) < plan.go_live_on:
         return Because.BEFORE_GO_LIVE
     if history.sent_at < now - timedelta(days=plan.max_age_days) and not history.ask_again_on:
         return Because.TOO_OLD
     return None
 
 
-def _close_at(history: OfferHistory, used: list[ReminderStep], plan: Plan) -> datetime | None:
-    """Return when silence becomes "no answer": counted from the last mail, or from the day the
-    customer named.
-    """
-    last = max((step.at for step in used), default=history.sent_at)
-    last = max(last, history.sent_at, history.contacted_at or last, history.asked_at or last)
+def _close_at(history: OfferHistory, plan: Plan) -> datetime:
+    """Return when silence becomes "no answer", counted from the last contact or the day named."""
+    last = history.newest_mail_at
+    last = max(last, history.contacted_at or last, history.asked_at or last)
     if history.ask_again_on is not None:
-        last = max(last, local_instant(history.ask_again_on, plan.window_from, plan.zone))
+        last = max(last, _window(history.ask_again_on, plan))
     return last + timedelta(days=plan.no_answer_days)
 
 
@@ -304,73 +306,80 @@ def _find_instant(
     now: datetime,
     *,
     step: int,
-    used: list[ReminderStep],
     begun: ReminderStep | None,
 ) -> tuple[datetime, Because]:
-    """Return the instant of the step and the reason that decided it, the latest of all that
-    apply.
-    """
-    day, because = _find_day(history, plan, calendar, step, used)
+    """Return the instant of the step and the reason that decided it, the latest of all that apply."""
+    day, because = _find_day(history, plan, calendar, step)
     at = _window(calendar.on_or_after(day), plan)
     if history.customer_mailed_at is not None:
         free_at = history.customer_mailed_at + timedelta(days=plan.min_gap_days)
         if free_at > at:
             at, because = _next_window(free_at, plan, calendar), Because.GAP
     if begun is not None and begun.retry_at is not None:
-        # A second try may leave the minute it was planned for, but not the window: a night mail
-        # looks like a machine.
+        # A second try may leave the minute it was planned for, but not the window: people do not
+        # write such mails at night.
         at, because = max(at, _next_window(begun.retry_at, plan, calendar)), Because.RETRY
     if at < now:
         open_at = _next_window(now, plan, calendar)
-        if open_at > at and open_at.astimezone(plan.zone).date() != at.astimezone(plan.zone).date():
-            at, because = open_at, because if because is Because.RETRY else Because.CATCH_UP
+        if open_at > at and _local_day(open_at, plan) != _local_day(at, plan):
+            at = open_at
+            if because is not Because.RETRY:
+                because = Because.CATCH_UP
     return at, because
 
 
 def _find_day(
-    history: OfferHistory, plan: Plan, calendar: Calendar, step: int, used: list[ReminderStep]
+    history: OfferHistory, plan: Plan, calendar: Calendar, step: int
 ) -> tuple[date, Because]:
-    """Return the local day of a step by the plan, moved by what the customer asked for, contacts
-    and pauses.
-
-    Days count from the newest mail of the offer: after a revision the clock starts again, but steps
-    that were used stay used, so that a customer never gets more mails than the plan has steps. The
-    distance to the step before is kept when that one went out late; so there is one mail to catch
-    up after an outage, not a burst of them.
-    """
-
-    def local(instant: datetime) -> date:
-        return instant.astimezone(plan.zone).date()
-
-    def later(day: date, days: int) -> date:
-        return (
-            calendar.add(day, days)
-            if plan.working_days
-            else calendar.on_or_after(day + timedelta(days=days))
-        )
-
-    used_before = max((each.step for each in used if each.at < history.sent_at), default=0)
-    index = step - 1 - used_before
-    day, because = later(local(history.sent_at), plan.days[index]), Because.STEP_DUE
-    since = [each for each in used if each.at >= history.sent_at]
-    if since and index > 0:
-        last = max(since, key=lambda each: each.at)
-        day = max(day, later(local(last.at), plan.days[index] - plan.days[index - 1]))
-    mailed_at = max((each.at for each in used), default=history.sent_at)
-    if history.asked_at is not None and history.asked_at > max(mailed_at, history.sent_at):
+    """Return the local day of a step: that of the plan, or a later one that something asks for."""
+    day, because = _find_planned_day(history, plan, calendar, step), Because.STEP_DUE
+    quiet_since = []
+    if history.asked_at is not None and history.asked_at > history.newest_mail_at:
         if history.ask_again_on is not None:
             day, because = history.ask_again_on, Because.ASK_AGAIN
         else:
-            day, because = max(
-                (day, because), (later(local(history.asked_at), plan.quiet_days), Because.QUIET)
-            )
+            quiet_since.append(history.asked_at)
     if history.contacted_at is not None and history.contacted_at > history.sent_at:
-        quiet_until = later(local(history.contacted_at), plan.quiet_days)
+        quiet_since.append(history.contacted_at)
+    if quiet_since:
+        quiet_until = _add_days(_local_day(max(quiet_since), plan), plan.quiet_days, plan, calendar)
         if quiet_until > day:
             day, because = quiet_until, Because.QUIET
     if history.paused_until is not None and history.paused_until > day:
         day, because = history.paused_until, Because.PAUSED
     return day, because
+
+
+def _find_planned_day(history: OfferHistory, plan: Plan, calendar: Calendar, step: int) -> date:
+    """Return the local day of a step by the plan and by when the earlier steps went out."""
+    # Days count from the newest mail of the offer: after a revision the clock starts again, but
+    # steps that were used stay used, so a customer never gets more mails than the plan has steps.
+    used_before = 0
+    since = []
+    for each in history.mailed_steps:
+        if each.at < history.sent_at:
+            used_before = max(used_before, each.step)
+        else:
+            since.append(each.at)
+    index = step - 1 - used_before
+    day = _add_days(_local_day(history.sent_at, plan), plan.days[index], plan, calendar)
+    if since and index > 0:
+        # The distance to a step that went out late is kept, so an outage is followed by one mail
+        # and not by a burst of them.
+        distance = plan.days[index] - plan.days[index - 1]
+        day = max(day, _add_days(_local_day(max(since), plan), distance, plan, calendar))
+    return day
+
+
+def _local_day(instant: datetime, plan: Plan) -> date:
+    return instant.astimezone(plan.zone).date()
+
+
+def _add_days(day: date, days: int, plan: Plan, calendar: Calendar) -> date:
+    """Return the working day so many days later, counted as the plan counts."""
+    if plan.working_days:
+        return calendar.add(day, days)
+    return calendar.on_or_after(day + timedelta(days=days))
 
 
 def _window(day: date, plan: Plan) -> datetime:
@@ -379,28 +388,10 @@ def _window(day: date, plan: Plan) -> datetime:
 
 def _next_window(instant: datetime, plan: Plan, calendar: Calendar) -> datetime:
     """Return the first moment at or after the instant that lies in the window of a working day."""
-    day = instant.astimezone(plan.zone).date()
+    day = _local_day(instant, plan)
     if calendar.is_working_day(day):
         if instant <= (opens_at := _window(day, plan)):
             return opens_at
         if instant < local_instant(day, plan.window_to, plan.zone):
             return instant
     return _window(calendar.on_or_after(day + timedelta(days=1)), plan)
-
-
-def retry_after(attempts: int) -> timedelta:
-    """Return how long to wait after the n-th failed try: half an hour, then twice as long each
-    time.
-    """
-    return RETRY_FIRST * (1 << max(attempts, 1) - 1)
-
-
-def is_given_up(
-    first_try_at: datetime, retry_at: datetime, give_up_at: datetime | None = None
-) -> bool:
-    """True when the next try would come more than four days after the first one, or when the next
-    step is due.
-    """
-    return retry_at - first_try_at > RETRY_FOR or (
-        give_up_at is not None and retry_at >= give_up_at
-    )

@@ -13,10 +13,12 @@ from feedback.backoffice.links import mark_mailed
 from offers.models import Customer, Offer
 from reminders.models import FollowUp, Reminder
 from reminders.planning import Plans, plan_offer_ids, plan_offers
-from reminders.rules import is_given_up, retry_after
 from reminders.sending.claim import Claim
 
 State = Reminder.State
+
+RETRY_FIRST = timedelta(minutes=30)
+RETRY_FOR = timedelta(days=4)
 
 
 def record_result(
@@ -97,6 +99,18 @@ def _find_retry_at(claim: Claim, plans: Plans, now: datetime) -> datetime | None
         if is_given_up(first.first_try_at or now, retry_at, give_up_at):
             return None
     return retry_at
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Return how long to wait after the n-th failed try: half an hour, then twice as long each."""
+    return RETRY_FIRST * (1 << attempts - 1)
+
+
+def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime | None) -> bool:
+    """Return whether another try comes too late: after four days, or when the next step is due."""
+    if give_up_at is not None and retry_at >= give_up_at:
+        return True
+    return retry_at - first_try_at > RETRY_FOR
 
 
 def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:

@@ -19,9 +19,8 @@ from reminders.rules import (
     ReminderStep,
     StepState,
     decide,
-    is_given_up,
-    retry_after,
 )
+from reminders.sending.record import is_given_up, retry_after
 
 ZURICH = ZoneInfo("Europe/Zurich")
 CALENDAR = Calendar("DE", "BY")
@@ -220,8 +219,8 @@ def test_tries_are_half_an_hour_apart_and_then_twice_as_long(attempts: int, minu
 
 
 def test_tries_end_after_four_days_or_with_the_next_step():
-    assert not is_given_up(at(1), at(5))
-    assert is_given_up(at(1), at(5, 9, 1))
+    assert not is_given_up(at(1), at(5), None)
+    assert is_given_up(at(1), at(5, 9, 1), None)
     assert is_given_up(at(1), at(2), at(2))
 
 
