@@ -4,7 +4,7 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import reminders.models
+import reminders.models.plans
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
                 ('is_default', models.BooleanField(default=False, verbose_name='default plan')),
-                ('days', models.JSONField(default=reminders.models.default_days, validators=[reminders.models.validate_days], verbose_name='days after the offer')),
+                ('days', models.JSONField(default=reminders.models.plans.default_days, validators=[reminders.models.plans.validate_days], verbose_name='days after the offer')),
                 ('working_days', models.BooleanField(default=True, verbose_name='count working days')),
                 ('window_from', models.TimeField(default=datetime.time(9, 0), verbose_name='send from')),
                 ('window_to', models.TimeField(default=datetime.time(11, 0), verbose_name='send until')),

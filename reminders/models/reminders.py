@@ -1,0 +1,202 @@
+"""What is planned for each offer, and every reminder with its state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from offers.models import Offer, SourceFile
+from reminders.models.plans import ReminderPlan
+from reminders.rules import Because
+from reminders.sentences import BECAUSE_CHOICES
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def due(self, now: datetime) -> FollowUpQuerySet:
+        """Return those that are due, released and not being sent, the longest due first."""
+        in_flight = Reminder.objects.filter(offer=OuterRef("offer"), state__in=Reminder.IN_FLIGHT)
+        return (
+            self.filter(next_at__lte=now)
+            .exclude(because=Because.NEEDS_RELEASE)
+            .filter(~Exists(in_flight))
+            .order_by("next_at", "pk")
+        )
+
+    def by_customer(self) -> list[list[int]]:
+        """Return the ids of their offers, a list for each customer, in the order of this query."""
+        by_customer: dict[int, list[int]] = {}
+        for customer_id, offer_id in self.values_list("offer__customer", "offer"):
+            by_customer.setdefault(customer_id, []).append(offer_id)
+        return list(by_customer.values())
+
+
+class FollowUp(models.Model):
+    """When the next reminder of an offer is due and why, or why none will come."""
+
+    offer = models.OneToOneField(
+        Offer, models.CASCADE, related_name="follow_up", verbose_name=_("offer")
+    )
+    plan = models.ForeignKey(
+        ReminderPlan,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+        verbose_name=_("own plan"),
+    )
+    next_at = models.DateTimeField(_("next reminder"), null=True, blank=True)
+    next_step = models.PositiveSmallIntegerField(_("step"), null=True, blank=True)
+    call_at = models.DateTimeField(_("call on"), null=True, blank=True)
+    because = models.CharField(_("because"), max_length=20, choices=BECAUSE_CHOICES, blank=True)
+    released_step = models.PositiveSmallIntegerField(_("released up to step"), default=0)
+    skipped_step = models.PositiveSmallIntegerField(_("skipped up to step"), default=0)
+    call_step = models.PositiveSmallIntegerField(_("step that is a phone call"), default=0)
+    send_now_at = models.DateTimeField(_("asked to send now"), null=True, blank=True)
+    resumed_at = models.DateTimeField(_("resumed"), null=True, blank=True)
+    own_text = models.TextField(
+        _("own text of the next reminder"),
+        blank=True,
+        help_text=_("Takes the place of the mail text, once."),
+    )
+    computed_at = models.DateTimeField(_("computed"), default=timezone.now)
+    # The `Offer.version` that was planned: an offer that changed since is planned again.
+    offer_version = models.PositiveIntegerField(default=0, editable=False)
+
+    # What `reminders.rules` decides. The other columns are what people asked for.
+    PLANNED_FIELDS = ("next_at", "next_step", "call_at", "because", "offer_version")
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                condition=models.Q(next_at__isnull=False),
+                name="reminders_followup_due",
+            ),
+            # The order of the list in the admin.
+            models.Index(fields=["next_at", "call_at", "id"], name="reminders_followup_list"),
+            models.Index(
+                fields=["call_at"],
+                condition=models.Q(call_at__isnull=False),
+                name="reminders_followup_call",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.offer)
+
+    def plan_differs(self, other: FollowUp) -> bool:
+        """Return whether the other one plans another next reminder."""
+        return any(getattr(self, name) != getattr(other, name) for name in self.PLANNED_FIELDS)
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def stuck(self) -> ReminderQuerySet:
+        """Return those that a person must decide about."""
+        unresolved = self.filter(state__in=Reminder.RESOLVABLE, resolved_by=None)
+        # The states already say "not sent"; said again, the index of those not sent is used.
+        return unresolved.exclude(state=Reminder.State.SENT)
+
+    def give_back(self) -> int:
+        """Undo the claims among these, whose mails were surely not sent. Return how many."""
+        claimed = self.filter(state=Reminder.State.CLAIMED)
+        tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
+        return tried_before + claimed.filter(attempts=0).delete()[0]
+
+    def confirm_seen(self) -> int:
+        """Mark those in doubt as sent whose mail is in the outgoing folder. Return how many."""
+        seen = SourceFile.objects.filter(
+            state=SourceFile.State.OWN_REMINDER, message_id=OuterRef("message_id")
+        )
+        rows = self.filter(Exists(seen), state=Reminder.State.IN_DOUBT)
+        return rows.update(
+            state=Reminder.State.SENT,
+            sent_at=F("claimed_at"),
+            server_reply="Seen in the outgoing folder.",
+        )
+
+
+class Reminder(models.Model):
+    """One step of one offer. Rows with the same `message_id` are one mail about several offers.
+
+    Moves: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA);
+    claimed or transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final
+    dot); transmitting → in_doubt (killed or cut off after DATA was announced); planned → claimed;
+    planned → failed (given up); in_doubt → sent, planned (by a person; sent also by the mail seen
+    in the outgoing folder); failed → planned (by a person). `resolved_by` of a failed one says who
+    has dealt with it. A claim that never reached the mail server is deleted.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("planned again")
+        CLAIMED = "claimed", _("claimed")
+        TRANSMITTING = "transmitting", _("being sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        IN_DOUBT = "in_doubt", _("in doubt")
+
+    IN_FLIGHT = (State.CLAIMED, State.TRANSMITTING)
+    # What a customer has, or may have, in the inbox; the gap between two mails counts from these.
+    MAILED = (State.CLAIMED, State.TRANSMITTING, State.SENT, State.IN_DOUBT)
+    RESOLVABLE = (State.FAILED, State.IN_DOUBT)
+
+    offer = models.ForeignKey(
+        Offer, models.CASCADE, related_name="reminders", db_index=False, verbose_name=_("offer")
+    )
+    step = models.PositiveSmallIntegerField(_("step"))
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.CLAIMED)
+    message_id = models.CharField(_("Message-ID"), max_length=200, editable=False)
+    mail_date = models.DateTimeField(_("date in the mail"), editable=False)
+    recipient = models.EmailField(_("to"), max_length=254)
+    subject = models.CharField(_("subject"), max_length=500, blank=True)
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    first_try_at = models.DateTimeField(_("first try"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, db_index=True)
+    retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    server_reply = models.TextField(_("the mail server's words"), blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("resolved by"),
+    )
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["-mail_date", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "step"], name="reminders_reminder_unique_step")
+        ]
+        # A claim, its mark and its record each write to every index on PostgreSQL, so each index
+        # here has a query that needs it.
+        indexes = [
+            models.Index(fields=["message_id"], name="reminders_reminder_message_id"),
+            models.Index(
+                fields=["state"],
+                condition=~models.Q(state="sent"),
+                name="reminders_reminder_not_sent",
+            ),
+            models.Index(
+                fields=["resolved_by"],
+                condition=models.Q(resolved_by__isnull=False),
+                name="reminders_reminder_resolved",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer}, {self.step}"
