@@ -20,7 +20,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from crm.accounts.models import OwnCompany, User
 from crm.core.models import Incident, JobRun
-from crm.operations.profile import get_operations
+from crm.operations.operations import get_operations
 from feedback import links
 from feedback.backoffice.answers import count_answers_of
 from feedback.backoffice.links import card_hash_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -26,25 +26,15 @@ logger = logging.getLogger(__name__)
 TOLD_AFTER = timedelta(minutes=4)
 
 
-@dataclass(frozen=True)
-class WatchResult:
-    """The problems that exist, and the names of those that the admins were told about now."""
-
-    problems: list[Problem]
-    begun: list[str]
-    over: list[str]
-
-    def describe(self) -> str:
-        begun, over = len(self.begun), len(self.over)
-        return f"Done, {len(self.problems)} problems, {begun} told as begun, {over} told as over."
-
-
-def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> WatchResult:
-    """Run all health checks, mail the admins what began and what is over, and save the problems."""
+def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> str:
+    """Run all health checks and mail the admins what began and what is over; return the sums."""
     failed = [finding for finding in examine(now, outside=True) if not finding.is_ok]
     _looked_at, known = load_problems()
     problems, over = _compare(known, failed, now)
-    begun = [p for p in problems if p.told_at is None and now - p.since >= told_after]
+    begun = []
+    for problem in problems:
+        if problem.told_at is None and now - problem.since >= told_after:
+            begun.append(problem)
     if (begun or over) and _send_alarm(begun, over):
         for problem in begun:
             problems.remove(problem)
@@ -54,7 +44,7 @@ def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> WatchResult:
         problems += over
         begun = over = []
     save_problems(now, problems)
-    return WatchResult(problems, [p.name for p in begun], [p.name for p in over])
+    return f"Done, {len(problems)} problems, {len(begun)} told as begun, {len(over)} told as over."
 
 
 def _compare(

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection, connections
 
-from crm.operations.profile import get_operations
+from crm.operations.operations import get_operations
 
 PATTERN = "nachfass-*"
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from crm.core.health import Check, Finding
 from crm.core.models import JobRun
-from crm.operations.profile import get_operations
+from crm.operations.operations import get_operations
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from crm.core.health import Check
 
 
@@ -22,3 +24,15 @@ class Operations:
     advice: Sequence[Check] = ()
     # Called after a restore, because the backup lacks what happened since; return one sentence.
     after_restore: Sequence[Callable[[], str]] = ()
+
+
+def get_operations() -> Operations:
+    """Return the lists of the profile that `settings.OPERATIONS` names."""
+    # Neither machine has the packages and models of the other one.
+    if settings.OPERATIONS == "office":
+        from crm.operations import office  # noqa: PLC0415
+
+        return office.OPERATIONS
+    from crm.operations import public  # noqa: PLC0415
+
+    return public.OPERATIONS

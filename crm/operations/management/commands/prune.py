@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from crm.core.jobs import JobCommand
-from crm.operations.profile import get_operations
+from crm.operations.operations import get_operations
 
 
 class Command(JobCommand):

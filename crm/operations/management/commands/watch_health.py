@@ -15,4 +15,4 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> str:
-        return watch(timezone.now()).describe()
+        return watch(timezone.now())
