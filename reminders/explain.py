@@ -32,9 +32,7 @@ def explain(follow_up: FollowUp | None) -> str:
 
 
 def explain_sending() -> list[str]:
-    """Return what keeps all reminders from going out, or turns them elsewhere; nothing on a usual
-    day.
-    """
+    """Return what keeps all reminders from going out or turns them elsewhere, if anything."""
     notices = []
     if not settings.REMINDERS_ENABLED:
         notices.append(str(SENTENCES[Because.OFF]))
@@ -69,9 +67,7 @@ def explain_doubts() -> list[str]:
 
 
 def explain_due(now: datetime) -> Iterator[str]:
-    """Yield a line for each reminder that would be looked at now: whether it would go out, and why
-    or why not.
-    """
+    """Yield a line for each reminder that is due: whether it would go out, and why or why not."""
     due = list(FollowUp.objects.due(now).values_list("offer", flat=True))
     shut = holds.find_shut_gate(len(due), now)
     if shut:

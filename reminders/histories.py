@@ -19,8 +19,9 @@ from reminders.rules import LinkState, OfferHistory, ReminderStep, StepState
 
 @dataclass(frozen=True, slots=True)
 class OfferCase:
-    """One offer with its history. `offer` has its customer, salesperson and follow-up loaded;
-    `token` is that of its active link, if it has one.
+    """One offer with its history, and the token of its active link if it has one.
+
+    Customer, salesperson and follow-up of the offer are loaded.
     """
 
     offer: Offer

@@ -1,6 +1,4 @@
-"""The gates that are shut for all mails at once: sending switched off, held until a person releases
-it, or answers of the customers that cannot be fetched.
-"""
+"""The gates for all mails at once: sending is off or held, or answers cannot be fetched."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ RELEASED_FOR = timedelta(hours=48)
 
 
 def is_held(due_count: int, now: datetime) -> bool:
-    """True when sending is held, or would be because so many are due at once."""
+    """Return whether sending is held, or must be because so many are due at once."""
     hold = SendingHold.get()
     if hold.is_held:
         return True
@@ -32,9 +30,7 @@ def is_held(due_count: int, now: datetime) -> bool:
 
 
 def find_shut_gate(due_count: int, now: datetime) -> Because | None:
-    """Return why nothing may be sent now, or None. Fetches the answers of the customers if they are
-    not up to date.
-    """
+    """Fetch the answers if they are out of date; return why nothing may be sent, or None."""
     if not settings.REMINDERS_ENABLED:
         return Because.OFF
     if is_held(due_count, now):
@@ -45,9 +41,7 @@ def find_shut_gate(due_count: int, now: datetime) -> Because | None:
 
 
 def tell_gate(shut: Because | None, due_count: int, now: datetime) -> None:
-    """Tell the admins of the gate that `find_shut_gate` found shut, or that the answers are here
-    again.
-    """
+    """Begin or end the incident of the gate that `find_shut_gate` returned."""
     if shut is Because.HELD:
         hold_sending(SendingHold.Reason.TOO_MANY, now, due_count=due_count)
     elif shut is Because.STALE_ANSWERS:
@@ -60,9 +54,7 @@ def tell_gate(shut: Because | None, due_count: int, now: datetime) -> None:
 
 
 def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 0) -> None:
-    """Let nothing go out until a person releases it. An earlier reason stays, but a restore weighs
-    more than any.
-    """
+    """Send nothing until a person releases it. The first reason stays, unless it is a restore."""
     SendingHold.get()
     hold = SendingHold.objects.filter(pk=1)
     hold.filter(held_at=None).update(
@@ -79,9 +71,7 @@ def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 
 
 
 def hold_after_restore() -> str:
-    """Hold sending, because reminders that went out since the backup are not in it; return what a
-    person must do.
-    """
+    """Hold sending after a restore of the database; return what a person must do."""
     hold_sending(SendingHold.Reason.RESTORED, timezone.now())
     return _(
         "Sending is held: reminders sent since the backup are unknown. Release it after a look at what is due."
@@ -89,9 +79,7 @@ def hold_after_restore() -> str:
 
 
 def release_sending(now: datetime, *, due_count: int, by: User | None = None) -> bool:
-    """Let what is due now go out, up to `due_count` at once for two days. False when nothing was
-    held.
-    """
+    """Let up to `due_count` mails go at once for two days; return False if nothing was held."""
     released = SendingHold.objects.filter(pk=1, held_at__isnull=False).update(
         held_at=None,
         reason="",

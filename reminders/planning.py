@@ -1,6 +1,4 @@
-"""Compute follow-ups anew: for a few offers when something happened to them, for all of them every
-night.
-"""
+"""Plan follow-ups: of a few offers when something happened to them, of all every night."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from reminders.histories import OfferCase, load_cases
 from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
 from reminders.rules import Because, NextReminder, Plan, StepState, decide, find_give_up_at
 
-# How many offers one transaction plans in the night.
+# How many offers one transaction plans in the night: memory stays flat, and a kill loses little.
 BATCH = 1000
 
 
@@ -63,9 +61,7 @@ class Plans:
 
 
 def build_plan(row: ReminderPlan) -> Plan:
-    """Return the plan as the rules take it, with the go-live day and the time zone of the
-    settings.
-    """
+    """Return the plan as the rules take it, with go-live day and time zone of the settings."""
     go_live_on = settings.REMINDERS_GO_LIVE_ON
     return Plan(
         days=tuple(row.days),
@@ -85,20 +81,14 @@ def build_plan(row: ReminderPlan) -> Plan:
 
 
 def find_horizon(now: datetime) -> datetime:
-    """Return the end of the next working day: up to then people look ahead, on a Friday to the end
-    of Monday.
-    """
+    """Return the end of the next working day, up to which people look ahead."""
+    # On a Friday that is the end of Monday.
     day = Plans().next_working_day(timezone.localdate(now))
     return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
 
 
 def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Return those of the offers that are open and whose customer replied by mail, and nobody has
-    dealt with it.
-
-    The same in SQL as `reminders.rules` has it: no newer mail of the offer, and no person who said
-    to go on.
-    """
+    """Return the open offers whose reply by mail nobody has dealt with; see `reminders.rules`."""
     dealt_with = FollowUp.objects.filter(
         offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at")
     )
@@ -109,13 +99,13 @@ def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
 
 
 def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> bool:
-    """Lock the customers of these offers until the transaction ends. False when `skip_locked` and
-    somebody else holds them all.
+    """Lock the customers of these offers until the transaction ends.
 
     Whoever decides about a customer holds this lock from reading the history to writing the
-    decision. Without it, a slow planner could write "is being sent" after the sender had already
-    planned the next step. SQLite has one writer at a time anyway (IMMEDIATE).
+    decision. With `skip_locked`, returns False when somebody else holds the lock.
     """
+    # Without the lock, a slow planner could write "is being sent" after the sender had already
+    # planned the next step. SQLite has one writer at a time anyway (IMMEDIATE).
     if not connection.features.has_select_for_update:
         return True
     owners = Offer.objects.filter(pk__in=offer_ids).order_by().values("customer")
@@ -128,18 +118,17 @@ def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> 
 
 
 def plan_offers(offers: Sequence[Offer]) -> None:
-    """Plan offers anew to which something happened; runs in the transaction of the caller."""
+    """Plan offers anew to which something happened, in the transaction of the caller."""
     plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
 def plan_offer_ids(
     offer_ids: Collection[int], now: datetime, plans: Plans | None = None, *, has_news: bool = False
 ) -> int:
-    """Compute anew when the next reminder of each offer is due. Returns how many offers became "no
-    answer".
+    """Plan the next reminder of each offer anew; return how many offers became "no answer".
 
-    `has_news` says that something happened to the offers: a mail about them that a run has claimed
-    and not yet begun to send is given back, because it was written before that.
+    `has_news` says that something happened to the offers: a mail about them that is claimed but not
+    yet being sent is given back, because it was written before.
     """
     if not offer_ids:
         return 0
@@ -163,7 +152,7 @@ def plan_offer_ids(
 
 
 def count_steps_before_answers(offer_ids: Collection[int]) -> None:
-    """Store with the answered offers how many reminders had been sent before the first answer."""
+    """Store with answered offers how many reminders went out before the first answer."""
     if not offer_ids:
         return
     sent = Reminder.objects.filter(
@@ -175,7 +164,7 @@ def count_steps_before_answers(offer_ids: Collection[int]) -> None:
 
 
 def _close(offer: Offer, now: datetime) -> bool:
-    """Close an offer that stayed silent. False when something else has just closed it."""
+    """Close an offer that stayed silent; return False when something else has closed it."""
     still_open = Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN)
     closed = still_open.update(
         status=Offer.Status.NO_ANSWER,
@@ -190,9 +179,7 @@ def _close(offer: Offer, now: datetime) -> bool:
 
 
 def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: datetime) -> None:
-    """Write what the rules said into the follow-ups of the offers where it is new, making those
-    that do not exist yet.
-    """
+    """Write what the rules said into the follow-ups, where it is new or there is none yet."""
     rows = []
     for case, decision in decisions:
         row = FollowUp(
@@ -215,11 +202,11 @@ def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: da
 
 
 def _give_back_claims(cases: Collection[OfferCase]) -> int:
-    claimed = [
-        case.offer.pk
-        for case in cases
-        if any(step.state is StepState.CLAIMED for step in case.history.steps)
-    ]
+    claimed = set()
+    for case in cases:
+        for step in case.history.steps:
+            if step.state is StepState.CLAIMED:
+                claimed.add(case.offer.pk)
     if not claimed:
         return 0
     # One whose mark is being made in this moment is on its way, and waiting for it could end in a
@@ -231,18 +218,14 @@ def _give_back_claims(cases: Collection[OfferCase]) -> int:
 
 @dataclass(frozen=True)
 class PlanSums:
-    """What planning everything anew came to."""
+    """How many offers were planned, and how many of them were closed."""
 
     offers: int
     no_answer: int
 
 
 def plan_all(now: datetime) -> PlanSums:
-    """Compute all follow-ups anew that could have changed: those of open offers, and any that still
-    name a time.
-
-    Works in batches of committed transactions, so memory stays flat and a kill loses nothing.
-    """
+    """Plan all offers that are open, were never planned or still name a time."""
     could_change = (
         Q(status=Offer.Status.OPEN)
         | Q(follow_up__isnull=True)
@@ -253,9 +236,7 @@ def plan_all(now: datetime) -> PlanSums:
 
 
 def plan_changed(now: datetime) -> PlanSums:
-    """Plan the offers that changed since they were planned: whatever changed them may have died
-    before it planned them.
-    """
+    """Plan the offers that changed since they were planned: what changed them may have died."""
     return _plan_where(Q(follow_up__isnull=True) | ~Q(follow_up__offer_version=F("version")), now)
 
 

@@ -1,5 +1,6 @@
-"""What people can do with reminders. Admin actions call these functions; each plans the offers
-anew and returns which, or how many.
+"""What people can do with reminders: admin actions call these functions.
+
+Each plans the offers anew and returns their ids, or how many reminders it changed.
 """
 
 from __future__ import annotations
@@ -32,21 +33,17 @@ State = Reminder.State
 
 
 def pause(offers: QuerySet[Offer], *, until: date) -> list[int]:
-    """Let no reminder of these offers go out before the day. Returns their ids."""
+    """Send no reminder of these offers before the day."""
     return _change_offers(offers, paused_until=until)
 
 
 def stop(offers: QuerySet[Offer]) -> list[int]:
-    """Let no further reminder of these offers go out. Returns the ids of those that were not
-    stopped before.
-    """
+    """Send no further reminder of these offers; return those that were not stopped before."""
     return _change_offers(offers.filter(reminders_stopped=False), reminders_stopped=True)
 
 
 def resume(offers: QuerySet[Offer], *, now: datetime) -> list[int]:
-    """Undo pause and stop, and go on although the customer replied. Returns the ids of the
-    offers.
-    """
+    """Undo pause and stop, and go on although the customer replied."""
     with transaction.atomic():
         FollowUp.objects.filter(offer__in=offers).update(resumed_at=now)
         return _change_offers(offers, reminders_stopped=False, paused_until=None)
@@ -63,10 +60,9 @@ def _change_offers(chosen: QuerySet[Offer], **fields: object) -> list[int]:
 
 
 def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
-    """Send the next reminder of each offer at once, outside plan and window but through every other
-    gate.
+    """Send the next reminder of each offer at once: outside the window, but through every gate.
 
-    Returns what the run came to, or None when a gate is shut for all of them; their follow-ups say
+    Returns the sums of the run, or None when a gate is shut for all of them; their follow-ups say
     which. One that waits for its link goes out as soon as the public side knows it.
     """
     pks = [offer.pk for offer in offers]
@@ -87,21 +83,21 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
 
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
-    """Release the next reminder of those that wait for it. Returns the ids of their offers."""
+    """Release the next reminder of those that wait for it."""
     return _change(
         follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step")
     )
 
 
 def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
-    """Leave the next step of each out. Returns the ids of their offers."""
+    """Leave out the next step of each."""
     return _change(
         follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text=""
     )
 
 
 def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> list[int]:
-    """Let the next reminder of each wait until a day. Returns the ids of their offers."""
+    """Let the next reminder of each wait until the day."""
     return pause(
         Offer.objects.filter(follow_up__in=follow_ups, follow_up__next_step__isnull=False),
         until=until,
@@ -109,14 +105,12 @@ def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> list[int]:
 
 
 def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
-    """Make the next step of each a phone call. Returns the ids of their offers."""
+    """Make the next step of each a phone call."""
     return _change(follow_ups.filter(next_at__isnull=False), now, call_step=F("next_step"))
 
 
 def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetime) -> list[int]:
-    """Note that the calls were made: the step is done and the quiet days begin. Returns the ids of
-    their offers.
-    """
+    """Note that the calls were made: their step is done and the quiet days begin."""
     calls = follow_ups.filter(because=Because.CALL)
     with transaction.atomic():
         for call in calls.select_related("offer"):
@@ -130,9 +124,7 @@ def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetim
 
 
 def write_own_text(follow_ups: QuerySet[FollowUp], text: str, *, now: datetime) -> list[int]:
-    """Let the next reminder of each say this, or its mail text if it is empty. Returns the ids of
-    their offers.
-    """
+    """Replace the text of the next reminder of each; an empty one brings the mail text back."""
     return _change(follow_ups, now, own_text=text)
 
 
@@ -148,11 +140,9 @@ def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> 
 
 
 def skip_all_due(now: datetime) -> int:
-    """Leave out every step that is due by now, also the later ones of an offer. Returns how many
-    steps.
+    """Leave out every step that is due, also the later ones of an offer; return how many.
 
-    After a restore nobody knows which of them went out since the backup; not sending is the safe
-    side.
+    After a restore nobody knows which of them went out since the backup.
     """
     skipped = 0
     while offer_ids := skip(
@@ -170,7 +160,7 @@ def _due_today(now: datetime) -> Q:
 
 
 def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
-    """A person has seen that mails in doubt went out. Returns how many reminders."""
+    """Record that a person knows that these mails in doubt went out."""
     rows = dict(reminders.filter(state=State.IN_DOUBT).values_list("pk", "offer_id"))
     with transaction.atomic():
         Reminder.objects.filter(pk__in=rows, state=State.IN_DOUBT).update(
@@ -181,11 +171,10 @@ def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: date
 
 
 def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
-    """Send what failed or is in doubt once more, as a new mail of its own. Returns how many
-    reminders.
+    """Send reminders that failed or are in doubt once more, each as a new mail.
 
-    Only what the rules would let go now: not of an offer that is closed or stopped, and not when
-    the customer has a later step or somebody skipped this one.
+    Only those that the rules let go now: not when the offer is closed or stopped, the customer has
+    a later step, or somebody skipped this one.
     """
     rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
     count = 0
@@ -217,14 +206,14 @@ def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
 
 
 def set_aside(reminders: QuerySet[Reminder], *, by: User | None) -> int:
-    """A person has dealt with reminders that failed, in another way. Returns how many."""
+    """Record that a person has dealt with these failed reminders in another way."""
     return reminders.filter(state=State.FAILED, resolved_by=None).update(resolved_by=by)
 
 
 def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> SendResult:
-    """Send one example of a text to a person of the company and return what the mail server said.
+    """Send an example of a text to a person of the company; return what the mail server said.
 
-    Raises MailTextError for a broken text and SmtpUnavailableError when no mail can be sent at all.
+    Raises MailTextError for a broken text, SmtpUnavailableError when no mail can be sent at all.
     """
     message = build_message(build_example(text, offer, now=now, recipient=to))
     with Connection(Server.from_settings()) as connection:
@@ -236,11 +225,11 @@ class MailsUnreadError(Exception):
 
 
 def release_hold(*, by: User | None, now: datetime) -> bool:
-    """Let a held run go. False when nothing was held.
+    """Let a held run go; return False when nothing was held.
 
-    After a restore, what is due by now is skipped first: it may have gone out since the backup.
-    Raises MailsUnreadError while the offers of the time since then have not been imported again,
-    because the same holds for theirs.
+    After a restore, what is due is skipped first: it may have gone out since the backup. The offers
+    since then must have been imported before, because the same holds for theirs; otherwise raises
+    MailsUnreadError.
     """
     hold = SendingHold.get()
     if hold.reason == SendingHold.Reason.RESTORED and hold.held_at is not None:

@@ -1,6 +1,4 @@
-"""Send mails over one SMTP connection, with a hook before DATA and a result that says whether a
-mail may be sent again.
-"""
+"""Send mails over one SMTP connection and tell whether each may be sent again."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ class Server:
 
     @classmethod
     def from_settings(cls) -> Server:
-        """Return the server of EMAIL_URL and, where EMAIL_OAUTH_CLIENT_ID is set, its OAuth2
-        credentials.
-        """
+        """Return the server of EMAIL_URL, with OAuth2 where EMAIL_OAUTH_CLIENT_ID is set."""
         oauth = None
         if settings.EMAIL_OAUTH_CLIENT_ID:
             oauth = OAuthClient(
@@ -67,9 +63,7 @@ _ADDRESS = re.compile(r"[!-;=?-~]*")
 
 
 class Connection:
-    """One SMTP connection for many mails. Use it as a context manager; `open` raises
-    SmtpUnavailableError.
-    """
+    """One SMTP connection for many mails; `open` and `with` raise SmtpUnavailableError."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -89,9 +83,7 @@ class Connection:
         return self._smtp is not None and self._smtp.sock is not None
 
     def open(self) -> None:
-        """Connect, greet and log in. Raises SmtpUnavailableError with the stage and the server's
-        words.
-        """
+        """Connect, greet and log in. Raises SmtpUnavailableError."""
         server, stage = self.server, Stage.CONNECT
         context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
         smtp: StrictSmtp
@@ -130,11 +122,10 @@ class Connection:
         message: bytes,
         before_data: Callable[[], bool] = lambda: True,
     ) -> SendResult:
-        """Send one ready message (RFC 5322, ASCII or 8 bit, any line ends) and return what became
-        of it. It goes to all recipients or to none.
+        """Send one message (RFC 5322, ASCII or 8 bit, any line ends) to all recipients or none.
 
-        `before_data` is called when the server has taken sender and recipients; when it returns
-        False the mail is withheld. What it raises comes out, after the connection was closed.
+        `before_data` is called when the server has taken sender and recipients; if it returns
+        False, the mail is withheld. What it raises comes out, after the connection was closed.
         """
         if self._smtp is None or not self.is_open:
             words = "The connection was closed before."
@@ -219,9 +210,7 @@ class Connection:
 
 
 def _write_lines(message: bytes) -> bytes:
-    """Return the message as it follows DATA: lines end in CRLF, a dot that begins one is doubled, a
-    dot ends it.
-    """
+    """Return the message as it follows DATA, with CRLF, doubled dots and the final dot."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message.rstrip(b"\r\n") + b"\n")
     return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
 

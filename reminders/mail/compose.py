@@ -32,10 +32,9 @@ class MailTexts:
         self._texts = {(text.language, text.step): text for text in MailText.objects.all()}
 
     def get(self, language: str, step: int) -> MailText:
-        """Return the text of a step: in the language, else in German; for a later step than there
-        are texts, the last.
+        """Return the text of a step in the language, else in German. Raises MissingTextError.
 
-        Raises MissingTextError.
+        A step that has no text gets that of the step before.
         """
         for candidate in (language, "de"):
             steps = sorted(known for (of, known) in self._texts if of == candidate)
@@ -53,9 +52,7 @@ def compose(
     texts: MailTexts,
     company: OwnCompany,
 ) -> ReminderMail:
-    """Return the mail of these reminders of one customer, whose offers are due and so have a valid
-    link. Raises MissingTextError.
-    """
+    """Return the mail of these reminders of one customer. Raises MissingTextError."""
     first, own_text, lines = cases[0].offer, "", []
     for row, case in zip(rows, cases, strict=True):
         own_text = own_text or case.own_text
@@ -116,9 +113,7 @@ def _describe(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferInMail:
 
 
 def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
-    """Return who the reminder comes from: the offer's salesperson, else the sender of the offer
-    mail.
-    """
+    """Return the offer's salesperson as sender, else the sender of the offer mail."""
     name, email, phone = "", "", ""
     if offer.salesperson:
         name = offer.salesperson.get_full_name()
@@ -138,15 +133,14 @@ def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
 def build_example(
     text: MailText, offer: Offer, *, now: datetime, recipient: str = ""
 ) -> ReminderMail:
-    """Return the mail that this text makes of a real offer, with links that lead nowhere.
-
-    Whoever tries a text must not be able to answer in the customer's name.
-    """
+    """Return the mail that this text makes of a real offer, with links that lead nowhere."""
     [case] = load_cases([offer.pk], now)
+    # Whoever tries a text must not be able to answer in the customer's name.
+    token = links.new_token()
     is_last_step = text.step >= max(Plans().count_steps(case), text.step)
     return _compose(
         case.offer,
-        [_describe(case.offer, links.new_token(), is_last_step=is_last_step)],
+        [_describe(case.offer, token, is_last_step=is_last_step)],
         OwnCompany.get(),
         message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
         mail_date=now,
@@ -158,9 +152,7 @@ def build_example(
 
 
 def find_example_offer(text: MailText, number: str = "") -> Offer | None:
-    """Return the newest offer with this number, else the newest one in the language of the text,
-    else the newest.
-    """
+    """Return the newest offer with this number, else in the language of the text, else of all."""
     offers = Offer.objects.select_related("customer", "salesperson").order_by("-sent_at")
     if number:
         return offers.filter(number_key=number_key(number)).first()
@@ -168,9 +160,7 @@ def find_example_offer(text: MailText, number: str = "") -> Offer | None:
 
 
 def write_next_text(follow_up: FollowUp, now: datetime) -> str:
-    """Return what the next reminder of the offer would say by its mail text; empty where that
-    cannot be written.
-    """
+    """Return the next reminder's text by its mail text, or "" where that cannot be written."""
     try:
         text = MailTexts().get(follow_up.offer.language, follow_up.next_step or 1)
         mail = build_example(text, follow_up.offer, now=now)

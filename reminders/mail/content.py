@@ -35,8 +35,10 @@ class OfferInMail:
 
 @dataclass(frozen=True)
 class ReminderMail:
-    """All that one reminder mail says. `offers` is not empty; `recipient` may be the test address
-    of a trial; `subject_text` and `body_text` are mail texts with placeholders.
+    """All that one reminder mail says.
+
+    There is at least one offer. `recipient` may be the test address of a trial. `subject_text` and
+    `body_text` are mail texts with placeholders.
     """
 
     message_id: str

@@ -47,27 +47,30 @@ class Claim:
 
 
 def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim | None:
-    """Ask the rules again about these offers of one customer and claim one mail that is due, or
-    return None. What is not due gets its new plan stored.
+    """Claim one mail that is due about these offers of one customer, or return None.
 
-    A second try goes before a first one. A customer who is locked by another worker is left to it.
+    The rules are asked again; what is not due gets its new plan stored. A second try goes before a
+    first one. A customer whom another worker has locked is left to it.
     """
     with transaction.atomic():
         if not lock_customers(offer_ids, skip_locked=True):
             return None
-        due, not_due = [], []
+        begun, new, not_due = [], [], []
         steps: dict[int, int] = {}
         for case in load_cases(offer_ids, now):
             decision = plans.decide(case, now)
             if decision.is_due(now):
-                due.append(case)
                 steps[case.offer.pk] = decision.step or 1
+                if case.has_begun_step:
+                    begun.append(case)
+                else:
+                    new.append(case)
             elif decision.because != Because.SENDING:
                 not_due.append((case, decision))
         store_decisions(not_due, now)
-        begun = [case for case in due if case.has_begun_step]
-        claim = _claim_again(begun, steps, now) if begun else None
-        new = [case for case in due if not case.has_begun_step]
+        claim = None
+        if begun:
+            claim = _claim_again(begun, steps, now)
         if claim is None and new:
             claim = _claim_first(new, steps, now)
         if claim is not None:
@@ -76,16 +79,16 @@ def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim
 
 
 def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim:
-    """Claim the first mail about a step of the oldest offer, and of the offers that share it: those
-    of the same salesperson in the same language.
-    """
+    """Claim a first mail about the oldest offer and those that can share the mail with it."""
     cases.sort(key=lambda case: (case.offer.sent_at, case.offer.pk))
     first = cases[0].offer
     message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-    shared = (first.sender_email, first.language)
-    together = [case for case in cases if (case.offer.sender_email, case.offer.language) == shared]
-    rows = []
-    for case in together:
+    rows, together = [], []
+    for case in cases:
+        # One mail has one salesperson and one language.
+        if case.offer.sender_email != first.sender_email or case.offer.language != first.language:
+            continue
+        together.append(case)
         row = Reminder(
             offer=case.offer,
             step=steps[case.offer.pk],
@@ -102,23 +105,20 @@ def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -
 
 
 def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
-    """Claim a mail that was tried before, with the Message-ID and the date that it already has.
-
-    When it has lost an offer since (that was answered, or went out without this one), it is another
-    mail and gets another Message-ID: no mail program shall take it for a copy, and none shall see
-    one Message-ID twice.
-    """
-    planned = Reminder.objects.filter(offer__in=[case.offer for case in cases], state=State.PLANNED)
-    rows = [
-        row
-        for row in planned.order_by("offer__sent_at", "offer")
-        if row.step == steps[row.offer_id]
-    ]
+    """Claim a mail that was tried before, with the Message-ID and the date that it has."""
+    by_offer = {case.offer.pk: case for case in cases}
+    planned = Reminder.objects.filter(offer__in=by_offer, state=State.PLANNED)
+    rows: list[Reminder] = []
+    for row in planned.order_by("offer__sent_at", "offer"):
+        is_of_this_mail = not rows or row.message_id == rows[0].message_id
+        if row.step == steps[row.offer_id] and is_of_this_mail:
+            rows.append(row)
     if not rows:
         return None
     message_id, recipient = rows[0].message_id, _recipient(cases[0])
-    rows = [row for row in rows if row.message_id == message_id]
     if Reminder.objects.filter(message_id=message_id).count() != len(rows):
+        # It has lost an offer since (that was answered, or went out alone), so it is another mail:
+        # no mail program may take it for a copy.
         message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
     for row in rows:
         row.message_id, row.recipient = message_id, recipient
@@ -127,7 +127,6 @@ def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -
     )
     if claimed != len(rows):
         return None
-    by_offer = {case.offer.pk: case for case in cases}
     return Claim(tuple(rows), tuple(by_offer[row.offer_id] for row in rows))
 
 
@@ -136,7 +135,7 @@ def _recipient(case: OfferCase) -> str:
 
 
 def _keep_message_id(claim: Claim) -> None:
-    """Keep the Message-ID, by which the import finds the offer of a reply."""
+    """Store the Message-ID, by which the import finds the offer of a reply."""
     first = claim.rows[0]
     message = SentMessage(
         message_id=first.message_id,

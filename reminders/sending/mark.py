@@ -20,9 +20,7 @@ from reminders.sending.claim import Claim
 
 
 def find_markable(now: datetime) -> QuerySet[Reminder]:
-    """Return the claimed reminders that may be sent, by all gates that are columns. A run builds it
-    once, because Django takes longer to build it than to ask the database.
-    """
+    """Return the claimed reminders that may be sent, by all gates that are columns."""
     today = timezone.localdate(now)
     asked_for = Q(follow_up__send_now_at__isnull=False)
     offers = Offer.objects.filter(
@@ -50,12 +48,11 @@ def find_markable(now: datetime) -> QuerySet[Reminder]:
 def mark_transmitting(
     claim: Claim, subject: str, markable: QuerySet[Reminder], now: datetime
 ) -> bool:
-    """Commit to the disk that DATA comes next. False when the mail must not go: the claim is no
-    longer ours, or a gate has shut since.
+    """Commit to the disk that DATA comes next, for all offers of the mail or none.
 
-    One statement looks at the gates and marks, so nothing fits in between. All offers of the mail
-    are marked, or none.
+    Returns False when the mail must not go: the claim is no longer ours, or a gate has shut.
     """
+    # One statement looks at the gates and marks, so nothing can happen in between.
     rows = markable.filter(message_id=claim.message_id)
     state = Reminder.State.TRANSMITTING
     with durable_commits(), transaction.atomic():

@@ -24,9 +24,7 @@ RETRY_FOR = timedelta(days=4)
 def record_result(
     claim: Claim, result: SendResult, plans: Plans, now: datetime
 ) -> Reminder.State | None:
-    """Write down what became of the mail and return the state, or None when the claim was given
-    back untouched.
-    """
+    """Record what became of the mail; return its state, or None when the claim was given back."""
     if result.outcome is SendOutcome.ACCEPTED:
         _record_sent(claim, result.words, now)
         return State.SENT
@@ -56,14 +54,12 @@ def record_result(
 
 
 def give_back(claim: Claim) -> None:
-    """Free the claim if it is not marked, as if it had never been made."""
+    """Undo the claim, unless its mail is marked as being sent."""
     Reminder.objects.filter(message_id=claim.message_id).give_back()
 
 
 def recover_stale(now: datetime) -> None:
-    """Clear up after runs that died. A claim without the mark was surely not sent and is free
-    again; one with it may have been, and a person decides.
-    """
+    """Clear up after runs that died: free claims without the mark, doubt those with it."""
     deadline = now - timedelta(seconds=settings.REMINDERS_STALE_SECONDS)
     stale = Reminder.objects.filter(claimed_at__lte=deadline)
     offer_ids = list(stale.filter(state__in=Reminder.IN_FLIGHT).values_list("offer_id", flat=True))
@@ -114,7 +110,7 @@ def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime
 
 
 def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
-    """Note that there is no such mailbox, so that no offer of the customer is reminded of."""
+    """Note that there is no such mailbox, so that the customer gets no further reminder."""
     customer_id = claim.cases[0].offer.customer_id
     with transaction.atomic():
         Customer.objects.filter(pk=customer_id, bounced_at=None).update(

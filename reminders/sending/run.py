@@ -72,6 +72,7 @@ class _Run:
         self.plans, self.texts, self.company = Plans(), MailTexts(), OwnCompany.get()
         self.connection = Connection(Server.from_settings())
         self.ends_at = time.monotonic() + RUN_SECONDS
+        # Built once: Django takes longer to build the query than the database to answer it.
         self.markable = find_markable(clock())
         self.to_plan: list[int] = []
         self.ask_at = time.monotonic()
