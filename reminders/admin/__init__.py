@@ -1,4 +1,4 @@
-"""Plans, mail texts and incidents in the admin."""
+"""Plans, holidays and mail texts in the admin."""
 
 from __future__ import annotations
 

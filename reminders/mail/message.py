@@ -33,8 +33,7 @@ def build_message(mail: ReminderMail, parts: MailParts | None = None) -> bytes:
     """Return the mail, ready to send: ASCII, CRLF, no line over 998 octets; the same bytes each
     time.
 
-    `parts` is what `write_parts` made of the mail, if that is known already. Raises MailTextError
-    for a broken text.
+    `parts` is what `write_parts` made of the mail, if that is known. Raises MailTextError.
     """
     parts = parts or write_parts(mail)
     message = MIMEMultipart("alternative", boundary=f"=_{_token(mail)}")

@@ -1,6 +1,4 @@
-"""The subject, the text and the HTML that the customer reads, with the fixed sentences around the
-mail text.
-"""
+"""What the customer reads: subject, text and HTML, with the fixed sentences around the text."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ class MailParts:
 
 
 def clean_line(text: str) -> str:
-    """Return the text as one line without control characters, line separators or halves of
-    surrogates.
-    """
+    """Return the text as one line without control characters and halves of surrogates."""
     return _CONTROLS.sub(" ", text).strip()
 
 
@@ -69,9 +65,7 @@ def write_parts(mail: ReminderMail) -> MailParts:
 
 
 def _write_subject(mail: ReminderMail, values: dict[str, object]) -> str:
-    """Return the subject line. An empty subject text means: the offer mail's subject behind
-    `AW:`.
-    """
+    """Return the subject line; without a subject text it is that of the offer mail."""
     own = clean_line(render(mail.subject_text, values))
     return (own or reply_subject(mail.offers[0].subject or mail.offers[0].number))[:400]
 

@@ -1,6 +1,4 @@
-"""Mail texts in Django's template language, cut down to placeholders and conditions, and checked
-before use.
-"""
+"""Mail texts in Django's template language, cut down to placeholders and conditions."""
 
 from __future__ import annotations
 
@@ -79,10 +77,9 @@ def compile_text(source: str) -> Template:
         raise MailTextError(f"{_find_place(error)}: {_explain(error)}") from error
     for node in _walk(template.nodelist):
         _check_node(node)
-    for several in (False, True):
-        _fill(
-            template, {**dict.fromkeys(PLACEHOLDERS, "x"), "several": several, "count": 1 + several}
-        )
+    example: dict[str, object] = dict.fromkeys(PLACEHOLDERS, "x")
+    _fill(template, {**example, "several": False, "count": 1})
+    _fill(template, {**example, "several": True, "count": 2})
     return template
 
 
@@ -94,9 +91,8 @@ def render(source: str, values: dict[str, object]) -> str:
 def _fill(template: Template, values: dict[str, object]) -> str:
     try:
         return str(template.render(Context(values, autoescape=False)))
-    except (
-        Exception
-    ) as error:  # a filter raises what it likes, and one text must not stop the mails of all others
+    except Exception as error:
+        # A filter raises what it likes, and one text must not stop the mails of all others.
         words = _("%(place)s: this cannot be filled in (%(error)s).")
         raise MailTextError(words % {"place": _find_place(error), "error": error}) from error
 
@@ -137,15 +133,18 @@ def _check_node(node: Node) -> None:
         for condition, _nodelist in node.conditions_nodelists:
             expressions.extend(_find_expressions(condition))
     for expression in expressions:
-        arguments = (
-            value
-            for _filter, given in expression.filters
-            for is_variable, value in given
-            if is_variable
-        )
-        for variable in (expression.var, *arguments):
-            if isinstance(variable, Variable):
-                _check_name(str(variable), line)
+        for name in _find_names(expression):
+            _check_name(name, line)
+
+
+def _find_names(expression: FilterExpression) -> Iterator[str]:
+    """Yield the names in the expression and in the arguments of its filters."""
+    if isinstance(expression.var, Variable):
+        yield str(expression.var)
+    for _filter, arguments in expression.filters:
+        for is_variable, value in arguments:
+            if is_variable:
+                yield str(value)
 
 
 def _find_expressions(condition: Any) -> Iterator[FilterExpression]:
