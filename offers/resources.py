@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from itertools import compress
 from typing import Any
@@ -39,26 +39,46 @@ _NAMES = {
 }  # fmt: skip
 
 
-def export_guarded(value: Any, field: Field) -> Any:
-    """Return the value of a cell: no text is a formula to a spreadsheet, and a number stays one."""
-    return (
-        guard(value)
-        if isinstance(value, str) and not isinstance(field.widget, NumberWidget)
-        else value
-    )
+def text_of(value: Any) -> str:
+    """Return a cell as text without blanks around it; an empty cell is an empty text."""
+    if value is None:
+        return ""
+    return str(value).strip()
+
+
+class GuardedResource(ModelResource):
+    """A list in whose exported texts a spreadsheet sees no formulas."""
+
+    def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        # Numbers are written as texts too; a guard would make -5 a word.
+        if isinstance(value, str) and not isinstance(field.widget, NumberWidget):
+            return guard(value)
+        return value
+
+
+_LANGUAGES = {
+    "deutsch": "de", "german": "de", "englisch": "en", "english": "en",
+    "französisch": "fr", "français": "fr", "french": "fr",
+    "italienisch": "it", "italiano": "it", "italian": "it",
+}  # fmt: skip
+_GERMAN_MOMENT = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,]+(\d{1,2}):(\d\d))?")
 
 
 def rename_columns(dataset: Dataset) -> None:
     """Give the columns of a list the names that the import knows."""
-    known = [str(header or "").strip().lower().rstrip(":*") for header in dataset.headers or []]
-    dataset.headers = [_NAMES.get(name, name) for name in known]
+    headers = []
+    for header in dataset.headers or []:
+        name = text_of(header).lower().rstrip(":*")
+        headers.append(_NAMES.get(name, name))
+    dataset.headers = headers
 
 
 class AmountWidget(DecimalWidget):
     """Reads amounts as people write them: 1.234,50 or 1'234.50 or 1234.5."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Decimal | None:
-        text = re.sub(r"[\s'’]|EUR|CHF|€", "", str(value if value is not None else ""))
+        text = re.sub(r"[\s'’]|EUR|CHF|€", "", text_of(value))
         if not text:
             return None
         if "," in text and ("." not in text or text.rfind(",") > text.rfind(".")):
@@ -75,32 +95,33 @@ class MomentWidget(Widget):
     """Reads days and times: 14.09.2026, 14.09.2026 08:30, ISO 8601. A day alone means noon."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> datetime:
-        if isinstance(value, datetime):
-            moment = value
-        else:
-            text = str(value or "").strip()
-            german = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,]+(\d{1,2}):(\d\d))?", text)
-            try:
-                if german:
-                    day, month, year, hour, minute = (
-                        int(part) if part else None for part in german.groups()
-                    )
-                    moment = datetime(  # noqa: DTZ001
-                        year or 0, month or 0, day or 0, 12 if hour is None else hour, minute or 0
-                    )
-                elif day_alone := parse_date(text):
-                    moment = datetime(day_alone.year, day_alone.month, day_alone.day, 12)  # noqa: DTZ001
-                else:
-                    moment = parse_datetime(text) or _fail(text)
-            except ValueError as error:
-                raise ValueError(_("“%s” is no day. Write it as 14.09.2026.") % value) from error
-        moment = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        try:
+            moment = value if isinstance(value, datetime) else _parse_moment(text_of(value))
+        except ValueError as error:
+            raise ValueError(_("“%s” is no day. Write it as 14.09.2026.") % value) from error
+        if timezone.is_naive(moment):
+            moment = timezone.make_aware(moment)
         if moment > timezone.now():
             raise ValueError(_("“%s” has not come yet.") % value)
         return moment.astimezone(UTC)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT") if value else ""
+        if not value:
+            return ""
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+
+
+def _parse_moment(text: str) -> datetime:
+    """Return a day or time, naive where no time zone is written. Raises ValueError."""
+    if german := _GERMAN_MOMENT.fullmatch(text):
+        day, month, year, hour, minute = german.groups(default="")
+        return datetime(int(year), int(month), int(day), int(hour or 12), int(minute or 0))  # noqa: DTZ001
+    if day_alone := parse_date(text):
+        return datetime.combine(day_alone, time(12))
+    moment = parse_datetime(text)
+    if moment is None:
+        raise ValueError(text)
+    return moment
 
 
 class ContactBasisWidget(Widget):
@@ -114,21 +135,14 @@ class ContactBasisWidget(Widget):
     }
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> str:
-        text = str(value or "").strip().lower()
+        text = text_of(value).lower()
         code = self._words.get(text, text)
         if code and code not in Offer.ContactBasis.values:
-            known = ", ".join(
-                (*Offer.ContactBasis.values, *(word.capitalize() for word in self._words))
-            )
-            raise ValueError(
-                _("“%(value)s” is no basis of contact. Known are: %(known)s.")
-                % {"value": value, "known": known}
-            )
+            words = map(str.capitalize, self._words)
+            known = ", ".join((*Offer.ContactBasis.values, *words))
+            sentence = _("“%(value)s” is no basis of contact. Known are: %(known)s.")
+            raise ValueError(sentence % {"value": value, "known": known})
         return code
-
-
-def _fail(text: str) -> datetime:
-    raise ValueError(text)
 
 
 class SalespersonWidget(ForeignKeyWidget):
@@ -136,45 +150,42 @@ class SalespersonWidget(ForeignKeyWidget):
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> User | None:
         try:
-            found: User | None = super().clean(str(value or "").strip(), row, **kwargs)
+            found: User | None = super().clean(text_of(value), row, **kwargs)
         except User.DoesNotExist as error:
-            raise ValueError(
-                _("Nobody here has the address “%s”. Add the person first.") % value
-            ) from error
+            sentence = _("Nobody here has the address “%s”. Add the person first.")
+            raise ValueError(sentence % value) from error
         return found
 
 
-class ReadableResource(ModelResource):
-    """A list whose columns are shown by the words of the pages; `rename_columns` knows each of
-    them.
-    """
+class UploadResource(GuardedResource):
+    """A list that people upload; its preview names the columns as the pages do."""
+
+    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
+        rename_columns(dataset)
 
     def get_user_visible_fields(self) -> list[Field]:
-        return [
-            Field(column_name=self._label(field))
-            for field in self.get_import_fields()
-            if _is_shown(field)
-        ]
+        fields = filter(_is_shown, self.get_import_fields())
+        return [Field(column_name=self._label(field)) for field in fields]
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
-        """Let the preview show the columns of the list by the words of the pages, not those by
-        which rows are found.
-        """
         super().after_import(dataset, result, **kwargs)
         fields = self.get_import_fields()
+        # The preview leaves out columns that the list lacks, and those by which rows are found.
         shown = [_is_shown(field) and field.column_name in dataset.headers for field in fields]
         labels = {field.column_name: self._label(field) for field in compress(fields, shown)}
         result.diff_headers = list(labels.values())
         for row in result.rows:
-            row.diff = list(compress(row.diff, shown)) if row.diff else row.diff
+            if row.diff:
+                row.diff = list(compress(row.diff, shown))
         for invalid in result.invalid_rows:
             invalid.values = tuple(compress(invalid.values, shown))
-            invalid.error_dict = {
-                labels.get(name, name): texts for name, texts in invalid.error_dict.items()
-            }
+            errors = invalid.error_dict.items()
+            invalid.error_dict = {labels.get(name, name): texts for name, texts in errors}
 
     def _label(self, field: Field) -> str:
-        model = Customer if field.column_name in ("email", "name", "company") else self._meta.model
+        model = self._meta.model
+        if field.column_name in ("email", "name", "company"):
+            model = Customer
         return capfirst(str(label_for_field(field.column_name, model)))
 
 
@@ -182,7 +193,7 @@ def _is_shown(field: Field) -> bool:
     return bool(field.column_name != "number_key")
 
 
-class CustomerResource(ReadableResource):
+class CustomerResource(UploadResource):
     """Customers, found by their address. Empty cells leave what is known as it is."""
 
     class Meta:
@@ -193,11 +204,8 @@ class CustomerResource(ReadableResource):
         report_skipped = True
         clean_model_instances = True
 
-    def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
-        rename_columns(dataset)
-
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
-        row["email"] = str(row.get("email") or "").strip().lower()
+        row["email"] = text_of(row.get("email")).lower()
         if "language" in row:
             row["language"] = _language(row["language"])
 
@@ -207,11 +215,8 @@ class CustomerResource(ReadableResource):
         if row.get(field.column_name) not in (None, ""):
             super().import_field(field, instance, row, is_m2m, **kwargs)
 
-    def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
-        return export_guarded(super().export_field(field, instance, **kwargs), field)
 
-
-class OfferImportResource(ReadableResource):
+class OfferImportResource(UploadResource):
     """Offers from a list. New ones get their customer; known ones what the list adds to them.
 
     `after_store` is called with the stored offers, in the transaction of the import.
@@ -251,20 +256,17 @@ class OfferImportResource(ReadableResource):
         clean_model_instances = True
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
-        rename_columns(dataset)
+        super().before_import(dataset, **kwargs)
         self._stored: list[Offer] = []
-        emails = dataset["email"] if "email" in (dataset.headers or []) else []
-        self._people = services.load_people([str(email or "").strip().lower() for email in emails])
-        numbers = dataset["number"] if "number" in (dataset.headers or []) else [""] * len(dataset)
-        dataset.append_col(
-            [number_key(str(number or "")) for number in numbers], header="number_key"
-        )
+        emails, keys = [], []
+        for row in dataset.dict:
+            emails.append(text_of(row.get("email")).lower())
+            keys.append(number_key(text_of(row.get("number"))))
+        self._people = services.load_people(emails)
+        dataset.append_col(keys, header="number_key")
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
-        number, email = (
-            str(row.get("number") or "").strip(),
-            str(row.get("email") or "").strip().lower(),
-        )
+        number, email = text_of(row.get("number")), text_of(row.get("email")).lower()
         if not number:
             raise ValidationError({"number": _("The offer number is missing.")})
         if not _is_email(email):
@@ -274,9 +276,9 @@ class OfferImportResource(ReadableResource):
         customer = services.take_customer(
             self._people,
             email=email,
-            name=str(row.get("name") or ""),
-            company=str(row.get("company") or ""),
-            language=row["language"] or services.find_language(str(row.get("subject") or "")),
+            name=text_of(row.get("name")),
+            company=text_of(row.get("company")),
+            language=row["language"] or services.find_language(text_of(row.get("subject"))),
         )
         if not customer.pk:
             customer.full_clean()
@@ -330,7 +332,7 @@ class OfferImportResource(ReadableResource):
         self._after_store(self._stored)
 
 
-class OfferExportResource(ModelResource):
+class OfferExportResource(GuardedResource):
     """Offers as a list."""
 
     email = Field(attribute="customer__email", column_name="email")
@@ -347,9 +349,6 @@ class OfferExportResource(ModelResource):
         )  # fmt: skip
         export_order = fields
 
-    def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
-        return export_guarded(super().export_field(field, instance, **kwargs), field)
-
 
 def _is_email(email: str) -> bool:
     try:
@@ -360,13 +359,8 @@ def _is_email(email: str) -> bool:
 
 
 def _language(value: Any) -> str:
-    """Return the code of a language that a list names by code or by word; an unknown one is
-    none.
-    """
-    text = str(value or "").strip().lower()
-    words = {label.lower(): code for code, label in Language.choices} | {
-        "german": "de",
-        "englisch": "en",
-    }
-    words |= {"französisch": "fr", "italienisch": "it", "french": "fr", "italian": "it"}
-    return text if text in Language.values else words.get(text, "")
+    """Return the code of a language that is named by code or by word; an unknown one is empty."""
+    text = text_of(value).lower()
+    if text in Language.values:
+        return text
+    return _LANGUAGES.get(text, "")

@@ -57,10 +57,10 @@ def load_people(emails: Collection[str]) -> People:
 def take_customer(
     people: People, *, email: str, name: str = "", company: str = "", language: str = ""
 ) -> Customer:
-    """Return the customer with this address: the known one, else a new one that is not stored yet.
+    """Return the customer with this address: the known one, else a new one, not stored yet.
 
-    Name and company of a known customer are filled in where they are missing; call it inside a
-    transaction. A new customer without a language gets the one of the office.
+    Fills in a missing name and company of a known customer; call it inside a transaction. A new
+    customer without a language gets the one of the office.
     """
     email, name, company = email.strip().lower(), name.strip()[:200], company.strip()[:200]
     customer = people.customers.get(email)
@@ -103,12 +103,13 @@ def build_offer(
     contact_basis: str = "",
     note: str = "",
 ) -> Offer:
-    """Return a new offer, not stored yet: the one constructor of offers, whoever asks for one.
+    """Return a new offer, not stored yet.
 
-    The customer is found by `email` or made. Where no language is given, the words of the subject
-    decide, else the customer's language. The salesperson is the given one, else who has the
-    sender's address; without a sender the salesperson is it.
+    The customer is found by `email` or made. The language is the given one, else that of the
+    subject, else the customer's. The salesperson is the given one, else who has the sender's
+    address; without a sender the salesperson is the sender.
     """
+    # The one constructor: the import, a person's decision, the form and the upload all call it.
     language = language or find_language(subject)
     customer = take_customer(people, email=email, name=name, company=company, language=language)
     if salesperson is None:
@@ -118,6 +119,7 @@ def build_offer(
     number = number.strip()[:100]
     return Offer(
         number=number,
+        # Derived when stored, but the rest of a batch looks for it before that.
         number_key=number_key(number),
         customer=customer,
         salesperson=salesperson,
@@ -151,18 +153,12 @@ def store_offers(offers: Sequence[Offer]) -> None:
 
 
 def find_language(subject: str) -> str:
-    """Return the language that the word for "offer" in a subject gives away, or an empty text."""
+    """Return the language of the word for "offer" in a subject, or an empty text."""
     lower = subject.lower()
     for language, words in _LANGUAGE_WORDS:
         if any(word in lower for word in words):
             return language
     return ""
-
-
-def add_offer(offer: Offer) -> None:
-    """Store an offer that a person entered."""
-    with transaction.atomic():
-        store_offers([offer])
 
 
 def set_status(
@@ -181,9 +177,7 @@ def set_status(
 
 
 def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
-    """Record that a customer wants no more mails from us, also none about later offers. Return
-    the offers that this changes.
-    """
+    """Record that a customer wants no more mails from us; return the offers that this changes."""
     customer.opted_out_at = customer.opted_out_at or at
     with transaction.atomic():
         customer.save(update_fields=["opted_out_at"])
@@ -191,7 +185,7 @@ def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
 
 
 def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: str = "") -> Contact:
-    """Record a contact with the customer that no mail tells of, such as a call."""
+    """Record a contact that no mail tells of, such as a call."""
     with transaction.atomic():
         contact = Contact.objects.create(offer=offer, at=at, by=by, note=note)
         if offer.contacted_at is None or offer.contacted_at < at:
@@ -216,13 +210,12 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
 
 
 def change_customer(customer: Customer, *, changed: Collection[str]) -> list[Offer]:
-    """Store what a person changed of a customer. A new address counts as one that has not bounced.
-    Return the offers that this changes.
-    """
+    """Store what a person changed of a customer; return the offers that this changes."""
     fields = set(changed)
-    if "email" in fields and customer.bounced_at is not None:
-        customer.bounced_at, customer.bounce_detail = None, ""
-        fields |= {"bounced_at", "bounce_detail"}
+    if "email" in fields:
+        # Nothing has bounced at the new address yet.
+        customer.bounced_at = None
+        fields.add("bounced_at")
     if "bounced_at" in fields and customer.bounced_at is None:
         customer.bounce_detail = ""
         fields.add("bounce_detail")
@@ -242,12 +235,12 @@ def _raise_versions_of(customer: Customer) -> list[Offer]:
 def make_offer_of_file(
     file: SourceFile, *, number: str, email: str, name: str = "", by: User | None, at: datetime
 ) -> Offer:
-    """Make a mail of the import log an offer, or a newer mail of the offer with this number and
-    customer.
+    """Make a mail of the import log an offer, or a newer mail of a known offer.
 
-    The person's decision stands until somebody presses "check again".
+    A known offer is one with this number and customer.
     """
     email, sent_at = email.strip().lower(), file.sent_at or at
+    # This decision stands until somebody presses "check again".
     with transaction.atomic():
         known = Offer.objects.filter(number_key=number_key(number), customer__email=email)
         offer = known.select_related("customer").first()
@@ -272,9 +265,7 @@ def make_offer_of_file(
 
 
 def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
-    """Let a person say to which offer a mail belongs: a received one is a reply, a sent one a
-    follow-up.
-    """
+    """Record the offer a mail belongs to: a received mail is a reply, a sent one a follow-up."""
     file.state = SourceFile.State.FOLLOW_UP
     with transaction.atomic():
         _record_decision(file, offer, reason=SourceFile.Reason.ATTACHED, by=by, at=at)
@@ -291,24 +282,25 @@ def _record_decision(
 
 
 def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
-    """Return address and name of the customer a mail went to, where only one person outside the
-    company got it.
-    """
+    """Return address and name of the only person outside the company who got a mail, or None."""
     own = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
-    external = [each for each in file.recipients if each["email"].rpartition("@")[2] not in own]
-    return (external[0]["email"], external[0]["name"]) if len(external) == 1 else None
+    external = []
+    for recipient in file.recipients:
+        if recipient["email"].rpartition("@")[2] not in own:
+            external.append((recipient["email"], recipient["name"]))
+    if len(external) == 1:
+        return external[0]
+    return None
 
 
 def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) -> int:
-    """Let a person decide that mails are no offers, and return how many. Offers keep the mails they
-    came from.
-    """
-    keys = [
-        file.pk
-        for file in files
-        if file.state in (SourceFile.State.REVIEW, SourceFile.State.BROKEN)
-    ]
-    return SourceFile.objects.filter(pk__in=keys).update(
+    """Record that mails are no offers; return how many were still undecided."""
+    undecided = SourceFile.objects.filter(
+        pk__in=[file.pk for file in files],
+        # Offers keep the mails they came from.
+        state__in=(SourceFile.State.REVIEW, SourceFile.State.BROKEN),
+    )
+    return undecided.update(
         state=SourceFile.State.NOT_AN_OFFER,
         reason=SourceFile.Reason.IGNORED,
         detail="",

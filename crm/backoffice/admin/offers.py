@@ -191,7 +191,7 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
                     obj, changed=form.changed_data, by=person(request), at=timezone.now()
                 )
             else:
-                offers.services.add_offer(obj)
+                offers.services.store_offers([obj])
 
     @admin.display(description=_("company"), ordering="customer__search_text")
     def company(self, offer: Offer) -> str:
