@@ -12,9 +12,7 @@ from offers.patterns import explain_pattern_error
 
 
 def clean_pattern(pattern: str) -> str:
-    """Return a pattern of offer numbers that can be used. Raises ValidationError with a sentence
-    that says why not.
-    """
+    """Return the pattern. Raises ValidationError where it cannot be used."""
     try:
         if pattern:
             check_pattern(pattern)

@@ -1,6 +1,4 @@
-"""A mail for a person to look at: its text and what is attached, nothing that runs and nothing from
-elsewhere.
-"""
+"""A mail for a person to look at."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ class MailView:
 
 
 def read_mail_view(file: SourceFile) -> MailView:
-    """Return text and attachment names of a mail, from the archive or its file. HTML is shown as
-    plain text only.
-    """
+    """Return the text of a mail, HTML as plain text, and the names of its attachments."""
     try:
         body = parse_body(read_mail_of(file))
     except MailTooLargeError:

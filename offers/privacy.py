@@ -13,10 +13,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
-from django.forms.models import model_to_dict
 
 from offers.mail_import.folder import disk_name
-from offers.models import Contact, Customer, Offer, SentMessage, SourceFile
+from offers.models import Contact, Customer, SentMessage, SourceFile
 
 # A domain that can never exist (RFC 2606).
 NOWHERE = "@erased.invalid"
@@ -60,16 +59,13 @@ def erase(customer: Customer) -> None:
 
 
 def as_dict(row: models.Model) -> dict[str, Any]:
-    """Return the columns of a row by name, also those that no form shows."""
-    shown = model_to_dict(row)
-    hidden = {
-        field.name: field.value_from_object(row)
-        for field in row._meta.concrete_fields
-        if not field.editable
-    }
-    return {
-        name: value for name, value in (shown | hidden).items() if value not in (None, "", [], {})
-    }
+    """Return the columns of a row by name, without the empty ones."""
+    columns = {}
+    for field in row._meta.concrete_fields:
+        value = field.value_from_object(row)
+        if value not in (None, "", [], {}):
+            columns[field.name] = value
+    return columns
 
 
 def as_dicts(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
@@ -98,9 +94,8 @@ def find_mail_files(customer: Customer) -> Iterator[Path]:
 
 def _erase_history(customer: Customer) -> None:
     """Empty what the admin's log says about changes: it has the names of the rows."""
-    of_customer = Q(
-        content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk)
-    )
-    keys = [str(key) for key in customer.offers.values_list("pk", flat=True)]
-    of_offers = Q(content_type=ContentType.objects.get_for_model(Offer), object_id__in=keys)
-    LogEntry.objects.filter(of_customer | of_offers).update(object_repr="", change_message="")
+    for row in (customer, *customer.offers.all()):
+        entries = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(row), object_id=str(row.pk)
+        )
+        entries.update(object_repr="", change_message="")

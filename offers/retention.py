@@ -20,9 +20,7 @@ _LED_TO_NOTHING = (
 
 
 def prune_log(*, now: datetime, dry_run: bool = False) -> str:
-    """Empty the entries of the import log, older than `KEEP_LOG_DAYS`, of mails that were no
-    offers.
-    """
+    """Empty the log entries, older than `KEEP_LOG_DAYS`, of mails that led to nothing."""
     limit = now - timedelta(days=settings.KEEP_LOG_DAYS)
     old = SourceFile.objects.filter(state__in=_LED_TO_NOTHING, first_seen_at__lt=limit).exclude(
         sender="", subject=""

@@ -27,8 +27,7 @@ _CLOSED = (
 
 
 def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
-    """Store what follows for these offers, and for the log entries of their mails, from all these
-    mails together.
+    """Work these offers and the log entries of their mails out anew, and store them.
 
     The same mails give the same result, whatever the order in which their files turned up.
     """
@@ -71,12 +70,9 @@ def _load_mails(
 
 
 def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Give the sent mails of an offer, the oldest first, their states; return the changed ones.
-
-    The oldest with a number founds the offer, also behind a reply prefix, unless a person entered
-    it. Later ones are follow-ups behind a reply prefix or in a thread, else revisions. What a
-    person decided stays.
-    """
+    """Give the sent mails of an offer, the oldest first, their states; return the changed ones."""
+    # The oldest with a number founds the offer, also behind a reply prefix, unless a person entered
+    # it. Later ones are follow-ups behind a reply prefix or in a thread, else revisions.
     changed = []
     is_founded = offer.source != Offer.Source.MAIL
     for file in files:
@@ -109,7 +105,7 @@ def _find_reason(state: SourceFile.State, file: SourceFile) -> SourceFile.Reason
 
 
 def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> None:
-    """Let the newest mail count. A newer mail about a closed offer is for a person to judge."""
+    """Let the newest mail count."""
     oldest, newest = counted[0], counted[-1]
     was_sent_at = offer.sent_at
     offer.revision = len(counted)
@@ -127,4 +123,5 @@ def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> 
         offer.status, offer.status_at = Offer.Status.OPEN, now
         offer.status_channel, offer.status_by = Offer.Channel.AUTOMATIC, None
     elif offer.status in _CLOSED and not offer.needs_review:
+        # Only a person can tell whether the offer is open again.
         offer.needs_review = _("A newer mail was sent after the offer was closed.")

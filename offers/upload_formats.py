@@ -12,9 +12,7 @@ _DELIMITERS = ";,\t"
 
 
 class SpreadsheetCsv(CSV):  # type: ignore[misc]
-    """CSV as Excel writes it in each country: semicolon, comma or tab; UTF-8, UTF-16 or
-    windows-1252.
-    """
+    """CSV as Excel writes it: semicolon, comma or tab; UTF-8, UTF-16 or windows-1252."""
 
     def is_binary(self) -> bool:
         return True

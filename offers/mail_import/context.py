@@ -27,8 +27,7 @@ _CLOCK_SLACK = timedelta(minutes=10)
 class BatchContext:
     """All that deciding needs to know about the messages of one batch of one folder.
 
-    `pending` are log entries that are being decided anew. They are no evidence for anything, and
-    their offers are loaded.
+    `pending` are log entries that are being decided anew: no evidence for anything.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class BatchContext:
             self._load_offers_of_senders(readable)
 
     def describe(self, message: MailMessage) -> MessageContext:
-        """Return what is known that matters to one message, with those of this batch before it."""
+        """Return what matters to one message, with the messages of this batch before it."""
         if message.problem:
             return MessageContext()
         own_message_key = self._sent_messages.get(message.mail.message_id)
@@ -112,9 +111,7 @@ class BatchContext:
         return None
 
     def _add_sender(self, message: MailMessage, known: MessageContext) -> MessageContext:
-        """Add what matters to received mails alone: the offers of the sender, and whom a bounce is
-        about.
-        """
+        """Add what matters to received mails: the sender's offers, and whom a bounce is about."""
         bounced: list[Customer] = []
         for email in message.bounced_emails:
             if customer := self.people.customers.get(email):
@@ -132,9 +129,7 @@ class BatchContext:
         )
 
     def _load_copies(self, messages: Sequence[MailMessage]) -> None:
-        """Find the mails imported before by header block (same direction), Message-ID (this
-        folder), fingerprint.
-        """
+        """Find earlier copies by header block, Message-ID in this folder, and fingerprint."""
         self._copies_by_hash: dict[str, SourceFile] = {}
         self._copies_by_id: dict[str, SourceFile] = {}
         self._copies_by_fingerprint: dict[str, SourceFile] = {}
@@ -145,8 +140,8 @@ class BatchContext:
             *self._find_rows(message_id="", header_hash__in=[m.header_hash for m in messages]),
             *self._find_rows(fingerprint__in=[m.fingerprint for m in messages if m.fingerprint]),
         ):
-            # Compared here and not in the query: a planner that knows nothing of the numbers may
-            # choose to go through all rows of the folder.
+            # Compared here and not in the query, where PostgreSQL may choose to go through all rows
+            # of the folder.
             if row.folder.direction == self.folder.direction and row.header_hash:
                 self._copies_by_hash[row.header_hash] = row
             if row.folder_id == self.folder.pk and row.message_id:
@@ -207,10 +202,8 @@ class BatchContext:
         self._add_offers(Offer.objects.filter(customer__in=keys))
 
     def _add_offers(self, offers: QuerySet[Offer]) -> None:
-        """Load offers in one order, locked against a second importer where the database locks
-        rows.
-        """
         found = offers.select_related("customer").order_by("pk")
+        # In one order, so that two importers at once wait for each other without a deadlock.
         if connection.features.has_select_for_update_of:
             found = found.select_for_update(of=("self",))
         for offer in found:

@@ -15,9 +15,7 @@ State, Reason = SourceFile.State, SourceFile.Reason
 
 
 class MessageDecision(NamedTuple):
-    """What becomes of a mail: its state, why, and the offer it belongs to or the customer of a new
-    one.
-    """
+    """What becomes of a mail. `customer` is that of a new offer."""
 
     state: SourceFile.State
     reason: SourceFile.Reason
@@ -129,9 +127,7 @@ def find_known(
 ) -> Offer | None:
     """Return the offer among those of one number that a mail to these recipients is about.
 
-    The one it answers, else the one of a recipient, else the one of a recipient's company: a number
-    that goes to a colleague of the customer is no second offer, or two people of one company would
-    be reminded of it.
+    The one it answers, else the one of a recipient, else the one of a recipient's company.
     """
     if in_thread is not None and in_thread in offers:
         return in_thread
@@ -139,6 +135,8 @@ def find_known(
     for offer in offers:
         if offer.customer.email in emails:
             return offer
+    # A number that goes to a colleague of the customer is no second offer: two people of one
+    # company would be reminded of it.
     domains = {each.domain for each in external} - MAIL_PROVIDERS
     for offer in offers:
         if offer.customer.domain in domains:
@@ -147,11 +145,8 @@ def find_known(
 
 
 def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
-    """Tell whether a mail went to people of more than one company; private mailboxes count each for
-    itself.
-
-    Copies to others are usual; but where To names nobody outside, Cc and Bcc are those it went to.
-    """
+    """Tell whether a mail went to more than one company; each private mailbox counts as one."""
+    # Copies to others are usual; but where To names nobody outside, Cc and Bcc count.
     outside = [each for each in mail.to if each.domain not in own_domains]
     outside = outside or [each for each in mail.recipients if each.domain not in own_domains]
     companies = set()
@@ -224,9 +219,7 @@ def _decide_bounce(message: MailMessage, context: MessageContext) -> MessageDeci
 
 
 def _find_meant(message: MailMessage, context: MessageContext) -> Offer | None:
-    """Return the offer that an incoming mail answers, or whose number it names and whose customer
-    sent it.
-    """
+    """Return the offer that a mail answers, or the sender's offer whose number it names."""
     if context.in_thread:
         return context.in_thread
     for offer in context.same_number:

@@ -121,9 +121,7 @@ def _stamp(stream: FileIO) -> Stamp:
 
 
 def _lacks_end(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool:
-    """Tell whether the end of a mail is missing: of the header block, or the closing boundary of a
-    multipart.
-    """
+    """Tell whether the end of the header block or the closing boundary is missing."""
     if "header_not_ended" in mail.defects:
         return len(header) < LONGEST_HEADER
     if not mail.header("content-type").lower().lstrip().startswith("multipart/"):

@@ -112,9 +112,8 @@ def _load_waiting(folder: MailFolder) -> dict[str, SourceFile]:
 
 
 def _find_unknown(path: str, known: Mapping[str, Stamp]) -> Iterator[FolderFile]:
-    """Yield the mail files of a folder whose size or mtime is not the known one.
+    """Yield the regular files named .eml in a folder whose size or mtime is not the known one.
 
-    Regular files whose names end in `.eml` in any case; links, pipes and folders are passed over.
     Raises FolderError when the folder cannot be read, also in the middle: what was yielded before
     stays true.
     """

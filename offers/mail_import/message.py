@@ -54,9 +54,8 @@ class MailMessage:
 
     @property
     def thread(self) -> tuple[str, ...]:
-        """The Message-IDs that this mail is about, the nearest first; of a bounce those of the mail
-        that came back.
-        """
+        """The Message-IDs that this mail is about, the nearest first."""
+        # A bounce is about the mail that came back.
         if self.bounce:
             returned = (self.bounce.original_message_id, *reversed(self.bounce.original_references))
             return tuple(filter(None, returned))

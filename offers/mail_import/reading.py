@@ -56,10 +56,7 @@ def find_pattern(folder: MailFolder) -> str:
 
 
 def read_message(folder: MailFolder, file: FolderFile, *, now: datetime) -> MailMessage:
-    """Return what a mail file says.
-
-    Whatever goes wrong is said by the message, so that one file never stops the rest.
-    """
+    """Return what a mail file says. What goes wrong is the `problem` of the message."""
     path = Path(folder.path, file.name)
     try:
         header = read_finished(
@@ -72,7 +69,7 @@ def read_message(folder: MailFolder, file: FolderFile, *, now: datetime) -> Mail
             _read_incoming(path, message, find_pattern(folder))
     except UnreadFileError as error:
         return MailMessage(file, _changed_at(file), error.reason, error.detail)
-    except Exception:
+    except Exception:  # one file must not stop the rest
         logger.exception("mail folder %s: a file could not be examined", folder.pk)
         return MailMessage(file, _changed_at(file), SourceFile.Reason.FAILED)
     return message
@@ -110,9 +107,6 @@ def _changed_at(file: FolderFile) -> datetime:
 
 
 def _read_outgoing(path: Path, message: MailMessage, pattern: str) -> None:
-    """Note what a sent mail says. `pattern` replaces the built-in number recognition, if it has
-    one.
-    """
     mail = message.mail
     if message.is_own or message.automatic:
         return
@@ -133,9 +127,6 @@ def _read_outgoing(path: Path, message: MailMessage, pattern: str) -> None:
 
 
 def _read_incoming(path: Path, message: MailMessage, pattern: str) -> None:
-    """Note what a received mail says; of automatic ones also whether they are a bounce or name a
-    day of return.
-    """
     mail = message.mail
     if message.is_own:
         return

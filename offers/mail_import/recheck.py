@@ -30,8 +30,6 @@ def check_again(
 
     Offers that came from these mails alone and are none any more are removed, unless something
     happened to them since. Files that are gone stay as they are and are counted in the problems.
-    Safe to be killed: a file in the middle of it is waiting, and waiting files are looked at by the
-    next import.
     """
     result = ImportResult()
     now = timezone.now()
@@ -57,24 +55,24 @@ def check_again(
 
 
 def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[FolderFile]]:
-    """Let the files that are still there wait to be decided; return them by the key of their
-    folder, the oldest mails first.
-    """
+    """Set the files that are still there to waiting; return them by folder, oldest mails first."""
     chosen: dict[int, list[FolderFile]] = defaultdict(list)
-    for row in sorted(
-        files, key=lambda row: (row.sent_at or row.first_seen_at, row.mtime_ns, row.name)
-    ):
+    for row in sorted(files, key=_age_order):
         file = _find_on_disk(row, now)
         if file is not None:
             chosen[row.folder_id].append(file)
+            # After a kill the next import decides about what is waiting.
             row.state, row.offer, row.duplicate_of = State.WAITING, None, None
             row.fingerprint, row.decided_by = None, None
             row.save(update_fields=_RESET_FIELDS)
     return chosen
 
 
+def _age_order(row: SourceFile) -> tuple[datetime, int, str]:
+    return row.sent_at or row.first_seen_at, row.mtime_ns, row.name
+
+
 def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
-    """Return a file of the import log as it is on the disk now, or None when it is gone."""
     name = disk_name(row.name)
     try:
         found = Path(row.folder.path, name).lstat()
@@ -87,10 +85,10 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
 def _remove_empty_offers(
     founded: Collection[int], touched: Collection[int], has_history: HasHistory
 ) -> list[Offer]:
-    """Remove those of the offers `founded` that no mail founds any more, with customers left
-    without any; return what stays of the offers `touched`.
+    """Remove founded offers that no mail founds any more; return the touched offers that stay.
 
-    An offer that was entered by a person, or answered, reminded, noted or closed since, stays.
+    Customers left without an offer go too. An offer that was entered by a person, or answered,
+    reminded, noted or closed since, stays.
     """
     left = []
     for offer in Offer.objects.filter(pk__in={*founded, *touched}).select_related("customer"):
@@ -105,7 +103,6 @@ def _remove_empty_offers(
 
 
 def _is_empty(offer: Offer) -> bool:
-    """Tell whether an offer came from mails alone, has none any more, and nothing happened to it."""
     if offer.source != Offer.Source.MAIL or offer.status != Offer.Status.OPEN:
         return False
     if offer.status_by_id or offer.note:

@@ -27,11 +27,9 @@ def import_folders(
     on_stored: Callable[[SourceFile], None] | None = None,
     with_archive: bool = True,
 ) -> ImportResult:
-    """Import what is new in the folders, by default in all active ones, sent mails before received
-    ones.
+    """Import what is new in the folders, by default in all active ones.
 
-    A folder that cannot be read says so in `MailFolder.error` and in the problems; the others go
-    on. Raises what the database raises when it is away: then the files wait for the next run.
+    Raises what the database raises when it is away: then the files wait for the next run.
     """
     if folders is None:
         folders = MailFolder.objects.filter(is_active=True)
@@ -55,10 +53,10 @@ def import_folder(
     on_stored: Callable[[SourceFile], None] | None = None,
     with_archive: bool = True,
 ) -> ImportResult:
-    """Import what is new in one folder, and note on it when it was looked at and what is wrong.
+    """Import what is new in one folder, and note on it when it was scanned and what is wrong.
 
-    `on_stored` is called with each log entry. Without the archive nothing is written but the
-    database, so that a caller can take back all of it.
+    `on_stored` is called with each log entry. Without the archive only the database is written, so
+    that a caller can roll back all of it.
     """
     result = result or ImportResult()
     now = timezone.now()
@@ -94,7 +92,6 @@ def _find_pattern_problem(folder: MailFolder) -> str:
 
 
 def _note_vanished(keys: Sequence[int], now: datetime) -> int:
-    """Say of files that waited and are gone that nobody read them; return how many there were."""
     return SourceFile.objects.filter(pk__in=keys).update(
         state=SourceFile.State.BROKEN, reason=SourceFile.Reason.VANISHED, decided_at=now
     )

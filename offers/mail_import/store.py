@@ -58,8 +58,7 @@ def store_messages(
 ) -> Iterable[SourceFile]:
     """Store the messages of one folder, batch by batch, and yield their log entries.
 
-    Each batch is a transaction of its own; where it fails, its messages are stored one by one, so
-    that one of them never stops the rest. Raises what the database raises when it is away.
+    Raises what the database raises when it is away.
     """
     remaining = iter(messages)
     while batch := list(islice(remaining, BATCH_SIZE)):
@@ -69,6 +68,7 @@ def store_messages(
         except Exception as error:
             if _is_away(error):
                 raise
+            # One message that cannot be stored must not stop the rest of its batch.
             kind = type(error).__name__
             logger.info("mail folder %s: a batch is stored one by one (%s)", folder.pk, kind)
             rows = []
@@ -80,7 +80,7 @@ def store_messages(
 def _store_alone(
     folder: MailFolder, message: MailMessage, *, now: datetime, after_store: AfterStore
 ) -> list[SourceFile]:
-    """Store one message. Another importer may have been faster; then nothing is left to do."""
+    # Another importer may have been faster: then a second try finds nothing left to do.
     for _attempt in range(_TRIES):
         try:
             with transaction.atomic():
@@ -96,9 +96,8 @@ def _store_alone(
 
 
 def _is_away(error: Exception) -> bool:
-    """Tell whether the database itself is away. Being chosen to end a deadlock is no reason to give
-    up.
-    """
+    """Tell whether the database itself is away."""
+    # One that ends a deadlock by refusing this transaction is there.
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, OperationalError | InterfaceError) and state not in _RETRY_STATES
 
@@ -112,9 +111,8 @@ def store_batch(
 ) -> list[SourceFile]:
     """Decide about messages of one folder, store what came out and return their log entries.
 
-    Call it inside a transaction. What is already in the log with the same size and mtime is left
-    alone, so that a second importer, or a run after a kill, stores nothing twice. Raises
-    IntegrityError when another importer stored one of them at the same moment.
+    Call it inside a transaction. Raises IntegrityError when another importer stored one of the
+    messages at the same moment.
     """
     ordered = sorted(messages, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name))
     pending = _find_pending(folder, ordered)
@@ -136,6 +134,8 @@ def _find_pending(
     folder: MailFolder, messages: Sequence[MailMessage]
 ) -> list[tuple[MailMessage, SourceFile]]:
     """Return the messages that are to be decided, each with its log entry, which may be new."""
+    # What is in the log with the same size and mtime is left alone, so that a second importer, or a
+    # run after a kill, stores nothing twice.
     names = [stored_name(message.file.name) for message in messages]
     rows = SourceFile.objects.filter(folder=folder, name__in=names)
     known = {row.name: row for row in rows}
@@ -159,16 +159,14 @@ def _has_changed(row: SourceFile, message: MailMessage) -> bool:
 
 
 def _forget_fingerprints(rows: Sequence[SourceFile]) -> None:
-    """Let two rewritten files change places: their old fingerprints must not be in each other's
-    way.
-    """
+    # Two rewritten files may have changed places, and a fingerprint is unique.
     if rows:
         keys = [row.pk for row in rows]
         SourceFile.objects.filter(pk__in=keys, fingerprint__isnull=False).update(fingerprint=None)
 
 
 class _Batch:
-    """Decides about messages one after the other and writes what came out in a few queries."""
+    """Decides about messages one after the other and writes the results in a few queries."""
 
     def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
         self.folder, self.context, self.now = folder, context, now
@@ -252,11 +250,8 @@ class _Batch:
             row.decided_at = self.now
         row.size, row.mtime_ns = message.file.stamp
         row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
-        row.duplicate_of, row.decided_by, row.is_reply = (
-            decision.duplicate_of,
-            None,
-            decision.is_reply,
-        )
+        row.duplicate_of, row.is_reply = decision.duplicate_of, decision.is_reply
+        row.decided_by = None
         row.header_hash, row.content_hash, row.fingerprint = message.header_hash, "", None
         if decision.duplicate_of is None and not self.context.has_fingerprint(message.fingerprint):
             row.fingerprint = message.fingerprint
@@ -273,9 +268,8 @@ class _Batch:
     def _question(self, offer: Offer) -> None:
         """Ask a person about an offer that may have been ordered."""
         if offer.is_open and not offer.needs_review:
-            offer.needs_review = _(
-                "An order, an invoice or the like was sent about it. Was it ordered?"
-            )
+            question = _("An order, an invoice or the like was sent about it. Was it ordered?")
+            offer.needs_review = question
             self._change(offer, "needs_review")
 
     def _pause(
@@ -295,7 +289,6 @@ class _Batch:
     def _mark_bounced(
         self, message: MailMessage, decision: MessageDecision, known: MessageContext
     ) -> None:
-        """Mark the addresses that cannot be reached."""
         for customer in known.bounced:
             customer.bounced_at, customer.bounce_detail = message.sent_at, decision.detail
             customer.save(update_fields=["bounced_at", "bounce_detail"])
@@ -337,7 +330,6 @@ def _list_recipients(mail: Mail) -> list[dict[str, str]]:
     recipients = []
     for field_name, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc)):
         for address in addresses[:_MOST_RECIPIENTS]:
-            recipients.append(
-                {"field": field_name, "email": address.email, "name": address.name[:200]}
-            )
+            entry = {"field": field_name, "email": address.email, "name": address.name[:200]}
+            recipients.append(entry)
     return recipients

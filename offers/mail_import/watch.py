@@ -32,12 +32,11 @@ def watch_folders(
     stop: threading.Event | None = None,
     rescan_seconds: float = RESCAN_SECONDS,
 ) -> None:
-    """Call `run` at once, whenever a mail file comes or changes, and every `rescan_seconds`, until
-    `stop` or Ctrl-C.
+    """Call `run` at once, on each new or changed mail file, and every `rescan_seconds`.
 
-    With waiting files it looks again after the time that a file needs to settle. An error of the
-    database or of a folder is logged and tried again; folders that are added or changed are noticed
-    at the next rescan.
+    Ends at `stop` or Ctrl-C. With waiting files it looks again after the time that a file needs to
+    settle. An error of the database or of a folder is logged and tried again; folders that are
+    added or changed are noticed at the next rescan.
     """
     stop = stop or threading.Event()
     with suppress(KeyboardInterrupt):
@@ -58,8 +57,7 @@ def _watch(
 
 
 def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
-    """Tell whether a folder is on a network share, of whose changes the operating system tells
-    nothing.
+    """Tell whether a folder is on a network share, where the system reports no changes.
 
     `mounts` are the lines of /proc/mounts; a system without it (Windows) is judged by the UNC path.
     """
@@ -100,8 +98,7 @@ def _watch_until(
     try:
         is_new = True
         for found in changes:
-            # A file that came between the last run and the start of the watcher was noticed by
-            # neither.
+            # Nobody noticed a file that came between the last run and the start of the watcher.
             if found or has_waiting or is_new:
                 has_waiting, is_new = _run_safely(run), False
             if time.monotonic() >= until:
