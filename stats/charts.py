@@ -125,35 +125,39 @@ def chart_reasons(
     empty = _(
         "No offer was declined in this period. Reasons appear as soon as a customer declines through the link."
     )
-    charts = [
-        Chart(
-            name="reasons",
+    by_number = Chart(
+        name="reasons",
+        kind="pie",
+        title=_("Why offers are declined"),
+        head=(_("Reason"), _("Offers")),
+        points=rank(numbers, label, link_to),
+        empty=empty,
+    )
+    by_value = []
+    for currency, values in sorted(_sum_values(declined).items()):
+        chart = Chart(
+            name=f"reasons-{currency.lower()}",
             kind="pie",
-            title=_("Why offers are declined"),
-            head=(_("Reason"), _("Offers")),
-            points=rank(numbers, label, link_to),
+            title=_("Declined value by reason, in %(currency)s") % {"currency": currency},
+            head=(_("Reason"), currency),
+            points=rank(values, label, link_to),
             empty=empty,
-        ),
-        _chart_classes(numbers, reasons, link),
-        _chart_both_sides(declined, label, link),
-    ]
-    valued = [group for group in declined if group.valued]
-    for currency in sorted({group.currency for group in valued}):
-        its = [group for group in valued if group.currency == currency]
-        values = sum_by(its, lambda group: group.reason, lambda group: float(group.value))
-        charts.append(
-            Chart(
-                name=f"reasons-{currency.lower()}",
-                kind="pie",
-                title=_("Declined value by reason, in %(currency)s") % {"currency": currency},
-                head=(_("Reason"), currency),
-                points=rank(values, label, link_to),
-                empty=empty,
-                note=_("Only offers whose amount is known."),
-                is_money=True,
-            )
+            note=_("Only offers whose amount is known."),
+            is_money=True,
         )
-    return charts
+        by_value.append(chart)
+    by_class = _chart_classes(numbers, reasons, link)
+    return [by_number, by_class, _chart_both_sides(declined, label, link), *by_value]
+
+
+def _sum_values(declined: list[OfferGroup]) -> dict[str, dict[str, float]]:
+    """Return the sums of the known amounts by currency and, in each, by reason."""
+    sums: dict[str, dict[str, float]] = {}
+    for group in declined:
+        if group.valued:
+            of_currency = sums.setdefault(group.currency, {})
+            of_currency[group.reason] = of_currency.get(group.reason, 0) + float(group.value)
+    return sums
 
 
 def _chart_classes(

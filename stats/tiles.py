@@ -60,8 +60,12 @@ def _build_tile(
     kind: _TileKind, now: Figures, past: Figures | None, link: Callable[[str], str]
 ) -> Tile:
     value = kind.measure(now)
+    trend, is_better = "", None
     moved = change(value, kind.measure(past)) if past is not None else None
-    is_better = None
+    if moved is not None:
+        # Rounded first, so that a change that reads as 0 % is neither good nor bad.
+        moved = round(moved, 2)
+        trend = _describe_change(moved)
     if moved and kind.more_is_better is not None:
         is_better = (moved > 0) is kind.more_is_better
     return Tile(
@@ -69,7 +73,7 @@ def _build_tile(
         value="–" if value is None else kind.write(value),
         note=kind.note(now),
         link=link(kind.part),
-        trend="" if moved is None else _describe_change(moved),
+        trend=trend,
         is_better=is_better,
     )
 

@@ -143,3 +143,9 @@ def test_a_change_is_shown_only_against_enough_offers(before: int, is_shown: boo
     past, now = figures(group(number=before)), figures(group(number=40))
     tiles = build_tiles(now, past, lambda _part: "")
     assert bool(tiles[0].trend) is is_shown
+
+
+def test_a_change_that_reads_as_none_is_neither_good_nor_bad() -> None:
+    past, now = figures(group(number=1000)), figures(group(number=999))
+    tile = build_tiles(now, past, lambda _part: "")[0]
+    assert (tile.trend, tile.is_better) == ("±0 %", None)
