@@ -94,11 +94,11 @@ class SourceFileAdmin(ReadOnlyAdmin):
         view = read_mail_view(file)
         return render("backoffice/mail.html", {"rows": _head_of(file, view), "view": view})
 
-    def get_fieldsets(self, request: HttpRequest, obj: SourceFile | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out what has nothing to say about this file."""
         fieldsets = []
         for name, options in super().get_fieldsets(request, obj):
-            fields = [field for field in options["fields"] if obj is None or _says(obj, field)]
+            fields = [field for field in options["fields"] if _says(obj, field)]
             fieldsets.append((name, {**options, "fields": fields}))
         return fieldsets
 
