@@ -39,7 +39,9 @@ class Plans:
     def decide(self, case: OfferCase, now: datetime) -> NextReminder:
         """Ask the rules with the offer's own plan, else the customer's, else the default one."""
         plan = self._find(case)
-        return NextReminder(Because.NO_PLAN) if plan is None else decide(case.history, *plan, now)
+        if plan is None:
+            return NextReminder(Because.NO_PLAN)
+        return decide(case.history, *plan, now)
 
     def count_steps(self, case: OfferCase) -> int:
         """Return how many steps the plan of the offer has."""

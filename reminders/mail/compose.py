@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +30,9 @@ class MailTexts:
     """The mail texts, read once for a run."""
 
     def __init__(self) -> None:
-        self._texts = {(text.language, text.step): text for text in MailText.objects.all()}
+        self._by_language: dict[str, list[MailText]] = defaultdict(list)
+        for text in MailText.objects.order_by("step"):
+            self._by_language[text.language].append(text)
 
     def get(self, language: str, step: int) -> MailText:
         """Return the text of a step in the language, else in German. Raises MissingTextError.
@@ -37,10 +40,13 @@ class MailTexts:
         A step that has no text gets that of the step before.
         """
         for candidate in (language, "de"):
-            steps = sorted(known for (of, known) in self._texts if of == candidate)
-            if steps:
-                earlier = [known for known in steps if known <= step]
-                return self._texts[candidate, earlier[-1] if earlier else steps[0]]
+            texts = self._by_language[candidate]
+            if texts:
+                found = texts[0]
+                for text in texts:
+                    if text.step <= step:
+                        found = text
+                return found
         raise MissingTextError(f"There is no mail text for step {step}.")
 
 
