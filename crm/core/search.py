@@ -19,14 +19,14 @@ def has_words(words: str, column: str = "search_text") -> Q:
     return condition
 
 
-def first_line(column: str = "search_text") -> Substr:
-    """Return the first line of a folded column, with its end of line."""
-    return Substr(column, 1, StrIndex(F(column), Value("\n")))
+def first_line() -> Substr:
+    """Return the first line of `search_text`, with its end of line."""
+    return Substr("search_text", 1, StrIndex(F("search_text"), Value("\n")))
 
 
-def further_lines(column: str = "search_text") -> Substr:
-    """Return what a folded column holds behind its first line."""
-    return Substr(column, StrIndex(F(column), Value("\n")) + 1)
+def further_lines() -> Substr:
+    """Return the lines of `search_text` behind the first."""
+    return Substr("search_text", StrIndex(F("search_text"), Value("\n")) + 1)
 
 
 class FoldedSearch:
