@@ -20,7 +20,7 @@ LOCK_SECONDS = 20
 
 
 def examine(now: datetime, *, outside: bool = False, advice: bool = False) -> Iterator[Finding]:
-    """Yield what the checks of this machine find; of a database that fails, only that it does."""
+    """Yield what the checks of this machine find; most are left out when the database fails."""
     operations = get_operations()
     database = check_database()
     yield database
