@@ -25,7 +25,6 @@ from offers.models import (
 )
 from offers.revisions import refresh_offers
 
-STATUS_FIELDS = ["status", "status_channel", "status_at", "status_by"]
 _DECISION_FIELDS = [
     "state", "offer", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
 ]  # fmt: skip
@@ -66,10 +65,7 @@ def take_customer(
     customer = people.customers.get(email)
     if customer is None:
         customer = Customer(
-            email=email,
-            name=name,
-            company=company,
-            language=language or settings.LANGUAGE_CODE[:2],
+            email=email, name=name, company=company, language=language or settings.LANGUAGE_CODE[:2]
         )
         people.customers[email] = customer
         return customer
@@ -172,7 +168,7 @@ def set_status(
     """Record what became of an offer, through which channel and by whom."""
     offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
     with transaction.atomic():
-        offer.save(update_fields=STATUS_FIELDS)
+        offer.save(update_fields=["status", "status_channel", "status_at", "status_by"])
         Offer.objects.raise_version([offer])
 
 
@@ -201,8 +197,6 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
     if "status" in fields:
         offer.status_at, offer.status_by = at, by
         fields |= {"status_at", "status_by"}
-    if "number" in fields:
-        fields.add("number_key")
     if fields:
         with transaction.atomic():
             offer.save(update_fields=sorted(fields))

@@ -39,7 +39,7 @@ def decide_outgoing(message: MailMessage, context: MessageContext) -> MessageDec
     if message.problem:
         return decide_problem(message)
     recipients = message.mail.recipients
-    external = tuple(each for each in recipients if each.domain not in context.own_domains)
+    external = _find_outside(recipients, context.own_domains)
     if message.is_own or context.is_own:
         return _decide_own(context)
     if message.automatic:
@@ -147,8 +147,7 @@ def find_known(
 def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
     """Tell whether a mail went to more than one company; each private mailbox counts as one."""
     # Copies to others are usual; but where To names nobody outside, Cc and Bcc count.
-    outside = [each for each in mail.to if each.domain not in own_domains]
-    outside = outside or [each for each in mail.recipients if each.domain not in own_domains]
+    outside = _find_outside(mail.to, own_domains) or _find_outside(mail.recipients, own_domains)
     companies = set()
     for recipient in outside:
         if recipient.domain in MAIL_PROVIDERS:
@@ -156,6 +155,10 @@ def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
         else:
             companies.add(recipient.domain)
     return len(companies) > 1
+
+
+def _find_outside(addresses: Sequence[Address], own_domains: Collection[str]) -> list[Address]:
+    return [each for each in addresses if each.domain not in own_domains]
 
 
 def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule

@@ -103,11 +103,7 @@ def _is_away(error: Exception) -> bool:
 
 
 def store_batch(
-    folder: MailFolder,
-    messages: Sequence[MailMessage],
-    *,
-    now: datetime,
-    after_store: AfterStore,
+    folder: MailFolder, messages: Sequence[MailMessage], *, now: datetime, after_store: AfterStore
 ) -> list[SourceFile]:
     """Decide about messages of one folder, store what came out and return their log entries.
 

@@ -230,7 +230,7 @@ class Offer(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["number_key", "customer"], name="offers_offer_unique_number_per_customer"
-            ),
+            )
         ]
         indexes = [
             models.Index(fields=["status", "sent_at"], name="offers_offer_status_sent"),

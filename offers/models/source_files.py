@@ -75,10 +75,7 @@ class SourceFile(models.Model):
             "number_in_attachment",
             _("The number stands in the name of an attachment."),
         )
-        NEWER_MAIL = (
-            "newer_mail",
-            _("A newer mail of a known offer. It counts from now on."),
-        )
+        NEWER_MAIL = ("newer_mail", _("A newer mail of a known offer. It counts from now on."))
         BY_PERSON = "by_person", _("A person made it an offer.")
         ATTACHED = "attached", _("A person said to which offer it belongs.")
         IGNORED = "ignored", _("A person decided that it is no offer.")
@@ -117,14 +114,8 @@ class SourceFile(models.Model):
         NO_OFFER = "no_offer", _("Neither an offer number nor a word for an offer was found.")
         NO_REPLY = "no_reply", _("It belongs to no offer.")
         REPLY = "reply", _("The customer replied to this offer.")
-        REPLY_BY_NUMBER = (
-            "reply_by_number",
-            _("The customer wrote and named the offer number."),
-        )
-        REPLY_BY_SENDER = (
-            "reply_by_sender",
-            _("The customer wrote and has one open offer."),
-        )
+        REPLY_BY_NUMBER = ("reply_by_number", _("The customer wrote and named the offer number."))
+        REPLY_BY_SENDER = ("reply_by_sender", _("The customer wrote and has one open offer."))
         SEVERAL_OPEN_OFFERS = (
             "several_open_offers",
             _("The customer has several open offers. Which one is meant?"),
