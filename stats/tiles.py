@@ -27,8 +27,10 @@ class Tile:
 
 
 def number(value: float | Decimal, decimals: int = 0) -> str:
-    """Return a number in local form, thousands grouped."""
-    return str(number_format(value, decimals, use_l10n=True, force_grouping=True))
+    """Return a rounded number in local form, thousands grouped."""
+    # Django's own function cuts decimals off: 28.9999 would read as 28.
+    rounded = round(Decimal(value), decimals)
+    return str(number_format(rounded, decimals, use_l10n=True, force_grouping=True))
 
 
 def money(sums: dict[str, Decimal]) -> str:

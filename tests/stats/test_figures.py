@@ -149,3 +149,8 @@ def test_a_change_that_reads_as_none_is_neither_good_nor_bad() -> None:
     past, now = figures(group(number=1000)), figures(group(number=999))
     tile = build_tiles(now, past, lambda _part: "")[0]
     assert (tile.trend, tile.is_better) == ("±0 %", None)
+
+
+def test_a_change_is_rounded() -> None:
+    past, now = figures(group(number=100)), figures(group(number=129))
+    assert build_tiles(now, past, lambda _part: "")[0].trend == "+29 %"
