@@ -12,7 +12,7 @@ def new_token() -> UUID:
 
 
 def digest(token: UUID) -> str:
-    """Return SHA-256 of the token as 64 hex digits: all that the VPS knows of it."""
+    """Return SHA-256 of the token as 64 hex digits, which is all that the VPS stores of it."""
     return hashlib.sha256(str(token).encode("ascii")).hexdigest()
 
 

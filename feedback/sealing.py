@@ -1,7 +1,7 @@
-"""Seal what the VPS keeps. Shared by both halves, no models.
+"""Encrypt what the VPS stores. Shared by both halves, no models.
 
-Whoever has the link can read the card, whoever has the disk cannot; only the office can read what
-customers wrote.
+The card is encrypted with a key from the token, the customer's message with the office's public
+key, so that the disk of the VPS reveals neither.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def public_key_of(private_key: str) -> str:
 
 
 def seal_message(message: Message, public_key: str) -> str:
-    """Return the words sealed to the office's key, as base64; an empty message stays empty."""
+    """Return the message sealed to the office's key, as base64; an empty message stays empty."""
     if message == Message():
         return ""
     try:
@@ -90,7 +90,7 @@ def seal_message(message: Message, public_key: str) -> str:
 
 
 def open_message(sealed: str, private_key: str) -> Message:
-    """Return the customer's words. Raises SealError when they were sealed to another key."""
+    """Return the customer's message. Raises SealError when it was sealed to another key."""
     if not sealed:
         return Message()
     try:
@@ -107,7 +107,7 @@ def _encode(content: bytes) -> str:
 
 
 def _read(kind: type[Sealed], content: bytes) -> Sealed:
-    """Return what was sealed. Fields that a newer half has added are left out."""
+    """Return what was sealed, without the fields that a newer version has added."""
     data = json.loads(content)
     return kind(**{field.name: data[field.name] for field in fields(kind) if field.name in data})
 

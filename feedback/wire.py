@@ -1,7 +1,7 @@
-"""What goes over the wire between office and VPS, as DRF serializers. Shared by both, no models.
+"""The JSON exchanged between office and VPS, as DRF serializers. Shared by both halves, no models.
 
-The VPS refuses what does not fit. Fields may be added, never renamed: an old office talks to a new
-VPS and the reverse.
+The VPS rejects what is not valid. Fields may be added, never renamed: an old office works with a
+new VPS and the reverse.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def check_sensible(value: datetime) -> None:
-    """Refuse times that a database cannot store in every time zone."""
+    """Raise ValidationError for a time that a database cannot store in every time zone."""
     if not EARLIEST < value < LATEST:
         raise ValidationError("This time is not between the years 2000 and 2200.")
 
@@ -61,7 +61,7 @@ class ReasonSerializer(serializers.Serializer[dict[str, object]]):
 
 
 class FormSerializer(serializers.Serializer[dict[str, object]]):
-    """The body of `PUT /api/form`: replaces what was there."""
+    """The body of `PUT /api/form`, which replaces the one before."""
 
     schema = serializers.IntegerField(default=SCHEMA)
     company = serializers.CharField(max_length=200, allow_blank=True)
@@ -107,7 +107,7 @@ class FeedbackSerializer(serializers.Serializer[dict[str, object]]):
 
 
 class FeedbacksSerializer(serializers.Serializer[dict[str, object]]):
-    """The answer to `GET /api/feedbacks`."""
+    """The response to `GET /api/feedbacks`."""
 
     schema = serializers.IntegerField()
     server_time = serializers.DateTimeField()

@@ -22,7 +22,7 @@ from crm.accounts.models import OwnCompany, User
 from crm.core.models import Incident, JobRun
 from crm.operations.operations import get_operations
 from feedback import links
-from feedback.backoffice.answers import count_answers_of
+from feedback.backoffice.answers import store_answer_columns
 from feedback.backoffice.links import card_hash_of
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
 from offers.models import Customer, MailFolder, Offer, SourceFile
@@ -245,7 +245,7 @@ def make_year(
     Answer.objects.bulk_create(answers, batch_size=2000)
     Reminder.objects.bulk_create(reminders, batch_size=2000)
     for offer in offers:
-        count_answers_of(offer)
+        store_answer_columns(offer)
     count_steps_before_answers([offer.pk for offer in offers])
 
 

@@ -25,7 +25,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
-    """People. Everybody entered here may sign in; the roles say what they may do."""
+    """People. Everybody entered here may sign in; the roles give the rights."""
 
     form = UserChangeForm
     add_form = UserCreationForm

@@ -1,4 +1,4 @@
-"""The language of the back office. What the browser asks for does not count."""
+"""Set the language of the back office. The browser's languages are ignored."""
 
 from __future__ import annotations
 

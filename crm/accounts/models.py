@@ -1,4 +1,4 @@
-"""The company that uses Nachfass, and the people who work in it: only in the office."""
+"""The company that uses Nachfass, and the people who work in it. Only in the office profile."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def may_try(request: HttpRequest, username: str) -> bool:
 
 
 def succeeded(request: HttpRequest, username: str) -> None:
-    """Reset the count of an account whose owner has signed in, and take back the attempt."""
+    """Reset the count of an account after a sign-in, and take the attempt off the address."""
     caches["counters"].delete(_key("account", username))
     caches["counters"].incr(_key("address", address_of(request)), -1)
 

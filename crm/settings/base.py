@@ -62,7 +62,7 @@ def required(name: str, meaning: str) -> str:
 
 def log_file(folder: Path) -> Path:
     """Return the log file of this process."""
-    # One for each command: a file that others write to cannot be rotated.
+    # One for each command: a file that several processes write to cannot be rotated.
     folder.mkdir(parents=True, exist_ok=True)
     if Path(sys.argv[0]).name == "manage.py" and len(sys.argv) > 1:
         return folder / f"{sys.argv[1]}.log"
@@ -135,7 +135,7 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 EMAIL_DKIM_SELECTORS = env.list(
     "EMAIL_DKIM_SELECTORS", default=["selector1", "selector2", "default", "google", "mail"]
 )
-# Another way for alarms, for when the mail server itself is the trouble.
+# A second channel for alarms, used if the mail server fails.
 ALARM_EMAIL = env.email_url("ALARM_EMAIL_URL") if env("ALARM_EMAIL_URL", default="") else None
 HEALTH_FILE = env("HEALTH_FILE", default=str(VAR_DIR / "health.json"))
 # How often a timer looks at the health.
@@ -154,7 +154,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-# Where nobody gathers what a program prints, such as under the Windows Task Scheduler.
+# For systems that do not collect the output of programs, such as the Windows Task Scheduler.
 if log_dir := env("LOG_DIR", default=""):
     LOGGING["handlers"]["file"] = {
         "class": "logging.handlers.RotatingFileHandler",

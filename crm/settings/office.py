@@ -50,8 +50,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
-# The tightest that unfold runs with: Alpine evaluates the expressions in unfold's templates, and
-# those carry style attributes.
+# The strictest that unfold works with: Alpine evaluates the expressions in unfold's templates, and
+# those contain style attributes.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -110,7 +110,7 @@ else:
 KEEP_LOG_DAYS = env.int("KEEP_LOG_DAYS", default=365)
 KEEP_PEOPLE_DAYS = env.int("KEEP_PEOPLE_DAYS", default=1095)
 
-# Where the back office is reached inside the company: links in mails to staff lead there.
+# The URL of the back office inside the company, for links in mails to staff.
 OFFICE_BASE_URL = env("OFFICE_BASE_URL", default="")
 
 OFFERS_OWN_DOMAINS = env.list("OFFERS_OWN_DOMAINS", default=[])
@@ -135,7 +135,7 @@ REMINDERS_TEST_ADDRESS = env("REMINDERS_TEST_ADDRESS", default="")
 STATS_AUTH = env("STATS_AUTH", default="session")
 STATS_PER_SALESPERSON = env.bool("STATS_PER_SALESPERSON", default=False)
 
-# Lighter files in place of unfold's own: its fonts and a second Chart.js weigh 800 KB
+# Smaller files instead of unfold's own: its fonts and a second Chart.js take 800 KB
 # (tests/stats/test_assets.py).
 STATICFILES_DIRS = [BASE_DIR / "static"]
 UNFOLD = {
@@ -150,7 +150,7 @@ UNFOLD = {
             "href": lambda request: static("backoffice/favicon.svg"),
         }
     ],
-    # What unfold's own style lacks, and the names that its widgets lack.
+    # Styles that unfold lacks, and labels that its widgets lack.
     "STYLES": [lambda request: static("backoffice/office.css")],
     "SCRIPTS": [lambda request: static("backoffice/office.js")],
     "SHOW_HISTORY": True,

@@ -7,9 +7,9 @@ from datetime import timedelta
 from crm.settings.base import *  # noqa: F403
 from crm.settings.base import LOGGING, SILENCED_SYSTEM_CHECKS, database, env, required
 
-# The office's catalogue must not speak for the public half, which has its own.
+# The public half has its own catalogue and must not use the office's.
 LOCALE_PATHS = []
-# A link is answered where it points to: a redirect would turn a POST into a GET.
+# No redirects: they would turn a POST into a GET.
 APPEND_SLASH = False
 # A form with 2,000 characters of comment; the API reads its bodies by itself.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
@@ -71,9 +71,8 @@ FEEDBACK_RATE_ANSWER = env("FEEDBACK_RATE_ANSWER", default="20/m")
 FEEDBACK_RATE_OPT_OUT = env("FEEDBACK_RATE_OPT_OUT", default="20/m")
 FEEDBACK_RATE_API = env("FEEDBACK_RATE_API", default="600/m")
 
-# Tokens stand in every address here, and Django names the address in its warnings. So one handler
-# writes everything, and it masks them; Django's own handlers, among them the mail to the admins,
-# are taken off.
+# Every URL here contains a token, and Django logs URLs in its warnings. So one handler writes all
+# log lines and masks the tokens; Django's own handlers, such as the mail to the admins, are removed.
 LOGGING["formatters"]["line"]["()"] = "feedback.public.logs.StructuredMaskingFormatter"
 LOGGING["loggers"] = {
     name: {"handlers": [], "propagate": True} for name in ("django", "django.server")

@@ -18,7 +18,7 @@ os.environ.setdefault(
 )
 os.environ.setdefault("HEALTH_FILE", "/nonexistent/health.json")
 os.environ.setdefault("REMINDERS_ENABLED", "true")
-# Most tests of sending have no public side to ask; tests/chain has one, and runs with the default.
+# Most tests of sending have no public service to ask; tests/chain has one and uses the default.
 os.environ.setdefault("REMINDERS_MAX_SYNC_AGE", "900")
 
 from crm.settings.office import *  # noqa: F403

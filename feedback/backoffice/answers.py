@@ -24,10 +24,10 @@ DECISIONS = {
     Answer.Kind.INTERESTED: Offer.Status.INTERESTED,
     Answer.Kind.DECLINED: Offer.Status.DECLINED,
 }
-# What says something about the offer; "no more reminders" does not.
+# Kinds of answers that count for the offer; an opt-out concerns only the customer.
 COUNTED = (*DECISIONS, Answer.Kind.UNDECIDED)
-# Statuses that an answer through the link may change. The others were decided by somebody, and the
-# salesperson looks at what comes later.
+# Statuses that an answer through the link may change. The others were set by a person, who is shown
+# a later answer.
 CHANGEABLE = {Offer.Status.OPEN, Offer.Status.NO_ANSWER, Offer.Status.INTERESTED}
 
 
@@ -36,17 +36,17 @@ def record_answer(answer: Answer) -> list[Offer]:
     offer = answer.offer
     with transaction.atomic():
         if answer.channel != Offer.Channel.LINK:
-            # Who recorded it knows it, and has dealt with it.
+            # Whoever recorded it needs no notice of it.
             answer.handled_at = answer.notified_at = answer.answered_at
         if answer.kind == Answer.Kind.OPTED_OUT:
             opt_out(offer.customer, at=answer.answered_at)
         elif answer.channel == Offer.Channel.LINK:
-            _follow_the_customer(answer)
+            _apply_to_status(answer)
         else:
             # What staff records always counts.
             _set_status_of(answer)
         answer.save()
-        count_answers_of(offer)
+        store_answer_columns(offer)
         if answer.invitation is not None and answer.kind in DECISIONS:
             _use_up(answer.invitation, known_at=answer.received_at)
         changed = _offers_changed_by(answer)
@@ -55,7 +55,7 @@ def record_answer(answer: Answer) -> list[Offer]:
 
 
 def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[Offer]:
-    """Undo what an answer did; return the changed offers, none when it cannot be taken back.
+    """Undo the effect of an answer; return the changed offers, none if it cannot be taken back.
 
     An answer that staff recorded is deleted; one through the link is dismissed if it is suspect.
     """
@@ -67,7 +67,7 @@ def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[O
             Answer.objects.filter(pk=answer.pk).delete()
         elif not _if_suspect(answer).update(dismissed_at=at, handled_at=at):
             return []
-        count_answers_of(offer)
+        store_answer_columns(offer)
         if answer.kind == Answer.Kind.OPTED_OUT:
             _take_back_opt_out(offer.customer)
         elif is_status_from_it:
@@ -83,23 +83,23 @@ def confirm_answer(answer: Answer) -> bool:
 
 
 def change_seller_reason(answer: Answer) -> list[Offer]:
-    """Store the seller's reason of a decline, as a person changed it; return the changed offers."""
+    """Store the salesperson's changed reason of a decline; return the changed offers."""
     with transaction.atomic():
         answer.save(update_fields=["seller_reason"])
-        count_answers_of(answer.offer)
+        store_answer_columns(answer.offer)
         Offer.objects.raise_version([answer.offer])
     return [answer.offer]
 
 
 def mark_handled(answers: Sequence[Answer], *, at: datetime) -> int:
-    """Take the answers off the list of what must be acted on; return how many were on it."""
+    """Mark the answers as handled; return how many were not yet."""
     waiting = Answer.objects.filter(pk__in=[answer.pk for answer in answers], handled_at=None)
     return waiting.update(handled_at=at)
 
 
-def count_answers_of(offer: Offer) -> None:
-    """Store with the offer when its first answer came, and the reasons of its newest decline."""
-    # What a robot gave does not count.
+def store_answer_columns(offer: Offer) -> None:
+    """Store the time of the first answer and the reasons of the newest decline in the offer."""
+    # Dismissed answers were given by a robot.
     counted = offer.answers.filter(kind__in=COUNTED, dismissed_at=None)
     answers = list(counted.select_related("reason", "seller_reason").order_by("answered_at", "pk"))
     offer.first_answer_at = None
@@ -119,8 +119,8 @@ def _offers_changed_by(answer: Answer) -> list[Offer]:
     return list(answer.offer.customer.offers.all())
 
 
-def _follow_the_customer(answer: Answer) -> None:
-    """Change the status as an answer through the link says, or note on it why it was left."""
+def _apply_to_status(answer: Answer) -> None:
+    """Set the status that an answer through the link means, or note on the answer why not."""
     offer = answer.offer
     status = Offer.Status(offer.status)
     if answer.kind not in DECISIONS and status != Offer.Status.NO_ANSWER:
@@ -152,7 +152,7 @@ def _status_of(answer: Answer) -> Offer.Status:
 
 
 def _use_up(invitation: Invitation, *, known_at: datetime) -> None:
-    # The VPS knows the link, or it could not have been answered.
+    # An answered link is registered: the customer could open it on the VPS.
     Invitation.objects.filter(pk=invitation.pk).update(
         state=Invitation.State.ANSWERED, registered_at=Coalesce("registered_at", known_at)
     )

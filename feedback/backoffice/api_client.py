@@ -37,11 +37,11 @@ BAD_ADDRESSES = (
 
 
 class SyncError(Exception):
-    """The office and the public service could not agree. The text is one sentence for a person."""
+    """The exchange with the public service failed. The text is one sentence for a person."""
 
 
 class UnreachableError(SyncError):
-    """The public service does not answer as it should; trying again may help."""
+    """The public service does not respond as it should; trying again may help."""
 
 
 class ContractError(SyncError):
@@ -50,7 +50,7 @@ class ContractError(SyncError):
 
 @dataclass(frozen=True)
 class AnswerPage:
-    """One page of answers as they came, unchecked. `remaining` counts those behind it."""
+    """One page of answers as received, not validated. `remaining` counts those after it."""
 
     feedbacks: list[object]
     remaining: int
@@ -58,7 +58,7 @@ class AnswerPage:
 
 
 class _AnswerPageSerializer(serializers.Serializer[dict[str, object]]):
-    """A page without a look at its items: one bad item must not hide the others."""
+    """A page whose items are not validated: one invalid item must not hide the others."""
 
     server_time = serializers.DateTimeField()
     feedbacks = serializers.ListField()
@@ -120,7 +120,7 @@ class ApiClient:
         return {str(digest) for digest in answered}
 
     def get_feedbacks(self, *, since: datetime | None = None) -> AnswerPage:
-        """Return the oldest answers that wait; with `since` all that were submitted from then on."""
+        """Return the oldest answers not acknowledged; with `since` all submitted from then on."""
         query = {"limit": str(wire.MAX_FEEDBACKS)}
         if since is not None:
             query["since"] = since.isoformat()
@@ -130,7 +130,7 @@ class ApiClient:
         return AnswerPage(**head.validated_data)
 
     def acknowledge(self, uids: Sequence[UUID]) -> None:
-        """Tell the service that these answers are kept here."""
+        """Tell the service that these answers are stored here."""
         self._call("POST", "feedbacks/ack", content={"uids": [str(uid) for uid in uids]})
 
     def get_status(self) -> dict[str, Any]:
@@ -149,18 +149,18 @@ class ApiClient:
         if content is not None:
             request["data"] = gzip.compress(json.dumps(content).encode(), compresslevel=1, mtime=0)
             request["headers"] = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        # Not by urllib3's `Retry`: it does not see that a response is cut off in its middle.
+        # Not by urllib3's `Retry`: it does not notice a response that is cut off.
         for attempt in range(TRIES - 1):
             try:
                 return self._call_once(method, path, **request)
             except UnreachableError:
-                # With jitter, so that offices that lost the service together come back one by one.
+                # With jitter, so that offices do not retry at the same time.
                 time.sleep(BACKOFF_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311
         return self._call_once(method, path, **request)
 
     def _call_once(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:
-            # A redirect is a wrong address, and the key must not follow it.
+            # A redirect means a wrong address, and the key must not be sent to its target.
             response = self.session.request(
                 method,
                 f"{self.url}/api/{path}",

@@ -1,4 +1,4 @@
-"""System checks of the way to the public side."""
+"""System checks of the connection to the public service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from feedback import sealing
 
 @register()
 def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check the key to the public side, and the key that opens what customers wrote there."""
+    """Check the API key and the private key that decrypts what customers wrote."""
     found: list[CheckMessage] = []
     hint = "`python manage.py make_keys` prints fresh ones for both machines."
     if not settings.FEEDBACK_API_KEY:

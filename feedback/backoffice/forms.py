@@ -59,7 +59,7 @@ class RecordAnswerForm(BaseDialogForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         is_declined = data.get("outcome") == Answer.Kind.DECLINED
-        # A reason that does not exist is an error of its own.
+        # A reason that does not exist has an error already.
         if is_declined and not data.get("reason") and "reason" not in self.errors:
             self.add_error("reason", _("Choose the reason why the customer declines."))
         return data
@@ -72,7 +72,7 @@ class RecordAnswerForm(BaseDialogForm):
 
     @property
     def chosen_channel(self) -> Offer.Channel:
-        """The way it came; an order is its own."""
+        """The channel of the answer; an order is a channel of its own."""
         if self.cleaned_data["outcome"] == ORDERED:
             return Offer.Channel.ORDER
         return Offer.Channel(self.cleaned_data["channel"])

@@ -1,4 +1,4 @@
-"""Health checks of the connection to the public side."""
+"""Health checks of the connection to the public service."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_answers(now: datetime) -> Iterator[Finding]:
 
 
 def check_clocks(now: datetime) -> Iterator[Finding]:
-    """Whether both machines agree on the time, by which answers of robots are recognised."""
+    """Check that both clocks agree, because answers of robots are recognised by the time."""
     skew = timedelta(seconds=SyncState.get().clock_skew_seconds)
     if abs(skew) > MAX_CLOCK_SKEW:
         text = _(

@@ -41,23 +41,23 @@ def make_missing_links(offers: Sequence[Offer]) -> None:
     missing = {}
     for offer in offers:
         link = newest.get(offer.pk)
-        # An offer is open although its link is used up when a person reopened it, or a revision came.
+        # An offer with an answered link is open again after a reopening or a revision.
         if link is None or (link.state == Invitation.State.ANSWERED and offer.is_open):
             missing[offer.pk] = _build_invitation(offer)
         elif link.state == Invitation.State.ACTIVE and link.card_hash != card_hash_of(offer):
             _change_link(
                 link, card_hash=card_hash_of(offer), expires_at=max(link.expires_at, _expiry())
             )
-    # Somebody else may make a link of the same offer at this moment; one is enough.
+    # Another process may make a link of the same offer at the same time; one is enough.
     Invitation.objects.bulk_create(missing.values(), ignore_conflicts=True)
 
 
 def build_card(offer: Offer) -> Card:
-    """Return what the form shows of an offer: its salesperson, else its sender, is the contact."""
+    """Return what the form shows of an offer, with its salesperson, else its sender, as contact."""
     name, email, phone = offer.sender_name, offer.sender_email, ""
-    seller = offer.salesperson
-    if seller is not None:
-        name, email, phone = str(seller), seller.email or email, seller.phone
+    salesperson = offer.salesperson
+    if salesperson is not None:
+        name, email, phone = str(salesperson), salesperson.email or email, salesperson.phone
     return Card(
         number=offer.number,
         subject=_shorten(offer.subject),
@@ -69,7 +69,7 @@ def build_card(offer: Offer) -> Card:
 
 
 def card_hash_of(offer: Offer) -> str:
-    """Return a hash of the card and its language: it differs when the VPS must learn of them."""
+    """Return a hash of the card and its language, to tell whether the VPS has the current ones."""
     content = json.dumps([vars(build_card(offer)), offer.language])
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -77,7 +77,7 @@ def card_hash_of(offer: Offer) -> str:
 def renew_link(offer: Offer) -> Invitation:
     """Return a new link of the offer; the ones before it stop working with the next sync."""
     with transaction.atomic():
-        # Two clicks at once wait for each other; each makes a link, and the last one works.
+        # Concurrent calls wait for each other; each makes a link, and the last one is valid.
         Offer.objects.select_for_update().get(pk=offer.pk)
         for invitation in offer.invitations.filter(state=Invitation.State.ACTIVE):
             revoke_link(invitation)
@@ -98,7 +98,7 @@ def extend_link(invitation: Invitation) -> bool:
 
 
 def mark_mailed(offer_ids: Collection[int], *, at: datetime) -> None:
-    """Record when the links of these offers were mailed: a robot answers within minutes of it."""
+    """Record when the links of these offers were mailed, to recognise answers of link scanners."""
     Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE).update(
         mailed_at=at
     )
@@ -115,7 +115,7 @@ class Registration:
 
 def register_links(client: ApiClient) -> Registration:
     """Register all new and changed links on the VPS and return what became of them."""
-    _notice_changed_sellers()
+    _reset_links_of_changed_salespeople()
     result = Registration()
     last = 0
     while page := _next_page(last):
@@ -146,7 +146,7 @@ def _register(client: ApiClient, page: list[Invitation], result: Registration) -
             logger.warning("The link of offer %s was refused: %s", page[0].offer_id, error)
             result.refused += 1
             return
-        # Halved until the link that is at fault is alone, so that the others get through.
+        # Halved until the rejected link is alone, so that the others are registered.
         middle = len(page) // 2
         _register(client, page[:middle], result)
         _register(client, page[middle:], result)
@@ -169,12 +169,12 @@ def _as_wire(invitation: Invitation) -> dict[str, object]:
     }
 
 
-def _notice_changed_sellers() -> None:
+def _reset_links_of_changed_salespeople() -> None:
     """Have links registered again when name, address or phone of their salesperson has changed."""
-    sellers = User.objects.order_by("pk").values_list(
+    salespeople = User.objects.order_by("pk").values_list(
         "pk", "username", "first_name", "last_name", "email", "phone"
     )
-    sellers_hash = hashlib.sha256(json.dumps(list(sellers)).encode()).hexdigest()
+    sellers_hash = hashlib.sha256(json.dumps(list(salespeople)).encode()).hexdigest()
     if SyncState.get().sellers_hash == sellers_hash:
         return
     valid = Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now())

@@ -18,7 +18,7 @@ from offers.models import Offer
 class Invitation(models.Model):
     """The one-time link of an offer.
 
-    Moves: active → answered (by the customer), active → revoked (by a person, or by a new link),
+    State transitions: active → answered (by the customer), active → revoked (by a person, or by a new link),
     revoked → answered (the customer was faster than the sync).
     """
 
@@ -38,8 +38,8 @@ class Invitation(models.Model):
     registered_at = models.DateTimeField(
         _("known to the public page since"), null=True, blank=True, editable=False
     )
-    # Counts the changes that the VPS must learn of, each of which empties `registered_at`: what
-    # changes while it is being sent is sent again.
+    # Counts the changes to register on the VPS. Each one empties `registered_at`, so that a link
+    # which changes while it is being sent is sent again.
     version = models.PositiveIntegerField(default=0, editable=False)
     card_hash = models.CharField(max_length=64, blank=True, editable=False)
     mailed_at = models.DateTimeField(
@@ -85,7 +85,7 @@ class Invitation(models.Model):
 
 
 class DeclineReason(models.Model):
-    """A reason that the form offers. An inactive one stays with the answers that chose it."""
+    """A reason that the form offers. Answers keep theirs when it becomes inactive."""
 
     class Group(models.TextChoices):
         PRICE = "price", _("price")
@@ -231,7 +231,7 @@ class RejectedAnswer(models.Model):
 class SyncState(models.Model):
     """One row: reminders are sent only while `pulled_at` is recent."""
 
-    # After so long without a pull something stands still: the queue, the line or the public side.
+    # After this time without a pull the queue, the connection or the public service has failed.
     STALE_AFTER = timedelta(minutes=15)
 
     pulled_at = models.DateTimeField(_("answers pulled"), null=True)

@@ -1,4 +1,4 @@
-"""Mail the salespeople about new answers: at once, and several within five minutes in one mail."""
+"""Mail the salespeople about new answers, each person at most once in five minutes."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Notices:
 
 
 def notify_sellers(now: datetime) -> Notices:
-    """Mail the salespeople about the answers that they do not know; return what became of it.
+    """Mail the salespeople about the answers that they do not know; return how many mails went.
 
     Somebody who got a mail gets the next one after five minutes at the earliest. Answers that staff
     recorded are not mailed.
     """
     SyncState.get()
-    # An answer is marked once its mail is sent, so that a kill between the two mails it twice rather
-    # than never. The lease keeps two runs from mailing it at the same time.
+    # An answer is marked after its mail is sent: a process killed in between mails it twice rather
+    # than never. The lease prevents two runs from mailing it at the same time.
     free = Q(notifying_until=None) | Q(notifying_until__lte=now)
     if not Answer.objects.filter(notified_at=None).exists():
         return Notices()
@@ -121,7 +121,7 @@ def _send(connection: BaseEmailBackend, salesperson: User | None, answers: list[
             body=render_to_string("feedback/new_answers.txt", context),
             to=addresses,
             connection=connection,
-            # No out-of-office note comes back, and the import does not take the mail for an offer
+            # Prevents out-of-office replies, and keeps the import from taking the mail for an offer
             # (RFC 3834).
             headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         )

@@ -1,4 +1,4 @@
-"""What links and answers keep about a person, to export and to erase."""
+"""Export and erase what links and answers store about a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from offers.privacy import as_dicts
 
 
 def export(customer: Customer) -> dict[str, Any]:
-    """The answers and the links, without the tokens: whoever has one can answer."""
+    """Return the answers and the links, without the tokens: whoever has one can answer."""
     links = as_dicts(Invitation.objects.filter(offer__customer=customer))
     for link in links:
         for name in ("token", "digest", "card_hash", "version"):
@@ -23,7 +23,7 @@ def export(customer: Customer) -> dict[str, Any]:
 
 
 def erase(customer: Customer) -> None:
-    """Empty the words and revoke the links; kind and reason stay for the figures."""
+    """Empty the comments and revoke the links; kind and reason stay for the figures."""
     links = Invitation.objects.filter(offer__customer=customer)
     for link in links.filter(state=Invitation.State.ACTIVE):
         revoke_link(link)

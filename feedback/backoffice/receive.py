@@ -1,7 +1,7 @@
 """Receive the answers that were pulled from the VPS.
 
 Each answer is stored exactly once, in one transaction with its effect. One that cannot be stored is
-kept as a RejectedAnswer and holds the reminders of its offer, because somebody did answer.
+kept as a RejectedAnswer, and the reminders of its offer are held, because the customer did answer.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ from offers.models import Offer
 
 logger = logging.getLogger(__name__)
 
-# Does what follows from changed offers (their links, their plan), inside the same transaction.
+# Updates links and plans of changed offers inside the same transaction.
 AfterStore = Callable[[Sequence[Offer]], None]
 
-# A scanner follows the link while the mail is being delivered, or right after it; people take
-# longer.
+# A link scanner opens the link during delivery or right after it; people take longer.
 SUSPECT_WITHIN = timedelta(minutes=2)
 DELIVERY_SLACK = timedelta(seconds=30)
 MAX_PHONE = 50
@@ -44,7 +43,7 @@ class UnreadableAnswerError(Exception):
 
 @dataclass
 class ReceivedPage:
-    """What became of a page. `settled` may be acknowledged: stored, known or set aside."""
+    """Result of a page. `settled` may be acknowledged: stored, known or set aside."""
 
     stored: int = 0
     set_aside: int = 0
@@ -55,7 +54,7 @@ class ReceivedPage:
 def receive_page(
     items: Sequence[object], *, now: datetime, after_store: AfterStore, is_replay: bool = False
 ) -> ReceivedPage:
-    """Store the answers of one page, set aside those that are wrong, and return what became of them.
+    """Store the answers of one page, set aside those that are invalid, and return the result.
 
     Salespeople are not told of the answers of a replay. Raises OperationalError or InterfaceError
     when the database failed.
@@ -73,7 +72,7 @@ def receive_page(
         except UnreadableAnswerError as error:
             problem = str(error)
         except Exception as error:  # whatever is wrong with one answer must not stop the others
-            # The log gets only the kind of error: a database puts the whole row into its words.
+            # Only the type is logged: messages of a database may contain the whole row.
             logger.warning("An answer cannot be stored, because of %s.", type(error).__name__)
             problem = f"{type(error).__name__}: {error}"
         if problem:
@@ -85,7 +84,7 @@ def receive_page(
 
 
 def store_answer(item: object, *, now: datetime, is_replay: bool = False) -> list[Offer]:
-    """Store one answer with its effect; return the changed offers, none when it is known already.
+    """Store one answer with its effect; return the changed offers, none if it is known already.
 
     Call it in a transaction. Raises UnreadableAnswerError when it cannot be stored.
     """
@@ -99,7 +98,7 @@ def store_answer(item: object, *, now: datetime, is_replay: bool = False) -> lis
     offer = offers.filter(invitations__digest=data["digest"]).first()
     if offer is None:
         raise UnreadableAnswerError(_("The answer belongs to a link that does not exist here."))
-    # Looked up behind the lock: of two syncs at once the second finds the answer known.
+    # Checked under the lock, so that a concurrent sync sees the stored answer.
     if Answer.objects.filter(uid=data["uid"]).exists():
         return []
     answer = _build_answer(data, offer.invitations.get(digest=data["digest"]), now=now)
@@ -111,7 +110,7 @@ def store_answer(item: object, *, now: datetime, is_replay: bool = False) -> lis
 
 
 def set_aside(item: object, error: str, *, now: datetime, after_store: AfterStore) -> bool:
-    """Keep an answer that cannot be stored, for a person, and hold the reminders of its offer.
+    """Keep an invalid answer for a person, and hold the reminders of its offer.
 
     Return False when it is kept already. An item without a uid gets one from its content.
     """
@@ -133,7 +132,7 @@ def set_aside(item: object, error: str, *, now: datetime, after_store: AfterStor
 
 
 def open_sealed_words(answer: Answer) -> bool:
-    """Try to open words that were sealed to another key; return whether they can be read now."""
+    """Try to decrypt a comment sealed to another key; return whether it can be read now."""
     if not _open_words(answer):
         return False
     answer.note = answer.note.replace(sealed_note(), "").strip()
@@ -142,7 +141,7 @@ def open_sealed_words(answer: Answer) -> bool:
 
 
 def retry_rejected(rejected: RejectedAnswer, *, now: datetime) -> list[Offer]:
-    """Store a rejected answer after all and mark it resolved; return the changed offers.
+    """Try to store a rejected answer again and mark it resolved; return the changed offers.
 
     Raises UnreadableAnswerError with what is still wrong.
     """
@@ -176,7 +175,7 @@ def hold_offers(offers: QuerySet[Offer], reason: str) -> list[Offer]:
 
 
 def review_text() -> str:
-    """Return what stands on an offer whose answer was set aside, in the company's language."""
+    """Return the review reason of an offer whose answer was set aside, in the company's language."""
     with translation.override(settings.LANGUAGE_CODE):
         return _(
             "The customer has answered, but the answer could not be stored: see the rejected"
@@ -185,7 +184,7 @@ def review_text() -> str:
 
 
 def sealed_note() -> str:
-    """Return what stands on an answer whose words cannot be opened, in the company's language."""
+    """Return the note of an answer whose comment is unreadable, in the company's language."""
     with translation.override(settings.LANGUAGE_CODE):
         return _(
             "What the customer wrote cannot be opened with FEEDBACK_SEALING_PRIVATE_KEY; it is kept"
@@ -208,7 +207,7 @@ def _find_digest(item: dict[str, Any]) -> str:
 
 
 def _build_answer(data: dict[str, Any], invitation: Invitation, *, now: datetime) -> Answer:
-    """Return the unsaved answer, with notes on what is odd about it."""
+    """Return the unsaved answer, with notes for the salesperson."""
     answer = Answer(
         uid=data["uid"],
         offer=invitation.offer,
@@ -236,14 +235,14 @@ def _build_answer(data: dict[str, Any], invitation: Invitation, *, now: datetime
 
 
 def _open_words(answer: Answer) -> bool:
-    """Put what was sealed into `comment` and `phone`; return False when it cannot be opened."""
+    """Decrypt the message into `comment` and `phone`; return False if that is impossible."""
     try:
         message = sealing.open_message(answer.sealed_comment, settings.FEEDBACK_SEALING_PRIVATE_KEY)
     except sealing.SealError:
         return False
     comment, phone = _clean(message.comment), _clean(message.phone)
     if len(phone) > MAX_PHONE:
-        # Nothing that the customer wrote is lost: what does not fit is kept with the comment.
+        # A text that does not fit its field is kept in the comment.
         comment = f"{comment}\n{phone}".strip()
     answer.comment, answer.phone, answer.sealed_comment = comment, phone[:MAX_PHONE], ""
     return True

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class SyncResult:
-    """What one sync did, in numbers."""
+    """The numbers of one sync."""
 
     stored: int = 0
     set_aside: int = 0
@@ -45,7 +45,7 @@ def sync(
 
     `since` also pulls what was acknowledged since then, for an office restored from a backup;
     salespeople are not told of that again. `resend` sends everything again, for a VPS that was set
-    up anew. Raises SyncError when the sync could not be finished; what was done stays done.
+    up anew. Raises SyncError on failure; completed parts are kept.
     """
     result = SyncResult()
     with ApiClient.from_settings() as client:
@@ -60,7 +60,7 @@ def sync(
         try:
             result.is_form_sent = send_form(client)
         except ContractError as error:
-            # A form that is refused must not keep new links from working.
+            # New links are registered even if the form is rejected.
             form_problem = error
         links = register_links(client)
         result.registered, result.refused = links.registered, links.refused
@@ -81,10 +81,10 @@ def pull(*, after_store: AfterStore) -> SyncResult:
 def ensure_fresh(max_age_seconds: float, now: datetime, *, after_store: AfterStore) -> bool:
     """Pull the answers unless that was done in the last `max_age_seconds`.
 
-    Return False when they cannot be pulled: then nobody may be reminded.
+    Return False when they cannot be pulled; then no reminder may be sent.
     """
     pulled_at = SyncState.get().pulled_at
-    # A time in the future means that a clock was set back; it proves nothing.
+    # A time in the future means that a clock was set back, so it does not count.
     if pulled_at is not None and pulled_at <= now <= pulled_at + timedelta(seconds=max_age_seconds):
         return True
     try:
@@ -116,7 +116,7 @@ def build_form() -> dict[str, object]:
 
 
 def send_form(client: ApiClient) -> bool:
-    """Send company, reasons and key; return False when they are as they were sent last."""
+    """Send company, reasons and key; return False when they have not changed."""
     content = build_form()
     sent = json.dumps([client.url, content], sort_keys=True)
     form_hash = hashlib.sha256(sent.encode()).hexdigest()
@@ -144,17 +144,17 @@ def replay_after_restore(*, after_store: AfterStore) -> str:
 
 def _pull_waiting(client: ApiClient, result: SyncResult, after_store: AfterStore) -> None:
     while True:
-        # The time before the question: what is answered while we ask may not be in the reply.
-        asked_at = timezone.now()
+        # Answers submitted during the request may be missing from the response.
+        requested_at = timezone.now()
         page = client.get_feedbacks()
         settled = _receive(client, page.feedbacks, result, after_store)
         if page.remaining == 0:
             break
         if not settled:
             raise ContractError(_("The public service holds answers back that it does not show."))
-    skew = round((asked_at - page.server_time).total_seconds())
+    skew = round((requested_at - page.server_time).total_seconds())
     SyncState.objects.update_or_create(
-        pk=1, defaults={"pulled_at": asked_at, "clock_skew_seconds": skew}
+        pk=1, defaults={"pulled_at": requested_at, "clock_skew_seconds": skew}
     )
 
 
@@ -166,7 +166,7 @@ def _pull_since(
         _receive(client, page.feedbacks, result, after_store, is_replay=True)
         if page.remaining == 0:
             return
-        # The oldest come first, so that the next page starts at the last one.
+        # Answers are sorted by time, so the next page starts at the newest of this one.
         newest = since
         for item in page.feedbacks:
             newest = max(newest, _submitted_at(item) or since)
@@ -212,10 +212,9 @@ def _reason_as_wire(reason: DeclineReason) -> dict[str, object]:
 def _fetch_lost_answers(
     client: ApiClient, digests: set[str], result: SyncResult, after_store: AfterStore
 ) -> None:
-    """Pull the answers that the VPS had but that are not here: this office was restored.
+    """Pull the answers that the VPS reports but that are not here, after a restore of the office.
 
-    The VPS forgets answers before it forgets that there was one; then a person has to ask, and
-    nobody is reminded.
+    The VPS deletes answers earlier than links. If an answer is lost, its offer is held for review.
     """
     lost = _find_lost(digests)
     oldest = lost.order_by("created_at").first()

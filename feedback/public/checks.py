@@ -20,7 +20,7 @@ RATES = ("FEEDBACK_RATE_FORM", "FEEDBACK_RATE_ANSWER", "FEEDBACK_RATE_OPT_OUT", 
 
 @register(Tags.security)
 def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that FEEDBACK_API_KEY_HASHES holds hashes: a key could be read on the VPS."""
+    """Check that FEEDBACK_API_KEY_HASHES holds hashes, not the keys themselves."""
     hashes = settings.FEEDBACK_API_KEY_HASHES
     hint = "`python manage.py make_keys` prints a key and its SHA-256, 64 hex digits."
     if not hashes:

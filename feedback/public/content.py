@@ -38,7 +38,7 @@ class FormTexts:
 
     @property
     def takes_words(self) -> bool:
-        """True when words can be sealed. Without the office's key the page must not ask for any."""
+        """True when a comment can be sealed. Without the office's key the form has no text fields."""
         return bool(self.public_key)
 
     def find_reason(self, code: str) -> FormReason | None:
@@ -59,5 +59,5 @@ def get_texts() -> FormTexts:
 
 
 def replace_content(data: dict[str, Any]) -> None:
-    """Store the validated body of `PUT /api/form` in the place of what was there."""
+    """Store the validated body of `PUT /api/form`, replacing the one before."""
     FormContent.objects.update_or_create(pk=1, defaults={"content": data})

@@ -1,4 +1,4 @@
-"""Error pages in the look of the form, and errors of the API as JSON."""
+"""Error pages styled like the form, and errors of the API as JSON."""
 
 from __future__ import annotations
 

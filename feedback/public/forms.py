@@ -1,4 +1,4 @@
-"""What a customer may send."""
+"""The form in which a customer answers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from feedback.public.content import FormTexts
 from feedback.sealing import Message
 
 MAX_DAYS = 90
-# Asked again after this when the customer names no day: the office needs one.
+# Used when the customer names no day, because the office needs one.
 DEFAULT_DAYS = 14
 MAX_PHONE = 50
 KINDS = ["interested", "declined", "undecided"]
-# Which answer a field belongs to; the fields of the other answers are not looked at.
+# Which answer a field belongs to; the fields of the other answers are ignored.
 ANSWER_OF = {"reason": "declined", "ask_again_on": "undecided", "phone": "interested"}
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
 BAD_DAY = gettext_lazy("Please choose a day from tomorrow to 90 days from now.")
@@ -26,7 +26,7 @@ BAD_DAY = gettext_lazy("Please choose a day from tomorrow to 90 days from now.")
 
 @dataclass(frozen=True)
 class Days:
-    """Which days the form takes for asking again, and the one that it takes by itself."""
+    """The days that the form accepts for asking again, and the default one."""
 
     today: date
 
@@ -46,7 +46,7 @@ class Days:
 class AnswerForm(forms.Form):
     """One answer with the fields that belong to it. Validate it in the language of the page.
 
-    The template writes the fields by hand: Django takes several times as long to render them.
+    The template contains the fields as HTML: Django takes several times as long to render them.
     """
 
     answer = forms.ChoiceField(
@@ -82,8 +82,7 @@ class AnswerForm(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, str], *, texts: FormTexts, days: Days) -> None:
-        # As it was typed: without NUL, which PostgreSQL cannot store, and with line breaks that
-        # count once, as in the browser's own limit.
+        # PostgreSQL cannot store NUL, and the browser's own limit counts a line break once.
         typed = {}
         for name, text in data.items():
             typed[name] = text.replace("\0", "").replace("\r\n", "\n").strip()
@@ -119,6 +118,6 @@ class AnswerForm(forms.Form):
 
     @property
     def message(self) -> Message:
-        """The customer's words, of a valid form."""
+        """The comment and the phone number of a valid form."""
         words = self.cleaned_data
         return Message(comment=words.get("comment", ""), phone=words.get("phone", ""))

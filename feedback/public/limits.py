@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
-    """Count the request; return None when it may pass, else after how many seconds to come again.
+    """Count the request; return None when it is allowed, else the seconds until the next one is.
 
     `rate` is like "60/m"; an empty one switches the limit off.
     """
@@ -29,7 +29,7 @@ def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
             increment=True,
         )
     except Exception:  # whatever the store raises: redis, database or network
-        # A customer's answer is worth more than the limit, and nginx limits before us (`limit_req`).
+        # If counting fails, the request is allowed: nginx limits requests too (`limit_req`).
         logger.warning(
             "The counters of the rate limits cannot be reached; requests pass without a limit."
         )
@@ -43,7 +43,7 @@ def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
 
 
 def form(request: HttpRequest) -> int | None:
-    """Count a look at a page."""
+    """Count a request for a page."""
     return seconds_to_wait(request, "form", settings.FEEDBACK_RATE_FORM)
 
 
@@ -63,5 +63,5 @@ def api(request: HttpRequest) -> int | None:
 
 
 def api_refused(request: HttpRequest) -> int | None:
-    """Count a call with a wrong key apart: it cannot lock out the office behind its address."""
+    """Count a call with a wrong key, apart from valid calls from the same address."""
     return seconds_to_wait(request, "api_refused", settings.FEEDBACK_RATE_API)

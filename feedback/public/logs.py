@@ -1,4 +1,4 @@
-"""Log lines without tokens: who reads a log must not be able to answer for a customer."""
+"""Mask tokens in log lines: whoever reads a log must not be able to answer for a customer."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import re
 
 from crm.core.logs import StructuredFormatter
 
-# A token in any spelling that might get into a line: as it stands in the link, percent-encoded, or
-# without dashes.
+# A token as it stands in the link, percent-encoded, or without dashes.
 _DASH = r"(?:-|%2[dD])"
 _TOKEN = re.compile(rf"[0-9a-fA-F]{{8}}(?:{_DASH}?[0-9a-fA-F]{{4}}){{3}}{_DASH}?[0-9a-fA-F]{{12}}")
-# And whatever else stands in its place in a path, for a damaged token is still most of one; except
-# the paths of our own source files in tracebacks.
+# Any other text at the token's position in a path: a damaged token still reveals most of one.
+# The paths of our own source files in tracebacks are not masked.
 _PATH = re.compile(r"(/feedback(?:/|%2[fF]))(?!public/|\w+\.py)[^\s/?#\"'<>]+")
 
 
 def mask(text: str) -> str:
-    """Return the text with dots in the place of every token."""
+    """Return the text with dots instead of every token."""
     return _TOKEN.sub("…", _PATH.sub(r"\1…", text))
 
 
 class MaskingFormatter(logging.Formatter):
-    """Masks the finished line, so that message, arguments and traceback are all covered."""
+    """Masks the formatted line, so that message, arguments and traceback are all covered."""
 
     def format(self, record: logging.LogRecord) -> str:
         return mask(super().format(record))

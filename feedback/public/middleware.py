@@ -1,4 +1,4 @@
-"""Headers of everything but the static files."""
+"""Response headers of everything but the static files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
-    # The pages and answers belong to one customer: no proxy, back button or search engine keeps
+    # Each page belongs to one customer: no proxy, back button or search engine keeps
     # them.
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",

@@ -1,4 +1,4 @@
-"""What the VPS keeps: digests, sealed cards, sealed words. Nothing here names a customer."""
+"""What the VPS stores: digests, sealed cards, sealed comments. Nothing here names a customer."""
 
 from __future__ import annotations
 
@@ -57,8 +57,7 @@ class SubmittedAnswer(models.Model):
 
     class Meta:
         constraints = [
-            # The last guard behind the conditional UPDATE: one decision per link, whatever the code
-            # does.
+            # In addition to the conditional UPDATE in services.py: one decision per link.
             models.UniqueConstraint(
                 fields=["link"],
                 condition=models.Q(kind__in=["interested", "declined"]),

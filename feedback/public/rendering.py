@@ -1,4 +1,4 @@
-"""One look for all pages: language, company and what to do next."""
+"""Render a page in the customer's language, with the company's texts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def format_day(day: date, language: str) -> str:
 def render_notice(
     request: HttpRequest, template: str, *, status: int, **context: Any
 ) -> HttpResponse:
-    """Return a page that says nothing of any offer, in the browser's language."""
+    """Return a page that names no offer, in the browser's language."""
     try:
         texts = get_texts()
     except DatabaseError:
@@ -67,7 +67,7 @@ def render_notice(
 
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
-    """Return the page for somebody who comes too often; `wait` in seconds."""
+    """Return the page for an exceeded rate limit; `wait` in seconds."""
     response = render_notice(request, "too_many", status=429, minutes=-(-wait // 60))
     response.headers["Retry-After"] = str(wait)
     return response

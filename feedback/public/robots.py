@@ -1,4 +1,4 @@
-"""Signs that no person sent a form: its answer is kept, and the salesperson checks it."""
+"""Signs that a program sent a form. The answer is kept, and the salesperson checks it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _ROBOT = re.compile(
 
 
 def looks_like_robot(request: HttpRequest, *, age: timedelta) -> bool:
-    """Return whether the form came back too fast, or from a client that no customer uses."""
+    """Return whether the form was sent too fast, or by a client that no customer uses."""
     agent = request.headers.get("User-Agent", "")
-    # Every browser names itself and its languages; a scanner that submits forms often does not.
+    # Browsers send User-Agent and Accept-Language; scanners that submit forms often do not.
     names_itself = bool(agent) and "Accept-Language" in request.headers
     return age < HASTY_AGE or not names_itself or bool(_ROBOT.search(agent))

@@ -1,4 +1,4 @@
-"""What the VPS does with links and answers. The database decides which request was first."""
+"""Store links and answers on the VPS. The database decides which request was first."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from feedback import links
 from feedback.public.models import RegisteredLink, SubmittedAnswer
 
 DECISIONS = ("interested", "declined")
-# A link stays valid after "still undecided", so its holder could fill the disk. Nobody hesitates
-# more often than this.
+# A link stays valid after "still undecided", so one person could submit without limit. Ten is more
+# than any customer needs.
 MAX_UNDECIDED = 10
 PULL = "pull"
 # What the office may change of a link.
@@ -41,14 +41,14 @@ class SubmissionOutcome(Enum):
 
 @dataclass(frozen=True)
 class Submission:
-    """What a customer sends: already validated, its words already sealed."""
+    """What a customer sends, validated, with the comment sealed."""
 
     kind: str
     reason: str = ""
     sealed_comment: str = ""
     ask_again_on: date | None = None
     suspect: bool = False
-    # The copy of the form that was filled in, so that a second click on the button counts once.
+    # Identifies the form as rendered, so that a second click on the button counts once.
     form_id: str = ""
 
 
@@ -64,7 +64,7 @@ def find_decision(digest: str) -> SubmittedAnswer | None:
 
 @durable_commits()
 def store_answer(digest: str, submission: Submission, *, now: datetime) -> SubmissionOutcome:
-    """Store what the customer sent: a decision uses the link up, "undecided" leaves it valid."""
+    """Store what the customer sent. A decision uses up the link, "undecided" leaves it valid."""
     is_decision = submission.kind in DECISIONS
     unanswered = RegisteredLink.objects.filter(
         digest=digest,
@@ -108,7 +108,7 @@ def _store_undecided(
 
 
 def _uid_of_form(link: RegisteredLink, submission: Submission) -> UUID:
-    """Return a uid that is the same whenever this copy of the form is sent."""
+    """Return the same uid each time this rendered form is sent."""
     parts = f"{link.digest}|{submission.form_id}|{submission.ask_again_on}"
     code = salted_hmac("feedback.public.uid", parts, algorithm="sha256").digest()
     return UUID(bytes=code[:16], version=4)
@@ -129,10 +129,10 @@ def _create_answer(link: RegisteredLink, submission: Submission, now: datetime, 
 
 @durable_commits()
 def opt_out(digest: str, *, now: datetime) -> None:
-    """Store that no more reminders are wanted. Twice is once."""
+    """Store that no more reminders are wanted. Idempotent: a second call changes nothing."""
     with transaction.atomic():
-        # Any link that we know is good enough, also an answered, revoked or expired one. Two wishes
-        # at once wait for each other here.
+        # Every stored link is accepted, also an answered, revoked or expired one. The row lock
+        # serialises concurrent requests.
         link = RegisteredLink.objects.select_for_update().filter(digest=digest).first()
         if link is None:
             return  # pruned since the request looked
@@ -149,13 +149,13 @@ def opt_out(digest: str, *, now: datetime) -> None:
 def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
     """Store or update the links by their digest; return (how many, the digests that are answered).
 
-    Twice is once; when a digest occurs twice the last item counts.
+    Idempotent. If a digest occurs more than once, the last item is stored.
     """
     rows = {}
     for item in items:
         columns = {name: item[name] for name in REGISTERED_FIELDS}
         rows[item["digest"]] = RegisteredLink(digest=item["digest"], **columns)
-    # In the same order in every call, so that two at once cannot block each other.
+    # Always in the same order, so that concurrent calls cannot deadlock.
     digests = sorted(rows)
     with transaction.atomic():
         RegisteredLink.objects.bulk_create(
@@ -171,7 +171,7 @@ def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
 
 
 def list_waiting(*, limit: int) -> tuple[list[SubmittedAnswer], int]:
-    """Return (the oldest answers not acknowledged, how many more wait), and note the pull."""
+    """Return (the oldest answers not acknowledged, how many more), and record the time of the pull."""
     answers = _page(SubmittedAnswer.objects.filter(acknowledged_at=None), limit)
     JobRun.objects.update_or_create(name=PULL, defaults={"succeeded_at": timezone.now()})
     return answers
@@ -180,7 +180,7 @@ def list_waiting(*, limit: int) -> tuple[list[SubmittedAnswer], int]:
 def list_since(since: datetime, *, limit: int) -> tuple[list[SubmittedAnswer], int]:
     """Return (the oldest answers from `since` on, how many more follow).
 
-    The next page starts at `submitted_at` of the last answer: that one comes again.
+    Start the next page at `submitted_at` of the last answer, which is then returned again.
     """
     return _page(SubmittedAnswer.objects.filter(submitted_at__gte=since), limit)
 
@@ -194,7 +194,7 @@ def _page(answers: QuerySet[SubmittedAnswer], limit: int) -> tuple[list[Submitte
 
 
 def acknowledge(uids: Sequence[UUID], *, now: datetime) -> int:
-    """Mark the answers as safe in the office; return how many of them are known. Twice is once."""
+    """Mark the answers as stored in the office; return how many of them are known. Idempotent."""
     known = SubmittedAnswer.objects.filter(uid__in=uids)
     known.filter(acknowledged_at=None).update(acknowledged_at=now)
     return known.count()
@@ -202,7 +202,7 @@ def acknowledge(uids: Sequence[UUID], *, now: datetime) -> int:
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """What `GET /api/status` tells. `last_pull_at` is None before the first pull."""
+    """The content of `GET /api/status`. `last_pull_at` is None before the first pull."""
 
     waiting: int
     links: int
@@ -221,8 +221,8 @@ def get_status() -> ServiceStatus:
 
 def prune(*, now: datetime, dry_run: bool = False) -> str:
     """Delete what is no longer needed; return one sentence of sums."""
-    # An answer goes so long after the office acknowledged it, a link so long after it expired. What
-    # the office has not seen stays, however old.
+    # Answers are deleted FEEDBACK_KEEP_DAYS after their acknowledgement, links as long after their
+    # expiry. An answer that is not acknowledged is never deleted.
     limit = now - timedelta(days=settings.FEEDBACK_KEEP_DAYS)
     answers = SubmittedAnswer.objects.filter(acknowledged_at__lt=limit)
     if dry_run:

@@ -1,4 +1,4 @@
-"""The signed stamp in the form, instead of a CSRF cookie: when it was shown, for which link."""
+"""The signed stamp in the form: when it was shown, for which link. It replaces a CSRF cookie."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.signing import BadSignature, Signer
 
 MIN_AGE = timedelta(seconds=2)
 MAX_AGE = timedelta(hours=24)
-# Nobody reads the offer, chooses and clicks this fast; kept, but a person looks at it.
+# Answers that are faster than this are stored but flagged as suspect.
 HASTY_AGE = timedelta(seconds=4)
 
 

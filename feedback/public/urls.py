@@ -1,4 +1,4 @@
-"""Where the customers' pages and the office's API are."""
+"""URLs of the customers' pages and of the API that the office calls."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from feedback.public import views
 
 app_name = "feedback_public"
 urlpatterns = [
-    # Any text in the place of the token: a mutilated link gets the same page as one that was never
-    # given out.
+    # Any text is accepted as the token: a damaged link gets the same page as an unknown one.
     re_path(r"^feedback/(?P<text>[^/]+)/?$", views.feedback, name="feedback"),
     re_path(r"^feedback/(?P<text>[^/]+)/opt-out/?$", views.opt_out, name="opt_out"),
     path("api/", include("feedback.public.api.urls")),

@@ -35,7 +35,7 @@ from feedback.sealing import Card, SealError, open_card, seal_message
 logger = logging.getLogger(__name__)
 
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
-# Programs that make links of plain text take a full stop or a bracket along.
+# Programs that find links in plain text often include a full stop or a bracket after it.
 _TOKEN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[^0-9a-z-]*", re.IGNORECASE)
 UNDECIDED_WAIT = 24 * 3600
 
@@ -66,7 +66,7 @@ class Visit:
 
 @require_http_methods(METHODS)
 def feedback(request: HttpRequest, text: str) -> HttpResponse:
-    """Show the form of a link, or take its answer."""
+    """Show the form of a link, or store the answer that is posted."""
     if refusal := _refuse(request, limits.answer):
         return refusal
     visit = _visit(request, text)
@@ -82,7 +82,7 @@ def feedback(request: HttpRequest, text: str) -> HttpResponse:
 
 @require_http_methods(METHODS)
 def opt_out(request: HttpRequest, text: str) -> HttpResponse:
-    """Show the button that ends all reminders, or do what it says (RFC 8058)."""
+    """Show the button that stops all reminders, or on POST stop them (RFC 8058)."""
     if refusal := _refuse(request, limits.opt_out):
         return refusal
     token = _parse_token(text)
@@ -100,14 +100,14 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
 def _refuse(
     request: HttpRequest, count_post: Callable[[HttpRequest], int | None]
 ) -> HttpResponse | None:
-    """Return what ends a request before the link is looked at; None when it may go on."""
+    """Return the response to a request that exceeds a limit or cannot be read, else None."""
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
     count = count_post if request.method == "POST" else limits.form
     if (wait := count(request)) is not None:
         return too_many(request, wait)
     try:
-        # Read here, so that a form that is too large or unreadable is answered in one place.
+        # Read here, so that the errors of a form too large or unreadable are handled in one place.
         request.POST  # noqa: B018  (read on access)
     except RequestDataTooBig:
         return render_notice(request, "error", status=413, code=413)
@@ -122,7 +122,7 @@ def _parse_token(text: str) -> UUID | None:
 
 
 def _visit(request: HttpRequest, text: str) -> Visit | None:
-    """Return the visit of a link that works, None for one that is unknown, expired or revoked."""
+    """Return the visit of a valid link, None for one that is unknown, expired or revoked."""
     token, now = _parse_token(text), timezone.now()
     if token is None:
         return None
@@ -139,7 +139,7 @@ def _visit(request: HttpRequest, text: str) -> Visit | None:
 
 
 def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
-    """Store the answer of a form that is filled in well, else show the form again."""
+    """Store the answer of a valid form, else show the form again."""
     form = AnswerForm(data, texts=visit.texts, days=_days(visit))
     with translation.override(visit.language):
         is_complete = form.is_valid()
@@ -166,7 +166,7 @@ def _take_answer(visit: Visit, data: QueryDict) -> HttpResponse:
 
 
 def _find_problem(age: timedelta | None, data: QueryDict) -> str:
-    """Return why the form is shown again although it may be filled in well, "" when it may pass."""
+    """Return why even a valid form is shown again: its stamp or the honeypot; "" if neither."""
     if age is None or age > stamps.MAX_AGE:
         return "expired"
     if age < stamps.MIN_AGE:
@@ -181,7 +181,7 @@ def _show_form(visit: Visit, *, status: int = 200, **context: Any) -> HttpRespon
 
 
 def _show_again(visit: Visit, form: AnswerForm, *, stamp: str, problem: str = "") -> HttpResponse:
-    """Show the form with what was typed into it and what is wrong about it."""
+    """Show the form with the entered values and the errors."""
     with translation.override(visit.language):
         errors = {name: str(sentences[0]) for name, sentences in form.errors.items()}
     return _show_form(
@@ -223,7 +223,10 @@ def _days(visit: Visit) -> Days:
 
 
 def _is_wish_to_opt_out(data: QueryDict) -> bool:
-    """A mail program's one-click, or our own button. An empty POST of a scanner is neither."""
+    """Return whether the POST is an RFC 8058 one-click or comes from our button.
+
+    The empty POST of a link scanner is neither.
+    """
     return data.get("List-Unsubscribe") == "One-Click" or (
         data.get("opt_out") == "yes" and not data.get("website")
     )

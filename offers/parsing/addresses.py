@@ -1,7 +1,7 @@
 """Read the mailboxes of an address field, however malformed. Pure.
 
-A recipient that gets lost is an offer that gets lost, and the standard library's `getaddresses`
-returns nothing at all for a list with one malformed entry.
+A lost recipient means a lost offer, and the standard library's `getaddresses` returns nothing at
+all for a list with one malformed entry.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from offers.parsing.mail import Address
 _MOST_PIECES_OF_A_NAME = 12
 _LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
 _TOKEN = re.compile(
-    r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="  # an encoded word is one thing, commas and all
+    r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?="  # an encoded word is one token, with its commas
     r'|"(?:[^"\\\n]|\\.)*"(?:@[^\s<>(),;:"]+)?'  # a quoted name, or a quoted local part
     r"|<[^<>]*>"
     r"|[(),;:<>\"]"
     r"|(?:[^(),;:<>\"=\\]|\\.)+|[=\\]"
 )
-# An address in any surroundings. Of `a@b@c` nobody knows which half is the address, so it is none.
+# An address anywhere in a text. `a@b@c` is none, because it is ambiguous.
 _EMAIL = re.compile(
     r"(?<![^\s<>(),;:\"\[\]])[^\s<>(),;:\"@\[\]]+"
     r"@(?:[^\s<>(),;:\"'@\[\]]+|\[[0-9A-Fa-f.:]+\])(?![^\s<>(),;:\"'\[\]])"
@@ -33,8 +33,8 @@ _SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
 def parse_addresses(value: str) -> tuple[list[Address], bool]:
     """Return the mailboxes of one unfolded field, and whether something could not be read.
 
-    Groups are opened, comments dropped, source routes cut off, encoded names decoded. An entry
-    without an @ is left out and counts as unread.
+    Groups are expanded, comments and source routes removed, encoded names decoded. An entry without
+    an @ is left out and counts as unread.
     """
     return _MailboxReader().read(value)
 
@@ -52,7 +52,7 @@ class _MailboxReader:
 
     def read(self, value: str) -> tuple[list[Address], bool]:
         if value.count("(") != value.count(")"):
-            # An open comment must not swallow the rest.
+            # A comment that is not closed must not hide the rest.
             value = value.replace("(", " ").replace(")", " ")
         for piece in _TOKEN.findall(value):
             self._take(piece)
@@ -81,7 +81,7 @@ class _MailboxReader:
             self.phrase.append(piece)
 
     def _end_group_name(self) -> None:
-        # Before the colon may also stand an address, or the scheme of a link.
+        # The text before the colon may also be an address, or the scheme of a link.
         if self.angle is not None or _EMAIL.search("".join(self.phrase)):
             self._end_mailbox(is_last=True)
         elif _SCHEME.search("".join(self.phrase)):
@@ -111,7 +111,7 @@ class _MailboxReader:
 
 
 def _find_emails(text: str) -> list[str]:
-    """Return the addresses in a text that should be one, perhaps with a route or with blanks."""
+    """Return the addresses in the text of one mailbox, perhaps with a route or with blanks."""
     if "@" not in text or _NOBODY.match(text):
         return []
     if text.startswith("@") and ":" in text:  # RFC 822 source route

@@ -17,19 +17,19 @@ _LONGEST_HEAD = 64 * 1024
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 # MS-OXTNEF, 2.1.3: level attachment, attAttachTitle, length; the name ends with NUL.
 _TNEF_TITLE = re.compile(rb"\x02\x10\x80\x01\x00..\x00\x00([^\0]{1,255})\0", re.DOTALL)
-# Everything in these is invisible or runs; the rest of the markup only leaves line breaks behind.
+# The content of these is invisible or a script; of all other tags only the line breaks are kept.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
 _BREAKS = frozenset((
     "br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
     "blockquote", "pre", "section", "article", "header",
 ))  # fmt: skip
-_MARKUP = re.compile(r"<[A-Za-z/!?]")  # any other is a smaller-than sign
+_MARKUP = re.compile(r"<[A-Za-z/!?]")  # any other `<` is a less-than sign
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a body says: its plain text, its HTML without the markup, the names of its attachments.
+    """A body: its plain text, its HTML without the markup, the names of its attachments.
 
     `defects` are those of `read_parts` and `text_cut`.
     """
@@ -48,7 +48,7 @@ class Body:
 def parse_body(raw: bytes) -> Body:
     """Return the texts and attachment names of a whole mail file, headers included.
 
-    What lies beyond a limit is left out and named in the defects.
+    Whatever exceeds a limit is left out and named in the defects.
     """
     parts, defects = read_parts(raw)
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
@@ -90,7 +90,7 @@ def _names_of(part: Part) -> list[str]:
 
 
 def _invent_name(part: Part) -> str:
-    """Return what an unnamed attachment is called: a forwarded mail by its subject."""
+    """Return a name for an unnamed attachment: for a forwarded mail its subject."""
     kind = re.sub(r"[^a-z0-9]", "", part.content_type.partition("/")[2]) or "file"
     if part.content_type != "message/rfc822":
         return f"attachment.{kind[:20]}"
@@ -120,7 +120,7 @@ def _fold(text: str) -> str:
 
 
 def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, str]:
-    """Return where the text goes on behind the `<` at `start`, and what stands for the markup."""
+    """Return where the text continues after the `<` at `start`, and what replaces the markup."""
     if markup.startswith("<!--", start):
         end = _find_end(markup, "-->", start + 4, missing_ends)
         if end > 0:
@@ -143,8 +143,8 @@ def _skip_markup(markup: str, start: int, missing_ends: set[str]) -> tuple[int, 
 
 
 def _find_end(markup: str, mark: str, start: int, missing_ends: set[str]) -> int:
-    """Return where the next `mark` ends, or -1 if none comes any more."""
-    # None is looked for twice: that would take quadratic time.
+    """Return where the next `mark` ends, or -1 if there is none."""
+    # A missing mark is searched only once: repeated searches would take quadratic time.
     if mark in missing_ends:
         return -1
     position = markup.find(mark, start)

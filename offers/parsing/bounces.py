@@ -1,4 +1,4 @@
-"""Read delivery failures: who failed, whether for good, and which mail came back. Pure."""
+"""Read bounces: the failed addresses, whether permanently, and the returned mail. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DAEMON = re.compile(
     r"(?:[+._-][^@]*)?@",
     re.IGNORECASE,
 )
-# Servers that write under any address or none; their subject has to say what it is.
+# Servers with any sender address or none; their mails are recognised by the subject.
 _SERVER_NAME = re.compile(
     r"(?:system[ -]?administrator|mail (?:delivery|server)|mailer[ -]?daemon|postmaster"
     r"|microsoft (?:exchange|outlook))"
@@ -61,7 +61,7 @@ _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _ADDRESS = re.compile(
     r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?"
 )
-# The mail that came back, quoted in the text: its Message-ID, and the line above it.
+# The returned mail, quoted in the text: its Message-ID, and the line above it.
 _ORIGINAL_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
 _ORIGINAL_RULE = re.compile(r"original|copy of|returned|headers", re.IGNORECASE)
 _DELAYED = re.compile(
@@ -85,10 +85,10 @@ _PERMANENT_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """One delivery failure, with the lower-case addresses that failed, possibly none.
+    """One bounce, with the lower-case addresses that failed, possibly none.
 
     `recipients` has both the address that was written to and the one it was forwarded to. `status`
-    is an enhanced code such as `5.1.1`, or empty. The original is the mail that came back.
+    is an enhanced code such as `5.1.1`, or empty. The original is the returned mail.
     """
 
     recipients: tuple[str, ...]
@@ -100,18 +100,18 @@ class Bounce:
 
 
 def may_be_bounce(mail: Mail) -> bool:
-    """Return whether the header block is a reason to read the rest as a delivery failure."""
+    """Return whether a mail with this header block may be a bounce and must be read whole."""
     report_kind = find_report_kind(mail.header("content-type"))
     if report_kind:
         return report_kind == "delivery_report"
     if _is_from_server(mail):
         return True
-    # The subject alone may say so: then flufl.bounce has to agree.
+    # If only the subject says so, flufl.bounce has to agree.
     return bool(_SUBJECT.match(mail.subject)) and not mail.in_reply_to and not mail.references
 
 
 def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
-    """Return what a delivery failure says, or None for any other mail; never raises.
+    """Return the content of a bounce, or None for any other mail; never raises.
 
     Reports of RFC 3464 count first, then the fields and words of mail servers and flufl.bounce.
     """
@@ -154,7 +154,7 @@ def _tells_success(blocks: list[dict[str, str]]) -> bool:
 
 
 def _read_report(blocks: list[dict[str, str]], parts: list[Part]) -> Bounce | None:
-    """Return what a report of RFC 3464 says, or None where it names no failure."""
+    """Return the bounce that an RFC 3464 report describes, or None if it names no failure."""
     recipients: dict[str, None] = {}
     statuses: list[str] = []
     diagnostics: list[str] = []
@@ -183,7 +183,7 @@ def _read_report(blocks: list[dict[str, str]], parts: list[Part]) -> Bounce | No
 
 
 def _read_words(raw: bytes, mail: Mail, parts: list[Part]) -> Bounce | None:
-    """Return what the fields and words of a mail server say, or None where they name no failure."""
+    """Return the bounce that a mail server describes in fields and text, or None."""
     text, returned = _split_text(parts)
     status = _find_status(text)
     failed = _failed_recipients(mail)
@@ -214,14 +214,14 @@ def _choose_status(status_field: str, diagnostic: str, action: str) -> str:
         if not exact and action == "failed":
             return "5.0.0"
         return exact
-    # `5.0.0` says nothing; what the other server said is often more exact.
+    # `5.0.0` says nothing; the code of the other server is often more exact.
     if found[1].endswith(".0.0") and exact.startswith(found[1][0]):
         return exact
     return found[1]
 
 
 def _strip_type(value: str) -> str:
-    """Return the value behind `rfc822;` or `smtp;`."""
+    """Return the value after `rfc822;` or `smtp;`."""
     kind, separator, rest = value.partition(";")
     if separator and " " not in kind.strip():
         return rest.strip()
@@ -229,7 +229,7 @@ def _strip_type(value: str) -> str:
 
 
 def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
-    """Return Message-ID and references of the mail that came back, where it is attached."""
+    """Return Message-ID and references of the returned mail, if it is attached."""
     for part in parts:
         if part.content_type in _ORIGINAL_TYPES:
             head, _ = split_head(part.decode(256 * 1024).lstrip(b"\r\n"))
@@ -240,7 +240,7 @@ def _find_original(parts: list[Part]) -> tuple[str, tuple[str, ...]]:
 
 
 def _split_text(parts: list[Part]) -> tuple[str, str]:
-    """Return what the mail server wrote, and the mail that it quoted below."""
+    """Return the text of the mail server, and the mail that it quoted below."""
     texts: list[str] = []
     for part in parts[:5]:
         if part.content_type in ("text/plain", "text/html"):
@@ -276,7 +276,7 @@ def _find_emails(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
-    """Return the addresses in the server's words, without the reader's and the server's own."""
+    """Return the addresses in the server's text, without the reader's and the server's own."""
     own = {address.email for address in mail.recipients}
     if mail.sender:
         own.add(mail.sender.email)
@@ -297,7 +297,7 @@ def _find_status(text: str) -> str:
 
 
 def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the addresses that failed for now and for good in the eyes of flufl.bounce."""
+    """Return the temporarily and the permanently failed addresses according to flufl.bounce."""
     try:
         # Rarely needed, and it loads 17 detectors.
         from flufl.bounce import all_failures  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Read the time at which a mail was sent, in the forms that mail programs write. Pure."""
+"""Read the time at which a mail was sent, in the formats that mail programs write. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.utils import parsedate_tz
 
 from crm.core.months import MONTH_NUMBERS
 
-# Hours from UTC of the names that real mails carry. Any other name says nothing: UTC is taken.
+# Hours from UTC of the names in real mails. Any other name counts as UTC.
 _ZONES = {
     "CET": 1, "MET": 1, "MEZ": 1, "BST": 1, "WEST": 1,
     "CEST": 2, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
@@ -68,7 +68,7 @@ def _count_minutes(sign: str, offset: str) -> int:
 
 
 def _read_other_form(value: str) -> datetime | None:
-    """Read ISO 8601 and what the standard library still knows, such as the date of C's asctime."""
+    """Read ISO 8601 and other formats of the standard library, such as that of C's asctime."""
     text = value.strip()
     if re.match(r"\d{4}-\d\d-\d\d", text):
         moment = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-"))

@@ -16,7 +16,7 @@ _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
 # Codecs that mail programs name where they mean another, chosen as in the WHATWG encoding standard.
-# None: no charset at all, so it is guessed.
+# None means no charset, so it is guessed.
 _MEANT_CODECS = {
     "ascii": None,
     "iso8859-1": "cp1252",
@@ -33,7 +33,7 @@ _CODECS_BY_OTHER_NAME = {
     "x-sjis": "cp932",
     "unicode-1-1-utf-7": "utf-7",
 }
-# Codecs of Python that are no charset of a mail: slow, platform-bound, or made to run escapes.
+# Codecs of Python that are not charsets: slow, platform-dependent, or for escape sequences.
 _REFUSED_CODECS = frozenset((
     "idna", "punycode", "undefined", "unicode_escape", "unicode-escape", "raw-unicode-escape",
     "mbcs", "oem",
@@ -77,22 +77,22 @@ def clean_text(text: str) -> str:
 
 
 def _replace_unwanted(found: re.Match[str]) -> str:
-    # A lone surrogate leaves a mark; other unwanted characters just go.
+    # A lone surrogate is replaced; other unwanted characters are removed.
     return "\ufffd" if found[0] >= "\ud800" else ""
 
 
 def decode_words(text: str) -> str:
-    """Return a clean text with its RFC 2047 encoded words decoded, and the rest as it stands.
+    """Return a clean text with its RFC 2047 encoded words decoded, and the rest unchanged.
 
-    Never raises. Blanks between neighbouring words vanish.
+    Never raises. Blanks between adjacent encoded words are removed.
     """
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
     for word in _ENCODED_WORD.finditer(text):
         gap = text[end : word.start()]
-        this_charset = word[1].partition("*")[0].lower()  # RFC 2231: behind `*` stands a language
+        this_charset = word[1].partition("*")[0].lower()  # RFC 2231: `*` and a language follow
         is_neighbour = bool(charset) and not gap.strip()
-        # Neighbours of one charset are joined: some programs cut in the middle of a character.
+        # Adjacent words of one charset are joined: some programs split a character.
         if pending and not (is_neighbour and this_charset == charset):
             pieces.append(decode_bytes(pending, charset))
             pending = b""
@@ -114,7 +114,7 @@ def _decode_word(encoding: str, text: str) -> bytes:
 
 
 def decode_base64(data: bytes) -> bytes:
-    """Return what base64 of any length says, with its padding missing, doubled or damaged."""
+    """Return the bytes of base64 of any length, with its padding missing, doubled or damaged."""
     data = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
     if len(data) % 4 == 1:
         data = data[:-1]

@@ -1,4 +1,4 @@
-"""What makes two mail files the same mail. Pure."""
+"""Build the fingerprint by which copies of a mail are recognised. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def build_fingerprint(recipients: Iterable[str], subject: str, sent_at: datetime
     """
     emails = {recipient.strip().lower() for recipient in recipients}
     second = f"{sent_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
-    # Lines cannot be confused with each other: none of the parts holds a line break.
+    # The lines are unambiguous, because no part contains a line break.
     lines = ["nachfass-mail-1", *sorted(emails), " ".join(subject.split()), second]
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()

@@ -1,6 +1,6 @@
 """Read the header block of a mail, however damaged: `parse_mail` never raises. Pure.
 
-An own reader, because the standard library drops every field behind one junk line, loses malformed
+The standard library is not used, because it drops every field after one junk line, loses malformed
 recipients, and raises on some real mails.
 """
 
@@ -15,7 +15,7 @@ from offers.parsing.dates import parse_date
 from offers.parsing.decoding import clean_text, decode_bytes, decode_words
 from offers.parsing.mail import Address, Mail
 
-# One unfolded field on a line. A line that is none is junk and skipped: it does not end the block.
+# One unfolded field on a line. Any other line is junk and skipped: it does not end the block.
 _FIELD = re.compile(rb"^([!-9;-~]+) *:(.*)", re.MULTILINE)
 _FOLD = re.compile(rb"\n[ \t]+")
 _BLOCK_END = re.compile(rb"\n\r*\n")
@@ -33,7 +33,7 @@ def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024) -> bytes:
         data = stream.read(min(_CHUNK, limit - len(block)))
         if not data:
             return block
-        # The end may lie across two chunks; leading empty lines are no end.
+        # The end may span two chunks; empty lines at the start are not the end.
         start = max(0, len(block) - 8)
         block += data
         if not start:
@@ -47,9 +47,9 @@ def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024) -> bytes:
 
 
 def parse_mail(header_block: bytes) -> Mail:
-    """Return what a header block says, with the codes of what was wrong with it; never raises.
+    """Return the content of a header block, with the codes of its defects; never raises.
 
-    Of fields that may stand once the first counts; `To`, `Cc` and `Bcc` are joined from all their
+    Of fields that may occur once the first counts; `To`, `Cc` and `Bcc` are joined from all their
     lines. An unreadable `Date` falls back to the newest `Received`. Texts are of any length.
 
     Defects: `empty`, `header_not_ended`, `junk_line`, `null_byte`, `raw_8bit`, `repeated_<field>`,
@@ -103,7 +103,7 @@ def read_fields(block: bytes, defects: list[str]) -> list[tuple[str, str]]:
         defects.append("junk_line")
     fields: list[tuple[str, str]] = []
     for name, value in found:
-        # Charsets differ from field to field: each program on the way adds its own.
+        # Each field may have another charset: every program on the way adds its own fields.
         fields.append((name.decode("ascii").lower(), clean_text(decode_bytes(value))))
     return fields
 
@@ -144,7 +144,7 @@ def _read_id(value: str, defects: list[str]) -> str:
     if not inner:
         defects.append("no_message_id")
         return ""
-    # A value without angle brackets gets them, so that references can find it.
+    # A value without angle brackets gets them, so that it is found by references.
     return f"<{inner}>"
 
 

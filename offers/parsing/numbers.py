@@ -17,7 +17,7 @@ from offers.parsing.subject_words import (
 
 _LONGEST_NUMBER = 60
 
-# Segments of letters and digits that hang together by - / . _ and have a digit from some point on:
+# Segments of letters and digits joined by - / . _ with at least one digit:
 # `4711`, `AN-2026-0815`, `26/118-R2`, `KV.2026.12a`.
 _NUMBER = re.compile(
     r"(?<![^\W_])(?!(?i:nr|no)\.)(?:[A-Za-zÄÖÜäöü]{1,5}[-–/._]){0,3}[A-Za-zÄÖÜ]{0,5}\d[A-Za-z0-9]*"
@@ -28,8 +28,8 @@ _SPACED_NUMBER = re.compile(
     r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)[ \u00a0](?!(?:19|20)\d\d(?:[ \u00a0]|$))"
     r"(?:\d{3,}|\d{2}[-–/.]\d{2,})(?:[-–/.]\d+)*(?![^\W_])"
 )
-# What may stand between the word for an offer and its number: blanks and marks, a word that says
-# that a number follows, a small word, or something hidden.
+# What may stand between the keyword and its number: blanks and marks, a word that says that a
+# number follows, a small word, or something hidden.
 _GAP = re.compile(r"[\s\-–—_:,;|()\[\]<>„“”‟\"'‚‘’»«/*=~.]+")
 _MARKER = re.compile(
     any_of(r"""
@@ -50,13 +50,13 @@ _COUNTER = re.compile(r"\s*(?:nr\.?\s*)?\d{1,2}(?=\s+zu[mr]?\s)", re.IGNORECASE)
 _COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")  # `Angebot 12 Fenster`
 _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
 
-# Numbers that stand apart from the word for an offer.
+# Numbers that do not follow the keyword directly.
 _LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
 _COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
 _UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4}[ \u00a0]$")
 
-# What is never an offer number without a word that marks it as one: a year, a month, an amount of
-# thousands, a day without separators.
+# Never an offer number without a word such as `Nr.`: a year, a month, an amount of thousands, a day
+# without separators.
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _TWO_DIGIT_DAY, _TWO_DIGIT_MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
@@ -71,7 +71,7 @@ _NEVER = re.compile(
         20\d\d{_TWO_DIGIT_MONTH}{_TWO_DIGIT_DAY}
     """)
 )
-# Products have round numbers (`PX-4000`), offers rarely; of these a person decides.
+# Products have round numbers (`PX-4000`), offers rarely; a person decides about these.
 _PRODUCT = re.compile(r"(?!(?:AN|ANG|AG|OFF|OF|Q|QT)-)[A-Z]{1,4}-\d{0,2}00", re.IGNORECASE)
 _TICKET = re.compile(r"(?:INC|RITM|REQ|CHG|TKT|CASE|SR)[-_]?\d", re.IGNORECASE)
 # Prefixes of confirmations, invoices, delivery notes, orders, requests.
@@ -102,9 +102,9 @@ def find_number(subject: str, pattern: str = "") -> str | None:
 
 
 def _find_certain(subject: str, keyword: re.Match[str]) -> str | None:
-    """Return a number behind the keyword that cannot be one of something else, or None."""
-    # Looked for before anything is hidden: `V2026-118` would be taken for a version.
-    number = _find_behind(subject, keyword)
+    """Return the number after the keyword if it can only be an offer number, else None."""
+    # Searched before anything is hidden: `V2026-118` would be taken for a version.
+    number = _find_after(subject, keyword)
     if number is None:
         return None
     is_typical = number[0].isalpha() and _has_year_and_counter(number)
@@ -113,17 +113,17 @@ def _find_certain(subject: str, keyword: re.Match[str]) -> str | None:
 
 
 def _find_among_others(subject: str, keywords: list[re.Match[str]]) -> str | None:
-    """Return the number behind the first keyword that has one, else one that is known by its form."""
+    """Return the number after the first keyword that has one, else one recognised by its form."""
     hidden = hide_other_numbers(subject)
     for keyword in keywords:
-        if number := _find_behind(hidden, keyword):
+        if number := _find_after(hidden, keyword):
             return number
     return _find_apart(hidden, keywords[0])
 
 
-def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
-    """Return the number behind a keyword; only `Nr.`, `#`, `:` and the like may be between."""
-    position, is_behind_hidden = _end_of_keyword(text, keyword), False
+def _find_after(text: str, keyword: re.Match[str]) -> str | None:
+    """Return the number after a keyword; only `Nr.`, `#`, `:` and the like may be in between."""
+    position, is_after_hidden = _end_of_keyword(text, keyword), False
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
     while True:
         if found := _NUMBER.match(text, position) or _SPACED_NUMBER.match(text, position):
@@ -131,7 +131,7 @@ def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
         if found := _MARKER.match(text, position):
             is_marked = True
         elif found := _HIDDEN_PIECE.match(text, position):
-            is_behind_hidden = True
+            is_after_hidden = True
         else:
             found = _GAP.match(text, position) or _LINK_WORD.match(text, position)
         if not found:
@@ -139,7 +139,7 @@ def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
         position = found.end()
     number = _REVISION.sub("", found[0])
     if not is_marked:
-        if is_behind_hidden and not _is_last(number, text[position:]):
+        if is_after_hidden and not _is_last(number, text[position:]):
             return None
         if _COUNT_OF_THINGS.match(text, position):
             return None
@@ -147,7 +147,7 @@ def _find_behind(text: str, keyword: re.Match[str]) -> str | None:
 
 
 def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:
-    """Return where the number may begin: at a `KVA` that is its prefix, behind a counter."""
+    """Return where the number may begin: at a `KVA` that is its prefix, else after a counter."""
     position = keyword.end()
     if keyword[0].upper() == "KVA" and re.match(r"[-–/._]?\d", text[position:]):
         return keyword.start()  # `KVA-8812/B` is the number as a whole
@@ -156,12 +156,12 @@ def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:
 
 
 def _is_last(number: str, text: str) -> bool:
-    """Return whether a number ends the text behind a date: `Angebot vom 3.3.2026 (88120)`."""
+    """Return whether a number is the end of the subject: `Angebot vom 3.3.2026 (88120)`."""
     return _count_digits(number) >= 4 and not text[len(number) :].strip(' )]"“”.')
 
 
 def _is_believable(number: str, *, is_marked: bool) -> bool:
-    """Return whether a number may be that of an offer; `is_marked` by a word such as `Nr.`."""
+    """Return whether a number may be that of an offer; `is_marked` if a word such as `Nr.` precedes."""
     if len(number) > _LONGEST_NUMBER or number.upper().startswith("PROV"):
         return False
     if is_marked:
@@ -188,7 +188,7 @@ def _is_season(number: str) -> bool:
 
 
 def _find_apart(text: str, keyword: re.Match[str]) -> str | None:
-    """Return a number apart from the keyword that a `Nr.`, a colon or its form tells to be one."""
+    """Return a number further away, recognised by a `Nr.`, a colon or its form."""
     start, end = keyword.span()
     if number := _find_marked(text, end):
         return number
@@ -198,7 +198,7 @@ def _find_apart(text: str, keyword: re.Match[str]) -> str | None:
 
 
 def _find_marked(text: str, start: int) -> str | None:
-    """Return a number behind a `Nr.` that a sign or its length sets apart from what is before."""
+    """Return a number after a `Nr.`, if it is long or a punctuation mark precedes the `Nr.`."""
     for marker in _LATER_MARKER.finditer(text, start):
         before = text[: marker.start()].rstrip()[-1:]
         found = _NUMBER.match(text, marker.end())
@@ -214,7 +214,7 @@ def _find_marked(text: str, start: int) -> str | None:
 
 
 def _find_with_year(text: str, start: int, end: int) -> str | None:
-    """Return a number of year and counter between two positions, no piece of a longer one."""
+    """Return a whole number of year and counter between two positions, or None."""
     for found in _NUMBER.finditer(text, start, end):
         number = _REVISION.sub("", found[0])
         goes_on = re.match(r"[-–/._]\w", text[found.end() :])

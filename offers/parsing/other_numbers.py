@@ -10,7 +10,7 @@ from offers.parsing.prefixes import COUNTED_REPLY
 
 HIDDEN = "\x00"
 
-# The larger towns: a number of four or five digits before one of them is as likely its postcode.
+# Larger towns: a number of four or five digits before one of them may be its postcode.
 _TOWN = any_of(r"""
     Berlin|Hamburg|München|Köln|Frankfurt|Stuttgart|Düsseldorf|Leipzig|Dortmund|Essen|Bremen
     Dresden|Hannover|Nürnberg|Duisburg|Bochum|Wuppertal|Bielefeld|Bonn|Münster|Mannheim|Karlsruhe
@@ -33,7 +33,8 @@ _UNIT = any_of(r"""
     %|x(?=\s?\d)|stück|stk|pcs|pieces|units|pièces|pezzi|m²|m2|qm|mm|cm|km|kg|kw|kwp|kwh
     liter|positionen|tage|wochen|monate|jahre|lizenzen|personen|fenster[n]?|türen
 """)
-# What else has numbers: documents, projects, customers, goods, places. The word may be longer.
+# Words for other things with numbers: documents, projects, customers, goods, places. The words may
+# be parts of longer ones.
 _OTHER_THING = any_of(r"""
     rechnung|submission|vergabe|lv|leistungsverzeichnis|rückruf|rückfragen|gutschrift|mahnung
     auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|project|ticket|vorgang
@@ -44,7 +45,7 @@ _OTHER_THING = any_of(r"""
 """)
 _NUMBER_SIGN = r"(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|\#|:)"
 _ANY_NUMBER = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"
-# Not inside a longer number: `2026-3.9.` is none of a day.
+# Not inside a longer number: `2026-3.9.` contains no day.
 _ALONE = r"(?<![\w./-])"
 
 _TAGS_AND_COUNTERS = (
@@ -99,12 +100,12 @@ _PATTERNS = [
 
 
 def hide_other_numbers(subject: str) -> str:
-    """Return the subject with every number of something else hidden; its length stays the same."""
+    """Return the subject, in the same length, with the numbers of other things hidden."""
     for pattern in _PATTERNS:
         subject = pattern.sub(hide, subject)
     return subject
 
 
 def hide(found: re.Match[str]) -> str:
-    """Return as many HIDDEN characters as the found piece has."""
+    """Return as many HIDDEN characters as the match is long."""
     return HIDDEN * len(found[0])

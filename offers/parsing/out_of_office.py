@@ -70,7 +70,7 @@ _UNTIL = re.compile(
 _ON_WORD = "(?:am|ab|vom|on|from|as of|starting|dès le|le|dal|il)"
 _BACK_WORD = r"(?:back|return\w*|zurück|rückkehr)"
 _ON = re.compile(rf"(?:\b{_ON_WORD}|\b{_BACK_WORD}:?)\b{_FILLER}$", re.IGNORECASE)
-# In the sentence: it speaks of the return, or of the absence.
+# Anywhere in the sentence: it is about the return, or about the absence.
 _BACK = re.compile(
     any_of(r"""
         zurück|zurueck|wieder|erreichbar|rückkehr
@@ -86,7 +86,7 @@ _AWAY = re.compile(
     """),
     re.IGNORECASE,
 )
-# `Nicht erreichbar ab 1.9.`: the words before and behind the day of a beginning.
+# `Nicht erreichbar ab 1.9.`: the words before and after the day on which the absence begins.
 _NOT_BEFORE = re.compile(
     r"(?:not (?:be )?(?:available|back|reachable)|nicht (?:mehr )?\w+)\s*$", re.IGNORECASE
 )
@@ -107,8 +107,8 @@ _SENTENCE_END = re.compile(
 def find_return_date(text: str, *, received_on: date) -> date | None:
     """Return the day of return or the last day of the absence, whichever a note names, or None.
 
-    `text` is what is new in the mail. Of several days the last counts. A day without a year is the
-    next one to come; one before `received_on` or more than 400 days off does not count.
+    `text` is the mail without quotations. Of several days the last counts. A day without a year is
+    the next one to come; one before `received_on` or more than 400 days off does not count.
     """
     text = re.sub(r"[ \t\xa0]+", " ", text[:_LONGEST_TEXT])
     sentences = _split_sentences(text)

@@ -20,8 +20,8 @@ _TIMEOUT_SECONDS = 0.1
 # process. 100,000 are 30 MB.
 _MOST_UNROLLED = 100_000
 _COUNT = re.compile(r"\{\s*(\d{1,20})")
-# Texts on which patterns that run away do so: long runs of one kind, and then every character that
-# the pattern may be looking for.
+# Texts that trigger catastrophic backtracking: long repetitions, followed by every character that
+# the pattern may contain.
 _TRIAL_TEXTS = tuple(
     piece * (200 // len(piece)) + "!" + string.printable
     for piece in ("0", "a", "A", "я", " ", "-", "2026-0815 ", "Angebot Nr. AN-2026-0815 ")
@@ -67,7 +67,7 @@ def check_pattern(pattern: str) -> None:
 
 
 def search_pattern(pattern: str, text: str) -> str | None:
-    """Return what the pattern's group holds in a text, or None.
+    """Return the text of the pattern's group at its first match, or None.
 
     Raises PatternError if the pattern cannot be used or the search takes too long (`timeout`).
     """

@@ -14,7 +14,7 @@ COUNTED_REPLY = rf"{_REPLY}{_COUNT}{_COLON}"
 _PREFIX = re.compile(
     rf"\s*(?:(?P<reply>{_REPLY})|(?P<forward>{_FORWARD})){_COUNT}?{_COLON}", re.IGNORECASE
 )
-# `[EXTERN]`, `(external)`, `{Spam?}`, `***SPAM***`, with or without a colon behind it.
+# `[EXTERN]`, `(external)`, `{Spam?}`, `***SPAM***`, with or without a colon after it.
 _TAG = re.compile(
     r"\s*(?:\[[^\[\]]{1,80}\]|\((?:ext|extern|external)\)|\{[^{}]{1,40}\}"
     r"|\*{2,5}[^*]{1,40}\*{2,5})\s*:?"
@@ -23,7 +23,7 @@ _GATEWAY_WORD = re.compile(r"\s*(?:extern|external|ext)\s?:", re.IGNORECASE)
 
 
 class Prefixes(NamedTuple):
-    """What stood before the subject, and the subject proper."""
+    """Which prefixes a subject has, and the rest of it."""
 
     is_reply: bool
     is_forward: bool
@@ -31,9 +31,9 @@ class Prefixes(NamedTuple):
 
 
 def split_prefixes(subject: str) -> Prefixes:
-    """Return whether reply or forward prefixes stand at the start, and what follows them.
+    """Return whether a subject begins with reply or forward prefixes, and what follows them.
 
-    Tags such as `[EXTERN]` may stand between them. They belong to the rest where no prefix is.
+    Tags such as `[EXTERN]` may precede them. Without any prefix they belong to the rest.
     """
     is_reply = is_forward = False
     position = rest_at = 0

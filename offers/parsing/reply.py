@@ -1,4 +1,4 @@
-"""Find what a person newly wrote in a reply, without the quotation below it. Pure; never raises."""
+"""Find the new text of a reply, without the quotation below it. Pure; never raises."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from offers.parsing.alternatives import any_of
 
 _LONGEST = 100_000
 _MOST_LINES = 1_000
-# Introductions that quotequail 0.5 does not know: David's own, and what Outlook writes in our
-# readers' languages.
+# Introductions of quotations that quotequail 0.5 does not know: those of David, and of Outlook in
+# the languages of our customers.
 _RULE = any_of("""
     Original Message|Original-Nachricht|Originalnachricht|Ursprüngliche Nachricht
     Weitergeleitete Nachricht|Forwarded Message|Message d'origine|Messaggio originale
@@ -23,7 +23,7 @@ _INTRODUCTION = re.compile(
 
 
 def find_new_text(body_text: str) -> str:
-    """Return what the sender of a plain text newly wrote: all where nothing is seen as quoted."""
+    """Return the new text of a plain text mail: all of it if no quotation is recognised."""
     text = body_text[:_LONGEST].replace("\r\n", "\n")
     if found := _INTRODUCTION.search(text):
         text = text[: found.start()]

@@ -1,4 +1,4 @@
-"""Tell by its words what a subject is about: an offer, a request for one, an invoice. Pure."""
+"""Recognise by its words what a subject is about: an offer, a request, an invoice. Pure."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ KEYWORD = re.compile(
     + r"(?![^\W\d_])",
     re.IGNORECASE,
 )
-# An abbreviation of many things; with a number behind it, a person has to look.
+# An ambiguous abbreviation; with a number after it, a person decides.
 _MAYBE_KEYWORD = re.compile(r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))")
 
-# What asks for an offer, and whose number is not that of an offer. `Bitte um Freigabe Angebot 4711`
-# asks for something else: between the request and our word only small words may stand.
+# Requests for an offer; a number in them is not that of an offer. `Bitte um Freigabe Angebot 4711`
+# is another request: only small words may stand between the request and the word for an offer.
 _SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
 _ASKING = r"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?"
 _FOR = r"(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))?"
@@ -52,7 +52,7 @@ _REQUEST = re.compile(
 _COMPOUND_REQUEST = re.compile(
     r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
 )
-# Who answers a request often keeps its words: then the mail may well be the offer.
+# A reply to a request often keeps its subject, so the mail may be the offer.
 _ANSWER = re.compile(r"(?<!\w)(?:Ihrer?|deine|eure|your|votre|vostra|vs)(?!\w)", re.IGNORECASE)
 # Offers of other things: work, and tenders to which others may bid.
 _NO_OFFER = re.compile(
@@ -84,7 +84,7 @@ _DRAFT = re.compile(
     """),
     re.IGNORECASE,
 )
-# Documents that name an offer and are none. Before the word for an offer they count, as in
+# Documents that name an offer but are none. Before the word for an offer they count, as in
 # `Auftragsbestätigung zu Angebot 4711`; in `Angebot 4711, Ihre Bestellung` they do not.
 _OTHER_DOCUMENT = re.compile(
     r"(?<!\w)"
@@ -99,7 +99,7 @@ _OTHER_DOCUMENT = re.compile(
     + r"(?![^\W\d_])",
     re.IGNORECASE,
 )
-# These count wherever they stand.
+# These count anywhere in the subject.
 _CONFIRMATION = re.compile(
     r"(?<!\w)"
     + any_of(r"""
@@ -109,7 +109,7 @@ _CONFIRMATION = re.compile(
     + r"(?!\w)",
     re.IGNORECASE,
 )
-# How calendars begin the subjects of invitations and of the answers to them.
+# The first words of calendar invitations and of the answers to them.
 _APPOINTMENT_WORD = any_of(r"""
     einladung|zusage|zugesagt|absage|abgesagt|abgelehnt|mit vorbehalt|akzeptiert|angenommen
     besprechung\w*|aktualisierte einladung
@@ -137,7 +137,7 @@ def names_other_document(subject: str) -> bool:
 
 
 def names_appointment(subject: str) -> bool:
-    """Return whether a subject is that of an invitation to a meeting, or of its answer."""
+    """Return whether a subject is that of an invitation to a meeting, or of an answer to one."""
     return _APPOINTMENT.match(subject) is not None
 
 
@@ -147,10 +147,10 @@ def is_draft(subject: str) -> bool:
 
 
 def is_advert(subject: str) -> bool:
-    """Return whether a subject praises a special offer."""
+    """Return whether a subject advertises a special offer."""
     return _ADVERT.search(subject) is not None
 
 
 def hide_requests(subject: str) -> str:
-    """Return the subject without the words that ask for an offer or offer something else."""
+    """Return the subject without requests for an offer and without offers of other things."""
     return _NO_OFFER.sub(hide, _REQUEST.sub(hide, subject))

@@ -1,4 +1,4 @@
-"""Who may call the API: a key whose SHA-256 is configured, from a network that is allowed."""
+"""Authenticate API calls: a key whose SHA-256 is configured, from an allowed network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 def is_known_key(key: str) -> bool:
     """Return whether the key's hash is configured."""
-    # All hashes are compared, each in constant time, so that the time tells nothing.
+    # All hashes are compared, each in constant time, so that the time reveals nothing.
     digest = hashlib.sha256(key.encode()).hexdigest().encode()
     is_known = False
     for known in settings.FEEDBACK_API_KEY_HASHES:

@@ -26,7 +26,7 @@ MAX_REASONS = 5
 
 
 class TooLargeError(APIException):
-    """The body is larger than the API takes."""
+    """The body is larger than the API accepts."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The request is too large. Send fewer invitations at once."

@@ -12,14 +12,14 @@ from rest_framework.parsers import BaseParser
 
 from feedback.public.api.errors import TooLargeError
 
-# 1,000 invitations with cards of the greatest length come to 4.3 MB.
+# 1,000 links with cards of the maximum length take 4.3 MB.
 MAX_BYTES = 5 * 1024 * 1024
-# What zlib needs to read the gzip format instead of its own.
+# The value of `wbits` that makes zlib read the gzip format.
 GZIP = 16 + zlib.MAX_WBITS
 
 
 class BoundedJSONParser(BaseParser):
-    """Reads and unpacks no more than MAX_BYTES, so that a small bomb cannot fill the memory."""
+    """Reads and unpacks at most MAX_BYTES, so that a zip bomb cannot fill the memory."""
 
     media_type = "application/json"
 

@@ -92,7 +92,7 @@ class FormView(OfficeView):
 
 class FeedbacksView(OfficeView):
     def get(self, request: Request) -> Response:
-        """Return the answers that wait, oldest first, or with `since` all from then on."""
+        """Return the answers not acknowledged, oldest first, or with `since` all from then on."""
         query = wire.PullQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         limit, since = query.validated_data["limit"], query.validated_data.get("since")
@@ -112,7 +112,7 @@ class FeedbacksView(OfficeView):
 
 class AcknowledgementView(OfficeView):
     def post(self, request: Request) -> Response:
-        """Take answers off the list: the office has stored them. Idempotent."""
+        """Mark answers as acknowledged: the office has stored them. Idempotent."""
         body = wire.AcknowledgementSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         known = services.acknowledge(body.validated_data["uids"], now=timezone.now())
