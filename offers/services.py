@@ -16,7 +16,6 @@ from django.db import transaction
 from crm.accounts.models import User
 from offers.models import (
     DEFAULT_CURRENCY,
-    Contact,
     Customer,
     ErasedAddress,
     Offer,
@@ -24,6 +23,7 @@ from offers.models import (
     number_key,
 )
 from offers.revisions import refresh_offers
+from offers.status import raise_versions_of
 
 _DECISION_FIELDS = [
     "state", "offer", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
@@ -157,40 +157,6 @@ def find_language(subject: str) -> str:
     return ""
 
 
-def set_status(
-    offer: Offer,
-    status: Offer.Status,
-    *,
-    channel: Offer.Channel,
-    at: datetime,
-    by: User | None = None,
-) -> None:
-    """Record what became of an offer, through which channel and by whom."""
-    offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
-    with transaction.atomic():
-        offer.save(update_fields=["status", "status_channel", "status_at", "status_by"])
-        Offer.objects.raise_version([offer])
-
-
-def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
-    """Record that a customer wants no more mails from us; return the offers that this changes."""
-    customer.opted_out_at = customer.opted_out_at or at
-    with transaction.atomic():
-        customer.save(update_fields=["opted_out_at"])
-        return _raise_versions_of(customer)
-
-
-def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: str = "") -> Contact:
-    """Record a contact that no mail tells of, such as a call."""
-    with transaction.atomic():
-        contact = Contact.objects.create(offer=offer, at=at, by=by, note=note)
-        if offer.contacted_at is None or offer.contacted_at < at:
-            offer.contacted_at = at
-            offer.save(update_fields=["contacted_at"])
-        Offer.objects.raise_version([offer])
-    return contact
-
-
 def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at: datetime) -> None:
     """Store what a person changed of an offer; `changed` are names of fields."""
     fields = set(changed)
@@ -217,13 +183,7 @@ def change_customer(customer: Customer, *, changed: Collection[str]) -> list[Off
         return []
     with transaction.atomic():
         customer.save(update_fields=sorted(fields))
-        return _raise_versions_of(customer)
-
-
-def _raise_versions_of(customer: Customer) -> list[Offer]:
-    offers = list(customer.offers.all())
-    Offer.objects.raise_version(offers)
-    return offers
+        return raise_versions_of(customer)
 
 
 def make_offer_of_file(

@@ -19,8 +19,9 @@ from crm.core.models import JobRun
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SendResult
 from offers.models import MailFolder, Offer
-from offers.services import note_contact
+from offers.status import note_contact
 from reminders import holds
+from reminders.explain import explain
 from reminders.mail.compose import build_example
 from reminders.mail.message import build_message, new_message_id
 from reminders.models import FollowUp, MailText, Reminder, SendingHold
@@ -59,13 +60,31 @@ def _change_offers(chosen: QuerySet[Offer], **fields: object) -> list[int]:
     return pks
 
 
-def send_now(offers: Collection[Offer], *, now: datetime) -> SendSums | None:
+def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, str]]:
     """Send the next reminder of each offer at once: outside the window, but through every gate.
 
-    Returns the sums of the run, or None when a gate is shut for all of them; their follow-ups say
-    which. One that waits for its link goes out as soon as the public side knows it.
+    Returns each offer with the reason why nothing was sent, which is empty where it was. One that
+    waits for its link goes out as soon as the public side knows it.
     """
-    pks = [offer.pk for offer in offers]
+    sums = _send_ready([offer.pk for offer in offers], now)
+    sent = set(
+        Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list(
+            "offer_id", flat=True
+        )
+    )
+    results = []
+    for offer in offers:
+        why_not = ""
+        if offer.pk not in sent:
+            why_not = explain(FollowUp.objects.filter(offer=offer).first())
+            if sums is not None and not sums.sent:
+                why_not = str(sums)
+        results.append((offer, why_not))
+    return results
+
+
+def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
+    """Send what passes its gates, or return None when they are shut for all of them."""
     follow_ups = FollowUp.objects.filter(offer__in=pks)
     follow_ups.update(send_now_at=now)
     plan_offer_ids(pks, now)

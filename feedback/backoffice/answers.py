@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Customer, Offer
-from offers.services import opt_out, set_status
+from offers.status import opt_out, set_status
 
 DECISIONS = {
     Answer.Kind.INTERESTED: Offer.Status.INTERESTED,

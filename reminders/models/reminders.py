@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from offers.models import Offer, SourceFile
-from reminders.models.plans import ReminderPlan
 from reminders.rules import Because
 from reminders.sentences import BECAUSE_CHOICES
 
@@ -42,7 +41,7 @@ class FollowUp(models.Model):
         Offer, models.CASCADE, related_name="follow_up", verbose_name=_("offer")
     )
     plan = models.ForeignKey(
-        ReminderPlan,
+        "reminders.ReminderPlan",
         models.SET_NULL,
         null=True,
         blank=True,

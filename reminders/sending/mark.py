@@ -16,7 +16,6 @@ from crm.core.durable import durable_commits
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
 from reminders.models import Reminder, SendingHold
-from reminders.sending.claim import Claim
 
 
 def find_markable(now: datetime) -> QuerySet[Reminder]:
@@ -46,17 +45,17 @@ def find_markable(now: datetime) -> QuerySet[Reminder]:
 
 
 def mark_transmitting(
-    claim: Claim, subject: str, markable: QuerySet[Reminder], now: datetime
+    message_id: str, offers: int, subject: str, markable: QuerySet[Reminder], now: datetime
 ) -> bool:
-    """Commit to the disk that DATA comes next, for all offers of the mail or none.
+    """Commit to the disk that DATA comes next, for all `offers` (their number) of the mail or none.
 
     Returns False when the mail must not go: the claim is no longer ours, or a gate has shut.
     """
     # One statement looks at the gates and marks, so nothing can happen in between.
-    rows = markable.filter(message_id=claim.message_id)
+    rows = markable.filter(message_id=message_id)
     state = Reminder.State.TRANSMITTING
     with durable_commits(), transaction.atomic():
-        if rows.update(state=state, claimed_at=now, subject=subject[:500]) == len(claim.rows):
+        if rows.update(state=state, claimed_at=now, subject=subject[:500]) == offers:
             return True
         transaction.set_rollback(True)
     return False

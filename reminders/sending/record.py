@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +14,9 @@ from feedback.backoffice.links import mark_mailed
 from offers.models import Customer, Offer
 from reminders.models import FollowUp, Reminder
 from reminders.planning import Plans, plan_offer_ids, plan_offers
-from reminders.sending.claim import Claim
+
+if TYPE_CHECKING:
+    from reminders.sending.claim import Claim
 
 State = Reminder.State
 

@@ -153,7 +153,7 @@ class _Run:
             [mail.recipient],
             build_message(mail, parts),
             before_data=lambda: mark_transmitting(
-                claim, parts.subject, self.markable, self.clock()
+                claim.message_id, len(claim.rows), parts.subject, self.markable, self.clock()
             ),
         )
         state = record_result(claim, result, self.plans, self.clock())

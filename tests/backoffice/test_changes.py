@@ -8,7 +8,7 @@ from django.utils import timezone
 from crm.backoffice.changes import changing_offers
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
-from offers.services import note_contact, opt_out, set_status
+from offers.status import note_contact, opt_out, set_status
 from reminders.models import FollowUp
 from reminders.rules import Because
 from tests.make import make_offer

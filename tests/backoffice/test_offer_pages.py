@@ -17,8 +17,8 @@ from pytest_django import DjangoAssertNumQueries
 from crm.accounts.models import User
 from crm.backoffice.story import tell_story
 from feedback.backoffice.models import Invitation
-from offers import services
 from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
+from offers.status import note_contact
 from tests.make import make_customer, make_offer, make_user
 from tests.offers.imports import import_folder
 from tests.offers.mails import make_folder, write_mail
@@ -98,7 +98,7 @@ def test_the_page_of_an_offer_tells_its_story_and_where_it_was_read(
 ) -> None:
     offer = import_mail(folder).offer
     assert offer is not None
-    services.note_contact(offer, at=offer.sent_at, by=None, note="Rief an.\n<b>Zufrieden.</b>")
+    note_contact(offer, at=offer.sent_at, by=None, note="Rief an.\n<b>Zufrieden.</b>")
     found = page(staff, f"offer/{offer.pk}/change/")
     assert ">edit_note</span>" in found
     assert "Rief an.<br>&lt;b&gt;Zufrieden." in found

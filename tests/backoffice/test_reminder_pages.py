@@ -16,7 +16,7 @@ from crm.backoffice.changes import changing_offers
 from crm.core.models import Incident
 from offers.models import Customer, Offer
 from offers.revisions import refresh_offers
-from offers.services import set_status
+from offers.status import set_status
 from reminders.explain import explain
 from reminders.holds import hold_sending
 from reminders.models import (

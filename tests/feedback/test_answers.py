@@ -11,7 +11,7 @@ from crm.backoffice.changes import changing_offers, follow_changes
 from feedback.backoffice import answers, receive
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
-from offers.services import set_status
+from offers.status import set_status
 from tests.make import make_invitation, make_offer, make_user
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.utils import timezone
 from feedback.backoffice import links
 from feedback.backoffice.models import Invitation
 from offers.models import Offer
-from offers.services import set_status
+from offers.status import set_status
 from tests.make import make_invitation, make_offer
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from feedback import sealing
 from feedback.backoffice import receive
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from offers.models import Offer
-from offers.services import set_status
+from offers.status import set_status
 from tests import disk
 from tests.make import make_invitation, make_offer, make_user
 

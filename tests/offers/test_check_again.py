@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from crm.backoffice.admin.source_files import check_files_again
 from offers.models import Customer, MailFolder, Offer, SourceFile
-from offers.services import attach_file, ignore_files, make_offer_of_file, note_contact
+from offers.services import attach_file, ignore_files, make_offer_of_file
+from offers.status import note_contact
 from tests.make import make_offer
 from tests.offers.imports import import_folder, import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_mail

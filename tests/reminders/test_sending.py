@@ -12,7 +12,7 @@ from crm.backoffice.changes import changing_offers
 from crm.core.models import Incident
 from feedback.backoffice.models import SyncState
 from offers.models import Customer, Offer, SentMessage
-from offers.services import note_contact, opt_out, set_status
+from offers.status import note_contact, opt_out, set_status
 from reminders import services
 from reminders.holds import hold_sending
 from reminders.incidents import IncidentKind

@@ -22,7 +22,7 @@ from crm.core.smtp_replies import SendOutcome, SendResult, Stage
 from crm.core.working_days import Calendar
 from feedback.backoffice.models import Answer
 from offers.models import Offer
-from offers.services import opt_out, set_status
+from offers.status import opt_out, set_status
 from reminders.histories import load_cases
 from reminders.models import FollowUp, Reminder, SendingHold
 from reminders.planning import Plans, plan_all, plan_changed

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from feedback.backoffice.answers import change_seller_reason, record_answer, take_back_answer
 from feedback.backoffice.models import Answer, DeclineReason
-from offers import services
 from offers.models import Offer
+from offers.status import set_status
 from reminders.models import Reminder
 from reminders.planning import plan_offer_ids
 from stats import figures
@@ -133,7 +133,7 @@ def change_something(chance: random.Random) -> None:
         case 4:
             status = Offer.Status(chance.choice(Offer.Status.values))
             channel = Offer.Channel(chance.choice(["phone", "automatic"]))
-            services.set_status(offer, status, channel=channel, at=at)
+            set_status(offer, status, channel=channel, at=at)
         case 5:
             offer.amount = chance.choice([None, Decimal("5.10"), Decimal(1_000_000)])
             offer.first_sent_at = at
@@ -174,13 +174,13 @@ def test_a_suspect_answer_counts_until_it_is_found_to_be_a_robots() -> None:
 
 def test_a_status_that_a_person_set_is_an_answer_until_it_is_taken_back() -> None:
     offer = make_offer()
-    services.set_status(offer, Offer.Status.ORDERED, channel=Offer.Channel.ORDER, at=NOW)
+    set_status(offer, Offer.Status.ORDERED, channel=Offer.Channel.ORDER, at=NOW)
     assert figures.count_first_answers(Offer.objects.all()) == {timezone.localdate(NOW): 1}
-    services.set_status(offer, Offer.Status.OPEN, channel=Offer.Channel.PHONE, at=NOW)
+    set_status(offer, Offer.Status.OPEN, channel=Offer.Channel.PHONE, at=NOW)
     assert figures.count_first_answers(Offer.objects.all()) == {}
 
 
 def test_what_became_silent_by_itself_is_no_answer() -> None:
     offer = make_offer()
-    services.set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=NOW)
+    set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=NOW)
     assert figures.count_first_answers(Offer.objects.all()) == {}

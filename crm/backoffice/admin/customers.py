@@ -19,10 +19,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 
-from crm.backoffice.admin.follow_ups import send_offers_now
-from crm.backoffice.admin.parts import render
+from crm.backoffice.admin.parts import render, say_sent_now
 from crm.backoffice.changes import changing_offers, follow_changes
-from crm.core.admin_base import change_url, dialog_action, once, one_row, say
+from crm.core.admin_base import change_url, dialog_action, note_acts, once, one_row, say
 from crm.core.search import FoldedSearch, further_lines
 from crm.operations import privacy
 from crm.operations.person_archive import build_archive, describe_rest
@@ -30,6 +29,7 @@ from offers import services
 from offers.models import Customer, Offer
 from offers.resources import CustomerResource
 from offers.upload_formats import IMPORT_FORMATS
+from reminders import services as reminder_services
 from reminders.explain import explain
 from reminders.models import CustomerPlan, FollowUp
 
@@ -195,6 +195,7 @@ class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     )
     def send_reminders(self, request: HttpRequest, form: Any, customer: Customer) -> None:
         if open_offers := list(customer.offers.filter(status=Offer.Status.OPEN)):
-            send_offers_now(request, open_offers)
+            note_acts(request, open_offers, gettext("Asked to send the reminder now."))
+            say_sent_now(request, reminder_services.send_now(open_offers, now=timezone.now()))
         else:
             messages.error(request, gettext("The customer has no open offer."))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,7 +17,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from crm.backoffice.admin.parts import person
+from crm.backoffice.admin.parts import person, say_paused, say_sent_now
 from crm.core.admin_base import (
     ReadOnlyAdmin,
     change_url,
@@ -33,7 +32,7 @@ from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
 from reminders.forms import OwnTextForm, UntilForm
-from reminders.models import FollowUp, Reminder
+from reminders.models import FollowUp
 from reminders.planning import find_horizon, plan_offers
 from reminders.rules import Because
 from reminders.sentences import SENTENCES
@@ -212,7 +211,8 @@ class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
         submit=_("Send"),
     )
     def send_now(self, request: HttpRequest, form: Any, follow_up: FollowUp) -> HttpResponse:
-        send_offers_now(request, [follow_up.offer])
+        note_acts(request, [follow_up.offer], gettext("Asked to send the reminder now."))
+        say_sent_now(request, services.send_now([follow_up.offer], now=timezone.now()))
         return go_back(request, follow_up)
 
     @dialog_action(
@@ -288,27 +288,3 @@ def _report(request: HttpRequest, offer_ids: Collection[int], act: str, counted:
     """Note what was done, and tell the person to how many."""
     _note(request, offer_ids, act)
     say(request, len(offer_ids), counted)
-
-
-def say_paused(until: date) -> str:
-    """Return the words for a pause."""
-    return gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
-
-
-def send_offers_now(request: HttpRequest, offers: Collection[Offer]) -> None:
-    """Send the next reminder of each offer, say what became of it, and note who asked."""
-    now = timezone.now()
-    note_acts(request, offers, gettext("Asked to send the reminder now."))
-    sums = services.send_now(offers, now=now)
-    reminders = Reminder.objects.filter(offer__in=offers, sent_at__gte=now)
-    sent = set(reminders.values_list("offer_id", flat=True))
-    for offer in offers:
-        if offer.pk in sent:
-            messages.success(request, gettext("The reminder of offer %s is sent.") % offer)
-            continue
-        if sums is not None and not sums.sent:
-            why = str(sums)
-        else:
-            why = explain(FollowUp.objects.filter(offer=offer).first())
-        words = gettext("The reminder of offer %(offer)s was not sent. %(why)s")
-        messages.error(request, words % {"offer": offer, "why": why})

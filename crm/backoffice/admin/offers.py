@@ -24,10 +24,9 @@ from unfold.decorators import display
 
 import offers.services
 from crm.backoffice.admin.filters import BehindTheFigures, ToDoFilter
-from crm.backoffice.admin.follow_ups import say_paused, send_offers_now
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
 from crm.backoffice.admin.origins import find_origins
-from crm.backoffice.admin.parts import person, render, tab
+from crm.backoffice.admin.parts import person, render, say_paused, say_sent_now, tab
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.story import tell_story
 from crm.core.admin_base import change_url, dialog_action, note_acts, once
@@ -37,6 +36,7 @@ from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Customer, Offer
 from offers.resources import OfferExportResource, OfferImportResource
+from offers.status import note_contact
 from offers.upload_formats import IMPORT_FORMATS
 from reminders import services as reminder_services
 from reminders.explain import explain, explain_sending
@@ -241,7 +241,7 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     )
     def note_contact(self, request: HttpRequest, form: NoteContactForm, offer: Offer) -> None:
         with changing_offers(offer):
-            offers.services.note_contact(
+            note_contact(
                 offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"]
             )
         messages.success(request, gettext("The contact about offer %s is noted.") % offer)
@@ -321,7 +321,8 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         submit=_("Send"),
     )
     def send_reminder(self, request: HttpRequest, form: Any, offer: Offer) -> None:
-        send_offers_now(request, [offer])
+        note_acts(request, [offer], gettext("Asked to send the reminder now."))
+        say_sent_now(request, reminder_services.send_now([offer], now=timezone.now()))
 
     @dialog_action(
         _("Pause reminders"),

@@ -28,7 +28,7 @@ from feedback import links
 from feedback.backoffice.models import Invitation
 from feedback.backoffice.receive import receive_page
 from offers.models import Customer, Offer
-from offers.services import note_contact
+from offers.status import note_contact
 from reminders.holds import hold_sending
 from reminders.incidents import IncidentKind
 from reminders.models import CustomerPlan, Reminder, ReminderPlan, SendingHold
