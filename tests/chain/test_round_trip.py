@@ -180,7 +180,7 @@ def the_dashboard_shows_it(office: Office) -> None:
     assert len(rows) == 3
     assert {
         CUSTOMER,
-        "abgelehnt",
+        "abgesagt",
         "Der Preis ist zu hoch",
         "Wir haben 12 % günstiger gekauft.",
     } <= set(row), row

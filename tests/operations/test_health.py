@@ -119,7 +119,7 @@ def test_a_failed_task_is_noticed_until_its_job_succeeds(sound_office):
         "started": stopped,
     }
     Task.objects.create(**fields, stopped=stopped, success=False)
-    assert problems()["failed tasks"].startswith("import_offers ist gescheitert.")
+    assert problems()["failed tasks"].startswith("import_offers ist fehlgeschlagen.")
     JobRun.objects.filter(name="import_offers").update(succeeded_at=stopped + timedelta(seconds=1))
     assert "failed tasks" not in problems()
 
