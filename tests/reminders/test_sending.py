@@ -289,8 +289,8 @@ def test_the_mail_before_is_recorded_also_when_the_next_one_is_withheld(
     def shut_second(*arguments: Any) -> bool:
         marked.append(arguments[0])
         if len(marked) == 2:
-            marked = Reminder.objects.filter(message_id=arguments[0]).values("offer")
-            Offer.objects.filter(pk__in=marked).update(reminders_stopped=True)
+            rows = Reminder.objects.filter(message_id=arguments[0]).values("offer")
+            Offer.objects.filter(pk__in=rows).update(reminders_stopped=True)
         return mark(*arguments)
 
     monkeypatch.setattr(run, "mark_transmitting", shut_second)
