@@ -24,12 +24,12 @@ def import_ours(folder: Path, expected: int) -> tuple[float, float]:
     """Return the seconds that the import of a folder took by the clock and of the processors."""
     from crm.backoffice.changes import follow_changes
     from feedback.backoffice.models import Invitation
-    from offers.mail_import.run import import_folder
+    from offers.mail_import.run import import_folders
     from offers.models import MailFolder, Offer
 
     row = MailFolder.objects.create(name="bench", path=str(folder))
     started, worked = start()
-    import_folder(row, after_store=follow_changes)
+    import_folders([row], after_store=follow_changes)
     seconds = perf_counter() - started, processor_time() - worked
     assert Offer.objects.count() == Invitation.objects.count() == expected
     return seconds

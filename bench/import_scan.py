@@ -23,10 +23,10 @@ CHILD = """
 import resource
 import django
 django.setup()
-from offers.mail_import.run import import_folder
+from offers.mail_import.run import import_folders
 from offers.models import MailFolder
 from crm.backoffice.changes import follow_changes
-result = import_folder(MailFolder.objects.get(), after_store=follow_changes)
+result = import_folders([MailFolder.objects.get()], after_store=follow_changes)
 print(result.stored, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
@@ -83,7 +83,7 @@ def measure(folder: Path, rounds: int) -> None:
 
     import offers.mail_import.files
     from crm.backoffice.changes import follow_changes
-    from offers.mail_import.run import import_folder
+    from offers.mail_import.run import import_folders
     from offers.models import MailFolder
 
     row = MailFolder.objects.get()
@@ -91,7 +91,7 @@ def measure(folder: Path, rounds: int) -> None:
     for _round in range(rounds):
         bare.append(scan_bare(folder))
         started = perf_counter()
-        import_folder(row, after_store=follow_changes)
+        import_folders([row], after_store=follow_changes)
         ours.append(perf_counter() - started)
     ratio = median(ours) / median(bare)
     print(
@@ -108,7 +108,7 @@ def measure(folder: Path, rounds: int) -> None:
 
     offers.mail_import.files.os.open = count  # type: ignore[assignment]
     started = perf_counter()
-    stored = import_folder(row, after_store=follow_changes).stored
+    stored = import_folders([row], after_store=follow_changes).stored
     seconds = perf_counter() - started
     offers.mail_import.files.os.open = real
     ratio = seconds / median(bare)

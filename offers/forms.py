@@ -31,10 +31,6 @@ class MailFolderForm(forms.ModelForm):
     def clean_number_pattern(self) -> str:
         return clean_pattern(self.cleaned_data["number_pattern"])
 
-    def clean_path(self) -> str:
-        path: str = self.cleaned_data["path"].strip()
-        return path
-
 
 class PatternForm(forms.Form):
     """A pattern to try on the subjects of a folder."""

@@ -1,10 +1,12 @@
-"""A mail for a person to look at."""
+"""A mail for a person to look at, and what was wrong with it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from offers.mail_import.archive import read_mail_of
 from offers.mail_import.files import MailTooLargeError
@@ -12,6 +14,30 @@ from offers.models import SourceFile
 from offers.parsing.body import parse_body
 
 _LONGEST_TEXT = 20_000
+# What the codes of the parser in `SourceFile.defects` mean.
+_DEFECTS = {
+    "empty": gettext_lazy("It has no header fields."),
+    "header_not_ended": gettext_lazy("Its header does not end."),
+    "junk_line": gettext_lazy("A line of its header is none of a mail and was skipped."),
+    "null_byte": gettext_lazy("Its header has null bytes, which were left out."),
+    "raw_8bit": gettext_lazy("Its header has umlauts without encoding, as David writes them."),
+    "repeated_date": gettext_lazy("It has several dates; the first counts."),
+    "repeated_subject": gettext_lazy("It has several subjects; the first counts."),
+    "repeated_from": gettext_lazy("It has several senders; the first counts."),
+    "repeated_message_id": gettext_lazy("It has several Message-IDs; the first counts."),
+    "no_date": gettext_lazy("It has no date."),
+    "bad_date": gettext_lazy("Its date cannot be read."),
+    "date_from_received": gettext_lazy(
+        "The time was taken from the mail server's note of receipt."
+    ),
+    "date_from_file": gettext_lazy("The time was taken from the file."),
+    "date_in_future": gettext_lazy("Its date has not come yet; the time was taken from the file."),
+    "bad_sender": gettext_lazy("Its sender cannot be read."),
+    "bad_recipient": gettext_lazy("One of its recipients cannot be read."),
+    "no_recipient": gettext_lazy("It names no recipient."),
+    "no_message_id": gettext_lazy("It has no Message-ID."),
+    "end_missing": gettext_lazy("Its end is missing."),
+}
 
 
 @dataclass(frozen=True)
@@ -35,3 +61,8 @@ def read_mail_view(file: SourceFile) -> MailView:
     if len(text) > _LONGEST_TEXT:
         text = text[:_LONGEST_TEXT] + " …"
     return MailView(text, body.attachments)
+
+
+def explain_defects(codes: Sequence[str]) -> list[str]:
+    """Return a sentence for each code; one that a later version no longer knows stays as it is."""
+    return [str(_DEFECTS.get(code, code)) for code in codes]

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import compress
 from typing import Any
 
+import tablib
 from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export.fields import Field
+from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
 from import_export.widgets import DecimalWidget, ForeignKeyWidget, NumberWidget, Widget
 from tablib import Dataset
@@ -62,16 +64,8 @@ _LANGUAGES = {
     "französisch": "fr", "français": "fr", "french": "fr",
     "italienisch": "it", "italiano": "it", "italian": "it",
 }  # fmt: skip
+_DELIMITERS = ";,\t"
 _GERMAN_MOMENT = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,]+(\d{1,2}):(\d\d))?")
-
-
-def rename_columns(dataset: Dataset) -> None:
-    """Give the columns of a list the names that the import knows."""
-    headers = []
-    for header in dataset.headers or []:
-        name = text_of(header).lower().rstrip(":*")
-        headers.append(_NAMES.get(name, name))
-    dataset.headers = headers
 
 
 class AmountWidget(DecimalWidget):
@@ -146,8 +140,6 @@ class ContactBasisWidget(Widget):
 
 
 class SalespersonWidget(ForeignKeyWidget):
-    """Finds a salesperson by address."""
-
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> User | None:
         try:
             found: User | None = super().clean(text_of(value), row, **kwargs)
@@ -157,11 +149,45 @@ class SalespersonWidget(ForeignKeyWidget):
         return found
 
 
+class SpreadsheetCsv(CSV):
+    """CSV as Excel writes it: semicolon, comma or tab; UTF-8, UTF-16 or windows-1252."""
+
+    def is_binary(self) -> bool:
+        return True
+
+    def get_read_mode(self) -> str:
+        return "rb"
+
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
+        text = _decode(in_stream).lstrip()
+        first, _newline, rest = text.partition("\n")
+        # Excel's own mark of the delimiter, which is no row.
+        if first.startswith("sep="):
+            text, first = rest, rest.partition("\n")[0]
+        delimiter = max(_DELIMITERS, key=first.count)
+        return tablib.import_set(text, format="csv", delimiter=delimiter)
+
+
+IMPORT_FORMATS = [SpreadsheetCsv, XLSX]
+
+
+def _decode(data: bytes) -> str:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
 class UploadResource(GuardedResource):
     """A list that people upload; its preview names the columns as the pages do."""
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
-        rename_columns(dataset)
+        headers = []
+        for header in dataset.headers or []:
+            name = text_of(header).lower().rstrip(":*")
+            headers.append(_NAMES.get(name, name))
+        dataset.headers = headers
 
     def get_user_visible_fields(self) -> list[Field]:
         fields = filter(_is_shown, self.get_import_fields())
@@ -217,10 +243,7 @@ class CustomerResource(UploadResource):
 
 
 class OfferImportResource(UploadResource):
-    """Offers from a list. New ones get their customer; known ones what the list adds to them.
-
-    `after_store` is called with the stored offers, in the transaction of the import.
-    """
+    """Offers from a list. New ones get their customer; known ones what the list adds to them."""
 
     def __init__(self, after_store: Callable[[Sequence[Offer]], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -269,8 +292,11 @@ class OfferImportResource(UploadResource):
         number, email = text_of(row.get("number")), text_of(row.get("email")).lower()
         if not number:
             raise ValidationError({"number": _("The offer number is missing.")})
-        if not _is_email(email):
-            raise ValidationError({"email": _("“%s” is no e-mail address of a customer.") % email})
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            sentence = _("“%s” is no e-mail address of a customer.")
+            raise ValidationError({"email": sentence % email}) from error
         row["number"], row["email"] = number, email
         row["language"] = _language(row.get("language"))
         customer = services.take_customer(
@@ -329,12 +355,11 @@ class OfferImportResource(UploadResource):
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
+        # Still in the transaction of the import, so that no offer is left without a plan.
         self._after_store(self._stored)
 
 
 class OfferExportResource(GuardedResource):
-    """Offers as a list."""
-
     email = Field(attribute="customer__email", column_name="email")
     name = Field(attribute="customer__name", column_name="name")
     company = Field(attribute="customer__company", column_name="company")
@@ -348,14 +373,6 @@ class OfferExportResource(GuardedResource):
             "salesperson", "contact_basis", "note",
         )  # fmt: skip
         export_order = fields
-
-
-def _is_email(email: str) -> bool:
-    try:
-        validate_email(email)
-    except ValidationError:
-        return False
-    return True
 
 
 def _language(value: Any) -> str:

@@ -13,8 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from offers.mail_import.evidence import EarlierCopy, MessageContext
-from offers.mail_import.message import MailMessage
+from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
 from offers.models import Customer, MailFolder, Offer, SentMessage, SourceFile, number_key
 from offers.parsing.mail_providers import MAIL_PROVIDERS
 from offers.services import load_people

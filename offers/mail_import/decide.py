@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from offers.mail_import.evidence import EarlierCopy, MessageContext
-from offers.mail_import.message import MailMessage
+from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
 from offers.models import Offer, SourceFile
 from offers.parsing.mail import Address, Mail
 from offers.parsing.mail_providers import MAIL_PROVIDERS

@@ -21,20 +21,14 @@ Stamp = tuple[int, int]
 """Size in bytes and mtime in nanoseconds: what changes when a file changes."""
 
 
-class FolderError(Exception):
-    """A folder cannot be looked into."""
-
-
 class FolderFile(NamedTuple):
-    """A file of a mail folder as the scan saw it.
+    """A file of a mail folder as the scan saw it."""
 
-    `name` is as the operating system gives it; `age` is for how many seconds it is known not to
-    have changed.
-    """
-
+    # As the operating system gives it.
     name: str
     size: int
     mtime_ns: int
+    # For how many seconds it is known not to have changed.
     age: float = 0.0
 
     @property
@@ -44,14 +38,13 @@ class FolderFile(NamedTuple):
 
 @dataclass
 class FolderScan:
-    """What a look at a folder found.
+    """What a look at a folder found."""
 
-    `files` are new or changed, oldest first; `vanished` are the keys of log entries whose files
-    waited and are gone; `problem` says why the folder could not be read to its end.
-    """
-
+    # New or changed ones, the oldest first.
     files: list[FolderFile] = field(default_factory=list)
+    # Keys of log entries whose files waited and are gone.
     vanished: list[int] = field(default_factory=list)
+    # Why the folder could not be read to its end.
     problem: str = ""
 
 
@@ -64,13 +57,15 @@ def sort_folders(folders: Iterable[MailFolder]) -> list[MailFolder]:
 def scan_folder(folder: MailFolder, *, now: datetime) -> FolderScan:
     """Return what is new in a folder. Known files cost no read and no query of their own."""
     result = FolderScan()
-    waiting = _load_waiting(folder)
+    rows = SourceFile.objects.filter(folder=folder, state=SourceFile.State.WAITING)
+    waiting = {disk_name(row.name): row for row in rows}
     try:
         for file in _find_unknown(folder.path, _load_known(folder)):
             age = measure_age(file.stamp, waiting.get(file.name), now=now)
             result.files.append(file._replace(age=age))
-    except FolderError as error:
-        result.problem = _("The folder cannot be read: %s") % error
+    except OSError as error:
+        # Also in the middle: the files that were found before it are imported.
+        result.problem = _("The folder cannot be read: %s") % (error.strerror or error)
     result.files.sort(key=lambda file: (file.mtime_ns, file.name))
     if not result.problem:
         found = {file.name for file in result.files}
@@ -106,38 +101,24 @@ def _load_known(folder: MailFolder) -> dict[str, Stamp]:
     return known
 
 
-def _load_waiting(folder: MailFolder) -> dict[str, SourceFile]:
-    rows = SourceFile.objects.filter(folder=folder, state=SourceFile.State.WAITING)
-    return {disk_name(row.name): row for row in rows}
-
-
 def _find_unknown(path: str, known: Mapping[str, Stamp]) -> Iterator[FolderFile]:
-    """Yield the regular files named .eml in a folder whose size or mtime is not the known one.
-
-    Raises FolderError when the folder cannot be read, also in the middle: what was yielded before
-    stays true.
-    """
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.name[-4:].lower() != ".eml":
-                    continue
-                try:
-                    found = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                stamp = (found.st_size, found.st_mtime_ns)
-                if known.get(entry.name) != stamp and stat.S_ISREG(found.st_mode):
-                    yield FolderFile(entry.name, *stamp)
-    except OSError as error:
-        raise FolderError(error.strerror or str(error)) from error
+    """Yield the regular files named .eml in a folder whose size or mtime is not the known one."""
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name[-4:].lower() != ".eml":
+                continue
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:  # removed since the folder was listed
+                continue
+            stamp = (found.st_size, found.st_mtime_ns)
+            if known.get(entry.name) != stamp and stat.S_ISREG(found.st_mode):
+                yield FolderFile(entry.name, *stamp)
 
 
 def stored_name(name: str) -> str:
-    r"""Return a file name as the database can keep it.
-
-    Undecodable bytes become \xNN, the backslash itself \x5c.
-    """
+    """Return a file name as the database can keep it."""
+    # Undecodable bytes become \xNN, so the backslash itself becomes \x5c.
     return _UNSTORABLE.sub(_escape, name)
 
 

@@ -1,12 +1,14 @@
-"""What a mail file says, as far as deciding needs to know."""
+"""What a mail file says and what is known about it, as far as deciding needs to know."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from offers.mail_import.folder import FolderFile
-from offers.models import SourceFile
+from offers.models import Customer, Offer, SourceFile
 from offers.parsing.bounces import Bounce
 from offers.parsing.mail import Mail
 from offers.parsing.prefixes import Prefixes
@@ -16,21 +18,11 @@ _NO_MAIL, _NO_PREFIXES = Mail(), Prefixes(False, False, "")
 
 @dataclass(slots=True)
 class MailMessage:
-    """One mail file, read. With a `problem` nothing else than its file is known.
-
-    Filled in step by step while the file is read, and not changed after that.
-
-    `pattern_timed_out` says that the pattern for offer numbers took too long on this mail.
-    `number` is the offer number as written, found in the subject or, with `number_in_attachment`,
-    in the name of an attachment; `offer_file` is the name of an attachment that looks like an
-    offer. `is_other_document` is an order, an invoice or the like that only names the number,
-    `is_appointment` an invitation to a meeting. `automatic` is the sign that no person wrote it,
-    `returns_on` the day named by an automatic reply. `hides_subject` is an encrypted mail whose
-    subject only its recipient can read.
-    """
+    """One mail file: filled in step by step while it is read, and not changed after that."""
 
     file: FolderFile
     sent_at: datetime
+    # With a problem nothing else than the file is known.
     problem: SourceFile.Reason | None = None
     detail: str = ""
     mail: Mail = _NO_MAIL
@@ -38,18 +30,25 @@ class MailMessage:
     fingerprint: str | None = None
     defects: tuple[str, ...] = ()
     prefixes: Prefixes = _NO_PREFIXES
+    # The offer number as written, in the subject or in the name of an attachment.
     number: str = ""
+    # The pattern for offer numbers took too long on this mail.
     pattern_timed_out: bool = False
     number_in_attachment: bool = False
     has_keyword: bool = False
+    # The name of an attachment that looks like an offer.
     offer_file: str = ""
+    # An order, an invoice or the like, which only names the number.
     is_other_document: bool = False
     is_appointment: bool = False
     is_too_large: bool = False
+    # Encrypted, with a subject that only the recipient can read.
     hides_subject: bool = False
     is_own: bool = False
+    # The sign that no person wrote it.
     automatic: str = ""
     bounce: Bounce | None = None
+    # The day named by an automatic reply.
     returns_on: date | None = None
 
     @property
@@ -64,20 +63,42 @@ class MailMessage:
     @property
     def sender_email(self) -> str:
         """The sender's address in lower case, or an empty text."""
-        if self.mail.sender is None:
-            return ""
-        return self.mail.sender.email
+        return self.mail.sender.email if self.mail.sender else ""
+
+    @property
+    def sender_name(self) -> str:
+        return self.mail.sender.name if self.mail.sender else ""
 
     @property
     def sender_domain(self) -> str:
-        """The domain of the sender's address, or an empty text."""
-        if self.mail.sender is None:
-            return ""
-        return self.mail.sender.domain
+        return self.mail.sender.domain if self.mail.sender else ""
 
     @property
     def bounced_emails(self) -> tuple[str, ...]:
-        """The addresses that a bounce could not be delivered to."""
-        if self.bounce is None:
-            return ()
-        return self.bounce.recipients
+        return self.bounce.recipients if self.bounce else ()
+
+
+class EarlierCopy(NamedTuple):
+    """A mail that was imported before and may be the same one."""
+
+    file: SourceFile
+    reason: SourceFile.Reason
+
+
+class MessageContext(NamedTuple):
+    """What the database knows that matters to one mail."""
+
+    own_domains: Collection[str] = ()
+    # A mail that Nachfass sent itself, and the offer that it was about.
+    is_own: bool = False
+    own_offer: Offer | None = None
+    earlier_copy: EarlierCopy | None = None
+    same_number: Sequence[Offer] = ()
+    # The offer of a mail that it answers.
+    in_thread: Offer | None = None
+    # Open offers of its sender, or of whom a bounce is about, that were sent before it.
+    of_sender: Sequence[Offer] = ()
+    # The same of the sender's company: a colleague may have written.
+    of_company: Sequence[Offer] = ()
+    # The customers to whom a mail could not be delivered.
+    bounced: Sequence[Customer] = ()

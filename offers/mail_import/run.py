@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,56 +28,44 @@ def import_folders(
 ) -> ImportResult:
     """Import what is new in the folders, by default in all active ones.
 
-    Raises what the database raises when it is away: then the files wait for the next run.
+    `on_stored` is called with each log entry. Raises what the database raises when it is away: then
+    the files wait for the next run.
     """
     if folders is None:
         folders = MailFolder.objects.filter(is_active=True)
     result = ImportResult()
     for folder in sort_folders(folders):
-        import_folder(
-            folder,
-            result=result,
-            after_store=after_store,
-            on_stored=on_stored,
-            with_archive=with_archive,
-        )
+        for row in _import_folder(folder, result, after_store, with_archive=with_archive):
+            result.states[row.state] += 1
+            if on_stored:
+                on_stored(row)
     return result
 
 
-def import_folder(
-    folder: MailFolder,
-    *,
-    after_store: AfterStore,
-    result: ImportResult | None = None,
-    on_stored: Callable[[SourceFile], None] | None = None,
-    with_archive: bool = True,
-) -> ImportResult:
-    """Import what is new in one folder, and note on it when it was scanned and what is wrong.
-
-    `on_stored` is called with each log entry. Without the archive only the database is written, so
-    that a caller can roll back all of it.
-    """
-    result = result or ImportResult()
+def _import_folder(
+    folder: MailFolder, result: ImportResult, after_store: AfterStore, *, with_archive: bool
+) -> Iterator[SourceFile]:
+    """Yield the log entries of what is new in a folder; note on it what is wrong."""
     now = timezone.now()
     problem = _find_pattern_problem(folder)
     if not problem:
         scan = scan_folder(folder, now=now)
         if scan.vanished:
-            result.states[SourceFile.State.BROKEN] += _note_vanished(scan.vanished, now)
+            rows = SourceFile.objects.filter(pk__in=scan.vanished)
+            state, reason = SourceFile.State.BROKEN, SourceFile.Reason.VANISHED
+            result.states[state] += rows.update(state=state, reason=reason, decided_at=now)
         messages = (read_message(folder, file, now=now) for file in scan.files)
-        for row in store_messages(folder, messages, now=now, after_store=after_store):
-            result.states[row.state] += 1
-            if on_stored:
-                on_stored(row)
+        yield from store_messages(folder, messages, now=now, after_store=after_store)
         problem = scan.problem
+        # A dry run rolls the database back, which an archived copy would outlive.
         if with_archive and not problem:
             problem = archive_offers(folder)
     if problem:
         result.problems.append(f"{folder.name}: {problem}")
         logger.warning("mail folder %s: %s", folder.pk, problem)
     folder.scanned_at, folder.error = now, problem
+    # Not `save`: the folder may have been removed in the meantime.
     MailFolder.objects.filter(pk=folder.pk).update(scanned_at=now, error=problem)
-    return result
 
 
 def _find_pattern_problem(folder: MailFolder) -> str:
@@ -89,9 +76,3 @@ def _find_pattern_problem(folder: MailFolder) -> str:
         why = explain_pattern_error(error)
         return _("The pattern of the offer number cannot be used: %s") % why
     return ""
-
-
-def _note_vanished(keys: Sequence[int], now: datetime) -> int:
-    return SourceFile.objects.filter(pk__in=keys).update(
-        state=SourceFile.State.BROKEN, reason=SourceFile.Reason.VANISHED, decided_at=now
-    )

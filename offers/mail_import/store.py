@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 
 from offers.mail_import.context import BatchContext
 from offers.mail_import.decide import MessageDecision, decide_incoming, decide_outgoing
-from offers.mail_import.evidence import MessageContext
 from offers.mail_import.folder import stored_name
-from offers.mail_import.message import MailMessage
+from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import MailFolder, Offer, SourceFile
 from offers.parsing.mail import Address, Mail
 from offers.revisions import refresh_offers
@@ -166,7 +165,9 @@ class _Batch:
 
     def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
         self.folder, self.context, self.now = folder, context, now
-        self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
+        self.decide = decide_incoming
+        if folder.direction == MailFolder.Direction.OUTGOING:
+            self.decide = decide_outgoing
         self.rows: list[SourceFile] = []
         self.duplicates: list[SourceFile] = []
         self.new_offers: list[Offer] = []
@@ -183,10 +184,7 @@ class _Batch:
     def take(self, message: MailMessage, row: SourceFile) -> None:
         """Decide about one message and note in memory what follows."""
         known = self.context.describe(message)
-        decide = decide_incoming
-        if self.is_outgoing:
-            decide = decide_outgoing
-        decision = decide(message, known)
+        decision = self.decide(message, known)
         if row.pk and decision.state == State.WAITING and _still_waits(row, message, decision):
             return
         row.offer = self._find_offer(message, decision)
@@ -216,10 +214,6 @@ class _Batch:
         return offer
 
     def _build_offer(self, message: MailMessage, customer: Address) -> Offer:
-        mail = message.mail
-        sender_name = ""
-        if mail.sender is not None:
-            sender_name = mail.sender.name
         offer = build_offer(
             self.context.people,
             number=message.number,
@@ -227,10 +221,10 @@ class _Batch:
             name=customer.name,
             sent_at=message.sent_at,
             source=Offer.Source.MAIL,
-            subject=mail.subject,
-            message_id=mail.message_id,
+            subject=message.mail.subject,
+            message_id=message.mail.message_id,
             sender_email=message.sender_email,
-            sender_name=sender_name,
+            sender_name=message.sender_name,
         )
         self.new_offers.append(offer)
         self.context.add_offer(offer)
@@ -253,13 +247,9 @@ class _Batch:
             row.fingerprint = message.fingerprint
         row.message_id, row.subject = mail.message_id[:500], mail.subject[:500]
         row.number, row.defects = message.number[:100], list(message.defects)
-        row.sender, row.sender_name = message.sender_email[:320], ""
-        if mail.sender is not None:
-            row.sender_name = mail.sender.name[:200]
+        row.sender, row.sender_name = message.sender_email[:320], message.sender_name[:200]
         row.recipients = _list_recipients(mail)
-        row.sent_at = message.sent_at
-        if message.problem:
-            row.sent_at = None
+        row.sent_at = None if message.problem else message.sent_at
 
     def _question(self, offer: Offer) -> None:
         """Ask a person about an offer that may have been ordered."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from offers.models.contacts import Contact, SentMessage
-from offers.models.customers import Customer, ErasedAddress
+from offers.models.customers import Contact, Customer, ErasedAddress, SentMessage
 from offers.models.languages import Language
 from offers.models.offers import DEFAULT_CURRENCY, Offer, OfferQuerySet, number_key
 from offers.models.source_files import MailFolder, SourceFile

@@ -1,4 +1,4 @@
-"""Customers, and whom nobody may write to again."""
+"""Customers, what was said to them besides the imported mails, and the addresses of erased ones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower, StrIndex, Substr
 from django.utils import timezone
@@ -49,7 +50,8 @@ class Customer(models.Model):
     paused_until = models.DateField(_("no reminders until"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    search_text = models.TextField(editable=False, help_text="Folded: company, name, e-mail.")
+    # Company, name and e-mail, folded: one column to search and sort by.
+    search_text = models.TextField(editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
@@ -81,21 +83,17 @@ class Customer(models.Model):
 
     @property
     def domain(self) -> str:
-        """The part behind the @."""
         return self.email.rpartition("@")[2]
 
     def fill_search_text(self) -> None:
-        """Fill the column by which the customer is searched and sorted."""
         self.search_text = "\n".join(map(fold, (self.company, self.name, self.email)))
 
 
 class ErasedAddress(models.Model):
-    """The HMAC of the address of an erased person, so that nobody writes to it again.
+    """The HMAC of the address of an erased person, so that nobody writes to it again."""
 
-    `digest` is HMAC-SHA-256 with `salt`, which is one per office and lies here and in the erasure
-    list alone.
-    """
-
+    # HMAC-SHA-256 with the salt, which is one per office and lies here and in the erasure list
+    # alone: without it nobody can try whether an address is among them.
     digest = models.CharField(max_length=64, unique=True)
     salt = models.CharField(max_length=64)
     erased_at = models.DateTimeField(default=timezone.now)
@@ -110,7 +108,6 @@ class ErasedAddress(models.Model):
 
     @staticmethod
     def digest_of(email: str, salt: str) -> str:
-        """Return the HMAC of an address, which tells nothing without the salt."""
         key, address = bytes.fromhex(salt), email.strip().lower().encode()
         return hmac.new(key, address, hashlib.sha256).hexdigest()
 
@@ -126,3 +123,49 @@ class ErasedAddress(models.Model):
         erased = cls.objects.filter(digest__in=by_digest)
         for digest in erased.values_list("digest", flat=True):
             by_digest[digest].do_not_contact = True
+
+
+class Contact(models.Model):
+    """A call or a visit about an offer. Quiet days follow it."""
+
+    offer = models.ForeignKey(
+        "offers.Offer", models.CASCADE, related_name="contacts", verbose_name=_("offer")
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.offer}, {self.at:%Y-%m-%d}"
+
+
+class SentMessage(models.Model):
+    """A mail that Nachfass sent itself: by its Message-ID a reply or a bounce finds the offer."""
+
+    message_id = models.CharField(_("Message-ID"), max_length=200, unique=True)
+    # A mail about several offers is kept once, with the first of them.
+    offer = models.ForeignKey(
+        "offers.Offer", models.CASCADE, related_name="sent_messages", verbose_name=_("offer")
+    )
+    recipient = models.EmailField(_("to"), max_length=254)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("sent message")
+        verbose_name_plural = _("sent messages")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.message_id

@@ -45,19 +45,17 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return super().bulk_update(offers, Offer.with_derived(changed), *args, **kwargs)
 
     def refresh_search_text(self) -> None:
-        """Store the search text of these offers anew, because their customer changed."""
         offers = list(self.select_related("customer"))
         for offer in offers:
             offer.fill_search_text()
         super().bulk_update(offers, ["search_text"], batch_size=500)
 
     def raise_version(self, offers: Sequence[Offer]) -> None:
-        """Count a change of each of these offers, in the database and in memory.
-
-        A plan keeps the version it was made from, so that an offer that changed since is found and
-        planned again. A copy in memory that is behind stays behind and is planned once more.
-        """
+        """Count a change of each of these offers, in the database and in memory."""
+        # A plan keeps the version it was made from, so that an offer that changed since is found
+        # and planned again.
         self.filter(pk__in=[offer.pk for offer in offers]).update(version=F("version") + 1)
+        # A copy in memory that is behind stays behind: its offer is planned once more.
         for offer in offers:
             offer.version += 1
 
@@ -157,36 +155,20 @@ class Offer(models.Model):
         db_index=False,
         verbose_name=_("status set by"),
     )
-    first_answer_at = models.DateTimeField(
-        null=True,
-        editable=False,
-        help_text="The first answer through any channel that says something about the offer.",
-    )
-    customer_reason = models.CharField(
-        max_length=50,
-        blank=True,
-        editable=False,
-        help_text="Code of the reason that the customer gave with the newest decline.",
-    )
-    seller_reason = models.CharField(
-        max_length=50,
-        blank=True,
-        editable=False,
-        help_text="Code of the reason that the seller gave for it.",
-    )
-    sent_on = models.DateField(editable=False, help_text="Local day of the first mail.")
-    answered_at = models.DateTimeField(
-        null=True,
-        editable=False,
-        help_text="The first answer, else when a person decided without one.",
-    )
-    answered_on = models.DateField(null=True, editable=False, help_text="Its local day.")
-    answered_step = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="How many reminders had been sent before it."
-    )
-    reaction_seconds = models.PositiveIntegerField(
-        null=True, editable=False, help_text="From the first mail to the first answer."
-    )
+    # The first answer through any channel that says something about the offer.
+    first_answer_at = models.DateTimeField(null=True, editable=False)
+    # Codes of the reasons that the customer gave with the newest decline, and the seller for it.
+    customer_reason = models.CharField(max_length=50, blank=True, editable=False)
+    seller_reason = models.CharField(max_length=50, blank=True, editable=False)
+    # Columns, although they follow from others: the indexes for the figures are made of them. The
+    # days are local ones.
+    sent_on = models.DateField(editable=False)
+    # The first answer, else when a person decided without one.
+    answered_at = models.DateTimeField(null=True, editable=False)
+    answered_on = models.DateField(null=True, editable=False)
+    # How many reminders had been sent before it.
+    answered_step = models.PositiveSmallIntegerField(default=0, editable=False)
+    reaction_seconds = models.PositiveIntegerField(null=True, editable=False)
     superseded_by = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -217,9 +199,8 @@ class Offer(models.Model):
     note = models.TextField(_("note"), blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    search_text = models.TextField(
-        editable=False, help_text="Folded: number, subject, and the customer's search text."
-    )
+    # Number, subject and the customer's search text, folded: one column to search and sort by.
+    search_text = models.TextField(editable=False)
 
     objects = OfferQuerySet.as_manager()
 
@@ -258,7 +239,6 @@ class Offer(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """True while the customer has not decided and nobody has closed the offer."""
         return self.status == self.Status.OPEN
 
     @classmethod
@@ -281,7 +261,6 @@ class Offer(models.Model):
             self._fill_answer()
 
     def fill_search_text(self) -> None:
-        """Fill the column by which the offer is searched and sorted."""
         words = (fold(self.number), fold(self.subject), self.customer.search_text)
         self.search_text = "\n".join(words)
 

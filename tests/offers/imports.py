@@ -11,7 +11,7 @@ from offers.models import MailFolder
 
 
 def import_folder(folder: MailFolder) -> ImportResult:
-    return run.import_folder(folder, after_store=follow_changes)
+    return import_folders([folder])
 
 
 def import_folders(folders: Iterable[MailFolder] | None = None) -> ImportResult:

@@ -27,8 +27,7 @@ from crm.operations import privacy
 from crm.operations.person_archive import build_archive, describe_rest
 from offers import services
 from offers.models import Customer, Offer
-from offers.resources import CustomerResource
-from offers.upload_formats import IMPORT_FORMATS
+from offers.resources import IMPORT_FORMATS, CustomerResource
 from reminders import services as reminder_services
 from reminders.explain import explain
 from reminders.models import CustomerPlan, FollowUp

@@ -35,9 +35,8 @@ from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Customer, Offer
-from offers.resources import OfferExportResource, OfferImportResource
+from offers.resources import IMPORT_FORMATS, OfferExportResource, OfferImportResource
 from offers.status import note_contact
-from offers.upload_formats import IMPORT_FORMATS
 from reminders import services as reminder_services
 from reminders.explain import explain, explain_sending
 from reminders.forms import UntilForm

@@ -25,10 +25,9 @@ from crm.backoffice.admin.parts import person, render, tab
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
 from offers import services
-from offers.defects import explain_defects
 from offers.mail_import import recheck
 from offers.mail_import.store import ImportResult
-from offers.message_view import MailView, read_mail_view
+from offers.message_view import MailView, explain_defects, read_mail_view
 from offers.models import Offer, SourceFile, number_key
 
 # Unfold shows the code instead of the label for a state that has no entry here.
