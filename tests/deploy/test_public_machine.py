@@ -137,7 +137,7 @@ def test_only_four_paths_are_open(vps: Machine, curl) -> None:
     assert curl("/healthz")[:2] == (200, "2")
     assert curl("/feedback/unknown")[0] == 410
     assert curl("/api/status")[0] == 401
-    assert curl("/static/feedback_public/page.css")[0] == 200
+    assert curl("/static/feedback_public/form.css")[0] == 200
     for path in ("/healthz", "/", "/feedback/unknown", "/api/status"):
         assert (
             curl(path)[2].count("strict-transport-security: max-age=31536000; includesubdomains")

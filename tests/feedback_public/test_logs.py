@@ -40,7 +40,7 @@ def test_a_token_is_masked_in_any_spelling(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "GET /static/feedback_public/page.css",
+        "GET /static/feedback_public/form.css",
         "PUT /api/invitations",
         "id 2026-09-03 12:00",
         "feedback/public/views.py",
