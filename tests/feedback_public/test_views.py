@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from feedback import links, sealing
@@ -182,6 +183,7 @@ def test_undecided_answers_of_one_link_are_bounded(client):
 
 
 @pytest.mark.parametrize("seconds", [0, 1.9, 86_401, -5])
+@time_machine.travel(datetime(2026, 9, 14, 10, tzinfo=UTC), tick=False)
 def test_a_stamp_too_young_or_too_old_shows_the_form_again_with_what_was_typed(client, seconds):
     token, _ = make.make_invitation()
     stamp = make.make_stamp(token, seconds=seconds)
