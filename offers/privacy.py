@@ -69,7 +69,6 @@ def as_dict(row: models.Model) -> dict[str, Any]:
 
 
 def as_dicts(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
-    """Return the columns of several rows."""
     return [as_dict(row) for row in rows]
 
 
@@ -93,7 +92,7 @@ def find_mail_files(customer: Customer) -> Iterator[Path]:
 
 
 def _erase_history(customer: Customer) -> None:
-    """Empty what the admin's log says about changes: it has the names of the rows."""
+    # The admin's log has the names of the rows that were changed.
     for row in (customer, *customer.offers.all()):
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(row), object_id=str(row.pk)

@@ -43,9 +43,7 @@ _NAMES = {
 
 def text_of(value: Any) -> str:
     """Return a cell as text without blanks around it; an empty cell is an empty text."""
-    if value is None:
-        return ""
-    return str(value).strip()
+    return "" if value is None else str(value).strip()
 
 
 class GuardedResource(ModelResource):
@@ -75,6 +73,7 @@ class AmountWidget(DecimalWidget):
         text = re.sub(r"[\s'’]|EUR|CHF|€", "", text_of(value))
         if not text:
             return None
+        # The last separator is the decimal one; a comma without points is one too.
         if "," in text and ("." not in text or text.rfind(",") > text.rfind(".")):
             text = text.replace(".", "").replace(",", ".")
         else:
@@ -106,7 +105,7 @@ class MomentWidget(Widget):
 
 
 def _parse_moment(text: str) -> datetime:
-    """Return a day or time, naive where no time zone is written. Raises ValueError."""
+    """Return a day or time, naive where no time zone is written."""
     if german := _GERMAN_MOMENT.fullmatch(text):
         day, month, year, hour, minute = german.groups(default="")
         return datetime(int(year), int(month), int(day), int(hour or 12), int(minute or 0))  # noqa: DTZ001
@@ -172,6 +171,7 @@ IMPORT_FORMATS = [SpreadsheetCsv, XLSX]
 
 
 def _decode(data: bytes) -> str:
+    # Excel saves "Unicode text" as UTF-16 and "CSV" as windows-1252.
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)
@@ -227,7 +227,6 @@ class CustomerResource(UploadResource):
         fields = ("email", "name", "company", "language", "do_not_contact", "note")
         import_id_fields = ("email",)
         skip_unchanged = True
-        report_skipped = True
         clean_model_instances = True
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
@@ -275,12 +274,12 @@ class OfferImportResource(UploadResource):
         )  # fmt: skip
         import_id_fields = ("number_key", "customer")
         skip_unchanged = True
-        report_skipped = True
         clean_model_instances = True
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
         super().before_import(dataset, **kwargs)
         self._stored: list[Offer] = []
+        # Known customers are loaded once for all rows; rows are found by the key of the number.
         emails, keys = [], []
         for row in dataset.dict:
             emails.append(text_of(row.get("email")).lower())
@@ -314,6 +313,7 @@ class OfferImportResource(UploadResource):
         self, field: Field, instance: Any, row: dict[str, Any], is_m2m: bool = False, **kwargs: Any
     ) -> None:
         is_empty = row.get(field.column_name) in (None, "")
+        # An empty time of a new offer is read all the same, so that the row is refused.
         if is_empty and not (field.attribute == "sent_at" and not instance.pk):
             return
         # What the mails of a known offer said stays.

@@ -11,19 +11,15 @@ from django.utils.translation import gettext as _
 
 from offers.models import Contact, MailFolder, Offer, SourceFile
 
-State, Reason = SourceFile.State, SourceFile.Reason
+State, Reason, Direction = SourceFile.State, SourceFile.Reason, MailFolder.Direction
 _COUNTED = (State.OFFER, State.REVISION)
 _OFFER_FIELDS = [
     "subject", "message_id", "sender_email", "sender_name", "first_sent_at", "sent_at", "revision",
     "contacted_at", "replied_at", "status", "status_at", "status_channel", "status_by",
     "needs_review",
 ]  # fmt: skip
-_CLOSED = (
-    Offer.Status.DECLINED,
-    Offer.Status.ORDERED,
-    Offer.Status.SUPERSEDED,
-    Offer.Status.WITHDRAWN,
-)
+# A newer mail reopens "no answer" and leaves "interested" as it is.
+_NOT_CLOSED = (Offer.Status.OPEN, Offer.Status.INTERESTED, Offer.Status.NO_ANSWER)
 
 
 def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
@@ -33,17 +29,18 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     """
     if not offers:
         return
-    sent, received = _load_mails(offers)
+    mails = _load_mails(offers)
     contacts = Contact.objects.filter(offer__in=offers).order_by().values_list("offer")
     last_contacts = dict(contacts.annotate(Max("at")))
     changed_files: list[SourceFile] = []
     for offer in offers:
-        changed_files += _order_mails(offer, sent[offer.pk])
-        counted = [file for file in sent[offer.pk] if file.state in _COUNTED]
+        sent, received = mails[offer.pk, Direction.OUTGOING], mails[offer.pk, Direction.INCOMING]
+        changed_files += _order_mails(offer, sent)
+        counted = [file for file in sent if file.state in _COUNTED]
         if counted:
             _take_newest(offer, counted, now)
-        replies = [file.sent_at for file in received[offer.pk]]
-        times = [file.sent_at for file in sent[offer.pk] if file.state == State.FOLLOW_UP]
+        replies = [file.sent_at for file in received]
+        times = [file.sent_at for file in sent if file.state == State.FOLLOW_UP]
         times += [*replies, last_contacts.get(offer.pk)]
         offer.replied_at = max(filter(None, replies), default=None)
         offer.contacted_at = max(filter(None, times), default=None)
@@ -52,21 +49,15 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     Offer.objects.raise_version(offers)
 
 
-def _load_mails(
-    offers: Sequence[Offer],
-) -> tuple[dict[int, list[SourceFile]], dict[int, list[SourceFile]]]:
-    """Return the sent and the received mails of each offer, the oldest first."""
-    sent: dict[int, list[SourceFile]] = defaultdict(list)
-    received: dict[int, list[SourceFile]] = defaultdict(list)
+def _load_mails(offers: Sequence[Offer]) -> dict[tuple[int | None, str], list[SourceFile]]:
+    """Return the mails of each offer and direction, the oldest first."""
+    mails: dict[tuple[int | None, str], list[SourceFile]] = defaultdict(list)
     files = SourceFile.objects.filter(
         offer__in=offers, state__in=SourceFile.MAILS_OF_AN_OFFER, sent_at__isnull=False
     )
     for file in files.select_related("folder").order_by("sent_at", "mtime_ns", "name"):
-        if file.folder.direction == MailFolder.Direction.OUTGOING:
-            sent[file.offer_id or 0].append(file)
-        else:
-            received[file.offer_id or 0].append(file)
-    return sent, received
+        mails[file.offer_id, file.folder.direction].append(file)
+    return mails
 
 
 def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
@@ -76,36 +67,30 @@ def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
     changed = []
     is_founded = offer.source != Offer.Source.MAIL
     for file in files:
-        state = State(file.state)
+        # What a person decided stays.
         if file.decided_by_id is None:
-            state = _find_state(file, is_founded=is_founded)
-        is_founded = is_founded or state in _COUNTED
-        if state != file.state:
-            file.state, file.reason = state, _find_reason(state, file)
-            changed.append(file)
+            state, reason = _find_state(file, is_founded=is_founded)
+            # Within a state the import knows the reason better.
+            if state != file.state:
+                file.state, file.reason = state, reason
+                changed.append(file)
+        is_founded = is_founded or file.state in _COUNTED
     return changed
 
 
-def _find_state(file: SourceFile, *, is_founded: bool) -> SourceFile.State:
+def _find_state(
+    file: SourceFile, *, is_founded: bool
+) -> tuple[SourceFile.State, SourceFile.Reason]:
     if file.number and not is_founded:
-        return State.OFFER
+        return State.OFFER, Reason.NEW_NUMBER
     if file.number and not file.is_reply:
-        return State.REVISION
-    return State.FOLLOW_UP
-
-
-def _find_reason(state: SourceFile.State, file: SourceFile) -> SourceFile.Reason:
-    if state == State.OFFER:
-        return Reason.NEW_NUMBER
-    if state == State.REVISION:
-        return Reason.NEWER_MAIL
+        return State.REVISION, Reason.NEWER_MAIL
     if file.number:
-        return Reason.REPLY_PREFIX
-    return Reason.IN_THREAD
+        return State.FOLLOW_UP, Reason.REPLY_PREFIX
+    return State.FOLLOW_UP, Reason.IN_THREAD
 
 
 def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> None:
-    """Let the newest mail count."""
     oldest, newest = counted[0], counted[-1]
     was_sent_at = offer.sent_at
     offer.revision = len(counted)
@@ -113,6 +98,7 @@ def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> 
     if offer.source == Offer.Source.MAIL:
         offer.first_sent_at = oldest.sent_at or offer.first_sent_at
     else:
+        # What a person entered or uploaded counts as the first mail.
         offer.revision += 1
         offer.sent_at = max(offer.first_sent_at, offer.sent_at)
     offer.subject, offer.message_id = newest.subject, newest.message_id
@@ -122,6 +108,6 @@ def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> 
     if offer.status == Offer.Status.NO_ANSWER:
         offer.status, offer.status_at = Offer.Status.OPEN, now
         offer.status_channel, offer.status_by = Offer.Channel.AUTOMATIC, None
-    elif offer.status in _CLOSED and not offer.needs_review:
+    elif offer.status not in _NOT_CLOSED and not offer.needs_review:
         # Only a person can tell whether the offer is open again.
         offer.needs_review = _("A newer mail was sent after the offer was closed.")

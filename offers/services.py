@@ -8,20 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
-from offers.models import (
-    DEFAULT_CURRENCY,
-    Customer,
-    ErasedAddress,
-    Offer,
-    SourceFile,
-    number_key,
-)
+from offers.models import DEFAULT_CURRENCY, Customer, ErasedAddress, Offer, SourceFile, number_key
 from offers.revisions import refresh_offers
 from offers.status import raise_versions_of
 
@@ -58,8 +51,7 @@ def take_customer(
 ) -> Customer:
     """Return the customer with this address: the known one, else a new one, not stored yet.
 
-    Fills in a missing name and company of a known customer; call it inside a transaction. A new
-    customer without a language gets the one of the office.
+    Call it inside a transaction.
     """
     email, name, company = email.strip().lower(), name.strip()[:200], company.strip()[:200]
     customer = people.customers.get(email)
@@ -69,6 +61,7 @@ def take_customer(
         )
         people.customers[email] = customer
         return customer
+    # What a person or an earlier mail said is not overwritten.
     missing = {}
     if name and not customer.name:
         missing["name"] = customer.name = name
@@ -85,29 +78,24 @@ def build_offer(
     number: str,
     email: str,
     sent_at: datetime,
-    source: Offer.Source,
     name: str = "",
-    company: str = "",
     subject: str = "",
     message_id: str = "",
     sender_email: str = "",
     sender_name: str = "",
     salesperson: User | None = None,
     language: str = "",
-    amount: Decimal | None = None,
     currency: str = "",
-    contact_basis: str = "",
-    note: str = "",
+    **columns: Any,
 ) -> Offer:
-    """Return a new offer, not stored yet.
+    """Return a new offer, not stored yet; `columns` are taken as they are.
 
-    The customer is found by `email` or made. The language is the given one, else that of the
-    subject, else the customer's. The salesperson is the given one, else who has the sender's
-    address; without a sender the salesperson is the sender.
+    The language is the given one, else that of the subject, else the customer's.
     """
     # The one constructor: the import, a person's decision, the form and the upload all call it.
     language = language or find_language(subject)
-    customer = take_customer(people, email=email, name=name, company=company, language=language)
+    customer = take_customer(people, email=email, name=name, language=language)
+    # Who sent the mail is the salesperson; without a mail the salesperson is taken for its sender.
     if salesperson is None:
         salesperson = people.salespeople.get(sender_email.lower())
     elif not sender_email:
@@ -127,11 +115,8 @@ def build_offer(
         sent_at=sent_at,
         status_at=sent_at,
         language=language or customer.language,
-        amount=amount,
         currency=currency or DEFAULT_CURRENCY,
-        contact_basis=contact_basis,
-        note=note,
-        source=source,
+        **columns,
     )
 
 
@@ -189,10 +174,7 @@ def change_customer(customer: Customer, *, changed: Collection[str]) -> list[Off
 def make_offer_of_file(
     file: SourceFile, *, number: str, email: str, name: str = "", by: User | None, at: datetime
 ) -> Offer:
-    """Make a mail of the import log an offer, or a newer mail of a known offer.
-
-    A known offer is one with this number and customer.
-    """
+    """Make a mail of the import log an offer, or a newer mail of the customer's offer."""
     email, sent_at = email.strip().lower(), file.sent_at or at
     # This decision stands until somebody presses "check again".
     with transaction.atomic():
@@ -219,7 +201,8 @@ def make_offer_of_file(
 
 
 def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
-    """Record the offer a mail belongs to: a received mail is a reply, a sent one a follow-up."""
+    """Record the offer a mail belongs to."""
+    # A received mail of this state is a reply, a sent one a follow-up.
     file.state = SourceFile.State.FOLLOW_UP
     with transaction.atomic():
         _record_decision(file, offer, reason=SourceFile.Reason.ATTACHED, by=by, at=at)
@@ -228,7 +211,6 @@ def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime
 def _record_decision(
     file: SourceFile, offer: Offer, *, reason: SourceFile.Reason, by: User | None, at: datetime
 ) -> None:
-    """Store what a person decided about a mail and what follows from it for the offer."""
     file.offer, file.reason, file.detail = offer, reason, ""
     file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
     file.save(update_fields=_DECISION_FIELDS)

@@ -18,11 +18,9 @@ _MOST_PER_RUN = 5_000
 
 
 def archive_offers(folder: MailFolder) -> str:
-    """Copy the offer mails of a folder that have no copy yet; return what went wrong, if anything.
-
-    Call it after the import log is committed, so that a kill or a full disk leaves a copy to be
-    made by the next run.
-    """
+    """Copy the offer mails of a folder that have no copy yet; return what went wrong, if anything."""
+    # Called after the import log is committed: a kill or a full disk leaves a copy to be made by
+    # the next run.
     if not settings.OFFERS_ARCHIVE_DIR:
         return ""
     offer_states = (SourceFile.State.OFFER, SourceFile.State.REVISION)
@@ -32,7 +30,7 @@ def archive_offers(folder: MailFolder) -> str:
             raw = read_whole(Path(folder.path, disk_name(row.name)))
         except (FileNotFoundError, MailTooLargeError):
             row.content_hash = SourceFile.NOTHING_TO_COPY
-        except OSError:
+        except OSError:  # the share may be back at the next run
             continue
         else:
             row.content_hash = hashlib.sha256(raw).hexdigest()
@@ -50,16 +48,13 @@ def read_mail_of(file: SourceFile) -> bytes:
 
     Raises OSError or MailTooLargeError.
     """
-    if file.archive_path:
-        try:
-            return read_whole(file.archive_path)
-        except FileNotFoundError:
-            pass
+    if file.archive_path and file.archive_path.exists():
+        return read_whole(file.archive_path)
     return read_whole(Path(file.folder.path, disk_name(file.name)))
 
 
 def _write_copy(path: Path, raw: bytes) -> None:
-    """Write a copy completely or not at all."""
+    # Completely or not at all: a copy with this name is never looked at again.
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as copy:
         try:

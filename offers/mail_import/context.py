@@ -75,7 +75,7 @@ class BatchContext:
             if row.message_id:
                 self._copies_by_id.setdefault(row.message_id, row)
             if row.fingerprint:
-                self._copies_by_fingerprint[row.fingerprint] = row
+                self.copies_by_fingerprint[row.fingerprint] = row
         if row.offer is not None and row.message_id:
             self._by_message_id.setdefault(row.message_id, row.offer)
 
@@ -89,14 +89,10 @@ class BatchContext:
         if offer.message_id:
             self._by_message_id.setdefault(offer.message_id, offer)
 
-    def has_fingerprint(self, fingerprint: str | None) -> bool:
-        """True where another log entry has this fingerprint, which is unique in the database."""
-        return fingerprint in self._copies_by_fingerprint
-
     def _find_copy(self, message: MailMessage) -> EarlierCopy | None:
         for row, reason in (
             (self._copies_by_hash.get(message.header_hash), Reason.SAME_CONTENT),
-            (self._copies_by_fingerprint.get(message.fingerprint or ""), Reason.SAME_MAIL),
+            (self.copies_by_fingerprint.get(message.fingerprint or ""), Reason.SAME_MAIL),
             (self._copies_by_id.get(message.mail.message_id[:500]), Reason.SAME_MESSAGE_ID),
         ):
             if row is not None:
@@ -131,7 +127,7 @@ class BatchContext:
         """Find earlier copies by header block, Message-ID in this folder, and fingerprint."""
         self._copies_by_hash: dict[str, SourceFile] = {}
         self._copies_by_id: dict[str, SourceFile] = {}
-        self._copies_by_fingerprint: dict[str, SourceFile] = {}
+        self.copies_by_fingerprint: dict[str, SourceFile] = {}
         # Three queries, each by its index: one with OR goes through the whole table.
         for row in (
             *self._find_rows(message_id__in=_message_ids(messages)),
@@ -146,7 +142,7 @@ class BatchContext:
             if row.folder_id == self.folder.pk and row.message_id:
                 self._copies_by_id[row.message_id] = row
             if row.fingerprint:
-                self._copies_by_fingerprint[row.fingerprint] = row
+                self.copies_by_fingerprint[row.fingerprint] = row
 
     def _find_rows(self, **condition: object) -> Iterable[SourceFile]:
         rows = SourceFile.objects.filter(**condition).select_related("offer__customer", "folder")

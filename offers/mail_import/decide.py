@@ -14,19 +14,23 @@ State, Reason = SourceFile.State, SourceFile.Reason
 
 
 class MessageDecision(NamedTuple):
-    """What becomes of a mail. `customer` is that of a new offer."""
+    """What becomes of a mail."""
 
     state: SourceFile.State
     reason: SourceFile.Reason
     detail: str = ""
     offer: Offer | None = None
+    # The customer of a new offer.
     customer: Address | None = None
     duplicate_of: SourceFile | None = None
     is_reply: bool = False
 
 
-def decide_problem(message: MailMessage) -> MessageDecision:
-    """Return what becomes of a file that could not be read."""
+def _follow_up(reason: SourceFile.Reason, offer: Offer) -> MessageDecision:
+    return MessageDecision(State.FOLLOW_UP, reason, offer=offer, is_reply=True)
+
+
+def _decide_problem(message: MailMessage) -> MessageDecision:
     reason = message.problem or Reason.NO_MAIL
     if reason in (Reason.EMPTY, Reason.NO_MAIL, Reason.VANISHED):
         return MessageDecision(State.BROKEN, reason, message.detail)
@@ -36,7 +40,7 @@ def decide_problem(message: MailMessage) -> MessageDecision:
 def decide_outgoing(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
     """Return what becomes of a sent mail, in the order of the design."""
     if message.problem:
-        return decide_problem(message)
+        return _decide_problem(message)
     recipients = message.mail.recipients
     external = _find_outside(recipients, context.own_domains)
     if message.is_own or context.is_own:
@@ -52,9 +56,7 @@ def decide_outgoing(message: MailMessage, context: MessageContext) -> MessageDec
     if message.number:
         return _decide_number(message, context, external)
     if context.in_thread:
-        return MessageDecision(
-            State.FOLLOW_UP, Reason.IN_THREAD, offer=context.in_thread, is_reply=True
-        )
+        return _follow_up(Reason.IN_THREAD, context.in_thread)
     if message.offer_file and not message.has_keyword:
         return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.offer_file)
     if message.is_too_large and (message.has_keyword or not message.mail.subject):
@@ -72,6 +74,7 @@ def _decide_own(context: MessageContext) -> MessageDecision:
 
 
 def _decide_copy(message: MailMessage, copy: EarlierCopy) -> MessageDecision:
+    # One Message-ID with two offer numbers may be two offers: a person decides.
     if (
         copy.reason == Reason.SAME_MESSAGE_ID
         and message.number
@@ -92,17 +95,15 @@ def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
     message: MailMessage, context: MessageContext, external: Sequence[Address]
 ) -> MessageDecision:
     prefixes = message.prefixes
-    known = find_known(context.same_number, external, context.in_thread)
+    known = _find_known(context.same_number, external, context.in_thread)
     is_reply = prefixes.is_reply or (known is not None and known is context.in_thread)
     if message.is_other_document:
         return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=known)
     if message.is_appointment and not known:
         return MessageDecision(State.REVIEW, Reason.APPOINTMENT)
     if known and (is_reply or prefixes.is_forward or message.is_appointment):
-        reason = Reason.REPLY_PREFIX
-        if known is context.in_thread:
-            reason = Reason.IN_THREAD
-        return MessageDecision(State.FOLLOW_UP, reason, offer=known, is_reply=True)
+        reason = Reason.IN_THREAD if known is context.in_thread else Reason.REPLY_PREFIX
+        return _follow_up(reason, known)
     if known and not message.number_in_attachment:
         return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
     if not external:
@@ -113,7 +114,7 @@ def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
         return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.number)
     if known:
         return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
-    if is_several_companies(message.mail, context.own_domains):
+    if _is_several_companies(message.mail, context.own_domains):
         return MessageDecision(State.REVIEW, Reason.SEVERAL_COMPANIES)
     reason = Reason.NEW_NUMBER
     if message.number_in_attachment:
@@ -121,13 +122,10 @@ def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
     return MessageDecision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
 
 
-def find_known(
+def _find_known(
     offers: Sequence[Offer], external: Sequence[Address], in_thread: Offer | None
 ) -> Offer | None:
-    """Return the offer among those of one number that a mail to these recipients is about.
-
-    The one it answers, else the one of a recipient, else the one of a recipient's company.
-    """
+    """Return the offer among those of one number that a mail to these recipients is about."""
     if in_thread is not None and in_thread in offers:
         return in_thread
     emails = {each.email for each in external}
@@ -143,13 +141,13 @@ def find_known(
     return None
 
 
-def is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
-    """Tell whether a mail went to more than one company; each private mailbox counts as one."""
+def _is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
     # Copies to others are usual; but where To names nobody outside, Cc and Bcc count.
     outside = _find_outside(mail.to, own_domains) or _find_outside(mail.recipients, own_domains)
     companies = set()
     for recipient in outside:
         if recipient.domain in MAIL_PROVIDERS:
+            # Private mailboxes at one provider belong to different people.
             companies.add(recipient.email)
         else:
             companies.add(recipient.domain)
@@ -163,7 +161,7 @@ def _find_outside(addresses: Sequence[Address], own_domains: Collection[str]) ->
 def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
     """Return what becomes of a received mail, in the order of the design."""
     if message.problem:
-        return decide_problem(message)
+        return _decide_problem(message)
     if message.is_own or context.is_own:
         return _decide_own(context)
     if context.earlier_copy:
@@ -175,17 +173,11 @@ def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDec
     if message.sender_domain in context.own_domains:
         return MessageDecision(State.INTERNAL, Reason.FROM_COLLEAGUE)
     if context.in_thread:
-        return MessageDecision(
-            State.FOLLOW_UP, Reason.REPLY, offer=context.in_thread, is_reply=True
-        )
+        return _follow_up(Reason.REPLY, context.in_thread)
     if by_number := _find_meant(message, context):
-        return MessageDecision(
-            State.FOLLOW_UP, Reason.REPLY_BY_NUMBER, offer=by_number, is_reply=True
-        )
+        return _follow_up(Reason.REPLY_BY_NUMBER, by_number)
     if len(context.of_sender) == 1:
-        return MessageDecision(
-            State.FOLLOW_UP, Reason.REPLY_BY_SENDER, offer=context.of_sender[0], is_reply=True
-        )
+        return _follow_up(Reason.REPLY_BY_SENDER, context.of_sender[0])
     if context.of_sender:
         return MessageDecision(
             State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _numbers(context.of_sender)
@@ -211,9 +203,7 @@ def _decide_bounce(message: MailMessage, context: MessageContext) -> MessageDeci
     bounce = message.bounce
     if bounce is None or not context.bounced:
         return MessageDecision(State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS, offer=context.in_thread)
-    reason = Reason.DELAYED
-    if bounce.is_permanent:
-        reason = Reason.BOUNCED
+    reason = Reason.BOUNCED if bounce.is_permanent else Reason.DELAYED
     detail = f"{bounce.status} {bounce.diagnostic}".strip()[:500]
     return MessageDecision(
         State.AUTOMATIC, reason, detail, context.in_thread or _only(context.of_sender)
@@ -231,9 +221,7 @@ def _find_meant(message: MailMessage, context: MessageContext) -> Offer | None:
 
 
 def _only(offers: Sequence[Offer]) -> Offer | None:
-    if len(offers) == 1:
-        return offers[0]
-    return None
+    return offers[0] if len(offers) == 1 else None
 
 
 def _numbers(offers: Sequence[Offer]) -> str:

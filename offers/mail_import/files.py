@@ -31,7 +31,7 @@ class MailTooLargeError(Exception):
 
 
 class UnreadFileError(Exception):
-    """A mail file was not read: `reason` says why, `detail` what the operating system said."""
+    """A mail file was not read; `detail` is what the operating system said."""
 
     def __init__(self, reason: SourceFile.Reason, detail: str = "") -> None:
         super().__init__(reason)
@@ -49,8 +49,7 @@ class HeaderBlock(NamedTuple):
 def read_finished(folder: str | Path, file: FolderFile, *, settle_seconds: float) -> HeaderBlock:
     """Return the header block of a file that is finished.
 
-    Size and mtime must be the same at the scan, at opening and after reading; a mail that lacks its
-    end gets PATIENCE_SECONDS. Raises UnreadFileError where the file must wait or is no mail.
+    Raises UnreadFileError where the file must wait or is no mail.
     """
     if file.age < settle_seconds or (not file.size and file.age < PATIENCE_SECONDS):
         raise UnreadFileError(SourceFile.Reason.STILL_WRITTEN)
@@ -72,6 +71,7 @@ def read_finished(folder: str | Path, file: FolderFile, *, settle_seconds: float
 
 def _read_unchanged(path: str, file: FolderFile) -> HeaderBlock:
     with _open(path) as stream:
+        # Size and mtime must be the same at the scan, at opening and after reading.
         if _stamp(stream) != file.stamp:
             raise UnreadFileError(SourceFile.Reason.STILL_WRITTEN)
         raw = read_header_block(stream, limit=LONGEST_HEADER)
@@ -83,10 +83,7 @@ def _read_unchanged(path: str, file: FolderFile) -> HeaderBlock:
 
 
 def read_whole_or_wait(path: Path) -> bytes:
-    """Return all bytes of a mail file.
-
-    Raises MailTooLargeError, and UnreadFileError where the file must wait.
-    """
+    """Like `read_whole`, but raises UnreadFileError where the file cannot be read now."""
     try:
         return read_whole(path)
     except OSError as error:
@@ -109,7 +106,7 @@ def _not_readable(error: OSError) -> UnreadFileError:
 
 
 def _open(path: str | Path) -> FileIO:
-    """Open a file unbuffered: a header block is one or two reads."""
+    # Unbuffered: a header block is one or two reads.
     return FileIO(path, opener=lambda name, _flags: os.open(name, _FLAGS))
 
 
@@ -121,7 +118,7 @@ def _stamp(stream: FileIO) -> Stamp:
 
 
 def _lacks_end(stream: FileIO, header: bytes, mail: Mail, size: int) -> bool:
-    """Tell whether the end of the header block or the closing boundary is missing."""
+    # The end of the header block, or the closing boundary of the body.
     if "header_not_ended" in mail.defects:
         return len(header) < LONGEST_HEADER
     if not mail.header("content-type").lower().lstrip().startswith("multipart/"):

@@ -36,9 +36,6 @@ from offers.parsing.subject_words import has_keyword, names_appointment, names_o
 logger = logging.getLogger(__name__)
 
 _OWN_MESSAGE_ID = "<nachfass."
-# A kind of multipart that carries no attachments. Apple Mail puts them even into
-# multipart/alternative.
-_NO_ATTACHMENTS = ("multipart/report",)
 # A file that is named by the number alone, such as `AN-2026-0815.pdf`.
 _OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORECASE)
 # What stands instead of the subject that an encrypted mail hides inside (RFC 9788; Enigmail, pEp,
@@ -116,6 +113,7 @@ def _read_outgoing(path: Path, message: MailMessage, pattern: str) -> None:
     _find_number(message, pattern)
     if message.pattern_timed_out:
         return
+    # The subject decides, so that the body is not read.
     if message.number:
         message.is_other_document = names_other_document(mail.subject)
         message.is_appointment = names_appointment(message.prefixes.rest) or _is_calendar(mail)
@@ -131,6 +129,7 @@ def _read_incoming(path: Path, message: MailMessage, pattern: str) -> None:
     if message.is_own:
         return
     _find_number(message, pattern)
+    # Only these say more in their body than in their header.
     is_answer = message.prefixes.is_reply or message.thread
     if not (message.automatic or may_be_bounce(mail) or is_answer):
         return
@@ -158,7 +157,6 @@ def _read_body(path: Path, message: MailMessage) -> bytes | None:
 
 
 def _read_answer(message: MailMessage, raw: bytes) -> None:
-    """Note what the text of a message says about who wrote it and when that person is back."""
     mail, body = message.mail, parse_body(raw).readable
     # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
     message.automatic = message.automatic or find_automatic_reason(mail, body)
@@ -168,7 +166,6 @@ def _read_answer(message: MailMessage, raw: bytes) -> None:
 
 
 def _read_attachments(path: Path, message: MailMessage, pattern: str) -> None:
-    """Note which offer the names of the attachments tell of."""
     raw = _read_body(path, message)
     if raw is None:
         return
@@ -193,7 +190,8 @@ def _read_attachments(path: Path, message: MailMessage, pattern: str) -> None:
 
 def _may_have_attachments(mail: Mail) -> bool:
     kind = mail.header("content-type").lower().strip()
-    return kind.startswith("multipart/") and not kind.startswith(_NO_ATTACHMENTS)
+    # Any multipart but a report: Apple Mail puts attachments even into multipart/alternative.
+    return kind.startswith("multipart/") and not kind.startswith("multipart/report")
 
 
 def _hides_subject(mail: Mail) -> bool:
@@ -207,7 +205,7 @@ def _is_calendar(mail: Mail) -> bool:
 
 
 def _find_in_name(name: str, pattern: str) -> str | None:
-    """Return the offer number in a file name such as `Angebot_AN-2026-0816.pdf`."""
+    # Such as `Angebot_AN-2026-0816.pdf`.
     text = _words_of(name)
     if names_other_document(text):
         return None

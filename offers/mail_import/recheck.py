@@ -18,9 +18,8 @@ from offers.models import Customer, Offer, SourceFile
 from offers.revisions import refresh_offers
 
 State = SourceFile.State
-_RESET_FIELDS = ["state", "offer", "duplicate_of", "fingerprint", "decided_by"]
+# Tells whether more happened to an offer than this app knows, so that it must stay.
 HasHistory = Callable[[Offer], bool]
-"""Tells whether more happened to an offer than this app knows, so that it must stay."""
 
 
 def check_again(
@@ -57,14 +56,16 @@ def check_again(
 def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[FolderFile]]:
     """Set the files that are still there to waiting; return them by folder, oldest mails first."""
     chosen: dict[int, list[FolderFile]] = defaultdict(list)
+    keys = []
     for row in sorted(files, key=_age_order):
         file = _find_on_disk(row, now)
         if file is not None:
             chosen[row.folder_id].append(file)
-            # After a kill the next import decides about what is waiting.
-            row.state, row.offer, row.duplicate_of = State.WAITING, None, None
-            row.fingerprint, row.decided_by = None, None
-            row.save(update_fields=_RESET_FIELDS)
+            keys.append(row.pk)
+    # After a kill the next import decides about what is waiting.
+    SourceFile.objects.filter(pk__in=keys).update(
+        state=State.WAITING, offer=None, duplicate_of=None, fingerprint=None, decided_by=None
+    )
     return chosen
 
 
@@ -85,16 +86,13 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
 def _remove_empty_offers(
     founded: Collection[int], touched: Collection[int], has_history: HasHistory
 ) -> list[Offer]:
-    """Remove founded offers that no mail founds any more; return the touched offers that stay.
-
-    Customers left without an offer go too. An offer that was entered by a person, or answered,
-    reminded, noted or closed since, stays.
-    """
+    """Remove founded offers that no mail founds any more; return the touched offers that stay."""
     left = []
     for offer in Offer.objects.filter(pk__in={*founded, *touched}).select_related("customer"):
         if offer.pk not in founded or not _is_empty(offer) or has_history(offer):
             left.append(offer)
             continue
+        # Its customer too, unless there is more to know about that person.
         customer = offer.customer
         offer.delete()
         if _is_unused(customer):
@@ -103,6 +101,7 @@ def _remove_empty_offers(
 
 
 def _is_empty(offer: Offer) -> bool:
+    # What a person entered, noted or closed stays.
     if offer.source != Offer.Source.MAIL or offer.status != Offer.Status.OPEN:
         return False
     if offer.status_by_id or offer.note:

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -95,7 +95,6 @@ def _store_alone(
 
 
 def _is_away(error: Exception) -> bool:
-    """Tell whether the database itself is away."""
     # One that ends a deadlock by refusing this transaction is there.
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, OperationalError | InterfaceError) and state not in _RETRY_STATES
@@ -112,7 +111,9 @@ def store_batch(
     ordered = sorted(messages, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name))
     pending = _find_pending(folder, ordered)
     known = [row for _message, row in pending if row.pk]
-    _forget_fingerprints(known)
+    # Two rewritten files may have changed places, and a fingerprint is unique.
+    rows = SourceFile.objects.filter(pk__in=[row.pk for row in known], fingerprint__isnull=False)
+    rows.update(fingerprint=None)
     context = BatchContext(folder, [message for message, _row in pending], known)
     batch = _Batch(folder, context, now)
     for row in known:
@@ -138,26 +139,16 @@ def _find_pending(
     for name, message in zip(names, messages, strict=True):
         row = known.get(name)
         if row is None:
-            pending.append((message, SourceFile(folder=folder, name=name)))
-        elif _is_undecided(row) or _has_changed(row, message):
+            row = SourceFile(folder=folder, name=name)
+        # What waits or had vanished is looked at again at each run, although it did not change.
+        is_undecided = row.state in ("", State.WAITING) or row.reason == Reason.VANISHED
+        if is_undecided or _has_changed(row, message):
             pending.append((message, row))
     return pending
 
 
-def _is_undecided(row: SourceFile) -> bool:
-    """True for a file that is looked at again at each run, although it did not change."""
-    return row.state == State.WAITING or row.reason == Reason.VANISHED
-
-
 def _has_changed(row: SourceFile, message: MailMessage) -> bool:
     return (row.size, row.mtime_ns) != message.file.stamp
-
-
-def _forget_fingerprints(rows: Sequence[SourceFile]) -> None:
-    # Two rewritten files may have changed places, and a fingerprint is unique.
-    if rows:
-        keys = [row.pk for row in rows]
-        SourceFile.objects.filter(pk__in=keys, fingerprint__isnull=False).update(fingerprint=None)
 
 
 class _Batch:
@@ -176,7 +167,7 @@ class _Batch:
         self.changed_offers: dict[int, Offer] = {}
 
     def detach(self, row: SourceFile) -> None:
-        """Let the offer of a file that is decided anew be worked out without it."""
+        # The offer is worked out anew, without the file.
         if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
             offer = self.context.offers[row.offer_id]
             self.offers_to_refresh[id(offer)] = offer
@@ -185,13 +176,14 @@ class _Batch:
         """Decide about one message and note in memory what follows."""
         known = self.context.describe(message)
         decision = self.decide(message, known)
-        if row.pk and decision.state == State.WAITING and _still_waits(row, message, decision):
+        is_same = (row.state, row.reason) == (decision.state, decision.reason)
+        if is_same and decision.state == State.WAITING and not _has_changed(row, message):
             return
         row.offer = self._find_offer(message, decision)
         self._fill(row, message, decision)
         self.context.add_message(message, row)
-        if decision.reason == Reason.RETURN_DATE:
-            self._pause(message, decision, known)
+        if message.returns_on and decision.reason == Reason.RETURN_DATE:
+            self._pause(message.returns_on, decision, known)
         elif decision.reason == Reason.BOUNCED:
             self._mark_bounced(message, decision, known)
         if decision.duplicate_of is None:
@@ -231,7 +223,6 @@ class _Batch:
         return offer
 
     def _fill(self, row: SourceFile, message: MailMessage, decision: MessageDecision) -> None:
-        """Write into a log entry what its mail is and what became of it."""
         mail = message.mail
         if not row.pk:
             row.first_seen_at = row.decided_at = self.now
@@ -243,7 +234,9 @@ class _Batch:
         row.duplicate_of, row.is_reply = decision.duplicate_of, decision.is_reply
         row.decided_by = None
         row.header_hash, row.content_hash, row.fingerprint = message.header_hash, "", None
-        if decision.duplicate_of is None and not self.context.has_fingerprint(message.fingerprint):
+        # Unique in the database: only the first mail with a fingerprint has it.
+        is_known = message.fingerprint in self.context.copies_by_fingerprint
+        if decision.duplicate_of is None and not is_known:
             row.fingerprint = message.fingerprint
         row.message_id, row.subject = mail.message_id[:500], mail.subject[:500]
         row.number, row.defects = message.number[:100], list(message.defects)
@@ -258,13 +251,9 @@ class _Batch:
             offer.needs_review = question
             self._change(offer, "needs_review")
 
-    def _pause(
-        self, message: MailMessage, decision: MessageDecision, known: MessageContext
-    ) -> None:
-        """Pause the open offers of a customer who is away until the day after the return."""
-        if message.returns_on is None:
-            return
-        until = message.returns_on + timedelta(days=1)
+    def _pause(self, returns_on: date, decision: MessageDecision, known: MessageContext) -> None:
+        """Pause the open offers of a customer until the day after the return."""
+        until = returns_on + timedelta(days=1)
         for offer in (*known.of_sender, decision.offer):
             if offer is None or not offer.is_open:
                 continue
@@ -305,11 +294,6 @@ class _Batch:
             if row.pk:
                 row.save(update_fields=_MESSAGE_FIELDS)
         SourceFile.objects.bulk_create([row for row in rows if not row.pk])
-
-
-def _still_waits(row: SourceFile, message: MailMessage, decision: MessageDecision) -> bool:
-    is_same = not _has_changed(row, message)
-    return is_same and (row.state, row.reason) == (decision.state, decision.reason)
 
 
 def _list_recipients(mail: Mail) -> list[dict[str, str]]:

@@ -34,33 +34,27 @@ def watch_folders(
 ) -> None:
     """Call `run` at once, on each new or changed mail file, and every `rescan_seconds`.
 
-    Ends at `stop` or Ctrl-C. With waiting files it looks again after the time that a file needs to
-    settle. An error of the database or of a folder is logged and tried again; folders that are
-    added or changed are noticed at the next rescan.
+    Ends at `stop` or Ctrl-C. An error of the database or of a folder is logged and tried again.
     """
     stop = stop or threading.Event()
     with suppress(KeyboardInterrupt):
-        _watch(folder, run, stop=stop, rescan_seconds=rescan_seconds)
-
-
-def _watch(
-    folder: str | None, run: Callable[[], object], *, stop: threading.Event, rescan_seconds: float
-) -> None:
-    while not stop.is_set():
-        until = time.monotonic() + rescan_seconds
-        has_waiting = _run_safely(run)
-        paths = [path for path in _find_paths(folder) if Path(path).is_dir()]
-        if not paths:
-            stop.wait(min(rescan_seconds, 60))
-            continue
-        _watch_until(paths, until, run, stop=stop, has_waiting=has_waiting)
+        while not stop.is_set():
+            until = time.monotonic() + rescan_seconds
+            has_waiting = _run_safely(run)
+            # Asked at each rescan, which so notices folders that were added or changed.
+            paths = [path for path in _find_paths(folder) if Path(path).is_dir()]
+            if paths:
+                _watch_until(paths, until, run, stop=stop, has_waiting=has_waiting)
+            else:
+                stop.wait(min(rescan_seconds, 60))
 
 
 def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
     """Tell whether a folder is on a network share, where the system reports no changes.
 
-    `mounts` are the lines of /proc/mounts; a system without it (Windows) is judged by the UNC path.
+    `mounts` are the lines of /proc/mounts.
     """
+    # A UNC path, by which Windows is judged: it has no /proc/mounts.
     if path.startswith(("\\\\", "//")):
         return True
     if mounts is None:
@@ -68,6 +62,7 @@ def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
             mounts = Path("/proc/mounts").read_text(errors="replace").splitlines()
         except OSError:
             return False
+    # The longest mount point above the folder is the one that it lies on.
     real, best, kind = os.path.realpath(path), "", ""
     for line in mounts:
         _device, point, filesystem, *_rest = line.split(" ")
@@ -85,6 +80,7 @@ def _watch_until(
     stop: threading.Event,
     has_waiting: bool,
 ) -> None:
+    # With waiting files it looks again after the time that a file needs to settle.
     tick = max(0.2, min(5.0, settings.OFFERS_SETTLE_SECONDS))
     changes = watch(
         *paths,
@@ -115,6 +111,7 @@ def _is_mail(_change: Change, path: str) -> bool:
 def _run_safely(run: Callable[[], object]) -> bool:
     """Call `run`; return whether files wait to be looked at again soon."""
     try:
+        # The database may have closed a connection that was idle for long.
         close_old_connections()
         run()
         return SourceFile.objects.filter(state=SourceFile.State.WAITING).exists()

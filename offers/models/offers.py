@@ -39,10 +39,11 @@ class OfferQuerySet(models.QuerySet["Offer"]):
     def bulk_update(
         self, objs: Iterable[Offer], fields: Iterable[str], *args: Any, **kwargs: Any
     ) -> int:
-        offers, changed = list(objs), list(fields)
+        offers, changed = list(objs), set(fields)
+        names = set(changed)
         for offer in offers:
-            offer.fill_derived(changed)
-        return super().bulk_update(offers, Offer.with_derived(changed), *args, **kwargs)
+            names.update(offer.fill_derived(changed) or ())
+        return super().bulk_update(offers, names, *args, **kwargs)
 
     def refresh_search_text(self) -> None:
         offers = list(self.select_related("customer"))
@@ -232,33 +233,29 @@ class Offer(models.Model):
         return self.number
 
     def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        self.fill_derived(update_fields)
-        if update_fields is not None:
-            update_fields = self.with_derived(update_fields)
-        super().save(update_fields=update_fields, **kwargs)
+        super().save(update_fields=self.fill_derived(update_fields), **kwargs)
 
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
 
-    @classmethod
-    def with_derived(cls, changed: Iterable[str]) -> set[str]:
-        """Return these names of columns with those of the columns that follow from them."""
-        names = set(changed)
-        if cls.WORDS_FROM & names:
-            names |= {"number_key", "search_text"}
-        if cls.COUNTED_FROM & names:
-            names |= {"sent_on", "answered_at", "answered_on", "answered_step", "reaction_seconds"}
-        return names
+    def fill_derived(self, changed: Iterable[str] | None = None) -> set[str] | None:
+        """Fill the columns that follow from the changed ones; return the names of both.
 
-    def fill_derived(self, changed: Iterable[str] | None = None) -> None:
-        """Fill the columns that follow from the changed ones, or all of them."""
-        names = None if changed is None else set(changed)
-        if names is None or self.WORDS_FROM & names:
+        None stands for all columns.
+        """
+        names = self.WORDS_FROM | self.COUNTED_FROM if changed is None else set(changed)
+        derived: set[str] = set()
+        if self.WORDS_FROM & names:
             self.number_key = number_key(self.number)
             self.fill_search_text()
-        if names is None or self.COUNTED_FROM & names:
+            derived |= {"number_key", "search_text"}
+        if self.COUNTED_FROM & names:
             self._fill_answer()
+            derived |= {
+                "sent_on", "answered_at", "answered_on", "answered_step", "reaction_seconds",
+            }  # fmt: skip
+        return None if changed is None else derived | names
 
     def fill_search_text(self) -> None:
         words = (fold(self.number), fold(self.subject), self.customer.search_text)
