@@ -9,14 +9,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.backoffice.menu import can_open, new_answers
 from crm.core.admin_base import change_url
+from crm.operations.job_states import find_job_states
 from feedback.backoffice.models import Answer, RejectedAnswer
 from offers.models import Offer, SourceFile
+from reminders.explain import explain_sending
 from reminders.models import FollowUp, Reminder
 from reminders.planning import find_horizon, find_open_replies
 from reminders.rules import Because
@@ -101,6 +105,17 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
         is_own=is_own,
         can_choose=has_own,
     )
+
+
+def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Put the page Today on the admin's home. Unfold's DASHBOARD_CALLBACK."""
+    assert isinstance(request.user, User)  # noqa: S101 - the admin asks staff to sign in before
+    now = timezone.now()
+    return context | {
+        "today": build_today(request.user, now=now, everyone="everyone" in request.GET),
+        "jobs": find_job_states(now),
+        "sending_notices": explain_sending(),
+    }
 
 
 def _list(name: str, **query: str) -> str:

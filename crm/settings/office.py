@@ -156,7 +156,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "crm.accounts.forms.ThrottledLoginForm"},
-    "DASHBOARD_CALLBACK": "crm.backoffice.home.add_to_context",
+    "DASHBOARD_CALLBACK": "crm.backoffice.today.add_to_context",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

@@ -14,9 +14,8 @@ from crm.accounts.models import OwnCompany
 from feedback import links
 from offers.models import Offer, number_key
 from reminders.histories import OfferCase, load_cases
-from reminders.mail.content import MailSender, OfferInMail, ReminderMail
 from reminders.mail.message import new_message_id
-from reminders.mail.rendering import placeholders
+from reminders.mail.rendering import MailSender, OfferInMail, ReminderMail, placeholders
 from reminders.mail.templating import MailTextError, render
 from reminders.models import FollowUp, MailText, Reminder
 from reminders.planning import Plans

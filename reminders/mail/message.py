@@ -13,8 +13,7 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
 from uuid import uuid4
 
-from reminders.mail.content import ReminderMail
-from reminders.mail.rendering import MailParts, clean_line, write_parts
+from reminders.mail.rendering import MailParts, ReminderMail, clean_line, write_parts
 
 # Not `EmailMessage`: with its policies, Python 3.11 writes an In-Reply-To, References or
 # List-Unsubscribe that is longer than a line as encoded words, in which no mail program looks for

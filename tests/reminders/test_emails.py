@@ -14,10 +14,15 @@ import pytest
 from django.utils.translation import override
 
 from feedback import links
-from reminders.mail.content import MailSender, OfferInMail, ReminderMail
 from reminders.mail.message import build_message
 from reminders.mail.phrases import PHRASES, write_date
-from reminders.mail.rendering import reply_subject, write_parts
+from reminders.mail.rendering import (
+    MailSender,
+    OfferInMail,
+    ReminderMail,
+    reply_subject,
+    write_parts,
+)
 from reminders.mail.templating import PLACEHOLDERS, MailTextError, compile_text, render
 from tests.reminders.header_checker import find_faults
 

@@ -25,8 +25,8 @@ from unfold.decorators import display
 import offers.services
 from crm.backoffice.admin.filters import BehindTheFigures, ToDoFilter
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
-from crm.backoffice.admin.origins import find_origins
 from crm.backoffice.admin.parts import person, render, say_paused, say_sent_now, tab
+from crm.backoffice.admin.source_files import find_origins
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.story import tell_story
 from crm.core.admin_base import change_url, dialog_action, note_acts, once
