@@ -53,10 +53,10 @@ class Plans:
         plan = self._find(case)
         return find_give_up_at(case.history, *plan, step) if plan else None
 
-    def next_working_day(self, day: date) -> date:
-        """Return the working day of the default plan that follows a day."""
-        calendar = self._default[1] if self._default else Calendar()
-        return calendar.add(day, 1)
+    @property
+    def calendar(self) -> Calendar:
+        """The working days of the default plan."""
+        return self._default[1] if self._default else Calendar()
 
     def _find(self, case: OfferCase) -> tuple[Plan, Calendar] | None:
         return self._by_id.get(case.plan_id or 0, self._default)
@@ -85,7 +85,7 @@ def build_plan(row: ReminderPlan) -> Plan:
 def find_horizon(now: datetime) -> datetime:
     """Return the end of the next working day, up to which people look ahead."""
     # On a Friday that is the end of Monday.
-    day = Plans().next_working_day(timezone.localdate(now))
+    day = Plans().calendar.add(timezone.localdate(now), 1)
     return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
 
 

@@ -23,8 +23,8 @@ from django.utils.translation import ngettext
 
 from crm.accounts.models import User
 from crm.backoffice.today import build_today
-from crm.core.working_days import Calendar, build_calendar
-from reminders.models import CompanyHoliday, ReminderPlan
+from crm.core.working_days import Calendar
+from reminders.planning import Plans
 from stats.figures import Figures, count_figures, counted_offers
 from stats.periods import Span
 from stats.tiles import build_tiles
@@ -44,7 +44,7 @@ class Sent:
 
 def send_digests(now: datetime) -> Sent:
     """Send today's mails, each at most once a day to a person; nothing on a day off."""
-    today, calendar = timezone.localdate(now), _read_calendar()
+    today, calendar = timezone.localdate(now), Plans().calendar
     if not calendar.is_working_day(today):
         return Sent()
     digests: Counter[str] = Counter()
@@ -70,13 +70,6 @@ def send_digests(now: datetime) -> Sent:
 
 def _find_readers(**wish: bool) -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_staff=True, **wish).exclude(email="")
-
-
-def _read_calendar() -> Calendar:
-    """Return the working days of the default plan's region."""
-    plan = ReminderPlan.objects.filter(is_default=True).first() or ReminderPlan()
-    closed = frozenset(CompanyHoliday.objects.values_list("date", flat=True))
-    return build_calendar(plan.country, plan.subdivision, closed)
 
 
 def starts_week(today: date, calendar: Calendar) -> bool:

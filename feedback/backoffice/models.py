@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib.admin import display
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -79,6 +80,7 @@ class Invitation(models.Model):
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     @property
+    @display(description=_("link"))
     def url(self) -> str:
         """The customer's link to the form."""
         return links.form_url(settings.FEEDBACK_BASE_URL, self.token)

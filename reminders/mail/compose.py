@@ -66,12 +66,10 @@ def compose(
             lines.append(_describe(case.offer, case.token, is_last_step=is_last_step))
     text = texts.get(first.language, min(row.step for row in rows))
     return _compose(
+        rows[0],
         first,
         lines,
         company,
-        message_id=rows[0].message_id,
-        mail_date=rows[0].mail_date,
-        recipient=rows[0].recipient,
         language=first.language,
         subject_text=text.subject,
         body_text=own_text or text.text,
@@ -79,21 +77,19 @@ def compose(
 
 
 def _compose(
+    row: Reminder,
     first: Offer,
     lines: Sequence[OfferInMail],
     company: OwnCompany,
     *,
-    message_id: str,
-    mail_date: datetime,
-    recipient: str,
     language: str,
     subject_text: str,
     body_text: str,
 ) -> ReminderMail:
     return ReminderMail(
-        message_id=message_id,
-        mail_date=mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
-        recipient=recipient,
+        message_id=row.message_id,
+        mail_date=row.mail_date.astimezone(ZoneInfo(settings.TIME_ZONE)),
+        recipient=row.recipient,
         customer_email=first.customer.email,
         customer_name=first.customer.name,
         customer_company=first.customer.company,
@@ -143,13 +139,18 @@ def build_example(
     # Whoever tries a text must not be able to answer in the customer's name.
     token = links.new_token()
     is_last_step = text.step >= max(Plans().count_steps(case), text.step)
-    return _compose(
-        case.offer,
-        [_describe(case.offer, token, is_last_step=is_last_step)],
-        OwnCompany.get(),
+    # Not stored: the example has no place among the reminders that were sent.
+    row = Reminder(
         message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
         mail_date=now,
         recipient=recipient or case.offer.customer.email,
+    )
+    line = _describe(case.offer, token, is_last_step=is_last_step)
+    return _compose(
+        row,
+        case.offer,
+        [line],
+        OwnCompany.get(),
         language=text.language,
         subject_text=text.subject,
         body_text=text.text,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -60,14 +59,6 @@ class MailTextError(Exception):
     """A mistake in a mail text. The message names the line and what is wrong."""
 
 
-@dataclass(frozen=True)
-class _Place:
-    line: int
-
-    def __str__(self) -> str:
-        return _("Line %d") % self.line
-
-
 @lru_cache(maxsize=256)
 def compile_text(source: str) -> Template:
     """Return the text as a template. Raises MailTextError that names the line of the mistake."""
@@ -97,8 +88,12 @@ def _fill(template: Template, values: dict[str, object]) -> str:
         raise MailTextError(words % {"place": _find_place(error), "error": error}) from error
 
 
-def _find_place(error: Exception) -> _Place:
-    return _Place(getattr(error, "template_debug", {}).get("line", 1))
+def _find_place(error: Exception) -> str:
+    return _name_line(getattr(error, "template_debug", {}).get("line", 1))
+
+
+def _name_line(line: int) -> str:
+    return _("Line %d") % line
 
 
 def _explain(error: TemplateSyntaxError) -> str:
@@ -121,11 +116,11 @@ def _check_node(node: Node) -> None:
     if type(node).__name__ not in _ALLOWED_TAGS:
         tag = node.token.contents.split()[0] if node.token else type(node).__name__
         raise MailTextError(
-            f"{_Place(line)}: " + _("{%% %s %%} cannot be used here, only {%% if %%}.") % tag
+            f"{_name_line(line)}: " + _("{%% %s %%} cannot be used here, only {%% if %%}.") % tag
         )
     if isinstance(node, TextNode) and (half := _HALF_MARK.search(node.s)):
         line += node.s.count("\n", 0, half.start())
-        raise MailTextError(f"{_Place(line)}: " + _("“%s” has no counterpart.") % half[0])
+        raise MailTextError(f"{_name_line(line)}: " + _("“%s” has no counterpart.") % half[0])
     expressions: list[FilterExpression] = []
     if isinstance(node, VariableNode):
         expressions.append(node.filter_expression)
@@ -163,5 +158,5 @@ def _check_name(name: str, line: int) -> None:
     if not is_literal and name not in PLACEHOLDERS:
         known = ", ".join(PLACEHOLDERS)
         raise MailTextError(_("%(place)s: “%(name)s” is not a placeholder. Known are: %(known)s.") % {
-            "place": _Place(line), "name": name, "known": known
+            "place": _name_line(line), "name": name, "known": known
         })  # fmt: skip

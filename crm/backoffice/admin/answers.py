@@ -12,24 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from crm.backoffice.admin.parts import person
+from crm.backoffice.admin.parts import OfferSearch, choice_label, person
 from crm.backoffice.changes import changing_offers
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
-from crm.core.search import FoldedSearch
 from feedback.backoffice import answers, links, receive
 from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Offer
-
-KIND_COLOURS = {
-    "interested": "success",
-    "declined": "danger",
-    "undecided": "warning",
-    "opted_out": "danger",
-}
-STATE_COLOURS = {"active": "success", "answered": "info", "revoked": "danger"}
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -69,7 +59,7 @@ class RegisteredFilter(OpenFilter):
 
 
 @admin.register(Answer)
-class AnswerAdmin(FoldedSearch, ModelAdmin):
+class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
     list_display = [
         "offer",
         "customer",
@@ -80,11 +70,7 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
         "is_handled",
     ]
     list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
-    list_per_page = 50
-    search_fields = ["offer__search_text"]
-    search_help_text = _("Number, customer, company or subject of the offer.")
     list_select_related = ["offer__customer", "reason"]
-    show_full_result_count = False
     actions = ["mark_handled", "open_words"]
     actions_row = actions_detail = ["handle", "confirm", "dismiss", "undo"]
     fields: list[Any] = [
@@ -101,11 +87,17 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
     ]
     readonly_fields = flatten(fields[:-1])
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    kind_label = choice_label(
+        Answer,
+        "kind",
+        interested="success",
+        declined="danger",
+        undecided="warning",
+        opted_out="danger",
+    )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Answer, form: Any, change: bool) -> None:
         with changing_offers(obj.offer):
@@ -114,10 +106,6 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
     @admin.display(description=_("customer"), ordering="offer__customer__search_text")
     def customer(self, answer: Answer) -> str:
         return str(answer.offer.customer)
-
-    @display(description=_("answer"), ordering="kind", label=KIND_COLOURS)
-    def kind_label(self, answer: Answer) -> tuple[str, str]:
-        return answer.kind, answer.get_kind_display()
 
     @admin.display(description=_("reason and comment"))
     def words(self, answer: Answer) -> str:
@@ -199,12 +187,9 @@ class AnswerAdmin(FoldedSearch, ModelAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(FoldedSearch, ReadOnlyAdmin):
+class InvitationAdmin(OfferSearch, ReadOnlyAdmin):
     list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
     list_filter = ["state", RegisteredFilter]
-    list_per_page = 50
-    search_fields = ["offer__search_text"]
-    search_help_text = _("Number, customer, company or subject of the offer.")
     list_select_related = ["offer"]
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]
@@ -219,13 +204,9 @@ class InvitationAdmin(FoldedSearch, ReadOnlyAdmin):
         "created_at",
     ]
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
-    def state_label(self, invitation: Invitation) -> tuple[str, str]:
-        return invitation.state, invitation.get_state_display()
-
-    @admin.display(description=_("link"))
-    def url(self, invitation: Invitation) -> str:
-        return invitation.url
+    state_label = choice_label(
+        Invitation, "state", active="success", answered="info", revoked="danger"
+    )
 
     @admin.action(description=_("Extend"), permissions=["act"])
     def extend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:

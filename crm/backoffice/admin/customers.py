@@ -13,21 +13,19 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportModelAdmin
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 
-from crm.backoffice.admin.parts import render, say_sent_now
+from crm.backoffice.admin.parts import UploadAdmin, render, say_sent_now
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.core.admin_base import change_url, dialog_action, note_acts, once, one_row, say
-from crm.core.search import FoldedSearch, further_lines
+from crm.core.search import further_lines
 from crm.operations import privacy
 from crm.operations.person_archive import build_archive, describe_rest
 from offers import services
 from offers.models import Customer, Offer
-from offers.resources import IMPORT_FORMATS, CustomerResource
+from offers.resources import CustomerResource
 from reminders import services as reminder_services
 from reminders.explain import explain
 from reminders.models import CustomerPlan, FollowUp
@@ -69,14 +67,12 @@ class CustomerPlanInline(StackedInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
+class CustomerAdmin(UploadAdmin):
     """The list of customers, and the page of one with its plan and its next reminders."""
 
     list_display = ["email", "full_name", "company_name", "language", "silent_because"]
     list_filter = [ContactFilter, ("language", ChoicesDropdownFilter)]
     list_per_page = 50
-    search_fields = ["search_text"]
-    show_full_result_count = False
     actions = ["clear_bounce"]
     actions_row = ["clear_bounce_one"]
     readonly_fields = ["next_reminders", "bounce_detail", "created_at"]
@@ -87,9 +83,6 @@ class CustomerAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
         "bounce_detail", "note", "created_at",
     ]  # fmt: skip
     resource_classes = [CustomerResource]
-    import_form_class = ImportForm
-    import_formats = IMPORT_FORMATS
-    export_form_class = ExportForm
     # Grouped, because all of them side by side leave no room for the name.
     actions_detail: list[Any] = [
         "send_reminders",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from crm.backoffice.admin.parts import person, say_paused, say_sent_now
+from crm.backoffice.admin.parts import OfferSearch, person, say_paused, say_sent_now
 from crm.core.admin_base import (
     ReadOnlyAdmin,
     change_url,
@@ -27,7 +27,6 @@ from crm.core.admin_base import (
     one_row,
     say,
 )
-from crm.core.search import FoldedSearch
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
@@ -63,16 +62,13 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(FoldedSearch, ReadOnlyAdmin):
+class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
     """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
 
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = [DueFilter, "offer__salesperson", "because"]
     list_select_related = ["offer__customer", "offer__salesperson"]
-    list_per_page = 50
-    search_fields = ["offer__search_text"]
-    search_help_text = _("Number, customer, company or subject of the offer.")
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
     actions = ["release", "skip", "call_instead", "record_call"]
     actions_row = [

@@ -12,40 +12,40 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportModelAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeDateFilter,
     RelatedDropdownFilter,
 )
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import display
 
 import offers.services
 from crm.backoffice.admin.filters import BehindTheFigures, ToDoFilter
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
-from crm.backoffice.admin.parts import person, render, say_paused, say_sent_now, tab
+from crm.backoffice.admin.parts import (
+    UploadAdmin,
+    choice_label,
+    person,
+    render,
+    say_paused,
+    say_sent_now,
+    tab,
+)
 from crm.backoffice.admin.source_files import find_origins
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.story import tell_story
 from crm.core.admin_base import change_url, dialog_action, note_acts, once
-from crm.core.search import FoldedSearch, further_lines
+from crm.core.search import further_lines
 from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
 from offers.models import Customer, Offer
-from offers.resources import IMPORT_FORMATS, OfferExportResource, OfferImportResource
+from offers.resources import OfferExportResource, OfferImportResource
 from offers.status import note_contact
 from reminders import services as reminder_services
 from reminders.explain import explain, explain_sending
 from reminders.forms import UntilForm
 from reminders.models import FollowUp
-
-# Unfold shows the code instead of the label for a status that has no entry here.
-STATUS_COLOURS = dict.fromkeys(Offer.Status.values, "") | {
-    "open": "info", "interested": "success", "ordered": "success", "declined": "danger", "no_answer": "warning",
-}  # fmt: skip
 
 
 class ReadOnlyInline(TabularInline):
@@ -72,13 +72,9 @@ class InvitationInline(ReadOnlyInline):
     model = Invitation
     fields = readonly_fields = ["url", "state", "expires_at", "registered_at"]
 
-    @admin.display(description=_("link"))
-    def url(self, invitation: Invitation) -> str:
-        return invitation.url
-
 
 @admin.register(Offer)
-class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
+class OfferAdmin(UploadAdmin):
     """The list of offers, and the page of one with what comes next, its story and its actions."""
 
     form = OfferForm
@@ -102,9 +98,7 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     list_filter_submit = True
     list_select_related = ["customer", "salesperson"]
     list_per_page = 25
-    search_fields = ["search_text"]
     search_help_text = _("Number, customer, company or subject.")
-    show_full_result_count = False
     autocomplete_fields = ["customer", "salesperson", "superseded_by"]
     readonly_fields = [
         "next_reminder", "company", "first_sent_at", "revision", "source", "status_at", "status_by", "contacted_at",
@@ -162,9 +156,16 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     ]
     actions_row = ["note_contact", "record_answer", "new_link", "pause", "send_reminder"]
     resource_classes = [OfferImportResource]
-    import_form_class = ImportForm
-    import_formats = IMPORT_FORMATS
-    export_form_class = ExportForm
+
+    status_label = choice_label(
+        Offer,
+        "status",
+        open="info",
+        interested="success",
+        ordered="success",
+        declined="danger",
+        no_answer="warning",
+    )
 
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[OfferExportResource]]:
         return [OfferExportResource]
@@ -199,10 +200,6 @@ class OfferAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
     @admin.display(description=_("subject"), ordering=further_lines())
     def mail_subject(self, offer: Offer) -> str:
         return offer.subject
-
-    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
-    def status_label(self, offer: Offer) -> tuple[str, str]:
-        return offer.status, offer.get_status_display()
 
     @admin.display(description=_("next reminder"))
     @once

@@ -7,19 +7,63 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportModelAdmin
+from unfold.admin import ModelAdmin
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import display
 
 from crm.accounts.models import User
+from crm.core.search import FoldedSearch
 from offers.models import Offer
+from offers.resources import IMPORT_FORMATS
+
+
+class OfferSearch(FoldedSearch):
+    """Mixin of an admin list whose rows are found by the words of their offer."""
+
+    list_per_page = 50
+    search_fields = ["offer__search_text"]
+    search_help_text = _("Number, customer, company or subject of the offer.")
+    # The count of all rows would be a query over the whole table on each page.
+    show_full_result_count = False
+
+
+class UploadAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
+    """Pages of rows that can be searched, downloaded, and uploaded as a list."""
+
+    search_fields = ["search_text"]
+    show_full_result_count = False
+    import_form_class = ImportForm
+    import_formats = IMPORT_FORMATS
+    export_form_class = ExportForm
 
 
 def person(request: HttpRequest) -> User | None:
     """Return who is at work."""
     return request.user if isinstance(request.user, User) else None
+
+
+def choice_label(model: type[Model], field: str, **colours: str) -> Any:
+    """Return a list column with the label of a choice; `colours` are names of unfold by value."""
+    column: Any = model._meta.get_field(field)
+
+    # Unfold shows the code instead of the label for a value that has no entry.
+    @display(
+        description=column.verbose_name,
+        ordering=field,
+        label=dict.fromkeys(dict(column.choices), "") | colours,
+    )
+    def label(model_admin: Any, row: Model) -> tuple[str, str]:
+        return getattr(row, field), getattr(row, f"get_{field}_display")()
+
+    return label
 
 
 def tab(title: Any, *fields: str) -> tuple[Any, dict[str, Any]]:

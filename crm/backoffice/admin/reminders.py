@@ -11,19 +11,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
-from crm.backoffice.admin.parts import person
+from crm.backoffice.admin.parts import OfferSearch, choice_label, person
 from crm.core.admin_base import ReadOnlyAdmin, dialog_action, one_row, say
-from crm.core.search import FoldedSearch
 from reminders import holds, services
 from reminders.explain import explain, explain_doubts
 from reminders.models import Reminder, ReminderPlan, SendingHold
-
-# Unfold shows the code instead of the label for a state that has no entry here.
-STATE_COLOURS = dict.fromkeys(Reminder.State.values, "") | {
-    "sent": "success", "failed": "danger", "in_doubt": "danger", "planned": "warning",
-}  # fmt: skip
 
 
 class StepFilter(admin.SimpleListFilter):
@@ -42,16 +35,13 @@ class StepFilter(admin.SimpleListFilter):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
+class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
     """Every reminder mail; those in doubt or failed wait for a person."""
 
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = ["state", StepFilter]
     list_select_related = ["offer__follow_up", "resolved_by"]
-    list_per_page = 50
-    search_fields = ["offer__search_text"]
-    search_help_text = _("Number, customer, company or subject of the offer.")
     # Newest first by the key, which needs no sorting of all rows.
     ordering = ["-pk"]
     actions = ["was_sent", "send_again", "set_aside"]
@@ -61,14 +51,14 @@ class ReminderAdmin(FoldedSearch, ReadOnlyAdmin):
         ("attempts", "retry_at"), "server_reply", "resolved_by",
     ]  # fmt: skip
 
+    state_label = choice_label(
+        Reminder, "state", sent="success", failed="danger", in_doubt="danger", planned="warning"
+    )
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(
             request, {**(extra_context or {}), "sending_notices": explain_doubts()}
         )
-
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
-    def state_label(self, reminder: Reminder) -> tuple[str, str]:
-        return reminder.state, reminder.get_state_display()
 
     @admin.display(description=_("when"), ordering="claimed_at")
     def tried_at(self, reminder: Reminder) -> str:

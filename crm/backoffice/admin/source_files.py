@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
-from crm.backoffice.admin.parts import person, render, tab
+from crm.backoffice.admin.parts import choice_label, person, render, tab
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
 from offers import services
@@ -30,11 +30,6 @@ from offers.mail_import.store import ImportResult
 from offers.message_view import MailView, explain_defects, read_mail_view
 from offers.models import Offer, SourceFile, number_key
 
-# Unfold shows the code instead of the label for a state that has no entry here.
-STATE_COLOURS = dict.fromkeys(SourceFile.State.values, "") | {
-    "offer": "success", "revision": "success", "follow_up": "info", "review": "warning", "waiting": "warning",
-    "broken": "danger",
-}  # fmt: skip
 MOST_AT_ONCE = 5_000
 
 
@@ -76,9 +71,16 @@ class SourceFileAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ["mail", "defects_text"]
 
-    @display(description=_("state"), ordering="state", label=STATE_COLOURS)
-    def state_label(self, file: SourceFile) -> tuple[str, str]:
-        return file.state, file.get_state_display()
+    state_label = choice_label(
+        SourceFile,
+        "state",
+        offer="success",
+        revision="success",
+        follow_up="info",
+        review="warning",
+        waiting="warning",
+        broken="danger",
+    )
 
     @display(description=_("subject, and why"), ordering="subject", header=True)
     def mail_in_short(self, file: SourceFile) -> tuple[str, str]:
