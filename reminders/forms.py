@@ -30,16 +30,12 @@ COUNTRY_NAMES = [
 
 
 class DaysField(forms.CharField):
-    """Whole numbers with commas between them."""
-
     widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a list as people write it."""
         return ", ".join(str(day) for day in value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Return the list of numbers."""
         text = super().to_python(value)
         try:
             return [int(part) for part in str(text).replace(";", ",").split(",") if part.strip()]
@@ -88,8 +84,6 @@ class DayWidget(UnfoldAdminDateWidget):
 
 
 class UntilForm(BaseDialogForm):
-    """A day in the future."""
-
     until = forms.DateField(label=_("until"), widget=DayWidget(format="%Y-%m-%d"))
 
     def clean_until(self) -> date:
@@ -127,8 +121,6 @@ class OwnTextForm(BaseDialogForm):
 
 
 class PreviewForm(BaseDialogForm):
-    """The offer that a text is tried with."""
-
     number = forms.CharField(
         label=_("offer number"),
         required=False,

@@ -19,13 +19,12 @@ from reminders.rules import LinkState, OfferHistory, ReminderStep, StepState
 
 @dataclass(frozen=True, slots=True)
 class OfferCase:
-    """One offer with its history, and the token of its active link if it has one.
+    """One offer with its history."""
 
-    Customer, salesperson and follow-up of the offer are loaded.
-    """
-
+    # Its customer, salesperson and follow-up are loaded.
     offer: Offer
     history: OfferHistory
+    # Of the active link, if there is one.
     token: UUID | None
 
     @property
@@ -48,12 +47,11 @@ class OfferCase:
 
     @property
     def own_text(self) -> str:
-        """What a person wrote for the next mail."""
         return self.follow_up.own_text if self.follow_up else ""
 
     @property
     def is_personal(self) -> bool:
-        """True when a person wrote the next text or asked for the mail now."""
+        # A person wrote the next text or asked for the mail now.
         return bool(self.own_text or (self.follow_up and self.follow_up.send_now_at))
 
 

@@ -31,7 +31,6 @@ def check_answers(now: datetime) -> None:
 
 
 def check_doubts(now: datetime) -> None:
-    """Begin or end the incident of reminders in doubt."""
     count = Reminder.objects.filter(state=Reminder.State.IN_DOUBT).count()
     if count:
         detail = _(

@@ -79,14 +79,12 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When reminders go out. `days` rise; `window_from` < `window_to`, local time in `zone`.
+    """When reminders go out: what the rules need of a `ReminderPlan`."""
 
-    `contact_basis` is why customers may be written to whose offer names no basis of its own; "none"
-    forbids it.
-    """
-
+    # They rise; one for each step.
     days: tuple[int, ...] = (3, 7, 14)
     working_days: bool = True
+    # Local time in `zone`.
     window_from: time = time(9)
     window_to: time = time(11)
     min_gap_days: int = 2
@@ -95,6 +93,7 @@ class Plan:
     max_age_days: int = 60
     needs_release: bool = False
     call_above: Decimal | None = None
+    # For offers that name no basis of their own; "none" forbids to write to the customer.
     contact_basis: str = "request"
     go_live_on: date | None = None
     zone: ZoneInfo = ZoneInfo("Europe/Zurich")  # noqa: RUF009 - ZoneInfo is immutable and cached by its key
@@ -102,22 +101,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ReminderStep:
-    """A reminder that exists. `at` is when it was sent, or when its mail was built."""
+    """A reminder that exists."""
 
     step: int
     state: StepState
+    # When it was sent, or when its mail was built.
     at: datetime
     retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OfferHistory:
-    """What happened to one offer so far. Instants are aware; days are local.
-
-    `customer_mailed_at` is the newest reminder to the customer about any offer. `asked_at` and
-    `ask_again_on` are of the customer's newest "still undecided", `resumed_at` of the person who
-    said that reminders go on after a reply.
-    """
+    """What happened to one offer so far. Instants are aware; days are local."""
 
     sent_at: datetime
     status: str = "open"
@@ -131,7 +126,9 @@ class OfferHistory:
     bounced: bool = False
     contacted_at: datetime | None = None
     replied_at: datetime | None = None
+    # When a person said that reminders go on after the reply.
     resumed_at: datetime | None = None
+    # Of the customer's newest "still undecided".
     asked_at: datetime | None = None
     ask_again_on: date | None = None
     steps: tuple[ReminderStep, ...] = ()
@@ -139,6 +136,7 @@ class OfferHistory:
     released_step: int = 0
     call_step: int = 0
     send_now: bool = False
+    # The newest reminder to the customer about any offer.
     customer_mailed_at: datetime | None = None
     link: LinkState = LinkState.VALID
 
@@ -156,16 +154,15 @@ class OfferHistory:
 
 @dataclass(frozen=True, slots=True)
 class NextReminder:
-    """The next reminder, or none.
-
-    `at` and `step` are None when no further one will come by itself. `call_at` is set instead of
-    `at` when the step is a phone call. `close_at` is when the offer becomes "no answer" by itself.
-    """
+    """The next reminder, or none."""
 
     because: Because
+    # None when no further one will come by itself; so is `at`.
     step: int | None = None
     at: datetime | None = None
+    # Set in the place of `at` when the step is a phone call.
     call_at: datetime | None = None
+    # When the offer becomes "no answer" by itself.
     close_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
@@ -204,7 +201,6 @@ def decide(  # noqa: PLR0911 - one gate after the other, each with its own answe
 
 
 def _next_step(history: OfferHistory) -> int:
-    """Return the step after the last one that was skipped, mailed or refused for good."""
     # A refused step does not stop the later ones: it never reached the customer, and stands in a
     # list for a person.
     done = (StepState.SENT, StepState.IN_DOUBT, StepState.FAILED)
@@ -257,7 +253,7 @@ def find_give_up_at(
 
 
 def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
-    """Return the first gate that is shut until a person or an event opens it."""
+    # Each stays shut until a person or an event opens it. People are told the first.
     if history.status != "open":
         return Because(history.status)
     gates = (
@@ -276,7 +272,7 @@ def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
 
 
 def _has_open_reply(history: OfferHistory) -> bool:
-    """Return whether the customer's reply was followed by neither an offer nor a "resume"."""
+    # A reply stops reminders until a newer offer or a "resume" of a person follows it.
     if history.replied_at is None or history.replied_at < history.sent_at:
         return False
     return history.resumed_at is None or history.resumed_at < history.replied_at
@@ -291,7 +287,7 @@ def _find_reason_not_to_start(history: OfferHistory, plan: Plan, now: datetime) 
 
 
 def _close_at(history: OfferHistory, plan: Plan) -> datetime:
-    """Return when silence becomes "no answer", counted from the last contact or the day named."""
+    # Counted from the last contact, or from the day on which the customer wants to be asked again.
     last = history.newest_mail_at
     last = max(last, history.contacted_at or last, history.asked_at or last)
     if history.ask_again_on is not None:
@@ -308,7 +304,7 @@ def _find_instant(
     step: int,
     begun: ReminderStep | None,
 ) -> tuple[datetime, Because]:
-    """Return the instant of the step and the reason that decided it, the latest of all that apply."""
+    # Of all reasons that apply, the one with the latest instant decides.
     day, because = _find_day(history, plan, calendar, step)
     at = _window(calendar.on_or_after(day), plan)
     if history.customer_mailed_at is not None:
@@ -351,7 +347,6 @@ def _find_day(
 
 
 def _find_planned_day(history: OfferHistory, plan: Plan, calendar: Calendar, step: int) -> date:
-    """Return the local day of a step by the plan and by when the earlier steps went out."""
     # Days count from the newest mail of the offer: after a revision the clock starts again, but
     # steps that were used stay used, so a customer never gets more mails than the plan has steps.
     used_before = 0
@@ -376,7 +371,6 @@ def _local_day(instant: datetime, plan: Plan) -> date:
 
 
 def _add_days(day: date, days: int, plan: Plan, calendar: Calendar) -> date:
-    """Return the working day so many days later, counted as the plan counts."""
     if plan.working_days:
         return calendar.add(day, days)
     return calendar.on_or_after(day + timedelta(days=days))

@@ -63,10 +63,9 @@ BECAUSE_CHOICES = [(because.value, sentence) for because, sentence in SENTENCES.
 
 @dataclass
 class SendSums:
-    """What a run came to. `because` says why it sent nothing at all, or ended early, if so; counts
-    are mails.
-    """
+    """What a run came to. The counts are mails."""
 
+    # Why it sent nothing at all or ended early, if so.
     because: Because | None = None
     sent: int = 0
     planned: int = 0

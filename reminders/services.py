@@ -163,19 +163,13 @@ def skip_all_due(now: datetime) -> int:
 
     After a restore nobody knows which of them went out since the backup.
     """
+    # What would have been due at a moment that is past is planned for the next window by now.
+    missed = Q(because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False)
+    due = FollowUp.objects.filter(Q(next_at__lte=now) | missed, next_step__isnull=False)
     skipped = 0
-    while offer_ids := skip(
-        FollowUp.objects.filter(_due_today(now), next_step__isnull=False), now=now
-    ):
+    while offer_ids := skip(due, now=now):
         skipped += len(offer_ids)
     return skipped
-
-
-def _due_today(now: datetime) -> Q:
-    # What would have been due at a moment that is past is planned for the next window by now.
-    return Q(next_at__lte=now) | Q(
-        because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False
-    )
 
 
 def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:

@@ -19,15 +19,14 @@ from reminders.models import Reminder
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the menu that leads to the list of a model, narrowed by `query`.
-
-    `badge` names the number beside it (see `count_waiting`).
-    """
+    """A line of the menu that leads to the list of a model."""
 
     title: Any  # translated when it is shown
     icon: str
     model: str
+    # What the list is narrowed by.
     query: str = ""
+    # Which number of `count_waiting` stands beside it.
     badge: str = ""
 
 
@@ -134,7 +133,6 @@ def _build_item(request: HttpRequest, entry: Entry, badges: dict[str, int]) -> d
 
 
 def _is_here(request: HttpRequest, entry: Entry, url: str) -> bool:
-    """True on the pages of the entry."""
     # Of two that lead to one list, it is the one whose query stands in the address.
     if not request.path.startswith(url):
         return False
@@ -151,7 +149,7 @@ def can_open(user: Any, label: str) -> bool:
 
 
 def _asks_for(request: HttpRequest, query: str) -> bool:
-    """True where the address asks for the rows of an entry or, as one state of two, for some."""
+    # One state of two that the entry asks for is also a part of its list.
     name, _equals, values = query.partition("=")
     asked: set[str] = set()
     for key, text in request.GET.items():
@@ -161,7 +159,6 @@ def _asks_for(request: HttpRequest, query: str) -> bool:
 
 
 def _asks_for_another(request: HttpRequest) -> bool:
-    """True where the address asks for the rows of any entry that has a query."""
     for _title, entries in _MENU:
         for entry in entries:
             if entry.query and _asks_for(request, entry.query):

@@ -17,8 +17,7 @@ from reminders.models import Reminder
 
 
 class Kind(StrEnum):
-    """What sort of event it is. The value names an icon of the font that the theme brings."""
-
+    # Each value names an icon of the font that the theme brings.
     MAIL = "mail"
     FOLLOW_UP = "forward_to_inbox"
     REPLY = "reply"
@@ -32,16 +31,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to an offer.
-
-    `at` is aware; `title` says what happened and `detail` adds lines to it, both for a salesperson.
-    `url` leads to the page with all of it, or is empty.
-    """
+    """One thing that happened to an offer, told to a salesperson."""
 
     at: datetime
     title: str
+    # Further lines.
     detail: str = ""
     kind: Kind = Kind.MAIL
+    # The page with all of it, if there is one.
     url: str = ""
 
 

@@ -42,16 +42,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Things of one kind that wait: how many, the first of them, and where all are.
-
-    `tone` is calm, act or alarm.
-    """
+    """Things of one kind that wait: how many, the first of them, and where all are."""
 
     title: str
     number: int
     rows: list[Row]
     link: str
     empty: str
+    # calm, act or alarm
     tone: str = "calm"
     icon: str = "inbox"
 
@@ -295,7 +293,7 @@ def _rejected_row(rejected: RejectedAnswer) -> Row:
 
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
-    """Return one row per age class of the open offers, `detail` being the number."""
+    # One row for each age class of the open offers; its detail is their number.
     labels = label_ages()
     rows = []
     for name, number in count_open_by_age(offers, now=now).items():

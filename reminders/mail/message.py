@@ -96,7 +96,6 @@ def _mailbox(name: str, email: str) -> str:
 
 
 def _write_line(text: str) -> str:
-    """Return free text as the value of a header."""
     text = clean_line(text)
     if _is_plain(text) and len(text) < _LINE - len("Subject: "):
         return text

@@ -31,34 +31,34 @@ class MailSender:
 
 @dataclass(frozen=True)
 class OfferInMail:
-    """One offer in the mail, with its own link. `message_id` is that of the offer mail."""
+    """One offer in the mail, with its own link."""
 
     number: str
     offered_on: date
     subject: str
     form_url: str
     opt_out_url: str
+    # That of the offer mail, so that mail programs show one conversation.
     message_id: str = ""
     is_last_step: bool = False
 
 
 @dataclass(frozen=True)
 class ReminderMail:
-    """All that one reminder mail says.
-
-    There is at least one offer. `recipient` may be the test address of a trial. `subject_text` and
-    `body_text` are mail texts with placeholders.
-    """
+    """All that one reminder mail says."""
 
     message_id: str
     mail_date: datetime
+    # May be the test address of a trial.
     recipient: str
     customer_email: str
     customer_name: str
     customer_company: str
     language: str
     sender: MailSender
+    # At least one.
     offers: tuple[OfferInMail, ...]
+    # These two are mail texts with placeholders.
     subject_text: str
     body_text: str
 
@@ -113,8 +113,8 @@ def write_parts(mail: ReminderMail) -> MailParts:
 
 
 def _write_subject(mail: ReminderMail, values: dict[str, object]) -> str:
-    """Return the subject line; without a subject text it is that of the offer mail."""
     own = clean_line(render(mail.subject_text, values))
+    # Without a subject text it is that of the offer mail, as in a reply.
     return (own or reply_subject(mail.offers[0].subject or mail.offers[0].number))[:400]
 
 
@@ -163,7 +163,6 @@ def _describe(offer: OfferInMail, language: str) -> str:
 
 
 def _explain(mail: ReminderMail, phrases: Phrases) -> str:
-    """Return the sentence on why the mail comes."""
     words = phrases.why_several if len(mail.offers) > 1 else phrases.why
     return words.format(company=mail.sender.company, recipient=mail.customer_email)
 

@@ -131,8 +131,8 @@ class Reminder(models.Model):
     claimed or transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final
     dot); transmitting → in_doubt (killed or cut off after DATA was announced); planned → claimed;
     planned → failed (given up); in_doubt → sent, planned (by a person; sent also by the mail seen
-    in the outgoing folder); failed → planned (by a person). `resolved_by` of a failed one says who
-    has dealt with it. A claim that never reached the mail server is deleted.
+    in the outgoing folder); failed → planned (by a person). A claim that never reached the mail
+    server is deleted.
     """
 
     class State(models.TextChoices):
@@ -163,6 +163,7 @@ class Reminder(models.Model):
     retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     server_reply = models.TextField(_("the mail server's words"), blank=True)
+    # Who has dealt with a failed one in another way, or has decided about one in doubt.
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -205,8 +206,6 @@ class Reminder(models.Model):
 class SendingHold(models.Model):
     """Whether sending waits for a person: one row.
 
-    A released hold lets up to `allowed_count` reminders go until `allowed_until`.
-
     Moves: free → held (too many due at once, a restored backup, a person) → free (by a person).
     """
 
@@ -218,6 +217,7 @@ class SendingHold(models.Model):
     reason = models.CharField(_("because"), max_length=20, choices=Reason, blank=True)
     held_at = models.DateTimeField(_("held since"), null=True, blank=True)
     due_count = models.PositiveIntegerField(_("due"), default=0)
+    # A released hold lets so many reminders go until that time.
     allowed_count = models.PositiveIntegerField(_("released for"), default=0)
     allowed_until = models.DateTimeField(_("released until"), null=True, blank=True)
     released_by = models.ForeignKey(
@@ -246,5 +246,4 @@ class SendingHold(models.Model):
 
     @property
     def is_held(self) -> bool:
-        """True while nothing may go out."""
         return self.held_at is not None

@@ -32,12 +32,10 @@ class Claim:
 
     @property
     def message_id(self) -> str:
-        """The Message-ID, which all its rows have."""
         return self.rows[0].message_id
 
     @property
     def offer_ids(self) -> list[int]:
-        """The offers of the mail."""
         return [row.offer_id for row in self.rows]
 
     @property

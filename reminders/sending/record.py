@@ -90,7 +90,6 @@ def _record_sent(claim: Claim, words: str, now: datetime) -> None:
 
 
 def _find_retry_at(claim: Claim, plans: Plans, now: datetime) -> datetime | None:
-    """Return when to try again, or None when that would be too late."""
     first = claim.rows[0]
     retry_at = now + retry_after(first.attempts + 1)
     for case, row in zip(claim.cases, claim.rows, strict=True):
@@ -113,7 +112,7 @@ def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime
 
 
 def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
-    """Note that there is no such mailbox, so that the customer gets no further reminder."""
+    # There is no such mailbox: no offer of the customer gets a further reminder.
     customer_id = claim.cases[0].offer.customer_id
     with transaction.atomic():
         Customer.objects.filter(pk=customer_id, bounced_at=None).update(

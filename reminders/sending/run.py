@@ -96,7 +96,6 @@ class _Run:
         return self.sums
 
     def _may_go_on(self) -> bool:
-        """Return whether another mail may be claimed; looks at the gates now and then."""
         if time.monotonic() >= self.ask_at:
             self.sums.because = holds.find_shut_gate(self.due_count, self.clock())
             holds.tell_gate(self.sums.because, self.due_count, self.clock())
@@ -105,7 +104,6 @@ class _Run:
         return not (self.sums.because or self.sums.problem or is_late)
 
     def _send_next(self, offer_ids: list[int]) -> None:
-        """Send the mail of a customer that is due now, if there still is one."""
         self._wait_for_turn()
         claim = claim_mail(offer_ids, self.plans, self.clock())
         if claim is None:
@@ -126,7 +124,7 @@ class _Run:
             self._plan_next()
 
     def _wait_for_turn(self) -> None:
-        """Sleep until REMINDERS_PER_MINUTE lets another mail go; 0 means no limit."""
+        # 0 means no limit.
         if not settings.REMINDERS_PER_MINUTE:
             return
         now = time.monotonic()
@@ -135,7 +133,6 @@ class _Run:
         self.next_mail_at = max(now, self.next_mail_at) + 60 / settings.REMINDERS_PER_MINUTE
 
     def _plan_next(self) -> None:
-        """Plan what comes next for the offers whose mails were recorded."""
         plan_offer_ids(self.to_plan, self.clock(), self.plans)
         self.to_plan = []
 

@@ -35,8 +35,6 @@ SHOWN = 50
 
 
 class ContactFilter(admin.SimpleListFilter):
-    """Customers who get no reminders, and why."""
-
     title = _("gets no reminders")
     parameter_name = "silent"
 
@@ -57,8 +55,6 @@ class ContactFilter(admin.SimpleListFilter):
 
 
 class CustomerPlanInline(StackedInline):
-    """The customer's own plan, in place of the usual one."""
-
     model = CustomerPlan
     verbose_name = verbose_name_plural = _("plan of this customer")
     fields = ["plan"]
@@ -68,8 +64,6 @@ class CustomerPlanInline(StackedInline):
 
 @admin.register(Customer)
 class CustomerAdmin(UploadAdmin):
-    """The list of customers, and the page of one with its plan and its next reminders."""
-
     list_display = ["email", "full_name", "company_name", "language", "silent_because"]
     list_filter = [ContactFilter, ("language", ChoicesDropdownFilter)]
     list_per_page = 50
@@ -92,7 +86,6 @@ class CustomerAdmin(UploadAdmin):
 
     @action(description=_("All data of this person"), permissions=["change"], icon="folder_zip")
     def export_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Hand out a ZIP file with what is stored."""
         sections = privacy.export_person(get_object_or_404(Customer, pk=object_id).email)
         headers = {"Content-Disposition": f'attachment; filename="person-{int(object_id)}.zip"'}
         return HttpResponse(
@@ -158,7 +151,6 @@ class CustomerAdmin(UploadAdmin):
 
     @admin.display(description=_("gets no reminders"))
     def silent_because(self, customer: Customer) -> str:
-        """Why the customer gets none, and since when."""
         words = []
         opted_out, bounced = _("opted out"), _("address bounced")
         for why, at in [(opted_out, customer.opted_out_at), (bounced, customer.bounced_at)]:

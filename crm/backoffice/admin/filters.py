@@ -21,13 +21,11 @@ from stats.filters import OfferFilter
 
 
 class BehindTheFigures(ListFilter):
-    """Shows the offers behind a number of the figures.
-
-    `?figures=` carries the filter of the page of figures and the part of it that was clicked.
-    """
+    """Shows the offers behind a number of the figures."""
 
     title = gettext_lazy("Figures")
     template = "stats/admin_filter.html"
+    # Carries the filter of the page of figures and the part of it that was clicked.
     parameter = "figures"
 
     def __init__(

@@ -63,8 +63,6 @@ class DueFilter(admin.SimpleListFilter):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
-    """The list of what will go out, where a salesperson sends, skips, moves, edits or calls."""
-
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = [DueFilter, "offer__salesperson", "because"]
@@ -281,6 +279,5 @@ def _note(request: HttpRequest, offer_ids: Collection[int], act: str) -> None:
 
 
 def _report(request: HttpRequest, offer_ids: Collection[int], act: str, counted: Any) -> None:
-    """Note what was done, and tell the person to how many."""
     _note(request, offer_ids, act)
     say(request, len(offer_ids), counted)

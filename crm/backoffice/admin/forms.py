@@ -42,8 +42,6 @@ class OfferForm(forms.ModelForm):
 
 
 class NoteContactForm(BaseDialogForm):
-    """A contact that no mail tells of."""
-
     note = forms.CharField(
         label=_("What was said"), required=False, widget=UnfoldAdminTextareaWidget({"rows": 3})
     )
@@ -64,8 +62,6 @@ class MakeOfferForm(BaseDialogForm):
 
 
 class AttachForm(BaseDialogForm):
-    """To which offer a mail belongs."""
-
     number = forms.CharField(
         label=_("Offer number"), max_length=100, widget=UnfoldAdminTextInputWidget
     )

@@ -49,8 +49,6 @@ from reminders.models import FollowUp
 
 
 class ReadOnlyInline(TabularInline):
-    """Rows of fact on the page of their offer."""
-
     tab = True
     extra = 0
     can_delete = False
@@ -75,8 +73,6 @@ class InvitationInline(ReadOnlyInline):
 
 @admin.register(Offer)
 class OfferAdmin(UploadAdmin):
-    """The list of offers, and the page of one with what comes next, its story and its actions."""
-
     form = OfferForm
     inlines = [AnswerInline, InvitationInline]
     list_display = [

@@ -36,8 +36,6 @@ class StepFilter(admin.SimpleListFilter):
 
 @admin.register(Reminder)
 class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
-    """Every reminder mail; those in doubt or failed wait for a person."""
-
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = ["state", StepFilter]
@@ -136,8 +134,6 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
 
 @admin.register(SendingHold)
 class SendingHoldAdmin(ReadOnlyAdmin):
-    """Whether sending waits for a person."""
-
     list_display = ["__str__", "held_at", "due_count", "allowed_until", "released_by"]
     actions_detail = ["release", "hold"]
 

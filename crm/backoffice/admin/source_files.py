@@ -219,7 +219,6 @@ def _make_offer(
 
 
 def _says(file: SourceFile, field: str) -> bool:
-    """Return whether a field of the page has something to say about the file."""
     if field == "mail":
         return True
     value = file.defects if field == "defects_text" else getattr(file, field)
