@@ -130,9 +130,7 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
     return steps
 
 
-def _load_undecided(
-    offer_ids: Collection[int],
-) -> dict[int, tuple[datetime, date | None]]:
+def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, date | None]]:
     """Return when each customer said "still undecided" last, and when to ask again."""
     rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED)
     columns = ("offer_id", "answered_at", "ask_again_on")

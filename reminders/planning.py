@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -244,19 +244,13 @@ def plan_changed(now: datetime) -> PlanSums:
 
 def _plan_where(wanted: Q, now: datetime) -> PlanSums:
     plans = Plans()
-    offers = no_answer = 0
-    for batch in _batches(wanted):
-        no_answer += plan_offer_ids(batch, now, plans)
-        offers += len(batch)
-    return PlanSums(offers, no_answer)
-
-
-def _batches(wanted: Q) -> Iterator[list[int]]:
-    last = 0
+    offers = no_answer = last = 0
     while True:
         following = Offer.objects.filter(wanted, pk__gt=last).order_by("pk")
         batch = list(following.values_list("pk", flat=True)[:BATCH])
         if not batch:
-            return
-        yield batch
+            return PlanSums(offers, no_answer)
+        no_answer += plan_offer_ids(batch, now, plans)
+        offers += len(batch)
+        # By key: an offer that was just planned may not be among the wanted any more.
         last = batch[-1]

@@ -220,13 +220,7 @@ def _end(history: OfferHistory, plan: Plan) -> NextReminder:
 
 
 def _choose_way(
-    history: OfferHistory,
-    plan: Plan,
-    now: datetime,
-    *,
-    step: int,
-    at: datetime,
-    because: Because,
+    history: OfferHistory, plan: Plan, now: datetime, *, step: int, at: datetime, because: Because
 ) -> NextReminder:
     """Return the step as a mail or a phone call, or what it still waits for."""
     is_large = plan.call_above and history.amount and history.amount > plan.call_above

@@ -172,7 +172,7 @@ def _replies(offers: QuerySet[Offer]) -> Section:
     # Whoever reads a reply resumes the reminders or closes the offer.
     return _build_section(
         find_open_replies(offers).select_related("customer").order_by("-replied_at"),
-        _reply_row,
+        lambda offer: Row(_name_offer(offer), offer.subject, change_url(offer), offer.replied_at),
         title=_("Customers who replied by mail"),
         link=_list("offers_offer", to_do="replied"),
         icon="reply",
@@ -181,15 +181,16 @@ def _replies(offers: QuerySet[Offer]) -> Section:
     )
 
 
-def _reply_row(offer: Offer) -> Row:
-    return Row(_name_offer(offer), offer.subject, change_url(offer), offer.replied_at)
-
-
 def _bounced(offers: QuerySet[Offer]) -> Section:
     waiting = offers.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
     return _build_section(
         waiting.select_related("customer").order_by("-sent_at"),
-        _bounce_row,
+        lambda offer: Row(
+            _name_offer(offer),
+            offer.customer.email,
+            change_url(offer.customer),
+            offer.customer.bounced_at,
+        ),
         title=_("Open offers whose mails came back"),
         link=_list("offers_offer", to_do="bounced"),
         icon="block",
@@ -198,27 +199,19 @@ def _bounced(offers: QuerySet[Offer]) -> Section:
     )
 
 
-def _bounce_row(offer: Offer) -> Row:
-    customer = offer.customer
-    return Row(_name_offer(offer), customer.email, change_url(customer), customer.bounced_at)
-
-
 def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
     waiting = FollowUp.objects.filter(_of(offers), call_at__lt=until)
     return _build_section(
         waiting.select_related("offer__customer").order_by("call_at"),
-        _call_row,
+        lambda call: Row(
+            _name_offer(call.offer), call.offer.subject, change_url(call), call.call_at
+        ),
         title=_("Phone calls"),
         link=_list("reminders_followup", due="calls"),
         icon="call",
         empty=_("No call takes the place of a mail."),
         tone="act",
     )
-
-
-def _call_row(follow_up: FollowUp) -> Row:
-    offer = follow_up.offer
-    return Row(_name_offer(offer), offer.subject, change_url(follow_up), follow_up.call_at)
 
 
 def _due(offers: QuerySet[Offer], until: datetime) -> Section:
@@ -262,7 +255,12 @@ def _review() -> Section:
     states = [SourceFile.State.REVIEW, SourceFile.State.BROKEN]
     return _build_section(
         SourceFile.objects.filter(state__in=states).order_by("-first_seen_at"),
-        _review_row,
+        lambda file: Row(
+            file.subject or file.name,
+            str(file.get_reason_display()),
+            change_url(file),
+            file.sent_at,
+        ),
         title=_("Mails to check"),
         link=_list("offers_sourcefile", state__in="review,broken"),
         icon="rule",
@@ -271,25 +269,17 @@ def _review() -> Section:
     )
 
 
-def _review_row(file: SourceFile) -> Row:
-    title, why = file.subject or file.name, str(file.get_reason_display())
-    return Row(title, why, change_url(file), file.sent_at)
-
-
 def _rejected() -> Section:
     return _build_section(
         RejectedAnswer.objects.filter(resolved_at=None).order_by("-received_at"),
-        _rejected_row,
+        lambda rejected: Row(
+            str(rejected.uid), rejected.error[:160], change_url(rejected), rejected.received_at
+        ),
         title=_("Answers that could not be stored"),
         link=_list("feedback_rejectedanswer", resolved="todo"),
         icon="mark_email_unread",
         tone="alarm",
     )
-
-
-def _rejected_row(rejected: RejectedAnswer) -> Row:
-    error = rejected.error[:160]
-    return Row(str(rejected.uid), error, change_url(rejected), rejected.received_at)
 
 
 def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:

@@ -21,10 +21,6 @@ from reminders.models import FollowUp, MailText, Reminder
 from reminders.planning import Plans
 
 
-class MissingTextError(MailTextError):
-    """There is no mail text for a step."""
-
-
 class MailTexts:
     """The mail texts, read once for a run."""
 
@@ -34,7 +30,7 @@ class MailTexts:
             self._by_language[text.language].append(text)
 
     def get(self, language: str, step: int) -> MailText:
-        """Return the text of a step in the language, else in German. Raises MissingTextError.
+        """Return the text of a step in the language, else in German. Raises MailTextError.
 
         A step that has no text gets that of the step before.
         """
@@ -46,7 +42,7 @@ class MailTexts:
                     if text.step <= step:
                         found = text
                 return found
-        raise MissingTextError(f"There is no mail text for step {step}.")
+        raise MailTextError(f"There is no mail text for step {step}.")
 
 
 def compose(
@@ -57,7 +53,7 @@ def compose(
     texts: MailTexts,
     company: OwnCompany,
 ) -> ReminderMail:
-    """Return the mail of these reminders of one customer. Raises MissingTextError."""
+    """Return the mail of these reminders of one customer. Raises MailTextError."""
     first, own_text, lines = cases[0].offer, "", []
     for row, case in zip(rows, cases, strict=True):
         own_text = own_text or case.own_text

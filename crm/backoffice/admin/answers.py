@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from crm.backoffice.admin.filters import ConditionFilter
 from crm.backoffice.admin.parts import OfferSearch, choice_label, person
 from crm.backoffice.changes import changing_offers
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
@@ -22,20 +24,17 @@ from feedback.backoffice.models import Answer, Invitation, RejectedAnswer
 from offers.models import Offer
 
 
-class OpenFilter(admin.SimpleListFilter):
+class OpenFilter(ConditionFilter):
     """Rows on which somebody must still act: those where a time is empty."""
 
     field = ""
     todo = _("to do")
     done = _("dealt with")
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("todo", self.todo), ("done", self.done)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(**{f"{self.field}__isnull": self.value() == "todo"})
+    @cached_property
+    def conditions(self) -> list[tuple[str, Any, Q]]:
+        is_open = Q(**{f"{self.field}__isnull": True})
+        return [("todo", self.todo, is_open), ("done", self.done, ~is_open)]
 
 
 class HandledFilter(OpenFilter):

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
+from crm.backoffice.admin.filters import ConditionFilter
 from crm.backoffice.admin.parts import UploadAdmin, render, say_sent_now
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.core.admin_base import change_url, dialog_action, note_acts, once, one_row, say
@@ -34,24 +36,17 @@ from reminders.models import CustomerPlan, FollowUp
 SHOWN = 50
 
 
-class ContactFilter(admin.SimpleListFilter):
+class ContactFilter(ConditionFilter):
     title = _("gets no reminders")
     parameter_name = "silent"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    @cached_property
+    def conditions(self) -> list[tuple[str, Any, Q]]:
         return [
-            ("opted_out", _("opted out")),
-            ("bounced", _("address bounced")),
-            ("blocked", _("do not contact")),
+            ("opted_out", _("opted out"), Q(opted_out_at__isnull=False)),
+            ("bounced", _("address bounced"), Q(bounced_at__isnull=False)),
+            ("blocked", _("do not contact"), Q(do_not_contact=True)),
         ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
-        conditions = {
-            "opted_out": Q(opted_out_at__isnull=False),
-            "bounced": Q(bounced_at__isnull=False),
-            "blocked": Q(do_not_contact=True),
-        }
-        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 class CustomerPlanInline(StackedInline):

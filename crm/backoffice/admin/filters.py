@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.filters import ListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,38 +20,50 @@ from stats.drill_down import narrow
 from stats.filters import OfferFilter
 
 
-class BehindTheFigures(ListFilter):
+class ConditionFilter(admin.SimpleListFilter):
+    """A filter with a condition for each of its choices."""
+
+    @cached_property
+    def conditions(self) -> list[tuple[str, Any, Q]]:
+        """The choices: name in the address, label, condition."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, label) for name, label, _condition in self.conditions]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for name, _label, condition in self.conditions:
+            if name == self.value():
+                return queryset.filter(condition)
+        return queryset
+
+
+class BehindTheFigures(admin.SimpleListFilter):
     """Shows the offers behind a number of the figures."""
 
     title = gettext_lazy("Figures")
     template = "stats/admin_filter.html"
     # Carries the filter of the page of figures and the part of it that was clicked.
-    parameter = "figures"
+    parameter_name = "figures"
 
-    def __init__(
-        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
-    ) -> None:
-        super().__init__(request, params, model, model_admin)
-        asked = params.pop(self.parameter, None)
-        self.asked = asked[-1] if isinstance(asked, list) else asked
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        # There is nothing to choose: the links are on the page of figures.
+        return []
 
     def has_output(self) -> bool:
-        return bool(self.asked)
+        return bool(self.value())
 
-    def expected_parameters(self) -> list[str | None]:
-        return [self.parameter]
-
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         yield {
-            "query_string": changelist.get_query_string(remove=[self.parameter]),
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
             "display": _("Show all offers"),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         """Return the offers behind the number; all, with a message, when the link is damaged."""
-        if not self.asked:
+        if not self.value():
             return queryset
-        values = QueryDict(self.asked)
+        values = QueryDict(self.value())
         counted = queryset.exclude(status=Offer.Status.SUPERSEDED)
         chosen = OfferFilter(values, request=request, queryset=counted)
         try:

@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -17,6 +18,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from crm.backoffice.admin.filters import ConditionFilter
 from crm.backoffice.admin.parts import OfferSearch, person, say_paused, say_sent_now
 from crm.core.admin_base import (
     ReadOnlyAdmin,
@@ -37,28 +39,20 @@ from reminders.rules import Because
 from reminders.sentences import SENTENCES
 
 
-class DueFilter(admin.SimpleListFilter):
+class DueFilter(ConditionFilter):
     title = _("what comes")
     parameter_name = "due"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    @cached_property
+    def conditions(self) -> list[tuple[str, Any, Q]]:
+        by_next_day = Q(next_at__lt=find_horizon(timezone.now()))
         return [
-            ("next", _("mails by the end of the next working day")),
-            ("mails", _("all mails to come")),
-            ("release", _("waiting for release")),
-            ("calls", _("phone calls")),
-            ("none", _("no reminder comes")),
+            ("next", _("mails by the end of the next working day"), by_next_day),
+            ("mails", _("all mails to come"), Q(next_at__isnull=False)),
+            ("release", _("waiting for release"), Q(because=Because.NEEDS_RELEASE)),
+            ("calls", _("phone calls"), Q(call_at__isnull=False)),
+            ("none", _("no reminder comes"), Q(next_at=None, call_at=None)),
         ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
-        conditions = {
-            "next": Q(next_at__lt=find_horizon(timezone.now())),
-            "mails": Q(next_at__isnull=False),
-            "release": Q(because=Because.NEEDS_RELEASE),
-            "calls": Q(call_at__isnull=False),
-            "none": Q(next_at=None, call_at=None),
-        }
-        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 @admin.register(FollowUp)
