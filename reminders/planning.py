@@ -101,13 +101,11 @@ def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
 
 
 def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> bool:
-    """Lock the customers of these offers until the transaction ends.
-
-    Whoever decides about a customer holds this lock from reading the history to writing the
-    decision. With `skip_locked`, returns False when somebody else holds the lock.
-    """
-    # Without the lock, a slow planner could write "is being sent" after the sender had already
-    # planned the next step. SQLite has one writer at a time anyway (IMMEDIATE).
+    """Lock the customers of these offers; with `skip_locked`, return False if another one has."""
+    # Whoever decides about a customer holds this lock from reading the history to writing the
+    # decision, until the transaction ends. Without it, a slow planner could write "is being sent"
+    # after the sender had already planned the next step. SQLite has one writer at a time anyway
+    # (IMMEDIATE).
     if not connection.features.has_select_for_update:
         return True
     owners = Offer.objects.filter(pk__in=offer_ids).order_by().values("customer")
@@ -129,8 +127,7 @@ def plan_offer_ids(
 ) -> int:
     """Plan the next reminder of each offer anew; return how many offers became "no answer".
 
-    `has_news` says that something happened to the offers: a mail about them that is claimed but not
-    yet being sent is given back, because it was written before.
+    `has_news` says that something happened to the offers.
     """
     if not offer_ids:
         return 0
@@ -138,6 +135,7 @@ def plan_offer_ids(
     with transaction.atomic():
         lock_customers(offer_ids)
         cases = load_cases(offer_ids, now)
+        # A claimed mail that is not yet being sent was written before the news.
         if has_news and _give_back_claims(cases):
             cases = load_cases(offer_ids, now)
         decisions = []
@@ -166,7 +164,7 @@ def count_steps_before_answers(offer_ids: Collection[int]) -> None:
 
 
 def _close(offer: Offer, now: datetime) -> bool:
-    """Close an offer that stayed silent; return False when something else has closed it."""
+    # It may have been answered in this moment, so only an open one is closed.
     still_open = Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN)
     closed = still_open.update(
         status=Offer.Status.NO_ANSWER,

@@ -63,8 +63,7 @@ def _change_offers(chosen: QuerySet[Offer], **fields: object) -> list[int]:
 def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, str]]:
     """Send the next reminder of each offer at once: outside the window, but through every gate.
 
-    Returns each offer with the reason why nothing was sent, which is empty where it was. One that
-    waits for its link goes out as soon as the public side knows it.
+    Returns each offer with the reason why nothing was sent, which is empty where it was.
     """
     sums = _send_ready([offer.pk for offer in offers], now)
     sent = set(
@@ -85,6 +84,7 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, s
 
 def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
     """Send what passes its gates, or return None when they are shut for all of them."""
+    # One that waits for its link keeps the wish: it goes out as soon as the public side knows it.
     follow_ups = FollowUp.objects.filter(offer__in=pks)
     follow_ups.update(send_now_at=now)
     plan_offer_ids(pks, now)
@@ -159,10 +159,7 @@ def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> 
 
 
 def skip_all_due(now: datetime) -> int:
-    """Leave out every step that is due, also the later ones of an offer; return how many.
-
-    After a restore nobody knows which of them went out since the backup.
-    """
+    """Leave out every step that is due, also the later ones of an offer; return how many."""
     # What would have been due at a moment that is past is planned for the next window by now.
     missed = Q(because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False)
     due = FollowUp.objects.filter(Q(next_at__lte=now) | missed, next_step__isnull=False)
@@ -238,14 +235,11 @@ class MailsUnreadError(Exception):
 
 
 def release_hold(*, by: User | None, now: datetime) -> bool:
-    """Let a held run go; return False when nothing was held.
-
-    After a restore, what is due is skipped first: it may have gone out since the backup. The offers
-    since then must have been imported before, because the same holds for theirs; otherwise raises
-    MailsUnreadError.
-    """
+    """Let a held run go; return False when nothing was held. Raises MailsUnreadError."""
     hold = SendingHold.get()
     if hold.reason == SendingHold.Reason.RESTORED and hold.held_at is not None:
+        # What is due may have gone out since the backup. The offers since then must have been
+        # imported before, because the same holds for their reminders.
         imports = JobRun.objects.filter(name="import_offers", succeeded_at__gt=hold.held_at)
         if MailFolder.objects.filter(is_active=True).exists() and not imports.exists():
             raise MailsUnreadError(

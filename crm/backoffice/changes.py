@@ -23,10 +23,7 @@ def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
 
 
 def follow_changes(offers: Sequence[Offer]) -> None:
-    """Give changed offers the links that are missing and plan their reminders anew.
-
-    Call it inside the transaction that changed them, for example as `after_store`.
-    """
+    """Give changed offers their links and plan them anew, in the transaction that changed them."""
     if offers:
         make_missing_links(offers)
         plan_offers(offers)

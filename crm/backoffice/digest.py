@@ -88,6 +88,7 @@ def _claim_and_send(
     now: datetime,
 ) -> str:
     """Return "sent", "idle" or "failed", and "" where today's attempt was made before."""
+    # Claimed before it is sent: a mail too few is better than one from each of two runs.
     today = timezone.localdate(now)
     if not User.objects.filter(pk=user.pk).exclude(**{field: today}).update(**{field: today}):
         return ""

@@ -69,10 +69,7 @@ ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
 def write_roles(**kwargs: Any) -> None:
-    """Make the groups of the roles after `migrate` and give each the rights that it lacks.
-
-    Takes nothing away, so a site may add to a role.
-    """
+    """Make the groups of the roles after `migrate` and give each the rights that it lacks."""
     # Permissions of the other apps may not be there yet.
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)
@@ -86,6 +83,7 @@ def write_roles(**kwargs: Any) -> None:
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")
     }
+    # Nothing is taken away, so a site may add to a role.
     for name, wanted in ROLES.items():
         group, _created = Group.objects.get_or_create(name=name)
         group.permissions.add(*(rights[right] for right in wanted if right in rights))

@@ -30,13 +30,11 @@ class MailTexts:
             self._by_language[text.language].append(text)
 
     def get(self, language: str, step: int) -> MailText:
-        """Return the text of a step in the language, else in German. Raises MailTextError.
-
-        A step that has no text gets that of the step before.
-        """
+        """Return the text of a step in the language, else in German. Raises MailTextError."""
         for candidate in (language, "de"):
             texts = self._by_language[candidate]
             if texts:
+                # A step that has no text gets that of the step before.
                 found = texts[0]
                 for text in texts:
                     if text.step <= step:
@@ -110,7 +108,7 @@ def _describe(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferInMail:
 
 
 def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
-    """Return the offer's salesperson as sender, else the sender of the offer mail."""
+    # Without a salesperson it is the sender of the offer mail.
     name, email, phone = "", "", ""
     if offer.salesperson:
         name = offer.salesperson.get_full_name()

@@ -45,17 +45,15 @@ class Claim:
 
 
 def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim | None:
-    """Claim one mail that is due about these offers of one customer, or return None.
-
-    The rules are asked again; what is not due gets its new plan stored. A second try goes before a
-    first one. A customer whom another worker has locked is left to it.
-    """
+    """Claim one mail that is due about these offers of one customer, or return None."""
     with transaction.atomic():
+        # A customer whom another worker has locked is left to it.
         if not lock_customers(offer_ids, skip_locked=True):
             return None
         begun, new, not_due = [], [], []
         steps: dict[int, int] = {}
         for case in load_cases(offer_ids, now):
+            # Asked again: something may have happened since it was planned.
             decision = plans.decide(case, now)
             if decision.is_due(now):
                 steps[case.offer.pk] = decision.step or 1
@@ -67,6 +65,7 @@ def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim
                 not_due.append((case, decision))
         store_decisions(not_due, now)
         claim = None
+        # A second try goes before a first one.
         if begun:
             claim = _claim_again(begun, steps, now)
         if claim is None and new:
@@ -77,7 +76,7 @@ def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim
 
 
 def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim:
-    """Claim a first mail about the oldest offer and those that can share the mail with it."""
+    # The mail is about the oldest offer and those that can share it.
     cases.sort(key=lambda case: (case.offer.sent_at, case.offer.pk))
     first = cases[0].offer
     message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
@@ -103,7 +102,8 @@ def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -
 
 
 def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
-    """Claim a mail that was tried before, with the Message-ID and the date that it has."""
+    # A mail that was tried before keeps its Message-ID and date, so that one that did arrive is
+    # followed by a copy and not by a second mail.
     by_offer = {case.offer.pk: case for case in cases}
     planned = Reminder.objects.filter(offer__in=by_offer, state=State.PLANNED)
     rows: list[Reminder] = []
@@ -133,7 +133,7 @@ def _recipient(case: OfferCase) -> str:
 
 
 def _keep_message_id(claim: Claim) -> None:
-    """Store the Message-ID, by which the import finds the offer of a reply."""
+    # By it the import finds the offer of a reply.
     first = claim.rows[0]
     message = SentMessage(
         message_id=first.message_id,

@@ -47,11 +47,12 @@ def find_markable(now: datetime) -> QuerySet[Reminder]:
 def mark_transmitting(
     message_id: str, offers: int, subject: str, markable: QuerySet[Reminder], now: datetime
 ) -> bool:
-    """Commit to the disk that DATA comes next, for all `offers` (their number) of the mail or none.
+    """Commit to the disk that DATA comes next; return False when the mail must not go.
 
-    Returns False when the mail must not go: the claim is no longer ours, or a gate has shut.
+    `offers` is how many the mail is about: all are marked or none.
     """
-    # One statement looks at the gates and marks, so nothing can happen in between.
+    # The claim may no longer be ours, or a gate may have shut. One statement looks at the gates and
+    # marks, so nothing can happen in between.
     rows = markable.filter(message_id=message_id)
     state = Reminder.State.TRANSMITTING
     with durable_commits(), transaction.atomic():
