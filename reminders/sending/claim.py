@@ -1,7 +1,7 @@
 """Claim a mail for sending: a row for each offer that it is about.
 
 UNIQUE (offer, step) makes a step one worker's alone. Nothing has been sent as long as a row is
-`claimed`; see `reminders.sending.mark` for what comes next.
+`claimed`; see `reminders.sending.record` for what comes next.
 """
 
 from __future__ import annotations

@@ -23,8 +23,13 @@ from reminders.models import FollowUp, Reminder
 from reminders.planning import Plans, plan_offer_ids
 from reminders.rules import Because
 from reminders.sending.claim import Claim, claim_mail
-from reminders.sending.mark import find_markable, mark_transmitting
-from reminders.sending.record import give_back, record_result, recover_stale
+from reminders.sending.record import (
+    find_markable,
+    give_back,
+    mark_transmitting,
+    record_result,
+    recover_stale,
+)
 from reminders.sentences import SendSums
 
 logger = logging.getLogger(__name__)
