@@ -1,5 +1,5 @@
 # Shared by install.sh and update.sh: puts this source tree beside the running release and switches to it.
-# A release is a folder of its own; what it needs from outside is linked into it: its packages, its data, its env file.
+# A release is a folder of its own, with links to its packages, its data and its env file.
 # shellcheck shell=bash
 
 readonly BASE=/opt/nachfass STATE=/var/lib/nachfass CONFIG=/etc/nachfass
@@ -43,7 +43,7 @@ copy_source() {
   ln -sfn "$ENV_FILE" "$release/.env"
 }
 
-# Releases with the same packages share them: most updates install none, and going back needs none either.
+# Releases with the same packages share them, so most updates install none.
 link_packages() {
   local release=$1 list=$1/requirements/$2.txt venv
   venv=$BASE/venvs/$( { /usr/bin/python3 --version; cat "$list"; } | sha256sum | cut -c1-16)
@@ -107,7 +107,7 @@ is_healthy() {
   return 1
 }
 
-# The link is replaced in one step: whoever looks sees the old release or the new one.
+# The link is replaced atomically: it leads to the old release or to the new one.
 switch_link() {
   ln -sfn "$1" "$BASE/.next"
   mv -T "$BASE/.next" "$BASE/current"
@@ -162,7 +162,7 @@ remove_old_releases() {
   done
 }
 
-# What an interrupted run left half done is of no use: neither running nor ever healthy.
+# Removes what an interrupted run left: releases that neither run nor have ever been healthy.
 remove_unfinished_releases() {
   local release
   find "$BASE/releases" -mindepth 1 -maxdepth 1 -type d | while read -r release; do

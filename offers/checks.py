@@ -18,7 +18,7 @@ from offers.patterns import explain_pattern_error
 
 @register()
 def check_own_domains(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Without them a mail between colleagues could become an offer."""
+    """Check OFFERS_OWN_DOMAINS, without which a mail between colleagues could become an offer."""
     if not settings.OFFERS_OWN_DOMAINS:
         hint = "Set it to the domains of the company's own addresses, separated by commas: example.com,example.ch"
         return [checks.Warning("OFFERS_OWN_DOMAINS is empty.", hint=hint, id="offers.W001")]
@@ -34,7 +34,7 @@ def check_own_domains(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 def check_number_pattern(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A pattern that finds nothing would turn every offer into a mail to check."""
+    """Check the number pattern: one that finds nothing would leave every offer to a person."""
     try:
         if settings.OFFERS_NUMBER_PATTERN:
             check_pattern(settings.OFFERS_NUMBER_PATTERN)

@@ -1,4 +1,4 @@
-"""A mail for a person to look at, and what was wrong with it."""
+"""Show a mail to a person, and explain its defects."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def read_mail_view(file: SourceFile) -> MailView:
 
 
 def explain_defects(codes: Sequence[str]) -> list[str]:
-    """Return a sentence for each code; one that a later version no longer knows stays as it is."""
+    """Return a sentence for each code; an unknown code, as of an older version, is unchanged."""
     return [str(_DEFECTS.get(code, code)) for code in codes]

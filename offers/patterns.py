@@ -1,4 +1,4 @@
-"""Why a pattern of offer numbers cannot be used, in the language of the reader."""
+"""Explain why a pattern of offer numbers cannot be used, in the language of the reader."""
 
 from __future__ import annotations
 

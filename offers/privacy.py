@@ -1,4 +1,4 @@
-"""What the offers keep about a person, to export and to erase.
+"""Export and erase what the offers store about a person.
 
 `crm.operations.privacy` calls the modules of this name of all apps.
 """
@@ -27,7 +27,7 @@ def erased_address(customer: Customer) -> str:
 
 
 def export(customer: Customer) -> dict[str, Any]:
-    """The customer, the offers, the contacts, and the mails in the import log."""
+    """Return the customer, the offers, the contacts, and the mails in the import log."""
     return {
         "customer": as_dict(customer),
         "offers": as_dicts(customer.offers.all()),
@@ -38,7 +38,7 @@ def export(customer: Customer) -> dict[str, Any]:
 
 
 def erase(customer: Customer) -> None:
-    """Empty what names the person; numbers, dates, amounts and states stay for the figures."""
+    """Empty all personal data; numbers, dates, amounts and states stay for the figures."""
     files = list(_files_about(customer))
     for file in files:
         if file.archive_path:
@@ -73,8 +73,8 @@ def as_dicts(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
 
 
 def _files_about(customer: Customer) -> models.QuerySet[SourceFile]:
-    """Mails of the customer's offers, from the customer, or to the customer."""
-    # As text, because SQLite cannot look into JSON for a value at any place.
+    """Return the mails of the customer's offers, from the customer, or to the customer."""
+    # As text, because SQLite cannot search JSON for a value at any place.
     named = (
         Q(offer__customer=customer)
         | Q(sender__iexact=customer.email)

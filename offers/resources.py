@@ -1,4 +1,4 @@
-"""Lists of customers and offers: read from CSV or XLSX with a preview, and written."""
+"""Import lists of customers and offers from CSV or XLSX with a preview, and export them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from crm.core.csv_safety import guard
 from offers import services
 from offers.models import Customer, Language, Offer, number_key
 
-# What lists call the columns, in lower case.
+# The names that lists have for the columns, in lower case.
 _NAMES = {
     "angebotsnummer": "number", "nummer": "number", "angebot": "number", "offer number": "number", "nr": "number",
     "e-mail": "email", "mail": "email", "e-mail-adresse": "email", "kunde": "name", "kundenname": "name",
@@ -47,7 +47,7 @@ def text_of(value: Any) -> str:
 
 
 class GuardedResource(ModelResource):
-    """A list in whose exported texts a spreadsheet sees no formulas."""
+    """A list whose exported texts cannot become formulas in a spreadsheet."""
 
     def export_field(self, field: Field, instance: Any, **kwargs: Any) -> Any:
         value = super().export_field(field, instance, **kwargs)
@@ -220,7 +220,7 @@ def _is_shown(field: Field) -> bool:
 
 
 class CustomerResource(UploadResource):
-    """Customers, found by their address. Empty cells leave what is known as it is."""
+    """Customers, found by their address. Empty cells leave the stored value unchanged."""
 
     class Meta:
         model = Customer
@@ -242,7 +242,7 @@ class CustomerResource(UploadResource):
 
 
 class OfferImportResource(UploadResource):
-    """Offers from a list. New ones get their customer; known ones what the list adds to them."""
+    """Offers from a list. New ones get their customer; known ones get only missing values."""
 
     def __init__(self, after_store: Callable[[Sequence[Offer]], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)

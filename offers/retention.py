@@ -1,4 +1,4 @@
-"""What the import log and the customers keep for how long. The periods are settings."""
+"""Delete what the import log and the customers no longer need. The periods are settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows for an offer from all its mails: which founded it, which counts, the last contact."""
+"""Derive an offer from all its mails: which is the first, which counts, the last contact."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NOT_CLOSED = (Offer.Status.OPEN, Offer.Status.INTERESTED, Offer.Status.NO_ANSWE
 
 
 def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
-    """Work these offers and the log entries of their mails out anew, and store them.
+    """Derive these offers and the states of their mails again, and store them.
 
-    The same mails give the same result, whatever the order in which their files turned up.
+    The result does not depend on the order in which the files were found.
     """
     if not offers:
         return
@@ -61,9 +61,9 @@ def _load_mails(offers: Sequence[Offer]) -> dict[tuple[int | None, str], list[So
 
 
 def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Give the sent mails of an offer, the oldest first, their states; return the changed ones."""
-    # The oldest with a number founds the offer, also behind a reply prefix, unless a person entered
-    # it. Later ones are follow-ups behind a reply prefix or in a thread, else revisions.
+    """Set the states of the sent mails of an offer, oldest first; return the changed ones."""
+    # The oldest with a number is the offer, even with a reply prefix, unless a person entered the
+    # offer. Later ones are follow-ups with a reply prefix or in a thread, else revisions.
     changed = []
     is_founded = offer.source != Offer.Source.MAIL
     for file in files:

@@ -1,6 +1,6 @@
-"""What can be done with offers. Commands, schedules and admin actions all call these functions.
+"""Create and change offers. Commands, schedules and admin actions all call these functions.
 
-Who changes an offer also gives it the links and the plan that follow: `crm.backoffice.changes`.
+Callers must update links and plans of the changed offers through `crm.backoffice.changes`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LANGUAGE_WORDS = (
 
 @dataclass(frozen=True)
 class People:
-    """Whom new offers can name, by lower-case address: known customers and active salespeople."""
+    """Known customers and active salespeople for new offers, by lower-case address."""
 
     customers: dict[str, Customer]
     salespeople: dict[str, User]
@@ -49,7 +49,7 @@ def load_people(emails: Collection[str]) -> People:
 def take_customer(
     people: People, *, email: str, name: str = "", company: str = "", language: str = ""
 ) -> Customer:
-    """Return the customer with this address: the known one, else a new one, not stored yet.
+    """Return the customer with this address: the known one, else a new one that is not stored yet.
 
     Call it inside a transaction.
     """
@@ -92,7 +92,7 @@ def build_offer(
 
     The language is the given one, else that of the subject, else the customer's.
     """
-    # The one constructor: the import, a person's decision, the form and the upload all call it.
+    # All offers are built here: by the import, a person's decision, the form and the upload.
     language = language or find_language(subject)
     customer = take_customer(people, email=email, name=name, language=language)
     # Who sent the mail is the salesperson; without a mail the salesperson is taken for its sender.
@@ -121,12 +121,12 @@ def build_offer(
 
 
 def store_offers(offers: Sequence[Offer]) -> None:
-    """Store new offers and those of their customers that are new; call it inside a transaction.
+    """Store new offers and their new customers; call it inside a transaction.
 
-    Raises IntegrityError when somebody else stored one of them at the same moment.
+    Raises IntegrityError when another process stored one of them at the same time.
     """
     new = {offer.customer.email: offer.customer for offer in offers if not offer.customer.pk}
-    # Sorted, so that two importers at once wait for each other and do not lock each other out.
+    # Sorted, so that two importers at once wait for each other without a deadlock.
     customers = [customer for _email, customer in sorted(new.items())]
     ErasedAddress.silence(customers)
     Customer.objects.bulk_create(customers)
@@ -155,7 +155,7 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
 
 
 def change_customer(customer: Customer, *, changed: Collection[str]) -> list[Offer]:
-    """Store what a person changed of a customer; return the offers that this changes."""
+    """Store what a person changed of a customer; return the customer's offers."""
     fields = set(changed)
     if "email" in fields:
         # Nothing has bounced at the new address yet.
@@ -176,7 +176,7 @@ def make_offer_of_file(
 ) -> Offer:
     """Make a mail of the import log an offer, or a newer mail of the customer's offer."""
     email, sent_at = email.strip().lower(), file.sent_at or at
-    # This decision stands until somebody presses "check again".
+    # This decision is kept until somebody presses "check again".
     with transaction.atomic():
         known = Offer.objects.filter(number_key=number_key(number), customer__email=email)
         offer = known.select_related("customer").first()

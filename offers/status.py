@@ -1,4 +1,4 @@
-"""What became of an offer: its status, contacts with the customer, and opting out."""
+"""Change the status of an offer, record contacts with the customer, and opt customers out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def set_status(
     at: datetime,
     by: User | None = None,
 ) -> None:
-    """Record what became of an offer, through which channel and by whom."""
+    """Set the status of an offer, with the channel and the person it came from."""
     offer.status, offer.status_channel, offer.status_at, offer.status_by = status, channel, at, by
     with transaction.atomic():
         offer.save(update_fields=["status", "status_channel", "status_at", "status_by"])
@@ -26,7 +26,7 @@ def set_status(
 
 
 def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
-    """Record that a customer wants no more mails from us; return the offers that this changes."""
+    """Record that a customer wants no more mails from us; return the customer's offers."""
     customer.opted_out_at = customer.opted_out_at or at
     with transaction.atomic():
         customer.save(update_fields=["opted_out_at"])
@@ -34,7 +34,7 @@ def opt_out(customer: Customer, *, at: datetime) -> list[Offer]:
 
 
 def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: str = "") -> Contact:
-    """Record a contact that no mail tells of, such as a call."""
+    """Record a contact without a mail, such as a call."""
     with transaction.atomic():
         contact = Contact.objects.create(offer=offer, at=at, by=by, note=note)
         if offer.contacted_at is None or offer.contacted_at < at:
@@ -45,7 +45,7 @@ def note_contact(offer: Offer, *, at: datetime, by: User | None = None, note: st
 
 
 def raise_versions_of(customer: Customer) -> list[Offer]:
-    """Note that what is planned for the customer's offers may change; return these offers."""
+    """Count a change of each of the customer's offers, so that they are planned again; return them."""
     offers = list(customer.offers.all())
     Offer.objects.raise_version(offers)
     return offers

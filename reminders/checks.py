@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, register
 
 @register()
 def check_sending(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """What would make a reminder wrong or anonymous is found before the first one goes out."""
+    """Check the settings that would make reminders wrong or hide their sender."""
     found: list[CheckMessage] = []
     if settings.REMINDERS_GO_LIVE_ON:
         try:

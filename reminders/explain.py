@@ -1,4 +1,4 @@
-"""What people read about the next reminder of an offer: one line, when and why."""
+"""Explain to people when the next reminder of an offer is sent and why, or why none is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def explain(follow_up: FollowUp | None) -> str:
 
 
 def explain_sending() -> list[str]:
-    """Return what keeps all reminders from going out or turns them elsewhere, if anything."""
+    """Return why no reminder is sent at all, or that all go to a test address; else nothing."""
     notices = []
     if not settings.REMINDERS_ENABLED:
         notices.append(str(SENTENCES[Because.OFF]))
@@ -51,7 +51,7 @@ def explain_sending() -> list[str]:
 
 def explain_doubts() -> list[str]:
     """Return what to do about reminders in doubt; nothing when there is none."""
-    # Said twice, so that the index of those not sent is used.
+    # The redundant exclude() lets the database use the partial index of rows not sent.
     if (
         not Reminder.objects.filter(state=Reminder.State.IN_DOUBT)
         .exclude(state=Reminder.State.SENT)
@@ -67,7 +67,7 @@ def explain_doubts() -> list[str]:
 
 
 def explain_due(now: datetime) -> Iterator[str]:
-    """Yield a line for each reminder that is due: whether it would go out, and why or why not."""
+    """Yield a line for each due reminder: whether it would go out, and why."""
     due = list(FollowUp.objects.due(now).values_list("offer", flat=True))
     shut = holds.find_shut_gate(len(due), now)
     if shut:

@@ -66,7 +66,7 @@ class ReminderPlanForm(forms.ModelForm):
         }
 
     def _get_validation_exclusions(self) -> set[str]:
-        # A second default is no mistake: it takes the place of the one before.
+        # A new default plan is allowed: it replaces the one before.
         return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]  # not in the stubs
 
     def clean(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class ReminderPlanForm(forms.ModelForm):
 
 
 class DayWidget(UnfoldAdminDateWidget):
-    """The browser's own calendar, because the admin's is not there in a dialog."""
+    """The browser's own calendar, because the admin's is missing in dialogs."""
 
     input_type = "date"
 
@@ -97,7 +97,7 @@ class UntilForm(BaseDialogForm):
 
 
 class OwnTextForm(BaseDialogForm):
-    """The text of one reminder, beginning with what it would say otherwise."""
+    """The text of one reminder, initially the one that the mail text makes."""
 
     text = forms.CharField(
         label=_("text"),

@@ -20,7 +20,7 @@ OVERDUE_AFTER = timedelta(days=4)
 
 
 def check_sending(now: datetime) -> Iterator[Finding]:
-    """Whether reminders can be planned and sent. What holds them up is an incident."""
+    """Check that reminders can be planned and sent. What holds them up is an incident."""
     if not ReminderPlan.objects.filter(is_default=True).exists():
         yield Finding("reminders", str(SENTENCES[Because.NO_PLAN]), is_ok=False)
     elif settings.REMINDERS_ENABLED:
@@ -30,7 +30,7 @@ def check_sending(now: datetime) -> Iterator[Finding]:
 
 
 def check_overdue(now: datetime) -> Iterator[Finding]:
-    """Whether a reminder has been due for longer than a long weekend. Then sending does not work."""
+    """Check that no reminder has been due for longer than a long weekend; else sending fails."""
     oldest = FollowUp.objects.filter(next_at__lt=now - OVERDUE_AFTER).order_by("next_at").first()
     if oldest is None or oldest.next_at is None or not settings.REMINDERS_ENABLED:
         yield Finding("oldest due", _("No reminder is overdue."))

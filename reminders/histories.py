@@ -1,4 +1,4 @@
-"""Read what the rules need to know of offers, for many at once with a fixed number of queries."""
+"""Load what the rules need to know about offers, for many at once in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _build_history(
     link: LinkState,
 ) -> OfferHistory:
     customer = offer.customer
-    # Not stored: an offer that was never planned has the defaults of a follow-up.
+    # Not stored: an offer that has never been planned has the defaults of a follow-up.
     follow_up = getattr(offer, "follow_up", None) or FollowUp()
     pauses = [day for day in (offer.paused_until, customer.paused_until) if day is not None]
     # A person asked for one mail, not for the ones after it.
@@ -108,7 +108,7 @@ def _build_history(
         contacted_at=offer.contacted_at,
         replied_at=offer.replied_at,
         resumed_at=follow_up.resumed_at,
-        asked_at=asked[0],
+        undecided_at=asked[0],
         ask_again_on=asked[1],
         steps=steps,
         skipped_step=follow_up.skipped_step,
@@ -131,7 +131,7 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
 
 
 def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, date | None]]:
-    """Return when each customer said "still undecided" last, and when to ask again."""
+    """Return when each customer last answered "still undecided", and when to ask again."""
     rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED)
     columns = ("offer_id", "answered_at", "ask_again_on")
     newest = {}
@@ -156,7 +156,7 @@ def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, tuple[UU
 
 
 def _load_mailed(customer_ids: Collection[int]) -> dict[int, datetime]:
-    """Return when each customer got the last reminder about any offer."""
+    """Return when each customer got, or may have got, the last reminder about any offer."""
     rows = Reminder.objects.filter(
         offer__customer__in=customer_ids, state__in=Reminder.MAILED
     ).order_by()

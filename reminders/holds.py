@@ -1,4 +1,4 @@
-"""The gates for all mails at once: sending is off or held, or answers cannot be fetched."""
+"""The holds on all mails: sending is switched off or held, or answers cannot be fetched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RELEASED_FOR = timedelta(hours=48)
 
 
 def is_held(due_count: int, now: datetime) -> bool:
-    """Return whether sending is held, or must be because so many are due at once."""
+    """Return whether sending is held; hold it if too many reminders are due at once."""
     hold = SendingHold.get()
     if hold.is_held:
         return True
@@ -30,7 +30,7 @@ def is_held(due_count: int, now: datetime) -> bool:
 
 
 def find_shut_gate(due_count: int, now: datetime) -> Because | None:
-    """Fetch the answers if they are out of date; return why nothing may be sent, or None."""
+    """Pull the answers if they are out of date; return why nothing may be sent, or None."""
     if not settings.REMINDERS_ENABLED:
         return Because.OFF
     if is_held(due_count, now):
@@ -54,7 +54,7 @@ def tell_gate(shut: Because | None, due_count: int, now: datetime) -> None:
 
 
 def hold_sending(reason: SendingHold.Reason, now: datetime, *, due_count: int = 0) -> None:
-    """Send nothing until a person releases it. The first reason stays, unless it is a restore."""
+    """Hold sending until a person releases it. Keep an earlier reason, unless this is a restore."""
     SendingHold.get()
     hold = SendingHold.objects.filter(pk=1)
     hold.filter(held_at=None).update(
@@ -79,7 +79,7 @@ def hold_after_restore() -> str:
 
 
 def release_sending(now: datetime, *, due_count: int, by: User | None = None) -> bool:
-    """Let up to `due_count` mails go at once for two days; return False if nothing was held."""
+    """Release the hold and allow up to `due_count` mails for two days; False if nothing was held."""
     released = SendingHold.objects.filter(pk=1, held_at__isnull=False).update(
         held_at=None,
         reason="",

@@ -1,4 +1,4 @@
-"""What can go wrong in sending and must be told to the admins."""
+"""Record failures of sending as incidents, of which the admins are told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reminders.models import Reminder
 
 
 class IncidentKind(TextChoices):
-    """The titles stand in the alarms and in the list of incidents."""
+    """Kinds of incidents; the labels are shown in alarms and in the list of incidents."""
 
     HELD = "held", gettext_lazy("sending is held")
     STALE_ANSWERS = "stale_answers", gettext_lazy("answers are not up to date")
@@ -43,7 +43,7 @@ def check_doubts(now: datetime) -> None:
 
 
 def check_problem(kind: IncidentKind, problem: str, now: datetime, *, is_over: bool) -> None:
-    """Begin the incident of a problem that a run met; end it when the run shows that it is over."""
+    """Begin the incident of a problem that stopped a run; end it after a run without it."""
     if problem:
         begin_incident(kind, problem, now)
     elif is_over:

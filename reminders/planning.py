@@ -1,4 +1,4 @@
-"""Plan follow-ups: of a few offers when something happened to them, of all every night."""
+"""Plan the next reminders: of changed offers at once, of all offers every night."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reminders.histories import OfferCase, load_cases
 from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
 from reminders.rules import Because, NextReminder, Plan, StepState, decide, find_give_up_at
 
-# How many offers one transaction plans in the night: memory stays flat, and a kill loses little.
+# Offers per transaction of the nightly run: limits memory, and what is lost if the run is killed.
 BATCH = 1000
 
 
@@ -83,14 +83,14 @@ def build_plan(row: ReminderPlan) -> Plan:
 
 
 def find_horizon(now: datetime) -> datetime:
-    """Return the end of the next working day, up to which people look ahead."""
-    # On a Friday that is the end of Monday.
+    """Return the end of the next working day, the limit of the list of upcoming mails."""
+    # On a Friday it is the end of Monday.
     day = Plans().calendar.add(timezone.localdate(now), 1)
     return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
 
 
 def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Return the open offers whose reply by mail nobody has dealt with; see `reminders.rules`."""
+    """Return the open offers with a reply by mail that nobody has handled; see `reminders.rules`."""
     dealt_with = FollowUp.objects.filter(
         offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at")
     )
@@ -118,7 +118,7 @@ def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> 
 
 
 def plan_offers(offers: Sequence[Offer]) -> None:
-    """Plan offers anew to which something happened, in the transaction of the caller."""
+    """Plan changed offers again, in the transaction of the caller."""
     plan_offer_ids([offer.pk for offer in offers], timezone.now(), has_news=True)
 
 
@@ -147,12 +147,12 @@ def plan_offer_ids(
                 decision = NextReminder(Because.NO_ANSWER)
             decisions.append((case, decision))
         store_decisions(decisions, now)
-        count_steps_before_answers([case.offer.pk for case in cases if case.offer.answered_at])
+        store_answered_steps([case.offer.pk for case in cases if case.offer.answered_at])
     return closed
 
 
-def count_steps_before_answers(offer_ids: Collection[int]) -> None:
-    """Store with answered offers how many reminders went out before the first answer."""
+def store_answered_steps(offer_ids: Collection[int]) -> None:
+    """Store in answered offers how many reminders were sent before the first answer."""
     if not offer_ids:
         return
     sent = Reminder.objects.filter(
@@ -179,7 +179,7 @@ def _close(offer: Offer, now: datetime) -> bool:
 
 
 def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: datetime) -> None:
-    """Write what the rules said into the follow-ups, where it is new or there is none yet."""
+    """Store the results of the rules in the follow-ups that are missing or differ."""
     rows = []
     for case, decision in decisions:
         row = FollowUp(
@@ -209,8 +209,8 @@ def _give_back_claims(cases: Collection[OfferCase]) -> int:
                 claimed.add(case.offer.pk)
     if not claimed:
         return 0
-    # One whose mark is being made in this moment is on its way, and waiting for it could end in a
-    # deadlock.
+    # skip_locked: a row locked by mark_transmitting() is already being sent, and waiting for it
+    # could end in a deadlock.
     free = Reminder.objects.filter(offer__in=claimed, state=Reminder.State.CLAIMED)
     keys = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
     return Reminder.objects.filter(pk__in=keys).give_back()
@@ -236,7 +236,7 @@ def plan_all(now: datetime) -> PlanSums:
 
 
 def plan_changed(now: datetime) -> PlanSums:
-    """Plan the offers that changed since they were planned: what changed them may have died."""
+    """Plan the offers that changed after they were planned, as when a process was killed."""
     return _plan_where(Q(follow_up__isnull=True) | ~Q(follow_up__offer_version=F("version")), now)
 
 

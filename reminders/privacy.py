@@ -1,4 +1,4 @@
-"""What the reminders keep about a person, to export and to erase."""
+"""Export and erase what the reminders store about a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reminders.models import CustomerPlan, FollowUp, Reminder
 
 
 def export(customer: Customer) -> dict[str, Any]:
-    """Every reminder, and when the next one was to come."""
+    """Return every reminder, and when the next one is planned."""
     return {
         "reminders": as_dicts(Reminder.objects.filter(offer__customer=customer)),
         "follow_ups": as_dicts(FollowUp.objects.filter(offer__customer=customer)),
@@ -18,7 +18,7 @@ def export(customer: Customer) -> dict[str, Any]:
 
 
 def erase(customer: Customer) -> None:
-    """Empty address and words; that a step was sent stays for the figures."""
+    """Empty addresses and texts; that a step was sent stays for the figures."""
     Reminder.objects.filter(offer__customer=customer).update(
         recipient=erased_address(customer), subject="", server_reply="", message_id=""
     )

@@ -1,9 +1,8 @@
-"""When the next reminder of an offer is due and why, or why none will come. Pure: no Django, no
-clock.
+"""Decide when the next reminder of an offer is due and why. Pure: no Django, no clock.
 
-`decide` takes what is known of one offer, its plan, the calendar of the region and the time, and
-returns the next reminder. The same function plans ahead, is shown in the admin, and is asked again
-right before each mail.
+`decide` takes the history of one offer, its plan, the calendar of the region and the time, and
+returns the next reminder. The same function plans ahead, explains the plan in the admin, and is
+called again right before each mail. How a revision restarts the plan is in `_find_planned_day`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from crm.core.working_days import Calendar, local_instant
 
 
 class Because(StrEnum):
-    """Why the next reminder comes when it comes, or none does; see `reminders.sentences`."""
+    """Why the next reminder has its time, or why there is none; see `reminders.sentences`."""
 
     STEP_DUE = "step_due"
     ASK_AGAIN = "ask_again"
@@ -67,7 +66,7 @@ class LinkState(StrEnum):
 
 
 class StepState(StrEnum):
-    """The states of a reminder that was begun; the same words as `Reminder.State`."""
+    """The states of a reminder, with the same values as `Reminder.State`."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"
@@ -129,7 +128,7 @@ class OfferHistory:
     # When a person said that reminders go on after the reply.
     resumed_at: datetime | None = None
     # Of the customer's newest "still undecided".
-    asked_at: datetime | None = None
+    undecided_at: datetime | None = None
     ask_again_on: date | None = None
     steps: tuple[ReminderStep, ...] = ()
     skipped_step: int = 0
@@ -176,8 +175,9 @@ def decide(  # noqa: PLR0911 - one gate after the other, each with its own answe
 ) -> NextReminder:
     """Return when the next reminder of the offer is due, which step it is and why, or why none is.
 
-    The instant lies in the plan's window on a working day. It is in the past only within a window
-    that is open right now, so a reminder whose day was missed moves to the next window.
+    The time lies in the plan's window on a working day, except for SEND_NOW and LINK_WAITS after a
+    request to send now, where it is `now`. It is in the past only within a window that is open
+    right now, so a reminder whose day was missed moves to the next window.
     """
     if blocked := _find_block(history, plan):
         return NextReminder(blocked)
@@ -201,8 +201,8 @@ def decide(  # noqa: PLR0911 - one gate after the other, each with its own answe
 
 
 def _next_step(history: OfferHistory) -> int:
-    # A refused step does not stop the later ones: it never reached the customer, and stands in a
-    # list for a person.
+    # A refused step does not stop the later ones: it never reached the customer, and a person is
+    # told of it.
     done = (StepState.SENT, StepState.IN_DOUBT, StepState.FAILED)
     last = history.skipped_step
     for each in history.steps:
@@ -222,7 +222,7 @@ def _end(history: OfferHistory, plan: Plan) -> NextReminder:
 def _choose_way(
     history: OfferHistory, plan: Plan, now: datetime, *, step: int, at: datetime, because: Because
 ) -> NextReminder:
-    """Return the step as a mail or a phone call, or what it still waits for."""
+    """Return the step as a mail or a phone call, or as waiting for its release or its link."""
     is_large = plan.call_above and history.amount and history.amount > plan.call_above
     if history.call_step == step or is_large:
         return NextReminder(Because.CALL, step=step, call_at=at)
@@ -236,7 +236,7 @@ def _choose_way(
 def find_give_up_at(
     history: OfferHistory, plan: Plan, calendar: Calendar, step: int
 ) -> datetime | None:
-    """Return when the step after this one is due, after which this one is not tried again.
+    """Return when the next step is due, at which retries of this step stop.
 
     None for the last step.
     """
@@ -283,7 +283,7 @@ def _find_reason_not_to_start(history: OfferHistory, plan: Plan, now: datetime) 
 def _close_at(history: OfferHistory, plan: Plan) -> datetime:
     # Counted from the last contact, or from the day on which the customer wants to be asked again.
     last = history.newest_mail_at
-    last = max(last, history.contacted_at or last, history.asked_at or last)
+    last = max(last, history.contacted_at or last, history.undecided_at or last)
     if history.ask_again_on is not None:
         last = max(last, _window(history.ask_again_on, plan))
     return last + timedelta(days=plan.no_answer_days)
@@ -306,8 +306,8 @@ def _find_instant(
         if free_at > at:
             at, because = _next_window(free_at, plan, calendar), Because.GAP
     if begun is not None and begun.retry_at is not None:
-        # A second try may leave the minute it was planned for, but not the window: people do not
-        # write such mails at night.
+        # A retry may move in time but stays inside the window, because mails at night look
+        # automated.
         at, because = max(at, _next_window(begun.retry_at, plan, calendar)), Because.RETRY
     if at < now:
         open_at = _next_window(now, plan, calendar)
@@ -321,14 +321,14 @@ def _find_instant(
 def _find_day(
     history: OfferHistory, plan: Plan, calendar: Calendar, step: int
 ) -> tuple[date, Because]:
-    """Return the local day of a step: that of the plan, or a later one that something asks for."""
+    """Return the local day of a step and the reason: that of the plan, or a later one."""
     day, because = _find_planned_day(history, plan, calendar, step), Because.STEP_DUE
     quiet_since = []
-    if history.asked_at is not None and history.asked_at > history.newest_mail_at:
+    if history.undecided_at is not None and history.undecided_at > history.newest_mail_at:
         if history.ask_again_on is not None:
             day, because = history.ask_again_on, Because.ASK_AGAIN
         else:
-            quiet_since.append(history.asked_at)
+            quiet_since.append(history.undecided_at)
     if history.contacted_at is not None and history.contacted_at > history.sent_at:
         quiet_since.append(history.contacted_at)
     if quiet_since:
@@ -341,8 +341,8 @@ def _find_day(
 
 
 def _find_planned_day(history: OfferHistory, plan: Plan, calendar: Calendar, step: int) -> date:
-    # Days count from the newest mail of the offer: after a revision the clock starts again, but
-    # steps that were used stay used, so a customer never gets more mails than the plan has steps.
+    # Days count from the newest mail of the offer: a revision restarts the count, but steps sent
+    # before it are not repeated, so no customer gets more mails than the plan has steps.
     used_before = 0
     since = []
     for each in history.mailed_steps:
@@ -353,8 +353,8 @@ def _find_planned_day(history: OfferHistory, plan: Plan, calendar: Calendar, ste
     index = step - 1 - used_before
     day = _add_days(_local_day(history.sent_at, plan), plan.days[index], plan, calendar)
     if since and index > 0:
-        # The distance to a step that went out late is kept, so an outage is followed by one mail
-        # and not by a burst of them.
+        # The distance to a step that was sent late is kept, so that an outage is followed by one
+        # mail and not by several at once.
         distance = plan.days[index] - plan.days[index - 1]
         day = max(day, _add_days(_local_day(max(since), plan), distance, plan, calendar))
     return day

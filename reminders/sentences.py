@@ -1,4 +1,4 @@
-"""Sentences for people: what each `Because` of the rules means, and what a run came to."""
+"""Sentences for people: the meaning of each `Because` of the rules, and the result of a run."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SENTENCES: dict[Because, _StrPromise] = {
     Because.FAILED: _(
         "The mail server refused the last reminder. Someone has to decide what to do."
     ),
-    Because.STEPS_DONE: _("All reminders of the plan have been sent."),
+    Because.STEPS_DONE: _("All steps of the plan are done."),
     Because.BEFORE_GO_LIVE: _("The offer is older than the day on which reminders started."),
     Because.TOO_OLD: _("The offer is too old for a first reminder."),
     Because.LINK_INVALID: _("The feedback link has expired, was used or was revoked."),
@@ -76,7 +76,7 @@ class SendSums:
     text_problem: str = ""
 
     def count(self, state: str | None) -> None:
-        """Count a mail with its state; None stands for a mail that was withheld."""
+        """Count a mail by its state; None means a withheld mail."""
         name = state or "withheld"
         setattr(self, name, getattr(self, name) + 1)
 

@@ -1,6 +1,6 @@
-"""What people can do with reminders: admin actions call these functions.
+"""Change reminders as people ask for it: admin actions call these functions.
 
-Each plans the offers anew and returns their ids, or how many reminders it changed.
+Each plans the offers again and returns their ids, or how many reminders it changed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def stop(offers: QuerySet[Offer]) -> list[int]:
 
 
 def resume(offers: QuerySet[Offer], *, now: datetime) -> list[int]:
-    """Undo pause and stop, and go on although the customer replied."""
+    """End pause and stop, and allow reminders although the customer replied."""
     with transaction.atomic():
         FollowUp.objects.filter(offer__in=offers).update(resumed_at=now)
         return _change_offers(offers, reminders_stopped=False, paused_until=None)
@@ -83,7 +83,7 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, s
 
 
 def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
-    """Send what passes its gates, or return None when they are shut for all of them."""
+    """Send what passes all checks; return None if none does."""
     # One that waits for its link keeps the wish: it goes out as soon as the public side knows it.
     follow_ups = FollowUp.objects.filter(offer__in=pks)
     follow_ups.update(send_now_at=now)
@@ -93,8 +93,8 @@ def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
     if not ready:
         return None
     sums = send_due(timezone.now, only=ready)
-    # What a hold or the mail server kept back does not go out some night when that is over: "now"
-    # has passed.
+    # Clear the request for offers that were not sent, so that they are not sent unexpectedly when a
+    # hold or an outage ends.
     left = list(follow_ups.filter(because=Because.SEND_NOW).values_list("offer_id", flat=True))
     FollowUp.objects.filter(offer__in=left).update(send_now_at=None)
     plan_offer_ids(left, timezone.now())
@@ -102,7 +102,7 @@ def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
 
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
-    """Release the next reminder of those that wait for it."""
+    """Release the next reminder of each offer that waits for its release."""
     return _change(
         follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step")
     )
@@ -129,7 +129,7 @@ def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
 
 
 def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetime) -> list[int]:
-    """Note that the calls were made: their step is done and the quiet days begin."""
+    """Record that the calls were made: their step is done and the quiet days begin."""
     calls = follow_ups.filter(because=Because.CALL)
     with transaction.atomic():
         for call in calls.select_related("offer"):
@@ -143,14 +143,13 @@ def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetim
 
 
 def write_own_text(follow_ups: QuerySet[FollowUp], text: str, *, now: datetime) -> list[int]:
-    """Replace the text of the next reminder of each; an empty one brings the mail text back."""
+    """Replace the text of the next reminder of each; an empty one restores the mail text."""
     return _change(follow_ups, now, own_text=text)
 
 
 def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> list[int]:
     with transaction.atomic():
-        # What a run has claimed is taken out of its hands first, or it would go out in spite of the
-        # change.
+        # Unsent claims are given back first; otherwise the mail would be sent without the change.
         plan_offer_ids(list(follow_ups.values_list("offer_id", flat=True)), now, has_news=True)
         rows = dict(follow_ups.exclude(because=Because.SENDING).values_list("pk", "offer_id"))
         FollowUp.objects.filter(pk__in=rows).update(**fields)
@@ -160,7 +159,7 @@ def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> 
 
 def skip_all_due(now: datetime) -> int:
     """Leave out every step that is due, also the later ones of an offer; return how many."""
-    # What would have been due at a moment that is past is planned for the next window by now.
+    # Includes overdue reminders, which have already been moved to the next window.
     missed = Q(because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False)
     due = FollowUp.objects.filter(Q(next_at__lte=now) | missed, next_step__isnull=False)
     skipped = 0
@@ -170,7 +169,7 @@ def skip_all_due(now: datetime) -> int:
 
 
 def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
-    """Record that a person knows that these mails in doubt went out."""
+    """Mark reminders in doubt as sent, as a person has verified; return how many."""
     rows = dict(reminders.filter(state=State.IN_DOUBT).values_list("pk", "offer_id"))
     with transaction.atomic():
         Reminder.objects.filter(pk__in=rows, state=State.IN_DOUBT).update(
@@ -183,8 +182,8 @@ def resolve_as_sent(reminders: QuerySet[Reminder], *, by: User | None, now: date
 def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime) -> int:
     """Send reminders that failed or are in doubt once more, each as a new mail.
 
-    Only those that the rules let go now: not when the offer is closed or stopped, the customer has
-    a later step, or somebody skipped this one.
+    Only those that the rules allow now: not if the offer is closed or stopped, a later step was
+    sent, or somebody skipped this one.
     """
     rows = reminders.filter(state__in=Reminder.RESOLVABLE, offer__status=Offer.Status.OPEN)
     count = 0
@@ -215,13 +214,13 @@ def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
     return False
 
 
-def set_aside(reminders: QuerySet[Reminder], *, by: User | None) -> int:
-    """Record that a person has dealt with these failed reminders in another way."""
+def resolve_failed(reminders: QuerySet[Reminder], *, by: User | None) -> int:
+    """Mark failed reminders as resolved by a person; return how many."""
     return reminders.filter(state=State.FAILED, resolved_by=None).update(resolved_by=by)
 
 
 def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> SendResult:
-    """Send an example of a text to a person of the company; return what the mail server said.
+    """Send an example of a text to a person of the company; return the mail server's reply.
 
     Raises MailTextError for a broken text, SmtpUnavailableError when no mail can be sent at all.
     """
@@ -231,7 +230,7 @@ def send_test_mail(text: MailText, offer: Offer, *, to: str, now: datetime) -> S
 
 
 class MailsUnreadError(Exception):
-    """Sending cannot be released yet. The message says what comes first."""
+    """Sending cannot be released yet. The message says what must be done first."""
 
 
 def release_hold(*, by: User | None, now: datetime) -> bool:

@@ -1,4 +1,7 @@
-"""Who may open the figures: by session, or by Basic Auth where `STATS_AUTH=basic` allows it."""
+"""Check who may open the figures: by session, or by Basic Auth if `STATS_AUTH=basic`.
+
+The rights of each role are in `crm.backoffice.roles`.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,11 @@ View = Callable[..., HttpResponseBase]
 
 
 class TooManyAttemptsError(Exception):
-    """Somebody guesses passwords."""
+    """Raised after too many attempts to sign in."""
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """Let in staff with the permission; ask others to sign in, and refuse (403) other staff."""
+    """Allow staff with the permission, refuse other staff (403), ask everybody else to sign in."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""The charts of the dashboard with their words, and the table below each."""
+"""The charts of the dashboard with their labels, and the table below each."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def _chart_classes(
 
 
 def _chart_both_sides(declined: list[OfferGroup], label: Callable[[str], str], link: Link) -> Chart:
-    """What customers stated beside what their sellers think: both are kept."""
+    """Return the chart of the reasons stated by customers, beside those of the salespeople."""
     customers = count_by(declined, lambda group: group.customer_reason)
     sellers = count_by(declined, lambda group: group.seller_reason)
     codes = {*customers, *sellers} - {""}

@@ -1,4 +1,4 @@
-"""The dashboard: tiles, charts, and what is said about how they are counted."""
+"""The dashboard: tiles, charts, and notes on how they are counted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Dashboard:
 
 
 def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
-    """Return the dashboard of what the filter leaves."""
+    """Return the dashboard of the filtered offers."""
     today, span = timezone.localdate(now), chosen.span
     before = span.before()
     past = None
@@ -42,7 +42,7 @@ def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
         past = figures.count_figures(chosen.offers_of(before), today=today)
     offers = chosen.offers_of(span)
     groups, sent = figures.group_offers(offers), figures.count_sent(offers)
-    came, reactions = figures.count_first_answers(offers), figures.count_reactions(offers)
+    first_answers, reactions = figures.count_first_answers(offers), figures.count_reactions(offers)
     main = figures.find_figures(groups, sent, reactions, today=today)
     ages = dict.fromkeys(AGE_CLASSES, 0)
     if main.open:
@@ -57,7 +57,7 @@ def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
         filter=chosen,
         tiles=build_tiles(main, past, link),
         charts=[
-            charts.chart_time_line(sent_numbers, came, span=span, today=today, link=link),
+            charts.chart_time_line(sent_numbers, first_answers, span=span, today=today, link=link),
             reasons,
             charts.chart_statuses(main, link),
             charts.chart_steps(groups, link),

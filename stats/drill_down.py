@@ -34,7 +34,7 @@ def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any
 
 def reason_is(code: str) -> Q:
     """Return the condition that an offer was declined for this reason, or for `NOT_STATED`."""
-    # The customer's reason counts, else the seller's.
+    # The customer's reason counts, else the salesperson's.
     if code == NOT_STATED:
         return _DECLINED & Q(customer_reason="", seller_reason="")
     return _DECLINED & (Q(customer_reason=code) | Q(customer_reason="", seller_reason=code))

@@ -1,4 +1,4 @@
-"""The offers behind the figures as CSV for a German Excel and as XLSX, in little memory."""
+"""Export the offers of the figures as CSV for a German Excel and as XLSX, in little memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROWS_PER_SHEET = 1_048_575
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, what is read of the offer, and how a value is converted."""
+    """A heading, the path of the value from the offer, and how it is converted."""
 
     title: str
     source: str
@@ -78,7 +78,7 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
         comment=Subquery(commented.order_by("-answered_at").values("comment")[:1]),
         reminders_sent=Subquery(number),
     )
-    # The index of sent_at gives this order, so that the first rows need no sorting of all.
+    # The index of sent_at has this order, so that the first rows come without sorting all.
     return read_plain(rows.order_by("-sent_at", "-pk"), columns)
 
 

@@ -1,4 +1,4 @@
-"""What is counted, one function per question, by columns of the offers that a filter left."""
+"""The figures, one function per question, from columns of the filtered offers."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class OfferGroup:
 
     @property
     def reason(self) -> str:
-        """Code of the customer's reason, else of the seller's; empty where none was stated."""
+        """Code of the customer's reason, else of the salesperson's; empty if none was stated."""
         return self.customer_reason or self.seller_reason
 
 
@@ -83,8 +83,8 @@ class SentDay:
 class Figures:
     """The main figures of some offers.
 
-    Rates run from 0 to 1, reaction times are days; None: nothing to say. `values` are the known
-    amounts by (currency, status).
+    Rates run from 0 to 1, reaction times are days; None without offers or answers. `due` is the
+    denominator of the response rate. `values` are the known amounts by (currency, status).
     """
 
     offers: int
@@ -102,7 +102,7 @@ class Figures:
 
     @property
     def is_few(self) -> bool:
-        """True when so few answers are behind the figures that one customer moves them."""
+        """True if there are so few answers that one customer changes the figures."""
         return self.answered < FEW
 
     def value(self, *statuses: str) -> dict[str, Decimal]:
@@ -115,12 +115,12 @@ class Figures:
 
 
 def counted_offers() -> QuerySet[Offer]:
-    """Return the offers that count: a superseded one counts with the offer that took its place."""
+    """Return the offers that count: a superseded one counts with the offer that replaced it."""
     return Offer.objects.exclude(status=Offer.Status.SUPERSEDED).order_by()
 
 
 def group_offers(offers: QuerySet[Offer]) -> list[OfferGroup]:
-    """Return the offers by all that is counted of them but days, in one scan."""
+    """Return the sums of the offers by the columns of GROUPED, in one query."""
     # In the order of the index `offers_offer_figures`, so that nothing is sorted.
     rows = offers.order_by().values_list(*GROUPED)
     sums = rows.annotate(
@@ -159,10 +159,10 @@ def find_figures(
     *,
     today: date,
 ) -> Figures:
-    """Return the main figures. Response rate = answered / (answered or at least 14 days old)."""
+    """Compute the main figures from sums. Response rate = answered / (answered or 14 days old)."""
     answered = sum(group.answered for group in groups)
     last_due = today - timedelta(days=GRACE_DAYS)
-    due = answered + sum(its.unanswered for day, its in sent.items() if day <= last_due)
+    due = answered + sum(each.unanswered for day, each in sent.items() if day <= last_due)
     seconds = sum(group.reaction_seconds for group in groups)
     median = find_median(reactions)
     valued = [group for group in groups if group.valued]
@@ -180,14 +180,14 @@ def find_figures(
 
 
 def count_figures(offers: QuerySet[Offer], *, today: date) -> Figures:
-    """Return the main figures of some offers."""
+    """Query the main figures of some offers."""
     return find_figures(
         group_offers(offers), count_sent(offers), count_reactions(offers), today=today
     )
 
 
 def count_by(groups: Iterable[OfferGroup], key: Callable[[OfferGroup], Any]) -> dict[Any, int]:
-    """Return how many offers there are by what `key` says of their group."""
+    """Return the numbers of offers by the `key` of their group."""
     return sum_by(groups, key, lambda group: group.number)
 
 
@@ -196,7 +196,7 @@ def sum_by(
     key: Callable[[OfferGroup], Any],
     value: Callable[[OfferGroup], Any],
 ) -> dict[Any, Any]:
-    """Return the sum of `value` over the groups by what `key` says of them."""
+    """Return the sums of `value` over the groups by their `key`."""
     sums: dict[Any, Any] = {}
     for group in groups:
         sums[key(group)] = sums.get(key(group), 0) + value(group)
@@ -204,7 +204,7 @@ def sum_by(
 
 
 def find_median(numbers: dict[int, int]) -> float | None:
-    """Return the median of values, given as how often each occurs; None of nothing."""
+    """Return the median of values, given with how often each occurs; None without values."""
     total = sum(numbers.values())
     if not total:
         return None
@@ -214,7 +214,7 @@ def find_median(numbers: dict[int, int]) -> float | None:
 
 
 def _value_at(numbers: dict[int, int], place: int) -> int:
-    """Return the value that stands at a place, from 0, when all are sorted."""
+    """Return the value at a place, from 0, in the sorted values."""
     value = 0
     for value in sorted(numbers):
         place -= numbers[value]
@@ -224,7 +224,7 @@ def _value_at(numbers: dict[int, int], place: int) -> int:
 
 
 def change(now: float | None, before: float | None) -> float | None:
-    """Return the relative change; None where there is nothing to compare with."""
+    """Return the relative change; None without a value to compare with."""
     return None if now is None or not before else now / before - 1
 
 

@@ -62,7 +62,7 @@ _MEANT = {"customer": find_customers, "company": find_companies}
 
 
 class FilterForm(forms.Form):
-    """The fields of the filter. A wrong value is said beside its field; the others count."""
+    """The fields of the filter. An invalid value is reported at its field; the others count."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -134,7 +134,7 @@ class OfferFilter(filters.FilterSet):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What was asked for and is valid, with the defaults where nothing was said."""
+        """The valid values, with defaults for the fields that are empty."""
         self.form.is_valid()  # fills cleaned_data with the valid fields, whatever the others say
         return DEFAULTS | {
             name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")
@@ -142,7 +142,7 @@ class OfferFilter(filters.FilterSet):
 
     @property
     def span(self) -> periods.Span:
-        """The days that are looked at: the own ones, else the preset."""
+        """The days of the period: the ones entered, else the preset."""
         values = self.values
         if "first" in values or "last" in values:
             return periods.Span(values.get("first"), values.get("last"))
@@ -153,7 +153,7 @@ class OfferFilter(filters.FilterSet):
         return bool(self.values["basis"] == "decision")
 
     def offers_of(self, span: periods.Span) -> QuerySet[Offer]:
-        """Return the offers that the other fields leave, in another period."""
+        """Return the offers filtered by the other fields, in the given period."""
         offers: QuerySet[Offer] = self.queryset
         for name, value in self.values.items():
             offers = self.filters[name].filter(offers, value)

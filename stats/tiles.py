@@ -41,14 +41,14 @@ def money(sums: dict[str, Decimal]) -> str:
 def build_tiles(now: Figures, past: Figures | None, link: Callable[[str], str]) -> list[Tile]:
     """Return the tiles of the figures, each with its change against those of the period before."""
     if past is not None and past.offers < FEW:
-        # Against a handful of offers every change is a sensation: "+7,850 %" in the first year.
+        # With few offers in the earlier period changes mean nothing: "+7,850 %" in the first year.
         past = None
     return [_build_tile(kind, now, past, link) for kind in _TILES]
 
 
 @dataclass(frozen=True)
 class _TileKind:
-    """What a tile shows: a number of the figures, how it is written, and what stands below it."""
+    """The kind of a tile: a number of the figures, its format, and the text below it."""
 
     label: Any
     part: str

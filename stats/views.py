@@ -22,7 +22,7 @@ from stats.filters import OfferFilter, may_see_salespeople, suggest
 @require_safe
 @needs("stats.view_figures")
 def show(request: HttpRequest) -> HttpResponse:
-    """The dashboard: tiles, charts with their tables, and the filter."""
+    """Show the dashboard: tiles, charts with their tables, and the filter."""
     page = build_dashboard(OfferFilter(request.GET, request=request), now=timezone.now())
     context = {"title": _("Figures"), "page": page, "query": request.GET.urlencode()}
     return render(request, "stats/show.html", admin.site.each_context(request) | context)
@@ -31,7 +31,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs("stats.export_figures")
 def export_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The offers that the filter leaves, as CSV."""
+    """Export the filtered offers as CSV."""
     columns, rows = _read_offers(request)
     return StreamingHttpResponse(
         exports.write_csv(columns, rows),
@@ -43,7 +43,7 @@ def export_csv(request: HttpRequest) -> StreamingHttpResponse:
 @require_safe
 @needs("stats.export_figures")
 def export_xlsx(request: HttpRequest) -> FileResponse:
-    """The offers that the filter leaves, as a workbook."""
+    """Export the filtered offers as an XLSX workbook."""
     columns, rows = _read_offers(request)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     exports.write_xlsx(columns, rows, file)
@@ -54,7 +54,7 @@ def export_xlsx(request: HttpRequest) -> FileResponse:
 @require_safe
 @needs("stats.view_figures")
 def suggest_customers(request: HttpRequest) -> JsonResponse:
-    """Up to ten customers or companies for what was typed so far, for the filter's fields."""
+    """Return up to ten customers or companies that match the typed text, for the filter."""
     words, field = request.GET.get("q", "")[:200], request.GET.get("field", "")
     return JsonResponse({"suggestions": suggest(words, companies=field == "company")})
 

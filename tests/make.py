@@ -35,7 +35,7 @@ from reminders.models import (
     ReminderPlan,
     SendingHold,
 )
-from reminders.planning import count_steps_before_answers, plan_offer_ids
+from reminders.planning import plan_offer_ids, store_answered_steps
 
 # A Tuesday, 09:30 in Zurich: in the window of the default plan.
 NOW = datetime(2026, 9, 15, 7, 30, tzinfo=UTC)
@@ -246,7 +246,7 @@ def make_year(
     Reminder.objects.bulk_create(reminders, batch_size=2000)
     for offer in offers:
         store_answer_columns(offer)
-    count_steps_before_answers([offer.pk for offer in offers])
+    store_answered_steps([offer.pk for offer in offers])
 
 
 def set_steps_after_restore(

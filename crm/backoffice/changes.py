@@ -1,4 +1,4 @@
-"""Change offers: the change, the links that are missing and the plan, in one transaction."""
+"""Update links and reminder plans of changed offers, in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
     changed = list(offers)
     with transaction.atomic():
         yield changed
-        # Read anew: the body may have changed other objects of the same rows.
+        # Loaded again: the body may have changed other objects of the same rows.
         follow_changes(list(Offer.objects.filter(pk__in=[offer.pk for offer in changed])))
 
 

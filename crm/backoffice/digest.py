@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sent:
-    """How many mails went out or failed, and how many people had nothing to do."""
+    """How many mails were sent or failed, and how many people had nothing to do."""
 
     digests: int = 0
     idle: int = 0
@@ -106,7 +106,7 @@ def _claim_and_send(
 
 
 def build_digest(user: User, now: datetime) -> EmailMessage | None:
-    """Return what waits for the person as a mail; None when nothing does."""
+    """Return the mail with the person's page Today; None when it is empty."""
     today = build_today(user, now=now)
     sections = [section for section in today.sections if section.number]
     if not sections:
@@ -124,7 +124,7 @@ def build_summary(user: User, now: datetime) -> EmailMessage:
     week = Span(last_sunday - timedelta(days=6), last_sunday)
     before = Span(last_sunday - timedelta(days=13), last_sunday - timedelta(days=7))
     figures, past = _count_week(week, today), _count_week(before, today)
-    # The links of the tiles are for the page.
+    # The links of the tiles only work on the page.
     tiles = build_tiles(figures, past, lambda _part: "")
     subject = _("Nachfass: the week to %(day)s") % {
         "day": date_format(last_sunday, "SHORT_DATE_FORMAT")

@@ -1,4 +1,4 @@
-"""The menu of the office, by task, with how much waits behind each entry."""
+"""The menu of the office, by task, with the number of rows to act on beside each entry."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _build_item(request: HttpRequest, entry: Entry, badges: dict[str, int]) -> d
 
 
 def _is_here(request: HttpRequest, entry: Entry, url: str) -> bool:
-    # Of two that lead to one list, it is the one whose query stands in the address.
+    # Of two entries for one list, it is the one whose query is in the address.
     if not request.path.startswith(url):
         return False
     if entry.query:
@@ -167,7 +167,7 @@ def _asks_for_another(request: HttpRequest) -> bool:
 
 
 def count_waiting() -> dict[str, int]:
-    """Return how much waits for a person, by the badges of the menu."""
+    """Return the numbers of rows that the person must act on, by badge of the menu."""
     return {
         "answers": new_answers().count(),
         "review": SourceFile.objects.filter(state=SourceFile.State.REVIEW).count(),
@@ -176,5 +176,5 @@ def count_waiting() -> dict[str, int]:
 
 
 def new_answers() -> QuerySet[Answer]:
-    """Return the answers nobody has dealt with."""
+    """Return the answers that nobody has handled."""
     return Answer.objects.filter(handled_at=None)

@@ -1,4 +1,4 @@
-"""The three roles of the office and what each may do.
+"""The three roles of the office and their rights, such as seeing figures and exporting them.
 
 Which role may open which page is tested URL by URL in tests/backoffice/test_permissions.py.
 """
@@ -60,7 +60,7 @@ _LEADERS = (
 )
 # An administrator has every right of these apps.
 _ADMINISTERED = ("accounts", "auth", "core", "offers", "feedback", "reminders", "stats", "django_q")
-# Asked for by IMPORT_EXPORT_EXPORT_PERMISSION_CODE, which knows no permission of its own.
+# Used by IMPORT_EXPORT_EXPORT_PERMISSION_CODE, which needs a permission of the model.
 _EXPORTS = (
     ("offers", "offer", "Can export offers"),
     ("offers", "customer", "Can export customers"),
@@ -69,7 +69,7 @@ ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
 def write_roles(**kwargs: Any) -> None:
-    """Make the groups of the roles after `migrate` and give each the rights that it lacks."""
+    """Create the groups of the roles after `migrate` and add the rights that they lack."""
     # Permissions of the other apps may not be there yet.
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)

@@ -107,7 +107,7 @@ def _link_event(invitation: Invitation) -> Event:
 
 def _reminder_event(row: Reminder) -> Event:
     title = _("Reminder %(step)d: %(state)s")
-    # What the mail server said is of interest only where it did not take the mail.
+    # The mail server's reply matters only if it did not accept the mail.
     reply = "" if row.state == Reminder.State.SENT else row.server_reply
     decided = _("decided by %s") % row.resolved_by if row.resolved_by else ""
     return Event(

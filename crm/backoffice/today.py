@@ -1,4 +1,4 @@
-"""What waits for a person today, as the admin's home shows it and `send_digest` mails it."""
+"""The page Today: what a person must act on. The admin's home shows it, `send_digest` mails it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROWS = 6
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do: what it is about, its detail, since when, and where to do it."""
+    """One thing to do, with its detail, the time since when, and the page to do it on."""
 
     title: str
     detail: str
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Things of one kind that wait: how many, the first of them, and where all are."""
+    """Things to do of one kind: how many, the first of them, and the link to all."""
 
     title: str
     number: int
@@ -56,7 +56,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Today:
-    """Everything that waits for a person."""
+    """All that a person must act on."""
 
     sections: list[Section]
     ages: list[Row]
@@ -74,13 +74,13 @@ class Today:
 
 
 def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
-    """Return what waits for a person, in the own offers unless there are none or `everyone`."""
+    """Return what the person must act on, about the own offers unless there are none or `everyone`."""
     has_own = user.offers.exists()
     is_own = has_own and not everyone
     mine = Q(salesperson=user) if is_own else Q()
     offers = counted_offers().filter(mine)
     sections = []
-    # What the person may not open is not counted either.
+    # Sections that the person may not open are skipped.
     if can_open(user, "feedback.answer"):
         sections.append(_answers(offers))
     if can_open(user, "offers.offer"):
@@ -94,7 +94,7 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
         sections.append(_review())
     if can_open(user, "feedback.rejectedanswer"):
         rejected = _rejected()
-        # So rare that a page without them does not mention them.
+        # Rare, so that these sections are shown only if they are not empty.
         if rejected.number:
             sections.append(rejected)
     return Today(
@@ -144,7 +144,7 @@ def _build_section(
     tone: str = "calm",
 ) -> Section:
     rows = [build_row(each) for each in waiting[:ROWS]]
-    # Counted by the database only where more waits than is shown.
+    # Counted by the database only if there is more than is shown.
     number = waiting.count() if len(rows) == ROWS else len(rows)
     return Section(title, number, rows, link, empty, tone, icon)
 

@@ -1,4 +1,4 @@
-"""The English texts of unfold that the office shows: unfold comes without German ones.
+"""The English texts of unfold that the office shows, because unfold has no German catalogue.
 
 They are named here so that `makemessages` finds them. Nothing imports this module.
 """

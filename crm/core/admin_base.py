@@ -1,4 +1,4 @@
-"""What the admin pages of all apps share: dialogs, redirects, messages, log, read-only pages."""
+"""Shared parts of all admin pages: dialogs, redirects, messages, log, read-only pages."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def dialog_action(
     form: type[BaseDialogForm] = BaseDialogForm,
     permission: str = "change",
 ) -> Callable[[Any], Any]:
-    """Make a method `(request, form, row)` an action on one row, behind a dialog.
+    """Make a method `(request, form, row)` an action on one row, with a dialog before it.
 
-    The button says `submit`, or the title. Afterwards the browser goes where the response of the
-    method says, and to the page of the row when it returns None.
+    The label of the button is `submit`, or the title. Afterwards the response of the method is
+    returned; if it is None, the browser goes to the page of the row.
     """
     dialog = {
         "title": title,
@@ -72,7 +72,7 @@ def one_row(
 def once(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Make a column `(admin, row)` compute its value once for each row."""
 
-    # Unfold's templates ask for a value five times.
+    # Unfold's templates read a value five times.
     @wraps(make)
     def cached(model_admin: Any, row: Any) -> Any:
         values = row.__dict__.setdefault("_admin_columns", {})
@@ -107,7 +107,7 @@ def say(request: HttpRequest, count: int, words: Any) -> None:
 
 
 def note_acts(request: HttpRequest, rows: Iterable[Model], words: str) -> None:
-    """Write to the admin's log what the user did to each of the rows."""
+    """Record in the admin's log what the user did to each of the rows."""
     LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, words)  # type: ignore[arg-type]  # signed in
 
 
@@ -120,7 +120,7 @@ def find_acts(row: Model) -> QuerySet[LogEntry]:
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Pages of rows that people look at and act upon, but never edit or delete."""
+    """Admin pages of rows that people view and run actions on, but never edit or delete."""
 
     show_full_result_count = False
 

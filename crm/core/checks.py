@@ -19,7 +19,7 @@ from crm.core.client_address import UNIX, is_network
 
 @register()
 def check_base_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """FEEDBACK_BASE_URL must be the address of a page: it is mailed to customers."""
+    """Check that FEEDBACK_BASE_URL is a web address, because it is mailed to customers."""
     address = urlsplit(settings.FEEDBACK_BASE_URL)
     if not settings.FEEDBACK_BASE_URL:
         hint = "Set it to the address that customers reach, such as https://feedback.example.com"
@@ -40,7 +40,7 @@ def check_database_version(
     databases: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> list[CheckMessage]:
-    """The database must have no migrations that this code does not know."""
+    """Check that the database has no migrations that this code does not know."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         recorded = MigrationRecorder(connections[alias]).applied_migrations()
@@ -61,7 +61,7 @@ def check_database_version(
 
 @register(Tags.security)
 def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Each entry of TRUSTED_PROXIES must be an address, a network or the word for a socket."""
+    """Check that TRUSTED_PROXIES has only addresses, networks and the word for a socket."""
     hint = (
         f"Write an address or a network, such as 127.0.0.1, or {UNIX} for a proxy that connects "
         "through a socket."
@@ -75,7 +75,7 @@ def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 @register(Tags.security, deploy=True)
 def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Somebody must get the alarms."""
+    """Check that ADMINS names somebody who gets the alarms."""
     if settings.ADMINS:
         return []
     hint = "Set ADMINS to one or more addresses, separated by commas."

@@ -1,11 +1,11 @@
-"""Keeps spreadsheets from computing texts of an export."""
+"""Keep spreadsheets from evaluating texts of an export as formulas."""
 
 from __future__ import annotations
 
 import re
 
 # The beginnings of a formula, also in the full-width forms that some spreadsheets accept, and
-# behind white space that some of them remove.
+# after white space that some of them remove.
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r"^\s*[=+\-@|＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]")
 

@@ -1,4 +1,4 @@
-"""Commits that are on the disk when they return, where losing one would break a promise.
+"""Commits that are on the disk when they return, for data that must not be lost.
 
 SQLite runs with `synchronous=NORMAL`: a loss of power may lose the last commits. With `FULL` a
 commit waits until it and all before it are on the disk. PostgreSQL always waits.
@@ -15,7 +15,7 @@ from django.db import connection
 
 @contextmanager
 def durable_commits() -> Iterator[None]:
-    """Let each commit within wait for the disk. Has no effect inside a transaction."""
+    """Make each commit inside wait for the disk. Has no effect inside a transaction."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return

@@ -1,10 +1,10 @@
-"""Text as it is searched and sorted. Pure: no Django."""
+"""Fold text for searching and sorting. Pure: no Django."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Letters that Unicode does not take apart into a plain letter and a mark.
+# Letters that Unicode does not decompose into a plain letter and a mark.
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", ",": " "}
 )

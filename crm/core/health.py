@@ -1,4 +1,4 @@
-"""What a health check is and what it finds. `crm.operations` lists and runs those of all apps."""
+"""The types of health checks and findings. `crm.operations` lists and runs those of all apps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: `detail` is a sentence without personal data, with what to do."""
+    """A check's result: `detail` is a sentence that says what to do, without personal data."""
 
     name: str
     detail: str

@@ -1,4 +1,4 @@
-"""Records what goes wrong in a job. `crm.operations` mails the admins about what lasts."""
+"""Record failures of jobs as incidents. `crm.operations` mails the admins about those that last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def begin_incident(kind: TextChoices, detail: str, now: datetime) -> bool:
-    """Record that something is wrong, with its newest detail; return True when that is new."""
+    """Record a failure with its newest detail; return True if the incident is new."""
     if Incident.objects.filter(kind=kind.value, ended_at=None).update(detail=detail):
         return False
     try:
@@ -29,7 +29,7 @@ def begin_incident(kind: TextChoices, detail: str, now: datetime) -> bool:
 
 
 def end_incident(kind: TextChoices, now: datetime) -> bool:
-    """Record that it is over. Return False when nothing was wrong."""
+    """Record that the incident is over; return False if there was none."""
     ended = Incident.objects.filter(kind=kind.value, ended_at=None).update(ended_at=now)
     if ended:
         logger.info("Incident ended: %s", kind.value)

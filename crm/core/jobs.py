@@ -28,7 +28,7 @@ class JobCommand(BaseCommand):
         raise NotImplementedError(f"{type(self).__module__} has no run().")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        # Not recorded, because nothing is done.
+        # Not recorded, because nothing was changed.
         if options.get("dry_run"):
             return self.run(**options)
         return record_run(type(self).__module__.rpartition(".")[2], lambda: self.run(**options))

@@ -28,7 +28,7 @@ class EmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send the mails over one connection and return how many were accepted.
 
-        Ends at the first that is not: raises SmtpUnavailableError, or logs with `fail_silently`.
+        Stops at the first refused mail: raises SmtpUnavailableError, or logs with `fail_silently`.
         """
         messages = [message for message in email_messages if message.recipients()]
         if not messages:

@@ -22,7 +22,7 @@ LIFETIME_SECONDS = 5
 
 
 class NoResolverError(Exception):
-    """No name server answers, so nothing can be said about a domain."""
+    """No name server answers, so a domain cannot be checked."""
 
 
 def check_sender_domain(now: datetime) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What both halves keep about their own running."""
+"""Models of both halves: rate limit counters, job runs and incidents."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class JobRun(models.Model):
 
 
 class Incident(models.Model):
-    """Something that goes wrong in a job, until `ended_at`. Written by `crm.core.incidents`."""
+    """A failure of a job that lasts until `ended_at`. Written by `crm.core.incidents`."""
 
     kind = models.CharField(_("kind"), max_length=40)
     title = models.CharField(_("incident"), max_length=200)

@@ -1,4 +1,4 @@
-"""Access tokens for the mail server, as Exchange Online wants them since it turned passwords off."""
+"""Access tokens for the mail server; Exchange Online no longer accepts passwords."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from time import monotonic
 
 
 class TokenError(Exception):
-    """The token service refused or did not answer. The text says what it said."""
+    """The token service refused or did not answer. The text contains its reply."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ _tokens: dict[OAuthClient, tuple[str, float]] = {}
 
 
 def has_kept_token(client: OAuthClient) -> bool:
-    """Return whether `get_access_token` would answer with a token from before."""
+    """Return whether `get_access_token` would return a stored token."""
     return client in _tokens
 
 
 def forget_token(client: OAuthClient) -> None:
-    """Have the next token fetched anew."""
+    """Delete the stored token, so that the next one is fetched."""
     _tokens.pop(client, None)
 
 
 def get_access_token(client: OAuthClient, *, timeout_seconds: float = 30) -> str:
-    """Return an access token by the client credentials grant (RFC 6749, 4.4), perhaps a kept one.
+    """Return an access token by the client credentials grant (RFC 6749, 4.4), stored or fetched.
 
     Raises TokenError when the token service refuses or does not answer.
     """

@@ -25,7 +25,7 @@ def first_line() -> Substr:
 
 
 def further_lines() -> Substr:
-    """Return the lines of `search_text` behind the first."""
+    """Return the lines of `search_text` after the first."""
     return Substr("search_text", StrIndex(F("search_text"), Value("\n")) + 1)
 
 

@@ -25,7 +25,7 @@ from crm.core.smtp_replies import (
 
 @dataclass(frozen=True)
 class Server:
-    """Where and as whom to send. Empty `user`: no log-in."""
+    """Address and log-in of the mail server. Without a `user` there is no log-in."""
 
     host: str
     port: int = 25
@@ -79,7 +79,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """True while the server has not said or shown that it is gone."""
+        """True while the connection is open."""
         return self._smtp is not None and self._smtp.sock is not None
 
     def open(self) -> None:
@@ -124,8 +124,8 @@ class Connection:
     ) -> SendResult:
         """Send one message (RFC 5322, ASCII or 8 bit, any line ends) to all recipients or none.
 
-        `before_data` is called when the server has taken sender and recipients; if it returns
-        False, the mail is withheld. What it raises comes out, after the connection was closed.
+        `before_data` is called when the server has accepted sender and recipients; if it returns
+        False, the mail is withheld. If it raises, the connection is closed and the error passed on.
         """
         if self._smtp is None or not self.is_open:
             words = "The connection was closed before."
@@ -154,7 +154,7 @@ class Connection:
         return result
 
     def close(self) -> None:
-        """Say goodbye if the server still listens. Never raises."""
+        """Send QUIT if the connection is open, and close it. Never raises."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None and smtp.sock is not None:
             try:
@@ -163,7 +163,7 @@ class Connection:
                 smtp.close()
 
     def _ask(self, smtp: StrictSmtp, steps: Iterable[tuple[Stage, bytes]]) -> SendResult:
-        """Say one thing after the other until one is not accepted; return the last result."""
+        """Send the commands in order until one is not accepted; return the last result."""
         for stage, lines in steps:
             try:
                 smtp.send(lines)

@@ -1,8 +1,8 @@
-"""What a reply of a mail server is, and what it means for the mail.
+"""Read the replies of a mail server strictly, and classify what they mean for the mail.
 
-Python's smtplib leaves open what matters here: which reply came at which stage, and that half a
-reply is no reply (RFC 5321, 4.5.3.2 and 6.1: from the final dot on a client that lost the connection
-cannot know whether the mail was delivered).
+Python's smtplib does not tell at which stage a reply came, and accepts an incomplete one as a reply
+(RFC 5321, 4.5.3.2 and 6.1: after the final dot, a client that lost the connection cannot know
+whether the mail was delivered).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ class Stage(StrEnum):
 
 
 class SendOutcome(StrEnum):
-    """What is known of a mail after the attempt."""
+    """What is known about a mail after an attempt to send it."""
 
     ACCEPTED = "accepted"
-    TRY_LATER = "try_later"  # not delivered: the server said so, or the line broke before DATA
-    REFUSED = "refused"  # not delivered, and trying again is useless
-    UNKNOWN = "unknown"  # cut off after DATA was announced: perhaps delivered
-    WITHHELD = "withheld"  # `before_data` said no
+    TRY_LATER = "try_later"  # not delivered: refused for now, or connection lost before DATA
+    REFUSED = "refused"  # not delivered, and a retry is useless
+    UNKNOWN = "unknown"  # connection lost after the DATA command: perhaps delivered
+    WITHHELD = "withheld"  # `before_data` returned False
 
 
 @dataclass(frozen=True)
 class SendResult:
-    """The outcome of one mail. `code` is 0 without a whole reply; `words` say what broke then."""
+    """The outcome of one mail. Without a complete reply `code` is 0 and `words` name the error."""
 
     outcome: SendOutcome
     stage: Stage
@@ -44,14 +44,14 @@ class SendResult:
 
     @property
     def is_about_us(self) -> bool:
-        """True when the next mail would fare the same: log-in, sender, server or line."""
+        """True if the next mail would fail too: because of log-in, sender, server or connection."""
         if self.outcome in (SendOutcome.ACCEPTED, SendOutcome.WITHHELD):
             return False
         return self.code in (0, 421, *LOG_IN_CODES) or self.stage is Stage.MAIL
 
     @property
     def is_bad_address(self) -> bool:
-        """True when the server says that there is no such mailbox."""
+        """True if the server says that the mailbox does not exist."""
         if self.stage is not Stage.RCPT:
             return False
         # RFC 3463
@@ -59,7 +59,7 @@ class SendResult:
 
 
 class SmtpUnavailableError(smtplib.SMTPException):
-    """No mail can be sent now. `stage` is how far it went."""
+    """No mail can be sent now. `stage` is the one that failed."""
 
     def __init__(self, stage: Stage, words: str, code: int = 0) -> None:
         super().__init__(words)
@@ -71,7 +71,7 @@ LOG_IN_CODES = (530, 534, 535, 538)
 
 
 def classify(stage: Stage, code: int) -> SendOutcome:
-    """Return what a whole reply at a stage means for the mail; 0 stands for any other reply."""
+    """Return what a complete reply at a stage means for the mail; 0 is any other reply."""
     if code == 354 or (stage is not Stage.DATA and 200 <= code < 300):
         return SendOutcome.ACCEPTED
     # 552 at RCPT is to be taken as 452 (RFC 5321, 4.5.3.1.10); full mailboxes say it, too.
@@ -89,9 +89,9 @@ _REPLY = re.compile(rb"(\d{3})(?:([ -])(.*?))?\r?\n", re.DOTALL)
 
 
 class StrictSmtp(smtplib.SMTP):
-    """smtplib that takes only whole replies: three digits, a blank or hyphen, an end of line."""
+    """smtplib that accepts only complete replies: three digits, a blank or hyphen, an end of line."""
 
-    # smtplib itself takes "250 O" before a closed connection for a success.
+    # smtplib itself counts "250 O" before a closed connection as a success.
 
     def getreply(self) -> tuple[int, bytes]:
         lines = []

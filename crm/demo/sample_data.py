@@ -194,7 +194,7 @@ PRODUCTS = (
     Product("Wintergarten", "Véranda", "Veranda", "Conservatory", 44_000),
 )
 
-# The words in front of and behind the number, as salespeople really write them.
+# The words before and after the number, as salespeople really write them.
 SUBJECTS = {
     "de": (
         "Ihr Angebot {number} {product} {place}",

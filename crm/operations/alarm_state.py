@@ -1,4 +1,4 @@
-"""What the last health check found, in a small file: the database may be what has failed."""
+"""Store the result of the last health check in a file, because the database may have failed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _read_problem(row: dict[str, str]) -> Problem:
 
 
 def save_problems(now: datetime, problems: list[Problem]) -> None:
-    """Write what a health check found. A failure is logged; the next check then mails again."""
+    """Store the result of a health check. A failure is logged; the next check then mails again."""
     content = {"looked_at": now, "problems": [asdict(problem) for problem in problems]}
     text = json.dumps(content, default=datetime.isoformat)
     path = Path(settings.HEALTH_FILE)

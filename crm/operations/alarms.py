@@ -21,13 +21,13 @@ from crm.operations.health import DATABASE, examine
 
 logger = logging.getLogger(__name__)
 
-# A problem must be there at two checks, so that a connection that is lost for a minute alarms
-# nobody. Checks are 5 minutes apart.
+# A problem must exist at two checks, 5 minutes apart, so that a connection that is lost for a
+# minute causes no alarm.
 TOLD_AFTER = timedelta(minutes=4)
 
 
 def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> str:
-    """Run all health checks and mail the admins what began and what is over; return the sums."""
+    """Run all health checks and mail the admins new and solved problems; return the sums."""
     failed = [finding for finding in examine(now, outside=True) if not finding.is_ok]
     _looked_at, known = load_problems()
     problems, over = _compare(known, failed, now)
@@ -40,7 +40,7 @@ def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> str:
             problems.remove(problem)
             problems.append(replace(problem, told_at=now))
     else:
-        # The next check mails what this one could not.
+        # The next check mails what this one could not mail.
         problems += over
         begun = over = []
     save_problems(now, problems)
@@ -59,7 +59,7 @@ def _compare(
         if old.name in problems:
             problems[old.name] = replace(old, detail=problems[old.name].detail)
         elif DATABASE in problems:
-            # Most checks did not run: what was wrong is taken to be wrong still.
+            # Checks that did not run keep their last result.
             problems[old.name] = old
         elif old.told_at is not None:
             over.append(old)

@@ -1,4 +1,4 @@
-"""Backups of the database while it is in use, each of them checked, and their restoring."""
+"""Back up the database while it is in use, check each backup, and restore one."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def check_backup(path: Path) -> None:
 
 
 def restore_backup(path: Path) -> list[str]:
-    """Replace the content of the database by that of the backup; return what was done after it.
+    """Replace the database by the backup; return the sentences of the steps after it.
 
     Stop the web server and the worker first. Raises BackupError.
     """

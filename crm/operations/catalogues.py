@@ -1,4 +1,4 @@
-"""Compiles translation catalogues without GNU gettext, which Windows servers do not have."""
+"""Compile translation catalogues without GNU gettext, which Windows servers do not have."""
 
 from __future__ import annotations
 

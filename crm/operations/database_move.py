@@ -1,4 +1,4 @@
-"""Copies all tables into another, empty database and compares each row."""
+"""Copy all tables into another, empty database and compare each row."""
 
 from __future__ import annotations
 

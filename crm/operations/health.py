@@ -1,4 +1,7 @@
-"""Runs the health checks of this machine, for `/readyz`, the alarms and `doctor`."""
+"""Run the health checks of this machine, for `/readyz`, the alarms and `doctor`.
+
+The lists of checks are in `office.py` and `public.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from crm.operations.operations import get_operations
 logger = logging.getLogger(__name__)
 
 DATABASE = "database"
-# As long as SQLite waits by its settings.
+# The time that SQLite waits by its settings.
 LOCK_SECONDS = 20
 
 
 def examine(now: datetime, *, outside: bool = False, advice: bool = False) -> Iterator[Finding]:
-    """Yield what the checks of this machine find; most are left out when the database fails."""
+    """Yield the findings of all checks; most are left out if the database fails."""
     operations = get_operations()
     database = check_database()
     yield database
@@ -45,8 +48,8 @@ def _run(check: Check, now: datetime) -> list[Finding]:
 
 
 def check_database() -> Finding:
-    """Return whether the database takes a write."""
-    # One that another program holds locked still answers questions.
+    """Return the finding whether the database accepts a write."""
+    # A locked database still answers reads.
     try:
         with transaction.atomic():
             if connection.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""How the scheduled jobs of the office are doing."""
+"""Find the states of the scheduled jobs of the office."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GRACE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class JobState:
-    """How a job is doing. `has_problem`: it failed, or its schedule asks for a newer success."""
+    """State of a job. `has_problem`: it failed, or its last success is older than its schedule."""
 
     name: str
     succeeded_at: datetime | None
@@ -28,7 +28,7 @@ class JobState:
 
 
 def find_job_states(now: datetime) -> list[JobState]:
-    """Return how each job is doing, those with a problem first."""
+    """Return the state of each job, those with a problem first."""
     runs = {run.name: run for run in JobRun.objects.all()}
     next_runs = dict(Schedule.objects.filter(func=RUNNER).values_list("name", "next_run"))
     states = []
@@ -44,7 +44,7 @@ def find_job_states(now: datetime) -> list[JobState]:
 
 
 def _has_missed_first_run(next_run: datetime | None, now: datetime) -> bool:
-    # A new office is sound although its first night is still to come.
+    # A new office has no problem, although its nightly jobs have not run yet.
     return next_run is None or next_run < now - GRACE
 
 

@@ -1,4 +1,4 @@
-"""The jobs of the office, which the queue runs."""
+"""The list of the office's jobs with their schedules, which the queue runs."""
 
 from __future__ import annotations
 

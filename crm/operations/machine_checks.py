@@ -1,4 +1,4 @@
-"""Health checks of the machine, of what runs on both sides, and of the office's web server."""
+"""Health checks of the machine itself, for both profiles, and of the office's web server."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check_disk(now: datetime) -> Iterator[Finding]:
 
 
 def check_backup(now: datetime) -> Iterator[Finding]:
-    """Whether the nightly backup of the VPS succeeds. The office checks it as one of its jobs."""
+    """Check the nightly backup of the VPS. The office checks its own as one of its jobs."""
     run = JobRun.objects.filter(name="backup").first()
     if run is None:
         return
@@ -54,8 +54,8 @@ def check_backup(now: datetime) -> Iterator[Finding]:
 
 
 def check_clock(now: datetime) -> Iterator[Finding]:
-    """Whether a job ran in the future: then the clock was set back since."""
-    # Reminders would come late and links live longer.
+    """Check that no job ran in the future, which means that the clock was set back."""
+    # Otherwise reminders would be late and links valid too long.
     newest = JobRun.objects.aggregate(newest=Max("started_at"))["newest"]
     if newest is not None and newest - now > timedelta(minutes=2):
         words = _("The clock was set back: a job ran at %s UTC. Set it by a time server.")
@@ -65,7 +65,7 @@ def check_clock(now: datetime) -> Iterator[Finding]:
 
 
 def check_watch(now: datetime) -> Iterator[Finding]:
-    """Whether the timer of the health check runs. It is set up by hand and may be forgotten."""
+    """Check that the timer of the health check runs, which is set up by hand."""
     looked_at, _problems = load_problems()
     if looked_at is None:
         detail = _("The health check timer is not running. Set it up as docs/operations.md says.")
@@ -78,13 +78,13 @@ def check_watch(now: datetime) -> Iterator[Finding]:
 
 
 def check_incidents(now: datetime) -> Iterator[Finding]:
-    """What went wrong in a job and is not over."""
+    """Yield the incidents that have not ended."""
     for incident in Incident.objects.filter(ended_at=None):
         yield Finding(incident.title, incident.detail, is_ok=False)
 
 
 def check_web(now: datetime) -> Iterator[Finding]:
-    """Whether the office's pages answer at the address that people use."""
+    """Check that the office's pages answer at the address that people use."""
     address = urlsplit(settings.OFFICE_BASE_URL)
     if address.hostname is None:
         return
@@ -114,7 +114,7 @@ def _get_status(scheme: str, host: str, port: int | None) -> int:
 
 
 def describe_last_success(moment: datetime | None, now: datetime) -> str:
-    """Return a sentence about how long ago a job succeeded."""
+    """Return a sentence that says how long ago a job succeeded."""
     if moment is None:
         ago = _("never")
     else:

@@ -1,4 +1,4 @@
-"""What the office checks, deletes and does after a restore."""
+"""The lists of the office: health checks, pruners and the steps after a restore."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ OPERATIONS = Operations(
         prune_log,
         retention.prune_people,
     ],
-    # Sending is held before the answers are fetched: nobody who answered is reminded in between.
-    # Erased last: an answer that comes back may be one of a person who was erased.
+    # Sending is held first, so that nobody who has answered is reminded before the answers are
+    # pulled. Erasing comes last, because a pulled answer may be that of an erased person.
     after_restore=[
         hold_after_restore,
         partial(replay_after_restore, after_store=plan_offers),

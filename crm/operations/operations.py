@@ -1,4 +1,7 @@
-"""What is checked, deleted and done after a restore on one machine."""
+"""The type of a profile's lists: health checks, pruners, steps after a restore.
+
+The lists themselves are in `office.py` and `public.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from crm.core.health import Check
 class Operations:
     """The lists of one profile: `crm.operations.office` or `crm.operations.public`."""
 
-    # Look at the database and this machine. Cheap enough for a page that is asked every minute.
+    # Check the database and this machine. Fast enough for a page that is requested every minute.
     checks: Sequence[Check]
     # Delete what is too old. Called with `now` and `dry_run`; return one sentence.
     pruners: Sequence[Callable[..., str]]
-    # Ask other machines: for the alarms and `doctor`.
+    # Check other machines: for the alarms and `doctor`.
     outside_checks: Sequence[Check] = ()
-    # Look at what others have to set up: for `doctor` alone.
+    # Check what other people have to set up: only for `doctor`.
     advice: Sequence[Check] = ()
     # Called after a restore, because the backup lacks what happened since; return one sentence.
     after_restore: Sequence[Callable[[], str]] = ()

@@ -1,4 +1,4 @@
-"""The files that are handed over to a person, and what an erasure leaves to be done by hand."""
+"""Build the archive that is handed to a person, and describe what must be erased by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def build_archive(sections: dict[str, Any]) -> bytes:
 
 
 def describe_rest(erasure: Erasure) -> str:
-    """Say in whole sentences what Nachfass cannot erase by itself."""
+    """Return sentences on what Nachfass cannot erase itself."""
     sentences = []
     if erasure.files:
         files = ", ".join(erasure.files)

@@ -1,4 +1,4 @@
-"""Exports what the office keeps about a person, or erases it so that the figures stay."""
+"""Export all data of a person, or erase the person so that the figures stay."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class ErasureError(Exception):
 
 @dataclass(frozen=True)
 class Erasure:
-    """What is left to do by hand: mail files, and columns in which the address still stands."""
+    """What must be erased by hand: mail files, and columns that still contain the address."""
 
     files: list[str]
     traces: list[str]
 
 
 def export_person(email: str) -> dict[str, Any] | None:
-    """Return all that is kept about the person, by section; None when there is no such customer."""
+    """Return all data of the person, by section; None when there is no such customer."""
     customer = _find_customer(email)
     if customer is None:
         return None
@@ -70,7 +70,7 @@ def _find_customer(email: str) -> Customer | None:
 
 
 def erase_customer(customer: Customer) -> Erasure:
-    """Empty all rows about the customer; return what is left to do by hand."""
+    """Empty all rows about the customer; return what must be erased by hand."""
     email = customer.email
     files = [str(path) for path in offers.privacy.find_mail_files(customer)]
     with transaction.atomic():
@@ -81,7 +81,7 @@ def erase_customer(customer: Customer) -> Erasure:
 
 
 def erase_again() -> str:
-    """Take over the erasure list after a restore and erase who is on it; return one sentence."""
+    """Read the erasure list after a restore and erase everybody on it; return one sentence."""
     _read_list()
     erased_at = dict(ErasedAddress.objects.values_list("digest", "erased_at"))
     salts = set(ErasedAddress.objects.values_list("salt", flat=True))
@@ -98,7 +98,7 @@ def erase_again() -> str:
 
 
 def _find_traces(text: str) -> Iterator[str]:
-    """Yield `table.column` of all places in the database where the text stands."""
+    """Yield `table.column` of all columns in the database that contain the text."""
     kinds = (models.CharField, models.TextField, models.JSONField)
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.managed:

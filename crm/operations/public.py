@@ -1,4 +1,4 @@
-"""What the VPS checks and deletes. Its commands are run by systemd timers, not by a queue."""
+"""The lists of the VPS: health checks and pruners. systemd timers run its commands, not a queue."""
 
 from __future__ import annotations
 

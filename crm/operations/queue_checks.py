@@ -15,7 +15,7 @@ from crm.operations.machine_checks import describe_last_success
 
 
 def check_jobs(now: datetime) -> Iterator[Finding]:
-    """Whether each job succeeds as often as its schedule says."""
+    """Check that each job succeeds as often as it is scheduled."""
     for state in find_job_states(now):
         yield Finding(state.name, _describe(state, now), is_ok=not state.has_problem)
 
@@ -36,7 +36,7 @@ def _describe(state: JobState, now: datetime) -> str:
 
 
 def check_tasks(now: datetime) -> Iterator[Finding]:
-    """Whether tasks wait for long: then the worker hangs, although its process is there."""
+    """Check that no task waits long, which means that the worker hangs."""
     waiting = OrmQ.objects.filter(lock__lt=now - timedelta(minutes=30)).count()
     if waiting:
         words = _("%s tasks have waited for more than 30 minutes. Restart the worker.")
@@ -46,7 +46,7 @@ def check_tasks(now: datetime) -> Iterator[Finding]:
 
 
 def check_failed_tasks(now: datetime) -> Iterator[Finding]:
-    """Whether a task failed within a day and its job has not succeeded since."""
+    """Check that no task failed within a day without a later success of its job."""
     # A task that was killed is recorded by the queue, not by its job.
     succeeded = dict(JobRun.objects.exclude(succeeded_at=None).values_list("name", "succeeded_at"))
     failures = Failure.objects.filter(stopped__gt=now - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What the office deletes after a while, beside what the apps delete themselves."""
+"""Delete the office's old queue tasks and sessions, and erase customers without contact."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from crm.core.dates import format_day
 from crm.operations.privacy import erase_customer
 from offers.retention import find_silent_customers
 
-# Whoever has not looked at a failed task within two weeks never will; Django-Q2 keeps failures for
-# ever.
+# Failed tasks are kept for two weeks; Django-Q2 would keep them for ever.
 TASKS_KEEP_DAYS = 14
 
 

@@ -1,4 +1,4 @@
-"""Makes fresh secrets for the env files of both machines."""
+"""Make new secrets for the env files of both machines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Secrets:
 
 
 def make_secrets() -> Secrets:
-    """Return fresh secrets. The VPS gets nothing that opens the comments of customers."""
+    """Return new secrets. The VPS gets no key that decrypts the comments of customers."""
     api_key = secrets.token_urlsafe(32)
     private_key, _public_key = sealing.new_key_pair()
     return Secrets(

@@ -1,4 +1,4 @@
-"""The pages that other programs ask whether this machine works."""
+"""The pages /healthz and /readyz, by which other programs check this machine."""
 
 from __future__ import annotations
 

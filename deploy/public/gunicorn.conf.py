@@ -1,7 +1,7 @@
 """gunicorn of the public service: `gunicorn -c deploy/public/gunicorn.conf.py crm.wsgi`.
 
-sync workers behind nginx were the fastest of all that were measured; the control socket is one door
-too many.
+sync workers were the fastest kind in the measurements; the control socket is switched off, because
+nothing uses it.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ MAX_ANSWERS = 50
 
 @dataclass(frozen=True)
 class Notices:
-    """How many mails went out and how many were refused."""
+    """How many mails were sent and how many were refused."""
 
     sent: int = 0
     failed: int = 0
@@ -137,7 +137,7 @@ def _subject(answers: list[Answer]) -> str:
         text = ngettext(
             "%s new answer to your offers", "%s new answers to your offers", len(answers)
         ) % len(answers)
-    # Names come out of mail headers and may carry line breaks.
+    # Names are read from mail headers and may contain line breaks.
     return " ".join(text.split())
 
 

@@ -1,6 +1,7 @@
-"""What the database knows about a batch of messages.
+"""Load what deciding about a batch of messages needs from the database (BatchContext).
 
 Loaded in a few queries, and kept up to date while the messages are decided one after the other.
+The part for one message is a `MessageContext` of `message.py`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ _CLOCK_SLACK = timedelta(minutes=10)
 
 
 class BatchContext:
-    """All that deciding needs to know about the messages of one batch of one folder.
+    """The database rows that matter to the messages of one batch of one folder.
 
-    `pending` are log entries that are being decided anew: no evidence for anything.
+    `pending` are log entries that are being decided again, and therefore ignored as evidence.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class BatchContext:
             self._load_offers_of_senders(readable)
 
     def describe(self, message: MailMessage) -> MessageContext:
-        """Return what matters to one message, with the messages of this batch before it."""
+        """Return the context of one message, including the earlier messages of this batch."""
         if message.problem:
             return MessageContext()
         own_message_key = self._sent_messages.get(message.mail.message_id)
@@ -66,7 +67,7 @@ class BatchContext:
         return known
 
     def add_message(self, message: MailMessage, row: SourceFile) -> None:
-        """Let the messages that follow know a decided one."""
+        """Add a decided message, for the messages that follow."""
         if message.problem:
             return
         if row.state != State.DUPLICATE:
@@ -80,7 +81,7 @@ class BatchContext:
             self._by_message_id.setdefault(row.message_id, row.offer)
 
     def add_offer(self, offer: Offer) -> None:
-        """Let the messages that follow know an offer, loaded or new."""
+        """Add an offer, loaded or new, for the messages that follow."""
         customer = offer.customer
         self._by_number[offer.number_key].append(offer)
         self._by_customer[customer.email].append(offer)
@@ -106,7 +107,7 @@ class BatchContext:
         return None
 
     def _add_sender(self, message: MailMessage, known: MessageContext) -> MessageContext:
-        """Add what matters to received mails: the sender's offers, and whom a bounce is about."""
+        """Add the sender's offers, and for a bounce the customers who were not reached."""
         bounced: list[Customer] = []
         for email in message.bounced_emails:
             if customer := self.people.customers.get(email):
@@ -128,15 +129,14 @@ class BatchContext:
         self._copies_by_hash: dict[str, SourceFile] = {}
         self._copies_by_id: dict[str, SourceFile] = {}
         self.copies_by_fingerprint: dict[str, SourceFile] = {}
-        # Three queries, each by its index: one with OR goes through the whole table.
+        # Three queries, each with an index: one with OR scans the whole table.
         for row in (
             *self._find_rows(message_id__in=_message_ids(messages)),
             # Equal header blocks have equal Message-IDs; only those without one need their hash.
             *self._find_rows(message_id="", header_hash__in=[m.header_hash for m in messages]),
             *self._find_rows(fingerprint__in=[m.fingerprint for m in messages if m.fingerprint]),
         ):
-            # Compared here and not in the query, where PostgreSQL may choose to go through all rows
-            # of the folder.
+            # Compared here and not in the query, where PostgreSQL may scan all rows of the folder.
             if row.folder.direction == self.folder.direction and row.header_hash:
                 self._copies_by_hash[row.header_hash] = row
             if row.folder_id == self.folder.pk and row.message_id:
@@ -191,14 +191,14 @@ class BatchContext:
             domains.add(message.sender_domain)
         domains -= MAIL_PROVIDERS | self.own_domains
         people = Customer.objects.filter(Q(email__in=emails) | Q(email_domain__in=domains))
-        # All offers of these people, not only open ones: asked for both, SQLite goes through all
-        # open offers there are.
+        # All offers of these people, not only open ones: with both conditions SQLite scans all open
+        # offers.
         keys = list(people.values_list("pk", flat=True))
         self._add_offers(Offer.objects.filter(customer__in=keys))
 
     def _add_offers(self, offers: QuerySet[Offer]) -> None:
         found = offers.select_related("customer").order_by("pk")
-        # In one order, so that two importers at once wait for each other without a deadlock.
+        # Sorted, so that two importers at once wait for each other without a deadlock.
         if connection.features.has_select_for_update_of:
             found = found.select_for_update(of=("self",))
         for offer in found:

@@ -1,4 +1,4 @@
-"""What becomes of a mail. Pure decisions about a message and what is known: no database, no clock."""
+"""Decide what a mail is: an offer, a revision, a reply and so on. Pure: no database, no clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _decide_problem(message: MailMessage) -> MessageDecision:
 
 
 def decide_outgoing(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
-    """Return what becomes of a sent mail, in the order of the design."""
+    """Return the decision about a sent mail; the first condition that applies decides."""
     if message.problem:
         return _decide_problem(message)
     recipients = message.mail.recipients
@@ -132,8 +132,8 @@ def _find_known(
     for offer in offers:
         if offer.customer.email in emails:
             return offer
-    # A number that goes to a colleague of the customer is no second offer: two people of one
-    # company would be reminded of it.
+    # The number sent to a colleague of the customer is not a second offer: otherwise two people of
+    # one company would be reminded.
     domains = {each.domain for each in external} - MAIL_PROVIDERS
     for offer in offers:
         if offer.customer.domain in domains:
@@ -159,7 +159,7 @@ def _find_outside(addresses: Sequence[Address], own_domains: Collection[str]) ->
 
 
 def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
-    """Return what becomes of a received mail, in the order of the design."""
+    """Return the decision about a received mail; the first condition that applies decides."""
     if message.problem:
         return _decide_problem(message)
     if message.is_own or context.is_own:

@@ -1,4 +1,4 @@
-"""The bytes of mail files, and whether a file is finished. Files are only ever read."""
+"""Read the bytes of mail files, and find out whether a file is complete. Never writes to them."""
 
 from __future__ import annotations
 

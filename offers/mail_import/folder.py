@@ -1,4 +1,4 @@
-"""Mail folders: which of their files are new or changed."""
+"""Scan mail folders for files that are new or changed."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class FolderScan:
 
     # New or changed ones, the oldest first.
     files: list[FolderFile] = field(default_factory=list)
-    # Keys of log entries whose files waited and are gone.
+    # Keys of waiting log entries whose files have disappeared.
     vanished: list[int] = field(default_factory=list)
-    # Why the folder could not be read to its end.
+    # Why the folder could not be read completely.
     problem: str = ""
 
 
@@ -55,7 +55,7 @@ def sort_folders(folders: Iterable[MailFolder]) -> list[MailFolder]:
 
 
 def scan_folder(folder: MailFolder, *, now: datetime) -> FolderScan:
-    """Return what is new in a folder. Known files cost no read and no query of their own."""
+    """Return the new and changed files of a folder. Known ones are not read again."""
     result = FolderScan()
     rows = SourceFile.objects.filter(folder=folder, state=SourceFile.State.WAITING)
     waiting = {disk_name(row.name): row for row in rows}
@@ -81,13 +81,13 @@ def measure_age(stamp: Stamp, row: SourceFile | None, *, now: datetime) -> float
     _size, mtime_ns = stamp
     age = now.timestamp() - mtime_ns / 1e9
     if row is not None and (row.size, row.mtime_ns) == stamp:
-        # The clock of the file server may be ahead of ours: then our own watch counts.
+        # The clock of the file server may be ahead of ours; then our own time counts.
         age = max(age, (now - (row.decided_at or row.first_seen_at)).total_seconds())
     return age
 
 
 def _load_known(folder: MailFolder) -> dict[str, Stamp]:
-    """Return the stamps of all files that need no second look, by their names on the disk."""
+    """Return size and mtime of all files that are decided, by their names on the disk."""
     rows = (
         SourceFile.objects.filter(folder=folder)
         .exclude(state=SourceFile.State.WAITING)

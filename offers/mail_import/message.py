@@ -1,4 +1,4 @@
-"""What a mail file says and what is known about it, as far as deciding needs to know."""
+"""What `decide.py` needs: the content of a mail (MailMessage) and what is known (MessageContext)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MailMessage:
 
     file: FolderFile
     sent_at: datetime
-    # With a problem nothing else than the file is known.
+    # With a problem only the file is known.
     problem: SourceFile.Reason | None = None
     detail: str = ""
     mail: Mail = _NO_MAIL
@@ -54,7 +54,7 @@ class MailMessage:
     @property
     def thread(self) -> tuple[str, ...]:
         """The Message-IDs that this mail is about, the nearest first."""
-        # A bounce is about the mail that came back.
+        # A bounce is about the returned mail.
         if self.bounce:
             returned = (self.bounce.original_message_id, *reversed(self.bounce.original_references))
             return tuple(filter(None, returned))
@@ -86,7 +86,7 @@ class EarlierCopy(NamedTuple):
 
 
 class MessageContext(NamedTuple):
-    """What the database knows that matters to one mail."""
+    """The database rows that matter to one mail."""
 
     own_domains: Collection[str] = ()
     # A mail that Nachfass sent itself, and the offer that it was about.

@@ -1,4 +1,4 @@
-"""Reads a mail file. Its body is read only when the header block cannot decide."""
+"""Read a mail file. Its body is read only when the header block is not enough to decide."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def find_pattern(folder: MailFolder) -> str:
 
 
 def read_message(folder: MailFolder, file: FolderFile, *, now: datetime) -> MailMessage:
-    """Return what a mail file says. What goes wrong is the `problem` of the message."""
+    """Return the message of a mail file. An error becomes its `problem`."""
     path = Path(folder.path, file.name)
     try:
         header = read_finished(
@@ -79,7 +79,7 @@ def _read_header(file: FolderFile, header: HeaderBlock, now: datetime) -> MailMe
         sent_at = min(_changed_at(file), now)
         defects.append("date_from_file")
     elif sent_at > now + timedelta(days=1):
-        # A clock that is wrong by years must not move what follows from it by years.
+        # A clock that is wrong by years must not move the reminders by years.
         sent_at = min(_changed_at(file), now)
         defects.append("date_in_future")
     if header.is_unfinished:
@@ -158,7 +158,7 @@ def _read_body(path: Path, message: MailMessage) -> bytes | None:
 
 def _read_answer(message: MailMessage, raw: bytes) -> None:
     mail, body = message.mail, parse_body(raw).readable
-    # A rule of a mailbox answers like a person, and only its text says that nobody wrote it.
+    # The automatic reply of a mailbox rule is recognised only by its text.
     message.automatic = message.automatic or find_automatic_reason(mail, body)
     if message.automatic:
         text = f"{mail.subject}\n\n{find_new_text(body)}"

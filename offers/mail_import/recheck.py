@@ -1,4 +1,4 @@
-"""Checks files of the import log again, and takes back offers that are none any more."""
+"""Decide about files of the import log again, and remove offers that no mail supports any longer."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ HasHistory = Callable[[Offer], bool]
 def check_again(
     files: Sequence[SourceFile], *, after_store: AfterStore, has_history: HasHistory
 ) -> ImportResult:
-    """Decide anew about files of the import log, as a fresh import with today's settings would.
+    """Decide about files of the import log again, as a new import with today's settings would.
 
-    Offers that came from these mails alone and are none any more are removed, unless something
-    happened to them since. Files that are gone stay as they are and are counted in the problems.
+    Offers that were created only from these mails and that the new decision no longer supports are
+    removed, unless they have another history. Files that have disappeared keep their state and are
+    counted in the problems.
     """
     result = ImportResult()
     now = timezone.now()
     touched = {file.offer_id for file in files if file.offer_id}
-    # Only an offer that loses the mail that founded it may go: others may have founders that were
-    # pruned long ago.
+    # Only an offer that loses its first mail may be removed: the first mails of others may have
+    # been pruned.
     founded = {file.offer_id for file in files if file.offer_id and file.state == State.OFFER}
     chosen = _reset_files(files, now)
     folders = {file.folder_id: file.folder for file in files}
@@ -54,7 +55,7 @@ def check_again(
 
 
 def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[FolderFile]]:
-    """Set the files that are still there to waiting; return them by folder, oldest mails first."""
+    """Set the files that still exist to waiting; return them by folder, oldest mails first."""
     chosen: dict[int, list[FolderFile]] = defaultdict(list)
     keys = []
     for row in sorted(files, key=_age_order):
@@ -62,7 +63,7 @@ def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[F
         if file is not None:
             chosen[row.folder_id].append(file)
             keys.append(row.pk)
-    # After a kill the next import decides about what is waiting.
+    # If this process is killed, the next import decides about the waiting files.
     SourceFile.objects.filter(pk__in=keys).update(
         state=State.WAITING, offer=None, duplicate_of=None, fingerprint=None, decided_by=None
     )

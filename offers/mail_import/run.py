@@ -1,4 +1,4 @@
-"""Imports what is new in the mail folders."""
+"""Import the new and changed files of the mail folders."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def import_folders(
     on_stored: Callable[[SourceFile], None] | None = None,
     with_archive: bool = True,
 ) -> ImportResult:
-    """Import what is new in the folders, by default in all active ones.
+    """Import the new and changed files of the folders, by default of all active ones.
 
-    `on_stored` is called with each log entry. Raises what the database raises when it is away: then
-    the files wait for the next run.
+    `on_stored` is called with each log entry. Passes on the error of a database that cannot be
+    reached; the files wait for the next run.
     """
     if folders is None:
         folders = MailFolder.objects.filter(is_active=True)
@@ -45,7 +45,7 @@ def import_folders(
 def _import_folder(
     folder: MailFolder, result: ImportResult, after_store: AfterStore, *, with_archive: bool
 ) -> Iterator[SourceFile]:
-    """Yield the log entries of what is new in a folder; note on it what is wrong."""
+    """Yield the log entries of new and changed files; store the folder's problems with it."""
     now = timezone.now()
     problem = _find_pattern_problem(folder)
     if not problem:

@@ -1,4 +1,4 @@
-"""Stores messages in batches: customers, offers, log entries and what follows from them."""
+"""Store messages in batches: customers, offers, log entries, and their effects."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 State, Reason = SourceFile.State, SourceFile.Reason
 AfterStore = Callable[[Sequence[Offer]], None]
-"""What follows for offers that were stored or changed; called inside their transaction."""
+"""Updates links and plans of changed offers inside the same transaction."""
 
 BATCH_SIZE = 500
 _TRIES = 3
-# Serialization failure, deadlock, lock not available: the database is there, another try helps.
+# Serialization failure, deadlock, lock not available: the database works, another try helps.
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
 _MOST_RECIPIENTS = 100
 _MESSAGE_FIELDS = [
@@ -41,7 +41,7 @@ _MESSAGE_FIELDS = [
 
 @dataclass
 class ImportResult:
-    """What an import did: how many files came into which state, and what a person must see to."""
+    """The result of an import: the number of files by state, and the problems for a person."""
 
     states: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ def store_messages(
 ) -> Iterable[SourceFile]:
     """Store the messages of one folder, batch by batch, and yield their log entries.
 
-    Raises what the database raises when it is away.
+    Passes on the error of a database that cannot be reached.
     """
     remaining = iter(messages)
     while batch := list(islice(remaining, BATCH_SIZE)):
@@ -79,7 +79,8 @@ def store_messages(
 def _store_alone(
     folder: MailFolder, message: MailMessage, *, now: datetime, after_store: AfterStore
 ) -> list[SourceFile]:
-    # Another importer may have been faster: then a second try finds nothing left to do.
+    """Store one message; after three failed tries store its file as FAILED."""
+    # Another importer may have stored it at the same time; then the second try changes nothing.
     for _attempt in range(_TRIES):
         try:
             with transaction.atomic():
@@ -103,23 +104,23 @@ def _is_away(error: Exception) -> bool:
 def store_batch(
     folder: MailFolder, messages: Sequence[MailMessage], *, now: datetime, after_store: AfterStore
 ) -> list[SourceFile]:
-    """Decide about messages of one folder, store what came out and return their log entries.
+    """Decide about messages of one folder, store the results and return the log entries.
 
     Call it inside a transaction. Raises IntegrityError when another importer stored one of the
-    messages at the same moment.
+    messages at the same time.
     """
     ordered = sorted(messages, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name))
     pending = _find_pending(folder, ordered)
-    known = [row for _message, row in pending if row.pk]
+    existing = [row for _message, row in pending if row.pk]
     # Two rewritten files may have changed places, and a fingerprint is unique.
-    rows = SourceFile.objects.filter(pk__in=[row.pk for row in known], fingerprint__isnull=False)
+    rows = SourceFile.objects.filter(pk__in=[row.pk for row in existing], fingerprint__isnull=False)
     rows.update(fingerprint=None)
-    context = BatchContext(folder, [message for message, _row in pending], known)
+    context = BatchContext(folder, [message for message, _row in pending], existing)
     batch = _Batch(folder, context, now)
-    for row in known:
-        batch.detach(row)
+    for row in existing:
+        batch.schedule_refresh(row)
     for message, row in pending:
-        batch.take(message, row)
+        batch.decide_message(message, row)
     changed = batch.write()
     if changed:
         after_store(changed)
@@ -130,8 +131,8 @@ def _find_pending(
     folder: MailFolder, messages: Sequence[MailMessage]
 ) -> list[tuple[MailMessage, SourceFile]]:
     """Return the messages that are to be decided, each with its log entry, which may be new."""
-    # What is in the log with the same size and mtime is left alone, so that a second importer, or a
-    # run after a kill, stores nothing twice.
+    # Files in the log with the same size and mtime are skipped, so that a second importer, or a run
+    # after a killed one, stores nothing twice.
     names = [stored_name(message.file.name) for message in messages]
     rows = SourceFile.objects.filter(folder=folder, name__in=names)
     known = {row.name: row for row in rows}
@@ -152,7 +153,7 @@ def _has_changed(row: SourceFile, message: MailMessage) -> bool:
 
 
 class _Batch:
-    """Decides about messages one after the other and writes the results in a few queries."""
+    """Decides about messages one after the other and stores the results in a few queries."""
 
     def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
         self.folder, self.context, self.now = folder, context, now
@@ -166,43 +167,43 @@ class _Batch:
         self.offers_to_refresh: dict[int, Offer] = {}
         self.changed_offers: dict[int, Offer] = {}
 
-    def detach(self, row: SourceFile) -> None:
+    def schedule_refresh(self, row: SourceFile) -> None:
         # The offer is worked out anew, without the file.
         if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
             offer = self.context.offers[row.offer_id]
             self.offers_to_refresh[id(offer)] = offer
 
-    def take(self, message: MailMessage, row: SourceFile) -> None:
-        """Decide about one message and note in memory what follows."""
-        known = self.context.describe(message)
-        decision = self.decide(message, known)
+    def decide_message(self, message: MailMessage, row: SourceFile) -> None:
+        """Decide about one message and collect the results in memory."""
+        context = self.context.describe(message)
+        decision = self.decide(message, context)
         is_same = (row.state, row.reason) == (decision.state, decision.reason)
         if is_same and decision.state == State.WAITING and not _has_changed(row, message):
             return
-        row.offer = self._find_offer(message, decision)
-        self._fill(row, message, decision)
+        row.offer = self._find_or_build_offer(message, decision)
+        self._fill_entry(row, message, decision)
         self.context.add_message(message, row)
         if message.returns_on and decision.reason == Reason.RETURN_DATE:
-            self._pause(message.returns_on, decision, known)
+            self._pause_offers(message.returns_on, decision, context)
         elif decision.reason == Reason.BOUNCED:
-            self._mark_bounced(message, decision, known)
+            self._mark_bounced(message, decision, context)
         if decision.duplicate_of is None:
             self.rows.append(row)
         else:
             self.duplicates.append(row)
 
-    def _find_offer(self, message: MailMessage, decision: MessageDecision) -> Offer | None:
-        """Return the offer that a message belongs to, made now where the message founds it."""
+    def _find_or_build_offer(self, message: MailMessage, decision: MessageDecision) -> Offer | None:
+        """Return the message's offer, a new one if the message is its first; note its changes."""
         if decision.customer is not None:
             return self._build_offer(message, decision.customer)
         offer = decision.offer
         if offer is not None and offer.pk:
-            # One object for each offer, so that a change of it is not lost by saving another.
+            # One object for each offer, so that saving another does not undo a change.
             offer = self.context.offers.setdefault(offer.pk, offer)
         if offer is not None and decision.state in SourceFile.MAILS_OF_AN_OFFER:
             self.offers_to_refresh[id(offer)] = offer
         elif offer is not None and decision.reason == Reason.OTHER_DOCUMENT:
-            self._question(offer)
+            self._request_review(offer)
         return offer
 
     def _build_offer(self, message: MailMessage, customer: Address) -> Offer:
@@ -222,12 +223,12 @@ class _Batch:
         self.context.add_offer(offer)
         return offer
 
-    def _fill(self, row: SourceFile, message: MailMessage, decision: MessageDecision) -> None:
+    def _fill_entry(self, row: SourceFile, message: MailMessage, decision: MessageDecision) -> None:
         mail = message.mail
         if not row.pk:
             row.first_seen_at = row.decided_at = self.now
         elif decision.state != State.WAITING or _has_changed(row, message):
-            # While a file waits, this is since when it has not changed.
+            # For a waiting file this is the time since when it has not changed.
             row.decided_at = self.now
         row.size, row.mtime_ns = message.file.stamp
         row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
@@ -244,17 +245,19 @@ class _Batch:
         row.recipients = _list_recipients(mail)
         row.sent_at = None if message.problem else message.sent_at
 
-    def _question(self, offer: Offer) -> None:
+    def _request_review(self, offer: Offer) -> None:
         """Ask a person about an offer that may have been ordered."""
         if offer.is_open and not offer.needs_review:
             question = _("An order, an invoice or the like was sent about it. Was it ordered?")
             offer.needs_review = question
             self._change(offer, "needs_review")
 
-    def _pause(self, returns_on: date, decision: MessageDecision, known: MessageContext) -> None:
+    def _pause_offers(
+        self, returns_on: date, decision: MessageDecision, context: MessageContext
+    ) -> None:
         """Pause the open offers of a customer until the day after the return."""
         until = returns_on + timedelta(days=1)
-        for offer in (*known.of_sender, decision.offer):
+        for offer in (*context.of_sender, decision.offer):
             if offer is None or not offer.is_open:
                 continue
             if offer.paused_until is None or offer.paused_until < until:
@@ -262,12 +265,12 @@ class _Batch:
                 self._change(offer, "paused_until")
 
     def _mark_bounced(
-        self, message: MailMessage, decision: MessageDecision, known: MessageContext
+        self, message: MailMessage, decision: MessageDecision, context: MessageContext
     ) -> None:
-        for customer in known.bounced:
+        for customer in context.bounced:
             customer.bounced_at, customer.bounce_detail = message.sent_at, decision.detail
             customer.save(update_fields=["bounced_at", "bounce_detail"])
-        for offer in known.of_sender:
+        for offer in context.of_sender:
             self.changed_offers[id(offer)] = offer
 
     def _change(self, offer: Offer, column: str) -> None:
@@ -276,10 +279,10 @@ class _Batch:
         self.changed_offers[id(offer)] = offer
 
     def write(self) -> list[Offer]:
-        """Store all that was noted; return the offers that are new or changed."""
+        """Store the collected results; return the offers that are new or changed."""
         store_offers(self.new_offers)
         changed = [offer for offer in self.changed_offers.values() if offer not in self.new_offers]
-        # Duplicates last: they may point to a mail of this very batch.
+        # Duplicates last: they may refer to a mail of the same batch.
         for rows in (self.rows, self.duplicates):
             self._write_rows(rows)
         Offer.objects.raise_version(changed)

@@ -1,4 +1,4 @@
-"""Watches the mail folders and imports files as they come."""
+"""Watch the mail folders and import files as they arrive."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def watch_folders(
 
 
 def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
-    """Tell whether a folder is on a network share, where the system reports no changes.
+    """Return whether a folder is on a network share, where the system reports no changes.
 
     `mounts` are the lines of /proc/mounts.
     """

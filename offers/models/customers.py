@@ -1,4 +1,4 @@
-"""Customers, what was said to them besides the imported mails, and the addresses of erased ones."""
+"""Customers, contacts with them besides the imported mails, and the addresses of erased ones."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Customer(models.Model):
 
 
 class ErasedAddress(models.Model):
-    """The HMAC of the address of an erased person, so that nobody writes to it again."""
+    """The HMAC of the address of an erased person, so that no mail is sent to it again."""
 
     # HMAC-SHA-256 with the salt, which is one per office and lies here and in the erasure list
     # alone: without it nobody can try whether an address is among them.
@@ -113,7 +113,7 @@ class ErasedAddress(models.Model):
 
     @classmethod
     def silence(cls, customers: Iterable[Customer]) -> None:
-        """Mark in memory those new customers as "do not contact" who were erased before."""
+        """Mark new customers who were erased before as "do not contact", in memory only."""
         by_digest: dict[str, Customer] = {}
         for salt in set(cls.objects.values_list("salt", flat=True)):
             for customer in customers:
@@ -152,7 +152,7 @@ class Contact(models.Model):
 
 
 class SentMessage(models.Model):
-    """A mail that Nachfass sent itself: by its Message-ID a reply or a bounce finds the offer."""
+    """A mail that Nachfass sent. Its Message-ID leads from a reply or a bounce to the offer."""
 
     message_id = models.CharField(_("Message-ID"), max_length=200, unique=True)
     # A mail about several offers is kept once, with the first of them.

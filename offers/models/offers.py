@@ -64,7 +64,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 class Offer(models.Model):
     """One offer number sent to one customer. The newest mail of it counts.
 
-    Moves: open → any other; interested, no_answer → any; declined, ordered, superseded, withdrawn →
+    State transitions: open → any other; interested, no_answer → any; declined, ordered, superseded, withdrawn →
     open by a person. A late answer reopens `no_answer`.
     """
 
@@ -85,7 +85,7 @@ class Offer(models.Model):
         AUTOMATIC = "automatic", _("automatic")
 
     class ContactBasis(models.TextChoices):
-        """On what ground the customer may be written to; docs/ says what each rests on."""
+        """Why the customer may be written to; docs/privacy/ names the legal grounds."""
 
         REQUEST = "request", _("the customer asked for the offer")
         CUSTOMER = "customer", _("existing customer")
@@ -271,6 +271,6 @@ class Offer(models.Model):
             self.answered_on, self.answered_step, self.reaction_seconds = None, 0, None
         else:
             self.answered_on = timezone.localdate(self.answered_at)
-            # An answer recorded with an earlier day than the mail was given at once.
+            # An answer recorded with a day before the mail counts as given at once.
             reaction = self.answered_at - self.first_sent_at
             self.reaction_seconds = max(0, int(reaction.total_seconds()))

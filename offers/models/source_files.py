@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MailFolder(models.Model):
-    """A folder into which the mail system exports. It is only ever read."""
+    """A folder into which the mail system exports. Nachfass only reads it."""
 
     class Direction(models.TextChoices):
         OUTGOING = "outgoing", _("outgoing mail")
@@ -46,7 +46,7 @@ class MailFolder(models.Model):
 class SourceFile(models.Model):
     """One row per file ever seen in a mail folder, with what became of it and why.
 
-    Moves: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check
+    State transitions: waiting → any; review → offer, revision, not_an_offer (by a person); any → any by "check
     again"; offer, revision and follow_up → each other, when an older or newer mail of the same
     offer turns up.
     """

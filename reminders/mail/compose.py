@@ -1,4 +1,4 @@
-"""Compose what a reminder mail says from the offers that it is about."""
+"""Compose the content of a reminder mail from its offers."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
 def build_example(
     text: MailText, offer: Offer, *, now: datetime, recipient: str = ""
 ) -> ReminderMail:
-    """Return the mail that this text makes of a real offer, with links that lead nowhere."""
+    """Return the mail of this text about a real offer, with links that do not work."""
     [case] = load_cases([offer.pk], now)
-    # Whoever tries a text must not be able to answer in the customer's name.
+    # Whoever tries out a text must not be able to answer for the customer.
     token = links.new_token()
     is_last_step = text.step >= max(Plans().count_steps(case), text.step)
     # Not stored: the example has no place among the reminders that were sent.
@@ -160,7 +160,7 @@ def find_example_offer(text: MailText, number: str = "") -> Offer | None:
 
 
 def write_next_text(follow_up: FollowUp, now: datetime) -> str:
-    """Return the next reminder's text by its mail text, or "" where that cannot be written."""
+    """Return the text of the next reminder as written by its mail text, or "" if that fails."""
     try:
         text = MailTexts().get(follow_up.offer.language, follow_up.next_step or 1)
         mail = build_example(text, follow_up.offer, now=now)

@@ -1,4 +1,4 @@
-"""The reminder as a mail: headers as RFC 5322 wants them, text and HTML as two parts."""
+"""Build the reminder as a mail: headers by RFC 5322, text and HTML as two parts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def build_message(mail: ReminderMail, parts: MailParts | None = None) -> bytes:
 def _build_part(subtype: str, content: str) -> Message:
     part = MIMENonMultipart("text", subtype, charset="utf-8")
     part["Content-Transfer-Encoding"] = "quoted-printable"
-    # NUL and halves of surrogates may stand in no mail.
+    # A mail must not contain NUL or lone surrogates.
     encoded = content.replace("\0", "").rstrip("\n").encode(errors="ignore") + b"\n"
     part.set_payload(quopri.encodestring(encoded).decode("ascii"))
     return part

@@ -1,4 +1,4 @@
-"""The fixed sentences around every reminder, in the four languages of customers.
+"""The fixed sentences of every reminder, in the four languages of customers.
 
 Not in `locale/`, whose catalogues are the office's two languages (docs/decisions.md).
 """

@@ -1,4 +1,4 @@
-"""What the customer reads: subject, text and HTML, with the fixed sentences around the text."""
+"""Write subject, text and HTML of a reminder: the mail text and the fixed sentences around it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class OfferInMail:
 
 @dataclass(frozen=True)
 class ReminderMail:
-    """All that one reminder mail says."""
+    """The data of one reminder mail."""
 
     message_id: str
     mail_date: datetime
@@ -78,12 +78,12 @@ def clean_line(text: str) -> str:
 
 
 def reply_subject(subject: str) -> str:
-    """Return the offer mail's subject behind one `AW:`."""
+    """Return the offer mail's subject with one `AW:` before it."""
     return f"AW: {split_prefixes(clean_line(subject)).rest}"
 
 
 def placeholders(mail: ReminderMail) -> dict[str, object]:
-    """Return what the mail text may use; see `reminders.mail.templating.PLACEHOLDERS`."""
+    """Return the values of `reminders.mail.templating.PLACEHOLDERS`."""
     first, phrases = mail.offers[0], get_phrases(mail.language)
     name = clean_line(mail.customer_name)
     greeting = phrases.greeting
@@ -106,7 +106,7 @@ def placeholders(mail: ReminderMail) -> dict[str, object]:
 
 
 def write_parts(mail: ReminderMail) -> MailParts:
-    """Return what the customer will read. Raises MailTextError for a broken text."""
+    """Return subject, text and HTML. Raises MailTextError for a broken text."""
     values = placeholders(mail)
     body = render(mail.body_text, values).replace("\r\n", "\n").strip()
     return MailParts(_write_subject(mail, values), _write_text(mail, body), _write_html(mail, body))

@@ -1,4 +1,4 @@
-"""Mail texts in Django's template language, cut down to placeholders and conditions."""
+"""Render mail texts: Django's template language, limited to placeholders and conditions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PLACEHOLDERS: dict[str, Promise | str] = {
 }
 
 
-# What Django says of a text it cannot read, in English, and what a salesperson reads instead.
+# Django's English error messages, and what a salesperson reads instead.
 _SYNTAX = (
     (r"Unclosed tag on line \d+: '(\w+)'", gettext_lazy("{%% %s %%} has no end.")),
     (
@@ -51,7 +51,7 @@ _SYNTAX = (
     ),
     (r"Invalid filter: '(\w+)'", gettext_lazy("there is no filter “%s”.")),
 )
-# Braces that Django takes for plain text, but nobody means to send: {{ name, or { { name } }.
+# Braces that are plain text for Django but a mistake of the author: {{ name, or { { name } }.
 _HALF_MARK = re.compile(r"\{\s*[{%]|[%}]\s*\}")
 
 
@@ -83,7 +83,7 @@ def _fill(template: Template, values: dict[str, object]) -> str:
     try:
         return str(template.render(Context(values, autoescape=False)))
     except Exception as error:
-        # A filter raises what it likes, and one text must not stop the mails of all others.
+        # A filter may raise any exception, and one text must not stop the mails of all others.
         words = _("%(place)s: this cannot be filled in (%(error)s).")
         raise MailTextError(words % {"place": _find_place(error), "error": error}) from error
 

@@ -104,7 +104,7 @@ class ReminderPlan(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse an unknown region, and a change that would leave no default plan."""
+        """Reject an unknown region, and a change that would leave no default plan."""
         was_default = ReminderPlan.objects.filter(pk=self.pk, is_default=True).exists()
         if was_default and not self.is_default:
             text = _("One plan must be the default. Make another one the default instead.")
@@ -134,7 +134,7 @@ class CompanyHoliday(models.Model):
 
 
 class CustomerPlan(models.Model):
-    """The plan of one customer in place of the default one. An offer's own plan goes first."""
+    """The plan of one customer instead of the default one. An offer's own plan has precedence."""
 
     customer = models.OneToOneField(
         Customer, models.CASCADE, related_name="own_plan", verbose_name=_("customer")
@@ -181,7 +181,7 @@ class MailText(models.Model):
         return f"{self.get_language_display()}, {self.step}"
 
     def clean(self) -> None:
-        """Refuse a subject or text with a mistake; the message names the place."""
+        """Reject a subject or text with a mistake; the message names the place."""
         errors = {}
         for field in ("subject", "text"):
             try:

@@ -18,7 +18,7 @@ from reminders.sentences import BECAUSE_CHOICES
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def due(self, now: datetime) -> FollowUpQuerySet:
-        """Return those that are due, released and not being sent, the longest due first."""
+        """Return those due at their last planning, released and not being sent, oldest due first."""
         in_flight = Reminder.objects.filter(offer=OuterRef("offer"), state__in=Reminder.IN_FLIGHT)
         return (
             self.filter(next_at__lte=now)
@@ -36,7 +36,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
 
 class FollowUp(models.Model):
-    """When the next reminder of an offer is due and why, or why none will come."""
+    """The next reminder of an offer as `reminders.rules` planned it, and what people asked for."""
 
     offer = models.OneToOneField(
         Offer, models.CASCADE, related_name="follow_up", verbose_name=_("offer")
@@ -102,11 +102,11 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     def stuck(self) -> ReminderQuerySet:
         """Return those that a person must decide about."""
         unresolved = self.filter(state__in=Reminder.RESOLVABLE, resolved_by=None)
-        # The states already say "not sent"; said again, the index of those not sent is used.
+        # The redundant exclude() lets the database use the partial index of rows not sent.
         return unresolved.exclude(state=Reminder.State.SENT)
 
     def give_back(self) -> int:
-        """Undo the claims among these, whose mails were surely not sent. Return how many."""
+        """Undo the claims among these, whose mails have certainly not been sent; return how many."""
         claimed = self.filter(state=Reminder.State.CLAIMED)
         tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
         return tried_before + claimed.filter(attempts=0).delete()[0]
@@ -127,7 +127,7 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 class Reminder(models.Model):
     """One step of one offer. Rows with the same `message_id` are one mail about several offers.
 
-    Moves: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA);
+    State transitions: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA);
     claimed or transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final
     dot); transmitting → in_doubt (killed or cut off after DATA was announced); planned → claimed;
     planned → failed (given up); in_doubt → sent, planned (by a person; sent also by the mail seen
@@ -144,7 +144,7 @@ class Reminder(models.Model):
         IN_DOUBT = "in_doubt", _("in doubt")
 
     IN_FLIGHT = (State.CLAIMED, State.TRANSMITTING)
-    # What a customer has, or may have, in the inbox; the gap between two mails counts from these.
+    # Mails that the customer got or may have got; the gap between two mails counts from these.
     MAILED = (State.CLAIMED, State.TRANSMITTING, State.SENT, State.IN_DOUBT)
     RESOLVABLE = (State.FAILED, State.IN_DOUBT)
 
@@ -204,7 +204,7 @@ class Reminder(models.Model):
 
 
 class SendingHold(models.Model):
-    """Whether sending waits for a person: one row.
+    """The hold on sending, until a person releases it: one row.
 
     Moves: free → held (too many due at once, a restored backup, a person) → free (by a person).
     """

@@ -32,7 +32,10 @@ RETRY_FOR = timedelta(days=4)
 
 
 def find_markable(now: datetime) -> QuerySet[Reminder]:
-    """Return the claimed reminders that may be sent, by all gates that are columns."""
+    """Return the claimed reminders that pass the checks of `reminders.rules`, as one query.
+
+    It repeats `rules._find_block`: a new check must be added in both.
+    """
     today = timezone.localdate(now)
     asked_for = Q(follow_up__send_now_at__isnull=False)
     offers = Offer.objects.filter(
@@ -112,7 +115,7 @@ def give_back(claim: Claim) -> None:
 
 
 def recover_stale(now: datetime) -> None:
-    """Clear up after runs that died: free claims without the mark, doubt those with it."""
+    """Clean up after killed runs: free unmarked claims, set marked ones to in_doubt."""
     deadline = now - timedelta(seconds=settings.REMINDERS_STALE_SECONDS)
     stale = Reminder.objects.filter(claimed_at__lte=deadline)
     offer_ids = list(stale.filter(state__in=Reminder.IN_FLIGHT).values_list("offer_id", flat=True))

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
-# Who answers while a long run is under way must not be reminded by its end.
+# Answers are pulled again, so that a customer who answers during a long run gets no reminder.
 ASK_AGAIN_SECONDS = 10
 # Planning the offers of twenty mails takes hardly longer than planning those of one.
 PLANNED_TOGETHER = 20
@@ -69,7 +69,7 @@ def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = No
 
 
 class _Run:
-    """One run over one connection. Nothing is claimed before the mail server has taken us."""
+    """One run over one connection. Nothing is claimed before the mail server accepts the log-in."""
 
     def __init__(self, clock: Callable[[], datetime], due_count: int) -> None:
         self.clock, self.due_count = clock, due_count
@@ -84,7 +84,7 @@ class _Run:
         self.next_mail_at = time.monotonic()
 
     def send_all(self, due: list[list[int]]) -> SendSums:
-        """Send one mail to each customer until time is up, the server is away or a gate shuts."""
+        """Send one mail to each customer until time is up, the server fails or sending is held."""
         try:
             for offer_ids in due:
                 if not self._may_go_on():
@@ -160,11 +160,11 @@ class _Run:
         )
         state = record_result(claim, result, self.plans, self.clock())
         if result.outcome is SendOutcome.WITHHELD:
-            # Perhaps because a person has just held all sending.
+            # A person may have just held all sending.
             self.ask_at = time.monotonic()
         if result.is_about_us:
-            # Servers close after so many mails or minutes, and say 421 or nothing. A server that
-            # took none gets no second try.
+            # Some servers close the connection after a number of mails or minutes. Reconnect,
+            # unless this connection has sent nothing.
             if not self.connection.sent:
                 self.sums.problem = _("The mail server refused: %s") % result.words
             self.connection.close()

@@ -104,9 +104,9 @@ def test_the_first_gate_that_is_shut_gives_the_reason():
         ({"paused_until": date(2026, 9, 14)}, NOW, at(15), Because.STEP_DUE),
         ({"contacted_at": at(14)}, at(14, 12), at(17), Because.QUIET),
         ({"contacted_at": at(1)}, NOW, at(15), Because.STEP_DUE),
-        ({"asked_at": at(14), "ask_again_on": date(2026, 10, 5)}, at(14, 12), at(5, month=10), Because.ASK_AGAIN),
-        ({"asked_at": at(14), "ask_again_on": date(2026, 10, 3)}, at(14, 12), at(5, month=10), Because.ASK_AGAIN),
-        ({"asked_at": at(14)}, at(14, 12), at(17), Because.QUIET),
+        ({"undecided_at": at(14), "ask_again_on": date(2026, 10, 5)}, at(14, 12), at(5, month=10), Because.ASK_AGAIN),
+        ({"undecided_at": at(14), "ask_again_on": date(2026, 10, 3)}, at(14, 12), at(5, month=10), Because.ASK_AGAIN),
+        ({"undecided_at": at(14)}, at(14, 12), at(17), Because.QUIET),
         ({"customer_mailed_at": at(14, 10)}, at(14, 12), at(16, 10), Because.GAP),
         ({"customer_mailed_at": at(13, 20)}, at(14, 12), at(16), Because.GAP),
         ({"customer_mailed_at": at(11, 9)}, at(14, 12), at(15), Because.STEP_DUE),
@@ -176,7 +176,7 @@ def test_offers_older_than_the_go_live_day_never_start_but_go_on():
 def test_silence_becomes_no_answer_after_the_last_step():
     steps = tuple(sent(step, at(1 + step)) for step in (1, 2, 3))
     assert ask(sent_at=at(1), steps=steps).close_at == at(18)
-    later = ask(sent_at=at(1), steps=steps, asked_at=at(5), ask_again_on=date(2026, 9, 20))
+    later = ask(sent_at=at(1), steps=steps, undecided_at=at(5), ask_again_on=date(2026, 9, 20))
     assert later.close_at == at(4, month=10)
 
 

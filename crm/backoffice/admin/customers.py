@@ -32,7 +32,7 @@ from reminders import services as reminder_services
 from reminders.explain import explain
 from reminders.models import CustomerPlan, FollowUp
 
-# More open offers than anybody reads on a page.
+# No page shows more open offers than this.
 SHOWN = 50
 
 

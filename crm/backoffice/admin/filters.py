@@ -74,7 +74,7 @@ class BehindTheFigures(admin.SimpleListFilter):
 
 
 class ToDoFilter(admin.SimpleListFilter):
-    """Offers on which the seller must act, not the customer."""
+    """Offers on which the salesperson must act, not the customer."""
 
     title = gettext_lazy("to act on")
     parameter_name = "to_do"

@@ -1,4 +1,4 @@
-"""What comes next for each offer, where a salesperson sends, skips, moves, edits or calls."""
+"""The next reminder of each offer in the admin, with the actions of salespeople on it."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
 
     @display(description=_("offer"), ordering="offer__search_text", header=True)
     def offer_in_short(self, follow_up: FollowUp) -> tuple[str, str]:
-        # The number is not said twice, and a card on a phone has room for two lines. What it is
-        # about stands behind the number as a rule: "Ihr Angebot 4711: Carport".
+        # The subject without the number, which is shown already. The topic usually follows the
+        # number ("Ihr Angebot 4711: Carport"), and a card on a phone has room for two lines.
         number = follow_up.offer.number
         before, _number, after = " ".join(follow_up.offer.subject.split()).partition(number)
         return number, Truncator(after.strip(" :,-–/") or before.strip(" :,-–/")).chars(30)
@@ -268,7 +268,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
 
 
 def _note(request: HttpRequest, offer_ids: Collection[int], act: str) -> None:
-    """Note in the story of each offer what was done to its next reminder."""
+    """Record in the story of each offer what was done to its next reminder."""
     note_acts(request, Offer.objects.filter(pk__in=offer_ids), act)
 
 

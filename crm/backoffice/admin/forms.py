@@ -48,7 +48,7 @@ class NoteContactForm(BaseDialogForm):
 
 
 class MakeOfferForm(BaseDialogForm):
-    """What a mail lacks to be an offer. What it has is filled in when the fields stay empty."""
+    """The data that a mail lacks to be an offer. Empty fields are taken from the mail."""
 
     number = forms.CharField(
         label=_("Offer number"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget

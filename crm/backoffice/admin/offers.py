@@ -200,7 +200,7 @@ class OfferAdmin(UploadAdmin):
     @admin.display(description=_("next reminder"))
     @once
     def next_reminder(self, offer: Offer) -> SafeString:
-        """When the next one comes and why, what keeps all back, and a link to do more about it."""
+        """Return time and reason of the next reminder, holds on sending, and a link to its page."""
         follow_up = FollowUp.objects.filter(offer=offer).first()
         words = explain(follow_up)
         if follow_up is None:

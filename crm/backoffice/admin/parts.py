@@ -1,4 +1,4 @@
-"""Parts of admin pages, and who looks at them."""
+"""Parts that several admin pages share."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class UploadAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
 
 
 def person(request: HttpRequest) -> User | None:
-    """Return who is at work."""
+    """Return the signed-in person."""
     return request.user if isinstance(request.user, User) else None
 
 
@@ -67,17 +67,17 @@ def choice_label(model: type[Model], field: str, **colours: str) -> Any:
 
 
 def tab(title: Any, *fields: str) -> tuple[Any, dict[str, Any]]:
-    """Return fields that stand in a tab of their own, for the `fieldsets` of a page."""
+    """Return fields with a tab of their own, for the `fieldsets` of a page."""
     return title, {"fields": fields, "classes": ["tab"]}
 
 
 def render(template: str, context: dict[str, Any]) -> SafeString:
-    """Return a part of a page; the template escapes what it shows."""
+    """Return the rendered template of a part of a page; it escapes its values."""
     return mark_safe(render_to_string(template, context))  # noqa: S308
 
 
 def say_paused(until: date) -> str:
-    """Return the words for a pause."""
+    """Return the text that describes a pause."""
     return gettext("Paused reminders until %s.") % date_format(until, "SHORT_DATE_FORMAT")
 
 

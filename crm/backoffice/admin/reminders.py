@@ -20,7 +20,7 @@ from reminders.models import Reminder, ReminderPlan, SendingHold
 
 
 class StepFilter(admin.SimpleListFilter):
-    """The steps that the plans have: those of the reminders would need a look at all of them."""
+    """The steps of the plans; finding those of the reminders would scan all of them."""
 
     title = _("step")
     parameter_name = "step"
@@ -65,7 +65,7 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
 
     @admin.display(description=_("what became of it"))
     def outcome(self, reminder: Reminder) -> str:
-        """What the mail server said, and for one that is planned again whether it still comes."""
+        """Return the mail server's reply and, for a planned retry, whether it will still be sent."""
         if reminder.state == Reminder.State.FAILED and reminder.resolved_by:
             by = gettext("Dealt with by %s.") % reminder.resolved_by
             return f"{reminder.server_reply[:120]} {by}".strip()
@@ -99,7 +99,7 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
 
     @admin.action(description=_("Dealt with"), permissions=["act"])
     def set_aside(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
-        count = services.set_aside(rows, by=person(request))
+        count = services.resolve_failed(rows, by=person(request))
         words = ngettext_lazy(
             "%d failed reminder is dealt with.", "%d failed reminders are dealt with."
         )

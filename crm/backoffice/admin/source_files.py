@@ -35,7 +35,7 @@ MOST_AT_ONCE = 5_000
 
 @admin.register(SourceFile)
 class SourceFileAdmin(ReadOnlyAdmin):
-    """One row per file. Actions change what became of a file; nobody writes or removes a row."""
+    """One row per file. Actions change the decision about it; nobody adds or deletes a row."""
 
     list_display = ["name", "folder", "state_label", "mail_in_short", "sender", "sent_at", "offer"]
     list_filter = [
@@ -96,7 +96,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
         return render("backoffice/mail.html", {"rows": _head_of(file, view), "view": view})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Leave out what has nothing to say about this file."""
+        """Leave out fields without a value."""
         fieldsets = []
         for name, options in super().get_fieldsets(request, obj):
             fields = [field for field in options["fields"] if _says(obj, field)]
@@ -199,7 +199,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
 
 
 def check_files_again(files: Sequence[SourceFile]) -> ImportResult:
-    """Decide anew about files of the import log. An offer that was answered or reminded stays."""
+    """Decide again about files of the import log. An offer with an answer or a reminder stays."""
     return recheck.check_again(files, after_store=follow_changes, has_history=_has_history)
 
 

@@ -27,7 +27,7 @@ class Command(JobCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         if not options["dry_run"]:
             return super().handle(*args, **options)
-        # A dry run is no sign of life of the job, so it leaves no trace.
+        # A dry run is not recorded, because it does not show that the job works.
         lines = list(explain_due(timezone.now()))
         return "\n".join([*lines, _("Dry run: nothing was sent.")])
 

@@ -33,7 +33,7 @@ class Command(JobCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         if options["watch"] and not options["dry_run"]:
-            # Each look is a run of its own, or the job would look unfinished for days.
+            # Each pass is recorded as a run; otherwise the job would seem to run for days.
             watch_folders(
                 options["folder"], lambda: record_run("import_offers", lambda: self.run(**options))
             )
@@ -44,7 +44,7 @@ class Command(JobCommand):
         if options["dry_run"]:
             result = self.dry_run(options["folder"])
         else:
-            result = import_folders(find_folders(options["folder"]), after_store=follow_changes)
+            result = import_folders(_choose_folders(options["folder"]), after_store=follow_changes)
         for problem in result.problems:
             self.stderr.write(problem)
         return summarize(result)
@@ -52,7 +52,7 @@ class Command(JobCommand):
     def dry_run(self, path: str | None) -> ImportResult:
         with transaction.atomic():
             result = import_folders(
-                find_folders(path),
+                _choose_folders(path),
                 after_store=follow_changes,
                 on_stored=self._tell,
                 with_archive=False,
@@ -66,8 +66,8 @@ class Command(JobCommand):
         )
 
 
-def find_folders(path: str | None) -> list[MailFolder] | None:
-    """Return the folder with this path, made if need be; None, for all active ones, without one."""
+def _choose_folders(path: str | None) -> list[MailFolder] | None:
+    """Get or create the folder with this path; return None, which means all active ones, without."""
     if path is None:
         return None
     absolute = str(Path(path).absolute())

@@ -33,7 +33,7 @@ class Command(JobCommand):
         except SyncError as error:
             raise CommandError(str(error)) from error
         finally:
-            # Also what an earlier run stored, or this one before it failed, is news.
+            # Includes answers stored by an earlier run, or by this one before a failure.
             notices = notify_sellers(timezone.now())
         if notices.failed:
             raise CommandError(

@@ -13,5 +13,5 @@ class Command(BaseCommand):
     help = "Mail the admins when the office has not fetched answers for a day. For an hourly timer."
 
     def handle(self, *args: Any, **options: Any) -> str:
-        # Nothing on the VPS comes and goes within minutes: the first check tells.
+        # One check is enough: nothing on the VPS fails only for minutes.
         return watch(timezone.now(), told_after=timedelta(0))
