@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from offers.models import Contact, MailFolder, Offer, SourceFile
+from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
 
 State, Reason, Direction = SourceFile.State, SourceFile.Reason, MailFolder.Direction
 _COUNTED = (State.OFFER, State.REVISION)
@@ -32,8 +32,11 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     mails = _load_mails(offers)
     contacts = Contact.objects.filter(offer__in=offers).order_by().values_list("offer")
     last_contacts = dict(contacts.annotate(Max("at")))
+    # The search text repeats words of the customer, who may have been given a name since.
+    customers = Customer.objects.in_bulk({offer.customer_id for offer in offers})
     changed_files: list[SourceFile] = []
     for offer in offers:
+        offer.customer = customers[offer.customer_id]
         sent, received = mails[offer.pk, Direction.OUTGOING], mails[offer.pk, Direction.INCOMING]
         changed_files += _order_mails(offer, sent)
         counted = [file for file in sent if file.state in _COUNTED]

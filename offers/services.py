@@ -148,6 +148,9 @@ def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at:
     if "status" in fields:
         offer.status_at, offer.status_by = at, by
         fields |= {"status_at", "status_by"}
+        if "status_channel" not in fields and offer.status_channel == Offer.Channel.AUTOMATIC:
+            offer.status_channel = ""
+            fields.add("status_channel")
     if fields:
         with transaction.atomic():
             offer.save(update_fields=sorted(fields))
@@ -179,7 +182,7 @@ def make_offer_of_file(
     # This decision is kept until somebody presses "check again".
     with transaction.atomic():
         known = Offer.objects.filter(number_key=number_key(number), customer__email=email)
-        offer = known.select_related("customer").first()
+        offer = known.lock().first()
         file.state = SourceFile.State.OFFER if offer is None else SourceFile.State.REVISION
         if offer is None:
             offer = build_offer(
@@ -205,6 +208,8 @@ def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime
     # A received mail of this state is a reply, a sent one a follow-up.
     file.state = SourceFile.State.FOLLOW_UP
     with transaction.atomic():
+        # An answer may have come since the page was opened.
+        offer = Offer.objects.filter(pk=offer.pk).lock().get()
         _record_decision(file, offer, reason=SourceFile.Reason.ATTACHED, by=by, at=at)
 
 

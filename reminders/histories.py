@@ -132,7 +132,7 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
 
 def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, date | None]]:
     """Return when each customer last answered "still undecided", and when to ask again."""
-    rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED)
+    rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED, dismissed_at=None)
     columns = ("offer_id", "answered_at", "ask_again_on")
     newest = {}
     for offer_id, *answer in rows.order_by("answered_at", "pk").values_list(*columns):

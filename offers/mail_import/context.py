@@ -11,11 +11,18 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
-from offers.models import Customer, MailFolder, Offer, SentMessage, SourceFile, number_key
+from offers.models import (
+    Customer,
+    MailFolder,
+    Offer,
+    OfferQuerySet,
+    SentMessage,
+    SourceFile,
+    number_key,
+)
 from offers.parsing.mail_providers import MAIL_PROVIDERS
 from offers.services import load_people
 
@@ -196,12 +203,8 @@ class BatchContext:
         keys = list(people.values_list("pk", flat=True))
         self._add_offers(Offer.objects.filter(customer__in=keys))
 
-    def _add_offers(self, offers: QuerySet[Offer]) -> None:
-        found = offers.select_related("customer").order_by("pk")
-        # Sorted, so that two importers at once wait for each other without a deadlock.
-        if connection.features.has_select_for_update_of:
-            found = found.select_for_update(of=("self",))
-        for offer in found:
+    def _add_offers(self, offers: OfferQuerySet) -> None:
+        for offer in offers.lock():
             if offer.pk not in self.offers:
                 self.offers[offer.pk] = offer
                 self.add_offer(offer)

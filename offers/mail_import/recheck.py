@@ -89,7 +89,7 @@ def _remove_empty_offers(
 ) -> list[Offer]:
     """Remove founded offers that no mail founds any more; return the touched offers that stay."""
     left = []
-    for offer in Offer.objects.filter(pk__in={*founded, *touched}).select_related("customer"):
+    for offer in Offer.objects.filter(pk__in={*founded, *touched}).lock():
         if offer.pk not in founded or not _is_empty(offer) or has_history(offer):
             left.append(offer)
             continue

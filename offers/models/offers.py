@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +44,14 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         for offer in offers:
             names.update(offer.fill_derived(changed) or ())
         return super().bulk_update(offers, names, *args, **kwargs)
+
+    def lock(self) -> OfferQuerySet:
+        """Return the offers with their customers; the offers stay locked in this transaction."""
+        # In one order, so that two importers at once wait for each other without a deadlock.
+        found = self.select_related("customer").order_by("pk")
+        if connection.features.has_select_for_update_of:
+            found = found.select_for_update(of=("self",))
+        return found
 
     def refresh_search_text(self) -> None:
         offers = list(self.select_related("customer"))

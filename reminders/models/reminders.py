@@ -111,17 +111,19 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
         return tried_before + claimed.filter(attempts=0).delete()[0]
 
-    def confirm_seen(self) -> int:
-        """Mark those in doubt as sent whose mail is in the outgoing folder. Return how many."""
+    def confirm_seen(self) -> list[int]:
+        """Mark those in doubt as sent whose mail is in the outgoing folder; return their offers."""
         seen = SourceFile.objects.filter(
             state=SourceFile.State.OWN_REMINDER, message_id=OuterRef("message_id")
         )
         rows = self.filter(Exists(seen), state=Reminder.State.IN_DOUBT)
-        return rows.update(
+        offer_ids = list(rows.values_list("offer_id", flat=True))
+        rows.update(
             state=Reminder.State.SENT,
             sent_at=F("claimed_at"),
             server_reply="Seen in the outgoing folder.",
         )
+        return offer_ids
 
 
 class Reminder(models.Model):

@@ -49,7 +49,7 @@ def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = No
     """
     now = clock()
     recover_stale(now)
-    Reminder.objects.confirm_seen()
+    plan_offer_ids(Reminder.objects.confirm_seen(), now)
     check_answers(now)
     if not settings.REMINDERS_ENABLED:
         return SendSums(Because.OFF)

@@ -444,3 +444,15 @@ def test_two_files_that_change_places_stay_two_mails(folder: MailFolder) -> None
         "b.eml": "4711",
     }
     assert set(SourceFile.objects.values_list("state", flat=True)) == {State.OFFER}
+
+
+def test_a_name_that_another_mail_of_the_batch_gives_finds_the_offer(folder: MailFolder) -> None:
+    import_mail(folder, "a.eml", to="k@kunde.example")
+    later = SENT_AT + timedelta(days=1)
+    path = Path(folder.path)
+    write_mail(path, "b.eml", to="k@kunde.example", sent_at=later, subject="Angebot 4711 Rev. B")
+    to = "Max Zimmermann <k@kunde.example>"
+    write_mail(path, "c.eml", to=to, sent_at=later, subject="Angebot 4712")
+    import_folders([folder])
+    found = Offer.objects.filter(search_text__contains="zimmermann")
+    assert sorted(offer.number for offer in found) == ["4711", "4712"]

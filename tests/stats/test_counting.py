@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from feedback.backoffice.answers import change_seller_reason, record_answer, take_back_answer
 from feedback.backoffice.models import Answer, DeclineReason
-from offers.models import Offer
+from offers.models import MailFolder, Offer, SourceFile
+from offers.services import change_offer
 from offers.status import set_status
 from reminders.models import Reminder
 from reminders.planning import plan_offer_ids
+from reminders.sending.run import send_due
 from stats import figures
 from stats.drill_down import NOT_STATED
 from stats.filters import STATUSES, OfferFilter
@@ -184,3 +186,31 @@ def test_what_became_silent_by_itself_is_no_answer() -> None:
     offer = make_offer()
     set_status(offer, Offer.Status.NO_ANSWER, channel=Offer.Channel.AUTOMATIC, at=NOW)
     assert figures.count_first_answers(Offer.objects.all()) == {}
+
+
+def test_a_status_that_a_person_sets_after_silence_is_an_answer() -> None:
+    offer = make_offer(status=Offer.Status.NO_ANSWER, status_channel=Offer.Channel.AUTOMATIC)
+    offer.status = Offer.Status.ORDERED
+    change_offer(offer, changed=["status"], by=make_user(), at=NOW)
+    assert figures.count_first_answers(Offer.objects.all()) == {timezone.localdate(NOW): 1}
+
+
+def test_a_reminder_that_is_seen_later_counts_as_sent_before_the_answer() -> None:
+    offer = make_offer()
+    in_doubt = Reminder.objects.create(
+        offer=offer,
+        step=1,
+        state=Reminder.State.IN_DOUBT,
+        message_id="<one@example.com>",
+        mail_date=NOW - timedelta(days=2),
+        claimed_at=NOW - timedelta(days=2),
+    )
+    record_answer(Answer(offer=offer, kind="interested", answered_at=NOW - timedelta(days=1)))
+    folder = MailFolder.objects.create(name="sent", path="/sent")
+    own = SourceFile.State.OWN_REMINDER
+    SourceFile.objects.create(
+        folder=folder, name="r.eml", size=1, mtime_ns=1, state=own, message_id=in_doubt.message_id
+    )
+    send_due(lambda: NOW)
+    (group,) = figures.group_offers(Offer.objects.all())
+    assert group.step == 1
