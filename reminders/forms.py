@@ -78,8 +78,7 @@ class ReminderPlanForm(forms.ModelForm):
 
 
 class DayWidget(UnfoldAdminDateWidget):
-    """The browser's own calendar, because the admin's is missing in dialogs."""
-
+    # The browser's own calendar, because the admin's is missing in dialogs.
     input_type = "date"
 
 
@@ -97,8 +96,6 @@ class UntilForm(BaseDialogForm):
 
 
 class OwnTextForm(BaseDialogForm):
-    """The text of one reminder, initially the one that the mail text makes."""
-
     text = forms.CharField(
         label=_("text"),
         required=False,
@@ -109,6 +106,7 @@ class OwnTextForm(BaseDialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         follow_up = FollowUp.objects.select_related("offer").get(pk=self.object_id)
+        # Initially the text that the mail text makes.
         self.initial["text"] = follow_up.own_text or write_next_text(follow_up, timezone.now())
 
     def clean_text(self) -> str:

@@ -14,8 +14,7 @@ from reminders.models import Reminder
 
 
 class IncidentKind(TextChoices):
-    """Kinds of incidents; the labels are shown in alarms and in the list of incidents."""
-
+    # The labels are shown in alarms and in the list of incidents.
     HELD = "held", gettext_lazy("sending is held")
     STALE_ANSWERS = "stale_answers", gettext_lazy("answers are not up to date")
     IN_DOUBT = "in_doubt", gettext_lazy("reminders in doubt")

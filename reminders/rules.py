@@ -212,7 +212,7 @@ def _next_step(history: OfferHistory) -> int:
 
 
 def _end(history: OfferHistory, plan: Plan) -> NextReminder:
-    """Return why there is no step left, and when the silent offer is to be closed."""
+    # After a last step that was refused a person decides, so the offer is not closed by itself.
     last = max(history.steps, key=lambda each: each.step, default=None)
     if last is not None and last.state is StepState.FAILED and last.step > history.skipped_step:
         return NextReminder(Because.FAILED, step=last.step)
@@ -236,10 +236,7 @@ def _choose_way(
 def find_give_up_at(
     history: OfferHistory, plan: Plan, calendar: Calendar, step: int
 ) -> datetime | None:
-    """Return when the next step is due, at which retries of this step stop.
-
-    None for the last step.
-    """
+    """Return when the next step is due, at which retries of this one stop; None for the last."""
     if step >= len(plan.days):
         return None
     day, _because = _find_day(history, plan, calendar, step + 1)

@@ -69,7 +69,7 @@ def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = No
 
 
 class _Run:
-    """One run over one connection. Nothing is claimed before the mail server accepts the log-in."""
+    """One run over one connection."""
 
     def __init__(self, clock: Callable[[], datetime], due_count: int) -> None:
         self.clock, self.due_count = clock, due_count
@@ -89,6 +89,7 @@ class _Run:
             for offer_ids in due:
                 if not self._may_go_on():
                     break
+                # Nothing is claimed before the mail server accepts the log-in.
                 if not self.connection.is_open:
                     self.connection.open()
                 self._send_next(offer_ids)

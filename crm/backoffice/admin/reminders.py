@@ -20,12 +20,11 @@ from reminders.models import Reminder, ReminderPlan, SendingHold
 
 
 class StepFilter(admin.SimpleListFilter):
-    """The steps of the plans; finding those of the reminders would scan all of them."""
-
     title = _("step")
     parameter_name = "step"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        # The steps of the plans: finding those of the reminders would scan all of them.
         longest = max(map(len, ReminderPlan.objects.values_list("days", flat=True)), default=0)
         return [(str(step), str(step)) for step in range(1, longest + 1)]
 

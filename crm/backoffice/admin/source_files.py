@@ -96,7 +96,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
         return render("backoffice/mail.html", {"rows": _head_of(file, view), "view": view})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Leave out fields without a value."""
+        # Fields without a value are left out.
         fieldsets = []
         for name, options in super().get_fieldsets(request, obj):
             fields = [field for field in options["fields"] if _says(obj, field)]
