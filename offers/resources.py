@@ -105,7 +105,6 @@ class MomentWidget(Widget):
 
 
 def _parse_moment(text: str) -> datetime:
-    """Return a day or time, naive where no time zone is written."""
     if german := _GERMAN_MOMENT.fullmatch(text):
         day, month, year, hour, minute = german.groups(default="")
         return datetime(int(year), int(month), int(day), int(hour or 12), int(minute or 0))  # noqa: DTZ001
@@ -376,7 +375,6 @@ class OfferExportResource(GuardedResource):
 
 
 def _language(value: Any) -> str:
-    """Return the code of a language that is named by code or by word; an unknown one is empty."""
     text = text_of(value).lower()
     if text in Language.values:
         return text

@@ -44,10 +44,7 @@ def archive_offers(folder: MailFolder) -> str:
 
 
 def read_mail_of(file: SourceFile) -> bytes:
-    """Return the bytes of a mail: its archived copy, else the file.
-
-    Raises OSError or MailTooLargeError.
-    """
+    """Return the bytes of a mail: its archived copy, else the file. Raises like `read_whole`."""
     if file.archive_path and file.archive_path.exists():
         return read_whole(file.archive_path)
     return read_whole(Path(file.folder.path, disk_name(file.name)))

@@ -47,6 +47,7 @@ class BatchContext:
         self._by_customer: dict[str, list[Offer]] = defaultdict(list)
         self._by_domain: dict[str, list[Offer]] = defaultdict(list)
         self._by_message_id: dict[str, Offer] = {}
+        # Log entries that are being decided anew are no evidence for anything.
         self._pending_keys = {row.pk for row in pending}
         readable = [message for message in messages if not message.problem]
         self._load_copies(readable)

@@ -31,11 +31,11 @@ class MailTooLargeError(Exception):
 
 
 class UnreadFileError(Exception):
-    """A mail file was not read; `detail` is what the operating system said."""
+    """A mail file was not read."""
 
-    def __init__(self, reason: SourceFile.Reason, detail: str = "") -> None:
+    def __init__(self, reason: SourceFile.Reason) -> None:
         super().__init__(reason)
-        self.reason, self.detail = reason, detail
+        self.reason = reason
 
 
 class HeaderBlock(NamedTuple):
@@ -49,7 +49,7 @@ class HeaderBlock(NamedTuple):
 def read_finished(folder: str | Path, file: FolderFile, *, settle_seconds: float) -> HeaderBlock:
     """Return the header block of a file that is finished.
 
-    Raises UnreadFileError where the file must wait or is no mail.
+    Raises UnreadFileError where the file must wait or is no mail, OSError when it cannot be read.
     """
     if file.age < settle_seconds or (not file.size and file.age < PATIENCE_SECONDS):
         raise UnreadFileError(SourceFile.Reason.STILL_WRITTEN)
@@ -59,8 +59,6 @@ def read_finished(folder: str | Path, file: FolderFile, *, settle_seconds: float
         header = _read_unchanged(os.path.join(folder, file.name), file)
     except FileNotFoundError as error:
         raise UnreadFileError(SourceFile.Reason.VANISHED) from error
-    except OSError as error:
-        raise _not_readable(error) from error
     if header.is_unfinished and file.age < PATIENCE_SECONDS:
         raise UnreadFileError(SourceFile.Reason.INCOMPLETE)
     mail = header.mail
@@ -82,27 +80,13 @@ def _read_unchanged(path: str, file: FolderFile) -> HeaderBlock:
     return HeaderBlock(raw, mail, is_unfinished)
 
 
-def read_whole_or_wait(path: Path) -> bytes:
-    """Like `read_whole`, but raises UnreadFileError where the file cannot be read now."""
-    try:
-        return read_whole(path)
-    except OSError as error:
-        raise _not_readable(error) from error
-
-
-def read_whole(path: Path, *, limit: int = LONGEST_WHOLE_MAIL) -> bytes:
-    """Return all bytes of a mail file.
-
-    Raises MailTooLargeError above `limit`, OSError when it cannot be read.
-    """
+def read_whole(path: Path) -> bytes:
+    """Return all bytes of a mail file. Raises MailTooLargeError, OSError when it cannot be read."""
     with _open(path) as stream:
-        if _stamp(stream)[0] > limit:
-            raise MailTooLargeError(str(limit))
-        return stream.read(limit)
-
-
-def _not_readable(error: OSError) -> UnreadFileError:
-    return UnreadFileError(SourceFile.Reason.NOT_READABLE, error.strerror or str(error))
+        if _stamp(stream)[0] > LONGEST_WHOLE_MAIL:
+            raise MailTooLargeError
+        # It may have grown since.
+        return stream.read(LONGEST_WHOLE_MAIL)
 
 
 def _open(path: str | Path) -> FileIO:

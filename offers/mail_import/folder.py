@@ -74,10 +74,7 @@ def scan_folder(folder: MailFolder, *, now: datetime) -> FolderScan:
 
 
 def measure_age(stamp: Stamp, row: SourceFile | None, *, now: datetime) -> float:
-    """Return for how many seconds a file has not changed, as far as is known.
-
-    `row` is its entry in the import log, if it has one.
-    """
+    """Return for how many seconds a file has not changed, as far as its log entry `row` tells."""
     _size, mtime_ns = stamp
     age = now.timestamp() - mtime_ns / 1e9
     if row is not None and (row.size, row.mtime_ns) == stamp:

@@ -16,7 +16,7 @@ from offers.mail_import.files import (
     MailTooLargeError,
     UnreadFileError,
     read_finished,
-    read_whole_or_wait,
+    read_whole,
 )
 from offers.mail_import.folder import FolderFile
 from offers.mail_import.message import MailMessage
@@ -65,7 +65,10 @@ def read_message(folder: MailFolder, file: FolderFile, *, now: datetime) -> Mail
         else:
             _read_incoming(path, message, find_pattern(folder))
     except UnreadFileError as error:
-        return MailMessage(file, _changed_at(file), error.reason, error.detail)
+        return MailMessage(file, _changed_at(file), error.reason)
+    except OSError as error:
+        problem, detail = SourceFile.Reason.NOT_READABLE, error.strerror or str(error)
+        return MailMessage(file, _changed_at(file), problem, detail)
     except Exception:  # one file must not stop the rest
         logger.exception("mail folder %s: a file could not be examined", folder.pk)
         return MailMessage(file, _changed_at(file), SourceFile.Reason.FAILED)
@@ -150,7 +153,7 @@ def _find_number(message: MailMessage, pattern: str) -> None:
 
 def _read_body(path: Path, message: MailMessage) -> bytes | None:
     try:
-        return read_whole_or_wait(path)
+        return read_whole(path)
     except MailTooLargeError:
         message.is_too_large = True
         return None

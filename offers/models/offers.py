@@ -248,10 +248,8 @@ class Offer(models.Model):
         return self.status == self.Status.OPEN
 
     def fill_derived(self, changed: Iterable[str] | None = None) -> set[str] | None:
-        """Fill the columns that follow from the changed ones; return the names of both.
-
-        None stands for all columns.
-        """
+        """Fill the columns that follow from the changed ones; return the names of both."""
+        # None stands for all columns, as in `save`.
         names = self.WORDS_FROM | self.COUNTED_FROM if changed is None else set(changed)
         derived: set[str] = set()
         if self.WORDS_FROM & names:
