@@ -22,7 +22,7 @@ NOWHERE = "@erased.invalid"
 
 
 def erased_address(customer: Customer) -> str:
-    """Return the address that replaces that of an erased customer."""
+    # One of its own for each: the address of a customer is unique.
     return f"erased-{customer.pk}{NOWHERE}"
 
 

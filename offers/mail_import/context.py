@@ -66,10 +66,9 @@ class BatchContext:
             is_own=own_message_key is not None,
             own_offer=self.offers.get(own_message_key or 0),
             earlier_copy=self._find_copy(message),
+            same_number=self._by_number.get(number_key(message.number), ()),
             in_thread=self._find_in_thread(message),
         )
-        if message.number:
-            known = known._replace(same_number=self._by_number.get(number_key(message.number), ()))
         if self.folder.direction == MailFolder.Direction.INCOMING:
             return self._add_sender(message, known)
         return known

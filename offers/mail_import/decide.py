@@ -91,7 +91,7 @@ def _duplicate(copy: EarlierCopy) -> MessageDecision:
     )
 
 
-def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
+def _decide_number(  # noqa: PLR0911 - the order is the rule
     message: MailMessage, context: MessageContext, external: Sequence[Address]
 ) -> MessageDecision:
     prefixes = message.prefixes
@@ -116,9 +116,7 @@ def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
         return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
     if _is_several_companies(message.mail, context.own_domains):
         return MessageDecision(State.REVIEW, Reason.SEVERAL_COMPANIES)
-    reason = Reason.NEW_NUMBER
-    if message.number_in_attachment:
-        reason = Reason.NUMBER_IN_ATTACHMENT
+    reason = Reason.NUMBER_IN_ATTACHMENT if message.number_in_attachment else Reason.NEW_NUMBER
     return MessageDecision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
 
 
@@ -193,9 +191,7 @@ def _decide_automatic(message: MailMessage, context: MessageContext) -> MessageD
     offer = _find_meant(message, context) or _only(context.of_sender)
     if message.returns_on is None:
         return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
-    reason = Reason.OUT_OF_OFFICE
-    if context.of_sender:
-        reason = Reason.RETURN_DATE
+    reason = Reason.RETURN_DATE if context.of_sender else Reason.OUT_OF_OFFICE
     return MessageDecision(State.AUTOMATIC, reason, message.returns_on.isoformat(), offer)
 
 

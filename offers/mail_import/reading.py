@@ -176,7 +176,10 @@ def _read_attachments(path: Path, message: MailMessage, pattern: str) -> None:
     numbers: dict[str, str] = {}
     try:
         for name in names:
-            if number := _find_in_name(name, pattern):
+            words = _words_of(name)
+            if names_other_document(words):
+                continue
+            if number := find_number(words, pattern):
                 numbers.setdefault(number.upper(), number)
     except PatternError:
         message.pattern_timed_out = True
@@ -207,18 +210,11 @@ def _is_calendar(mail: Mail) -> bool:
     return any(kind.lower().startswith(_CALENDAR) for kind in kinds)
 
 
-def _find_in_name(name: str, pattern: str) -> str | None:
-    # Such as `Angebot_AN-2026-0816.pdf`.
-    text = _words_of(name)
-    if names_other_document(text):
-        return None
-    return find_number(text, pattern)
-
-
 def _is_named_like_offer(name: str) -> bool:
     text = _words_of(name)
     return bool(_OFFER_FILE.match(text)) or (has_keyword(text) and not names_other_document(text))
 
 
 def _words_of(name: str) -> str:
+    # Of a file name such as `Angebot_AN-2026-0816.pdf`.
     return name.rpartition(".")[0].replace("_", " ")

@@ -71,6 +71,7 @@ def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[F
 
 
 def _age_order(row: SourceFile) -> tuple[datetime, int, str]:
+    # Mails are decided the oldest first, as at their first import.
     return row.sent_at or row.first_seen_at, row.mtime_ns, row.name
 
 
@@ -87,7 +88,7 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
 def _remove_empty_offers(
     founded: Collection[int], touched: Collection[int], has_history: HasHistory
 ) -> list[Offer]:
-    """Remove founded offers that no mail founds any more; return the touched offers that stay."""
+    """Remove those of the touched offers that no mail founds any more; return the others."""
     left = []
     for offer in Offer.objects.filter(pk__in={*founded, *touched}).lock():
         if offer.pk not in founded or not _is_empty(offer) or has_history(offer):

@@ -284,15 +284,18 @@ class _Batch:
         changed = [offer for offer in self.changed_offers.values() if offer not in self.new_offers]
         # Duplicates last: they may refer to a mail of the same batch.
         for rows in (self.rows, self.duplicates):
-            for row in rows:
-                if row.pk:
-                    row.save(update_fields=_MESSAGE_FIELDS)
-            SourceFile.objects.bulk_create([row for row in rows if not row.pk])
+            self._write_rows(rows)
         Offer.objects.raise_version(changed)
         refreshed = list(self.offers_to_refresh.values())
         refresh_offers(refreshed, now=self.now)
         stored = {offer.pk: offer for offer in (*self.new_offers, *changed, *refreshed)}
         return list(stored.values())
+
+    def _write_rows(self, rows: Sequence[SourceFile]) -> None:
+        for row in rows:
+            if row.pk:
+                row.save(update_fields=_MESSAGE_FIELDS)
+        SourceFile.objects.bulk_create([row for row in rows if not row.pk])
 
 
 def _list_recipients(mail: Mail) -> list[dict[str, str]]:

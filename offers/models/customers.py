@@ -18,9 +18,8 @@ from offers.models.languages import Language
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
-    """Customers, whose search text is also filled when many are stored at once."""
-
     def bulk_create(self, objs: Iterable[Customer], *args: Any, **kwargs: Any) -> list[Customer]:
+        # Django does not call `save` for many at once.
         customers = list(objs)
         for customer in customers:
             customer.fill_search_text()

@@ -28,7 +28,7 @@ COUNTED = ("sent_on", "answered_on", "amount", "reaction_seconds")
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
-    """Offers, whose derived columns are also filled when many are stored at once."""
+    # Django does not call `save` for many at once, so that derived columns are filled here.
 
     def bulk_create(self, objs: Iterable[Offer], *args: Any, **kwargs: Any) -> list[Offer]:
         offers = list(objs)
