@@ -16,7 +16,7 @@ from unfold.decorators import action
 
 from crm.core.admin_base import change_url
 from offers.forms import MailFolderForm, PatternForm
-from offers.mail_import.reading import find_pattern
+from offers.mail_import.read_message import find_pattern
 from offers.models import MailFolder
 from offers.parsing.numbers import find_number
 from offers.parsing.patterns import PatternError

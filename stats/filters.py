@@ -61,11 +61,21 @@ def suggest(words: str, *, companies: bool) -> list[str]:
 _MEANT = {"customer": find_customers, "company": find_companies}
 
 
+# A mistyped year such as 0026 would make a time line of two thousand years.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
 class FilterForm(forms.Form):
     """The fields of the filter. An invalid value is reported at its field; the others count."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        for name in ("first", "last"):
+            day = values.get(name)
+            if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                words = _("Choose a day between %(first)s and %(last)s. This day is ignored.")
+                years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+                self.add_error(name, ValidationError(words, params=years))
         first, last = values.get("first"), values.get("last")
         if first and last and last < first:
             self.add_error(

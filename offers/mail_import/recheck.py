@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from offers.mail_import.folder import FolderFile, disk_name, measure_age, sort_folders
-from offers.mail_import.reading import read_message
+from offers.mail_import.read_message import read_message
 from offers.mail_import.store import AfterStore, ImportResult, store_messages
 from offers.models import Customer, Offer, SourceFile
 from offers.revisions import refresh_offers

@@ -16,7 +16,7 @@ import pytest
 import offers.mail_import.archive
 import offers.mail_import.files
 import offers.mail_import.folder
-import offers.mail_import.reading
+import offers.mail_import.read_message
 from offers.mail_import.folder import disk_name, stored_name
 from offers.models import MailFolder, Offer, SourceFile
 from tests.offers.imports import import_folder, import_folders
@@ -222,13 +222,13 @@ def test_a_disk_that_fails_lets_the_file_wait(
 
 def before_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen to a file between the scan and the reading of it."""
-    real = offers.mail_import.reading.read_finished
+    real = offers.mail_import.read_message.read_finished
 
     def read(*args: object, **options: object) -> object:
         act()
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(offers.mail_import.reading, "read_finished", read)
+    monkeypatch.setattr(offers.mail_import.read_message, "read_finished", read)
 
 
 def test_a_file_that_vanishes_before_it_is_read_is_named(
@@ -347,14 +347,14 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
 def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     folder: MailFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = offers.mail_import.reading.find_number
+    real = offers.mail_import.read_message.find_number
 
     def find_number(subject: str, pattern: str) -> str | None:
         if subject == "Angebot 4710":
             raise ValueError("a mistake of ours")
         return real(subject, pattern)
 
-    monkeypatch.setattr(offers.mail_import.reading, "find_number", find_number)
+    monkeypatch.setattr(offers.mail_import.read_message, "find_number", find_number)
     for name in "ab":
         write_mail(path_of(folder), f"{name}.eml", subject=f"Angebot 471{'ab'.index(name)}")
     import_folder(folder)

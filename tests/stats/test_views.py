@@ -35,6 +35,7 @@ def test_the_page_shows_tiles_charts_and_tables(boss: Client) -> None:
     [
         "period=nonsense",
         "first=2026-02-01&last=2026-01-01",
+        "first=0001-01-01&last=9999-12-31",
         "customer=gone@nowhere.example",
         "company=" + "x" * 10_000,
         "reason=999",
@@ -107,3 +108,8 @@ def test_typing_suggests_addresses_and_companies(boss: Client) -> None:
     assert len(boss.get("/stats/customers", {"q": "kühn"}).json()["suggestions"]) == 10
     found = boss.get("/stats/customers", {"q": "löw", "field": "company"}).json()["suggestions"]
     assert found == ["Hotel Löwen"]
+
+
+def test_a_mistyped_year_is_named_and_ignored(boss: Client) -> None:
+    page = boss.get("/stats/?first=0026-10-01").content.decode()
+    assert "Wählen Sie einen Tag zwischen 2000 und 2100." in page
