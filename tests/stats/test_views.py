@@ -35,7 +35,7 @@ def test_the_page_shows_tiles_charts_and_tables(boss: Client) -> None:
     [
         "period=nonsense",
         "first=2026-02-01&last=2026-01-01",
-        "first=0001-01-01&last=9999-12-31",
+        "first=0026-10-01",
         "customer=gone@nowhere.example",
         "company=" + "x" * 10_000,
         "reason=999",
@@ -111,5 +111,5 @@ def test_typing_suggests_addresses_and_companies(boss: Client) -> None:
 
 
 def test_a_mistyped_year_is_named_and_ignored(boss: Client) -> None:
-    page = boss.get("/stats/?first=0026-10-01").content.decode()
+    page = boss.get("/stats/?first=0001-01-01&last=9999-12-31").content.decode()
     assert "Wählen Sie einen Tag zwischen 2000 und 2100." in page
