@@ -20,7 +20,7 @@ from sqlalchemy import event
 PAGE = """<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Angebot {{ invitation.number }}</title>
 <link rel="stylesheet" href="/static/bootstrap.min.css"></head><body><header><p>{{ company }}</p></header><main>
 <h1>Wie haben Sie sich zu unserem Angebot entschieden?</h1><dl><dt>Angebot</dt><dd>{{ invitation.number }}</dd>
-<dt>Betreff</dt><dd>{{ invitation.subject }}</dd><dt>Ihre Ansprechperson</dt><dd>{{ invitation.seller }}</dd></dl>
+<dt>Betreff</dt><dd>{{ invitation.subject }}</dd><dt>Ihre Ansprechperson</dt><dd>{{ invitation.salesperson }}</dd></dl>
 <form method="post"><fieldset><legend>Ihre Antwort</legend>
 {% for value, label in answers %}<div><input type="radio" name="answer" value="{{ value }}" id="{{ value }}">
 <label for="{{ value }}">{{ label }}</label></div>{% endfor %}</fieldset>
@@ -49,7 +49,7 @@ class Invitation(db.Model):
     digest = db.Column(db.String(64), unique=True)
     number = db.Column(db.String(50))
     subject = db.Column(db.String(200))
-    seller = db.Column(db.String(100))
+    salesperson = db.Column(db.String(100))
     expires_at = db.Column(db.DateTime(timezone=True))
     answered_at = db.Column(db.DateTime(timezone=True))
 
@@ -134,7 +134,7 @@ def fill(tokens: list[str]) -> None:
                 "digest": hashlib.sha256(token.encode()).hexdigest(),
                 "number": "AN-2026-0412",
                 "subject": "Ihr Angebot AN-2026-0412: Geländer Treppenhaus Süd",
-                "seller": "Petra Vogt",
+                "salesperson": "Petra Vogt",
                 "expires_at": datetime(2100, 1, 1, tzinfo=UTC),
             }
             for token in tokens

@@ -32,7 +32,7 @@ FILTERED_LIMIT, LIST_LIMIT = 1500, 300
 FILTERS = {
     "declined": "status=declined",
     "one reason": "reason=price",
-    "one seller": "salesperson={seller}",
+    "one salesperson": "salesperson={salesperson}",
     "one customer": "customer=17%40kunde17.example",
     "100 companies": "company=Huber+Hotel+5",
     "a word of every eighth company": "company=Metallbau",
@@ -42,7 +42,8 @@ LISTS = {
     "newest": "", "page 200": "p=200", "by company": "o=3",
     "number": "q=A778", "company": "q=Huber+Hotel+5", "customer": "q=17@kunde17.exa",
     "subject": "q=Haus+4321", "common word": "q=Gel%C3%A4nder", "two letters": "q=Da", "open": "status=open",
-    "declined": "status=declined", "one seller": "salesperson__id__exact={seller}", "replied": "to_do=replied",
+    "declined": "status=declined",
+    "one salesperson": "salesperson__id__exact={salesperson}", "replied": "to_do=replied",
     "to check": "to_do=check", "bounced": "to_do=bounced",
     "three months": "sent_at_from=01.01.2024&sent_at_to=31.03.2024",
     "behind a number": "figures=period%3Dlast_12_months%26part%3Dstatus%253Adeclined",
@@ -52,7 +53,7 @@ LISTS = {
 }  # fmt: skip
 OTHER_LISTS = {
     "follow-ups": "reminders/followup/",
-    "follow-ups of a seller": "reminders/followup/?offer__salesperson__id__exact={seller}",
+    "follow-ups of a salesperson": "reminders/followup/?offer__salesperson__id__exact={salesperson}",
     "follow-ups due next": "reminders/followup/?due=next",
     "follow-ups, search": "reminders/followup/?q=Huber+Hotel+5",
     "reminders": "reminders/reminder/",
@@ -77,9 +78,9 @@ def measured(what: str, results: dict[str, float]) -> Iterator[None]:
     results[what] = time.perf_counter() - start
 
 
-def list_pages(seller: int) -> dict[str, str]:
+def list_pages(salesperson: int) -> dict[str, str]:
     """Return the path of each page that is measured, by its name."""
-    known = {"seller": seller}
+    known = {"salesperson": salesperson}
     pages = {"today": "/admin/"}
     for period in ("last_12_months", "all"):
         pages[f"figures, {period}"] = f"/stats/?period={period}"
@@ -103,8 +104,8 @@ def measure_pages(results: dict[str, float], rounds: int) -> None:
     settings.STATS_PER_SALESPERSON = True
     client = Client()
     client.force_login(User.objects.create_superuser(f"boss{time.time_ns()}"))
-    seller = User.objects.get(username="seller7").pk
-    for name, path in list_pages(seller).items():
+    salesperson = User.objects.get(username="salesperson7").pk
+    for name, path in list_pages(salesperson).items():
         times, processor_times = [], []
         for _round in range(rounds):
             start = time.process_time()

@@ -15,7 +15,7 @@ from django.db import connection
 from crm.core.folding import fold
 
 SPAN = 10 * 365 * 86400
-SELLERS = 50
+SALESPEOPLE = 50
 OFFERS_PER_CUSTOMER = 8
 _NEW_LINE = "'\n'"
 _NAMES = [
@@ -44,7 +44,7 @@ _THINGS = ["Geländer", "Vordach", "Treppe", "Tor", "Fassade", "Balkon", "Zaun",
 
 
 def fill(number: int, *, now: datetime) -> None:
-    """Store offers by 50 sellers, answers of six in ten, one and a half reminders, a link and a
+    """Store offers by 50 salespeople, answers of six in ten, one and a half reminders, a link and a
     follow-up each.
     """
     from feedback.backoffice.models import DeclineReason
@@ -53,10 +53,10 @@ def fill(number: int, *, now: datetime) -> None:
     make_default_data()
     reasons = list(DeclineReason.objects.order_by("pk"))
     customers = max(10, number // OFFERS_PER_CUSTOMER)
-    first_seller, first_customer = _make_people(customers)
+    first_salesperson, first_customer = _make_people(customers)
     codes = [reason.code for reason in reasons]
     statements = [
-        _offers(number, int(now.timestamp()), f"{first_seller} + {_chance(40692, SELLERS)}",
+        _offers(number, int(now.timestamp()), f"{first_salesperson} + {_chance(40692, SALESPEOPLE)}",
                 f"{first_customer} + {_chance(69621, customers)}", codes),
         _answers(f"{reasons[0].pk} + {_chance(39373, len(reasons))}"),
         _reminders(),
@@ -80,13 +80,14 @@ def fill(number: int, *, now: datetime) -> None:
 
 
 def _make_people(number: int) -> tuple[int, int]:
-    """Return the first id of the sellers and of the customers, which are numbered without gaps."""
+    """Return the first id of the salespeople and of the customers, which are numbered without gaps."""
     from crm.accounts.models import User
     from offers.models import Customer
 
     chance = random.Random(1)
     User.objects.bulk_create(
-        User(username=f"seller{n}", last_name=f"Vogt {n}", is_staff=True) for n in range(SELLERS)
+        User(username=f"salesperson{n}", last_name=f"Vogt {n}", is_staff=True)
+        for n in range(SALESPEOPLE)
     )
     Customer.objects.bulk_create(
         (
@@ -99,8 +100,8 @@ def _make_people(number: int) -> tuple[int, int]:
         ),
         batch_size=5000,
     )
-    seller = User.objects.filter(username="seller0").values_list("pk", flat=True).get()
-    return seller, Customer.objects.order_by("pk").values_list("pk", flat=True)[0]
+    salesperson = User.objects.filter(username="salesperson0").values_list("pk", flat=True).get()
+    return salesperson, Customer.objects.order_by("pk").values_list("pk", flat=True)[0]
 
 
 def _is_postgres() -> bool:
@@ -145,7 +146,7 @@ def _uuid(prime: int) -> str:
     )
 
 
-def _offers(number: int, now: int, seller: str, customer: str, codes: list[str]) -> str:
+def _offers(number: int, now: int, salesperson: str, customer: str, codes: list[str]) -> str:
     statuses = ["interested", "declined", "declined", "ordered", "no_answer", "no_answer"]
     sent = f"{now} - {_chance(48271, SPAN)}"
     decided = (
@@ -187,21 +188,21 @@ def _offers(number: int, now: int, seller: str, customer: str, codes: list[str])
         "reaction_seconds": f"CASE WHEN {is_decided} THEN decided - sent END",
         "customer_reason": f"CASE WHEN status = 'declined' AND {has_answer}"
         f" THEN {_choose(39373, codes)} ELSE '' END",
-        "seller_reason": "''",
+        "salesperson_reason": "''",
         "needs_review": "''",
         "contact_basis": "''",
         "reminders_stopped": no,
         "note": "''",
         "created_at": _at("sent"),
         "customer_id": "drawn.customer",
-        "salesperson_id": "drawn.seller",
+        "salesperson_id": "drawn.salesperson",
     }
     values = ", ".join(value.replace("(id *", "(drawn.id *") for value in columns.values())
     return f"""
     WITH RECURSIVE ids(id) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT id + 1 FROM ids WHERE id < {number}),
     raw AS (SELECT id, {sent} AS sent, {_choose(45991, statuses)} AS drawn, {customer} AS customer,
-        {seller} AS seller FROM ids),
-    drawn AS (SELECT id, sent, customer, seller,
+        {salesperson} AS salesperson FROM ids),
+    drawn AS (SELECT id, sent, customer, salesperson,
         CASE WHEN {decided} > {now} THEN {now} ELSE {decided} END AS decided,
         CASE WHEN drawn = 'no_answer' AND (sent > {now} - 30 * 86400 OR {_chance(30323, 200)} = 0) THEN 'open'
         WHEN drawn = 'no_answer' AND {_chance(28081, 40)} = 0 THEN 'superseded' ELSE drawn END AS status FROM raw)

@@ -30,9 +30,9 @@ class Card:
     number: str
     subject: str
     offered_on: str
-    seller: str
-    seller_email: str = ""
-    seller_phone: str = ""
+    salesperson: str
+    salesperson_email: str = ""
+    salesperson_phone: str = ""
 
 
 @dataclass(frozen=True)

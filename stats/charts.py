@@ -191,25 +191,25 @@ def _chart_classes(
 def _chart_both_sides(declined: list[OfferGroup], label: Callable[[str], str], link: Link) -> Chart:
     """Return the chart of the reasons stated by customers, beside those of the salespeople."""
     customers = count_by(declined, lambda group: group.customer_reason)
-    sellers = count_by(declined, lambda group: group.seller_reason)
-    codes = {*customers, *sellers} - {""}
+    salespeople = count_by(declined, lambda group: group.salesperson_reason)
+    codes = {*customers, *salespeople} - {""}
 
     def order(code: str) -> tuple[int, str]:
-        return -customers.get(code, 0) - sellers.get(code, 0), label(code)
+        return -customers.get(code, 0) - salespeople.get(code, 0), label(code)
 
     points = []
     for code in sorted(codes, key=order):
-        numbers = (customers.get(code, 0), sellers.get(code, 0))
-        links = (link(f"customer_reason:{code}"), link(f"seller_reason:{code}"))
+        numbers = (customers.get(code, 0), salespeople.get(code, 0))
+        links = (link(f"customer_reason:{code}"), link(f"salesperson_reason:{code}"))
         points.append(Point(label(code), numbers, links))
     return Chart(
         name="sides",
         kind="bar",
-        title=_("Customer's reason and seller's reason"),
-        head=(_("Reason"), _("Stated by the customer"), _("Stated by the seller")),
+        title=_("Customer's reason and salesperson's reason"),
+        head=(_("Reason"), _("Stated by the customer"), _("Stated by the salesperson")),
         points=tuple(points),
         empty=_(
-            "Nobody has stated a reason in this period. Sellers enter their own on the page of an answer."
+            "Nobody has stated a reason in this period. Salespeople enter their own on the page of an answer."
         ),
         colours=("blue", "orange"),
     )

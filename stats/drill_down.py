@@ -21,7 +21,7 @@ def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any
     """Return the offers behind one number. `part` is "kind:value", as links of the page carry it.
 
     Kinds: all, status, answered, unanswered, reason, group (of reasons), customer_reason,
-    seller_reason, step, sent and came ("first..last" day), age. Raises ValueError for anything
+    salesperson_reason, step, sent and came ("first..last" day), age. Raises ValueError for anything
     else.
     """
     kind, _colon, value = part.partition(":")
@@ -36,14 +36,14 @@ def reason_is(code: str) -> Q:
     """Return the condition that an offer was declined for this reason, or for `NOT_STATED`."""
     # The customer's reason counts, else the salesperson's.
     if code == NOT_STATED:
-        return _DECLINED & Q(customer_reason="", seller_reason="")
-    return _DECLINED & (Q(customer_reason=code) | Q(customer_reason="", seller_reason=code))
+        return _DECLINED & Q(customer_reason="", salesperson_reason="")
+    return _DECLINED & (Q(customer_reason=code) | Q(customer_reason="", salesperson_reason=code))
 
 
 def _reason_in_group(value: str) -> Q:
     reasons = DeclineReason.objects.filter(group=DeclineReason.Group(value)).values("code")
-    sellers = Q(customer_reason="", seller_reason__in=reasons)
-    return _DECLINED & (Q(customer_reason__in=reasons) | sellers)
+    by_salesperson = Q(customer_reason="", salesperson_reason__in=reasons)
+    return _DECLINED & (Q(customer_reason__in=reasons) | by_salesperson)
 
 
 def _day_between(field: str) -> Callable[[str], Q]:
@@ -62,7 +62,7 @@ _CONDITIONS: dict[str, Callable[[str], Q]] = {
     "reason": reason_is,
     "group": _reason_in_group,
     "customer_reason": lambda code: _DECLINED & Q(customer_reason=code),
-    "seller_reason": lambda code: _DECLINED & Q(seller_reason=code),
+    "salesperson_reason": lambda code: _DECLINED & Q(salesperson_reason=code),
     "step": lambda value: Q(answered_on__isnull=False, answered_step=int(value)),
     "sent": _day_between("sent_on"),
     "came": _day_between("answered_on"),

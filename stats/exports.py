@@ -58,7 +58,9 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
         ),
         Column(_("First answer"), "answered_at"),
         Column(_("Customer's reason"), "customer_reason", lambda value: reasons.get(value, "")),
-        Column(_("Seller's reason"), "seller_reason", lambda value: reasons.get(value, "")),
+        Column(
+            _("Salesperson's reason"), "salesperson_reason", lambda value: reasons.get(value, "")
+        ),
         Column(_("Comment"), "comment"),
         Column(_("Reminders sent"), "reminders_sent"),
     ]

@@ -52,7 +52,7 @@ class OfferGroup:
 
     status: str
     customer_reason: str
-    seller_reason: str
+    salesperson_reason: str
     step: int
     currency: str
     number: int
@@ -68,7 +68,7 @@ class OfferGroup:
     @property
     def reason(self) -> str:
         """Code of the customer's reason, else of the salesperson's; empty if none was stated."""
-        return self.customer_reason or self.seller_reason
+        return self.customer_reason or self.salesperson_reason
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,10 @@ def confirm_answer(answer: Answer) -> bool:
     return _if_suspect(answer).update(is_suspect=False) == 1
 
 
-def change_seller_reason(answer: Answer) -> list[Offer]:
+def change_salesperson_reason(answer: Answer) -> list[Offer]:
     """Store the salesperson's changed reason of a decline; return the changed offers."""
     with transaction.atomic():
-        answer.save(update_fields=["seller_reason"])
+        answer.save(update_fields=["salesperson_reason"])
         store_answer_columns(answer.offer)
         Offer.objects.raise_version([answer.offer])
     return [answer.offer]
@@ -101,16 +101,18 @@ def store_answer_columns(offer: Offer) -> None:
     """Store the time of the first answer and the reasons of the newest decline in the offer."""
     # Dismissed answers were given by a robot.
     counted = offer.answers.filter(kind__in=COUNTED, dismissed_at=None)
-    answers = list(counted.select_related("reason", "seller_reason").order_by("answered_at", "pk"))
+    answers = list(
+        counted.select_related("reason", "salesperson_reason").order_by("answered_at", "pk")
+    )
     offer.first_answer_at = None
-    offer.customer_reason = offer.seller_reason = ""
+    offer.customer_reason = offer.salesperson_reason = ""
     if answers:
         offer.first_answer_at = answers[0].answered_at
     for answer in answers:
         if answer.kind == Answer.Kind.DECLINED:
             offer.customer_reason = getattr(answer.reason, "code", "")
-            offer.seller_reason = getattr(answer.seller_reason, "code", "")
-    offer.save(update_fields=["first_answer_at", "customer_reason", "seller_reason"])
+            offer.salesperson_reason = getattr(answer.salesperson_reason, "code", "")
+    offer.save(update_fields=["first_answer_at", "customer_reason", "salesperson_reason"])
 
 
 def _offers_changed_by(answer: Answer) -> list[Offer]:

@@ -62,9 +62,9 @@ def build_card(offer: Offer) -> Card:
         number=offer.number,
         subject=_shorten(offer.subject),
         offered_on=timezone.localdate(offer.sent_at).isoformat(),
-        seller=_shorten(name),
-        seller_email=email,
-        seller_phone=phone,
+        salesperson=_shorten(name),
+        salesperson_email=email,
+        salesperson_phone=phone,
     )
 
 
@@ -174,15 +174,15 @@ def _reset_links_of_changed_salespeople() -> None:
     salespeople = User.objects.order_by("pk").values_list(
         "pk", "username", "first_name", "last_name", "email", "phone"
     )
-    sellers_hash = hashlib.sha256(json.dumps(list(salespeople)).encode()).hexdigest()
-    if SyncState.get().sellers_hash == sellers_hash:
+    salespeople_hash = hashlib.sha256(json.dumps(list(salespeople)).encode()).hexdigest()
+    if SyncState.get().salespeople_hash == salespeople_hash:
         return
     valid = Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now())
     for invitation in valid.select_related("offer__salesperson"):
         card_hash = card_hash_of(invitation.offer)
         if card_hash != invitation.card_hash:
             _change_link(invitation, card_hash=card_hash)
-    SyncState.objects.filter(pk=1).update(sellers_hash=sellers_hash)
+    SyncState.objects.filter(pk=1).update(salespeople_hash=salespeople_hash)
 
 
 def _change_active(invitation: Invitation, **changes: object) -> bool:

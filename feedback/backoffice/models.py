@@ -149,13 +149,13 @@ class Answer(models.Model):
         related_name="+",
         verbose_name=_("customer's reason"),
     )
-    seller_reason = models.ForeignKey(
+    salesperson_reason = models.ForeignKey(
         DeclineReason,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("seller's reason"),
+        verbose_name=_("salesperson's reason"),
     )
     comment = models.TextField(_("comment"), blank=True)
     note = models.TextField(
@@ -240,7 +240,7 @@ class SyncState(models.Model):
     clock_skew_seconds = models.IntegerField(default=0, editable=False)
     form_hash = models.CharField(max_length=64, blank=True)
     form_sent_at = models.DateTimeField(_("form sent"), null=True)
-    sellers_hash = models.CharField(max_length=64, blank=True, editable=False)
+    salespeople_hash = models.CharField(max_length=64, blank=True, editable=False)
     notifying_until = models.DateTimeField(
         null=True,
         editable=False,

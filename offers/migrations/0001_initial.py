@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('status_channel', models.CharField(blank=True, choices=[('link', 'feedback link'), ('phone', 'phone'), ('mail', 'e-mail'), ('order', 'order'), ('automatic', 'automatic')], max_length=10, verbose_name='status through')),
                 ('first_answer_at', models.DateTimeField(editable=False, null=True)),
                 ('customer_reason', models.CharField(blank=True, editable=False, max_length=50)),
-                ('seller_reason', models.CharField(blank=True, editable=False, max_length=50)),
+                ('salesperson_reason', models.CharField(blank=True, editable=False, max_length=50)),
                 ('sent_on', models.DateField(editable=False)),
                 ('answered_at', models.DateTimeField(editable=False, null=True)),
                 ('answered_on', models.DateField(editable=False, null=True)),
@@ -194,15 +194,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='offer',
-            index=models.Index(fields=['salesperson', 'status'], name='offers_offer_seller_status'),
+            index=models.Index(fields=['salesperson', 'status'], name='offers_offer_salesperson'),
         ),
         migrations.AddIndex(
             model_name='offer',
-            index=models.Index(fields=['status', 'customer_reason', 'seller_reason', 'answered_step', 'currency', 'sent_on', 'answered_on', 'amount', 'reaction_seconds'], name='offers_offer_figures'),
+            index=models.Index(fields=['status', 'customer_reason', 'salesperson_reason', 'answered_step', 'currency', 'sent_on', 'answered_on', 'amount', 'reaction_seconds'], name='offers_offer_figures'),
         ),
         migrations.AddIndex(
             model_name='offer',
-            index=models.Index(fields=['sent_on', 'status', 'customer_reason', 'seller_reason', 'answered_step', 'currency', 'answered_on', 'amount', 'reaction_seconds'], name='offers_offer_period'),
+            index=models.Index(fields=['sent_on', 'status', 'customer_reason', 'salesperson_reason', 'answered_step', 'currency', 'answered_on', 'amount', 'reaction_seconds'], name='offers_offer_period'),
         ),
         migrations.AddIndex(
             model_name='offer',

@@ -119,9 +119,9 @@ def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
         legal_notice=company.legal_notice,
         imprint_url=company.imprint_url,
         privacy_url=company.privacy_url,
-        seller_name=name or offer.sender_name,
-        seller_email=email or offer.sender_email,
-        seller_phone=phone,
+        salesperson_name=name or offer.sender_name,
+        salesperson_email=email or offer.sender_email,
+        salesperson_phone=phone,
     )
 
 

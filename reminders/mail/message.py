@@ -55,7 +55,7 @@ def _build_part(subtype: str, content: str) -> Message:
 
 def _headers(mail: ReminderMail, subject: str) -> dict[str, str]:
     sender, first = mail.sender, mail.offers[0]
-    from_name = " | ".join(name for name in (sender.seller_name, sender.company) if name)
+    from_name = " | ".join(name for name in (sender.salesperson_name, sender.company) if name)
     customer_name = mail.customer_name if mail.recipient == mail.customer_email else ""
     thread = [
         offer.message_id
@@ -66,7 +66,7 @@ def _headers(mail: ReminderMail, subject: str) -> dict[str, str]:
         "Date": format_datetime(mail.mail_date),
         "From": _mailbox(from_name, parseaddr(sender.from_email)[1]),
         "To": _mailbox(customer_name, mail.recipient),
-        "Reply-To": _mailbox(sender.seller_name, sender.seller_email),
+        "Reply-To": _mailbox(sender.salesperson_name, sender.salesperson_email),
         "Subject": _write_line(subject),
         "Message-ID": mail.message_id,
         "In-Reply-To": thread[0] if thread else "",

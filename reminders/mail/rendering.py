@@ -24,9 +24,9 @@ class MailSender:
     legal_notice: str = ""
     imprint_url: str = ""
     privacy_url: str = ""
-    seller_name: str = ""
-    seller_email: str = ""
-    seller_phone: str = ""
+    salesperson_name: str = ""
+    salesperson_email: str = ""
+    salesperson_phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ def placeholders(mail: ReminderMail) -> dict[str, object]:
         "offer_subject": clean_line(first.subject),
         "several": len(mail.offers) > 1,
         "count": len(mail.offers),
-        "seller_name": clean_line(mail.sender.seller_name),
-        "seller_email": clean_line(mail.sender.seller_email),
-        "seller_phone": clean_line(mail.sender.seller_phone),
+        "salesperson_name": clean_line(mail.sender.salesperson_name),
+        "salesperson_email": clean_line(mail.sender.salesperson_email),
+        "salesperson_phone": clean_line(mail.sender.salesperson_phone),
         "own_company": clean_line(mail.sender.company),
     }
 
@@ -168,7 +168,12 @@ def _explain(mail: ReminderMail, phrases: Phrases) -> str:
 
 
 def _signature(sender: MailSender) -> list[str]:
-    lines = (sender.seller_name, sender.company, sender.seller_phone, sender.seller_email)
+    lines = (
+        sender.salesperson_name,
+        sender.company,
+        sender.salesperson_phone,
+        sender.salesperson_email,
+    )
     return [line for line in lines if line]
 
 

@@ -31,9 +31,9 @@ PLACEHOLDERS: dict[str, Promise | str] = {
         "true when the mail is about several offers: {% if several %} … {% else %} … {% endif %}"
     ),
     "count": gettext_lazy("how many offers the mail is about"),
-    "seller_name": gettext_lazy("the salesperson"),
-    "seller_email": gettext_lazy("the salesperson's e-mail address"),
-    "seller_phone": gettext_lazy("the salesperson's phone number"),
+    "salesperson_name": gettext_lazy("the salesperson"),
+    "salesperson_email": gettext_lazy("the salesperson's e-mail address"),
+    "salesperson_phone": gettext_lazy("the salesperson's phone number"),
     "own_company": gettext_lazy("the name of your company"),
 }
 

@@ -16,18 +16,18 @@ pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 9, 14, 5, 30, tzinfo=UTC)
 
 
-def make_seller_with_an_answer(**fields: object):  # type: ignore[no-untyped-def]
-    seller = make_user(is_superuser=True, first_name="Petra", **fields)
-    offer = make_offer(salesperson=seller, sent_at=MONDAY - timedelta(days=5), number="AN-77")
+def make_salesperson_with_an_answer(**fields: object):  # type: ignore[no-untyped-def]
+    salesperson = make_user(is_superuser=True, first_name="Petra", **fields)
+    offer = make_offer(salesperson=salesperson, sent_at=MONDAY - timedelta(days=5), number="AN-77")
     Answer.objects.create(offer=offer, kind="interested", answered_at=MONDAY - timedelta(hours=9))
-    return seller
+    return salesperson
 
 
 def test_each_person_gets_what_waits_by_mail() -> None:
-    seller = make_seller_with_an_answer()
+    salesperson = make_salesperson_with_an_answer()
     assert send_digests(MONDAY).digests == 1
     (message,) = mail.outbox
-    assert message.to == [seller.email]
+    assert message.to == [salesperson.email]
     assert "AN-77" in message.body
     assert "https://nachfass.test/admin/offers/offer/" in message.body
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
@@ -40,7 +40,7 @@ def test_who_has_nothing_to_do_gets_no_mail() -> None:
 
 
 def test_a_second_run_on_the_same_day_sends_nothing() -> None:
-    make_seller_with_an_answer()
+    make_salesperson_with_an_answer()
     send_digests(MONDAY)
     assert send_digests(MONDAY + timedelta(hours=1)) == Sent()
     assert send_digests(MONDAY + timedelta(days=1)).digests == 1
@@ -48,18 +48,18 @@ def test_a_second_run_on_the_same_day_sends_nothing() -> None:
 
 @pytest.mark.parametrize("days", [-1, -2], ids=["Sunday", "Saturday"])
 def test_the_weekend_is_quiet(days: int) -> None:
-    make_seller_with_an_answer()
+    make_salesperson_with_an_answer()
     assert send_digests(MONDAY + timedelta(days=days)) == Sent()
 
 
 def test_a_company_holiday_is_quiet() -> None:
-    make_seller_with_an_answer()
+    make_salesperson_with_an_answer()
     CompanyHoliday.objects.create(date=MONDAY.date(), name="Betriebsausflug")
     assert send_digests(MONDAY) == Sent()
 
 
 def test_who_switched_it_off_gets_none() -> None:
-    make_seller_with_an_answer(daily_digest=False)
+    make_salesperson_with_an_answer(daily_digest=False)
     assert send_digests(MONDAY) == Sent()
 
 
@@ -85,7 +85,7 @@ def test_the_week_starts_on_its_first_working_day(day: date, starts: bool) -> No
 def test_a_refused_mail_is_counted_and_the_rest_goes_out(
     settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # type: ignore[no-untyped-def]
-    make_seller_with_an_answer()
+    make_salesperson_with_an_answer()
     settings.EMAIL_BACKEND = "crm.core.mail_backend.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     assert send_digests(MONDAY) == Sent(failed=1)

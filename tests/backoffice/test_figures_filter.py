@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from feedback.backoffice.answers import change_seller_reason
+from feedback.backoffice.answers import change_salesperson_reason
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import Offer
 from tests.make import make_invitation, make_user, make_year
@@ -27,8 +27,8 @@ def test_every_number_links_to_exactly_the_offers_behind_it(client: Client, quer
     make_year(60, now=timezone.now())
     reason = list(DeclineReason.objects.all())[1]
     for answer in Answer.objects.filter(kind="declined", dismissed_at=None)[:9]:
-        answer.seller_reason = reason
-        change_seller_reason(answer)
+        answer.salesperson_reason = reason
+        change_salesperson_reason(answer)
     client.force_login(make_user(is_superuser=True))
     page = client.get(f"/stats/?{query}").content.decode()
     cells = re.findall(r'<td><a href="([^"]+)">([\d.]+)</a></td>', page)

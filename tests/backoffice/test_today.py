@@ -113,13 +113,14 @@ def test_a_hold_is_shown(client: Client) -> None:
 
 
 def test_who_has_own_offers_sees_those_first_and_may_look_at_all(client: Client) -> None:
-    seller = make_user(is_superuser=True)
-    for offer in (make_offer(salesperson=seller), make_offer()):
+    salesperson = make_user(is_superuser=True)
+    for offer in (make_offer(salesperson=salesperson), make_offer()):
         Answer.objects.create(offer=offer, kind="interested", answered_at=NOW)
     assert [
-        build_today(seller, now=NOW, everyone=every).sections[0].number for every in (False, True)
+        build_today(salesperson, now=NOW, everyone=every).sections[0].number
+        for every in (False, True)
     ] == [1, 2]
-    client.force_login(seller)
+    client.force_login(salesperson)
     assert client.get("/admin/?everyone").context["today"].is_own is False
 
 

@@ -125,12 +125,12 @@ def set_up_office(folder: Path, public: PublicService, smtp_port: int) -> Office
     Path(env["STATIC_ROOT"]).mkdir()
     run_manage(env, "migrate", "--verbosity=0")
     office = Office(env, outgoing)
-    seller = ["--username=p.vogt", f"--email=p.vogt@{DOMAIN}"]
+    salesperson = ["--username=p.vogt", f"--email=p.vogt@{DOMAIN}"]
     run_manage(
         office.web_env | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD},
         "createsuperuser",
         "--no-input",
-        *seller,
+        *salesperson,
     )
     return office
 

@@ -31,7 +31,7 @@ DAVID = Path(__file__).parent.parent / "data" / "david"
 OFFER = "offer_2020s_8bit.eml"
 CUSTOMER, OTHER = "buehler@kunde-eins.example", "einkauf@kunde-zwei.example"
 NUMBER = "AN-2026-0815"
-SELLER = "p.vogt@muster-metallbau.example"
+SALESPERSON = "p.vogt@muster-metallbau.example"
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
     "Accept-Language": "de-CH,de;q=0.8",
@@ -135,7 +135,7 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
     )
 
     office.run("sync_feedback")
-    (notice,) = mail_server.to(SELLER)
+    (notice,) = mail_server.to(SALESPERSON)
     assert "Wir haben 12 % günstiger gekauft." in text_of(notice)
     assert "http://nachfass.test/admin/offers/offer/" in text_of(notice)
 
@@ -214,5 +214,5 @@ def the_log_names_nobody(office: Office) -> None:
         line["logger"] for line in lines
     }
     text = "\n".join(office.log)
-    for secret in (CUSTOMER, OTHER, "hler", "Stahltreppe", "günstiger", SELLER, "feedback/"):
+    for secret in (CUSTOMER, OTHER, "hler", "Stahltreppe", "günstiger", SALESPERSON, "feedback/"):
         assert secret not in text

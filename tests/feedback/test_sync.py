@@ -70,12 +70,12 @@ def test_the_form_is_sent_again_only_when_it_changed(vps: PublicService) -> None
 
 
 def test_a_salespersons_new_phone_number_reaches_the_card(vps: PublicService) -> None:
-    seller = make_user(phone="+49 89 1")
-    offer = make_offer(salesperson=seller)
+    salesperson = make_user(phone="+49 89 1")
+    offer = make_offer(salesperson=salesperson)
     follow_changes([offer, make_offer()])
     sync.sync(after_store=follow_changes)
-    seller.phone = "+49 89 2"
-    seller.save()
+    salesperson.phone = "+49 89 2"
+    salesperson.save()
     assert sync.sync(after_store=follow_changes).registered == 1
     link = offer.invitations.get()
     page = requests.get(links.form_url(vps.url, link.token), timeout=10).text

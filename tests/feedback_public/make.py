@@ -17,9 +17,9 @@ CARD = sealing.Card(
     number="AN-2026-0412",
     subject="Ihr Angebot AN-2026-0412: Geländer Treppenhaus Süd",
     offered_on="2026-09-03",
-    seller="Petra Vogt",
-    seller_email="p.vogt@muster-metallbau.example",
-    seller_phone="+49 89 1234560",
+    salesperson="Petra Vogt",
+    salesperson_email="p.vogt@muster-metallbau.example",
+    salesperson_phone="+49 89 1234560",
 )
 LABELS = {
     "price": ("Preis zu hoch", "Price too high", "Prix trop élevé", "Prezzo troppo alto"),

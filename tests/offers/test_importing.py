@@ -21,7 +21,7 @@ State = SourceFile.State
 def test_the_mails_that_david_wrote_become_offers(tmp_path: Path) -> None:
     for file in DAVID.glob("*.eml"):
         write_file(tmp_path, file.name, file.read_bytes())
-    seller = make_user(email="P.Vogt@muster-metallbau.example")
+    salesperson = make_user(email="P.Vogt@muster-metallbau.example")
     folder = make_folder(tmp_path)
     import_folders([folder])
     states = dict(SourceFile.objects.values_list("name", "state"))
@@ -33,7 +33,7 @@ def test_the_mails_that_david_wrote_become_offers(tmp_path: Path) -> None:
     }
     offer = Offer.objects.get(number="AN-2026-0815")
     assert offer.customer.name == "Jürg Bühler"
-    assert offer.salesperson == seller
+    assert offer.salesperson == salesperson
     assert offer.contacted_at is not None
     assert Invitation.objects.count() == FollowUp.objects.count() == Customer.objects.count() == 3
 

@@ -23,18 +23,18 @@ from tests.offers.mails import SENT_AT, make_folder, write_mail
 
 pytestmark = pytest.mark.django_db
 EMAIL, NAME = "smith@customer.example", "Jane Smith"
-SELLER = "p.vogt@muster-metallbau.example"
+SALESPERSON = "p.vogt@muster-metallbau.example"
 NUMBER = "AN-2026-0815"
 DIFFERENT = {"id", "source", "created_at", "customer_id", "message_id", "sender_name", "version"}
 
 
 def import_mail(path: Path, subject: str) -> None:
-    write_mail(path, "a.eml", subject=subject, to=f"{NAME} <{EMAIL}>", sender=SELLER)
+    write_mail(path, "a.eml", subject=subject, to=f"{NAME} <{EMAIL}>", sender=SALESPERSON)
     import_folder(make_folder(path))
 
 
 def promote_mail(path: Path, subject: str) -> None:
-    write_mail(path, "a.eml", subject=f"WG: {subject}", to=f"{NAME} <{EMAIL}>", sender=SELLER)
+    write_mail(path, "a.eml", subject=f"WG: {subject}", to=f"{NAME} <{EMAIL}>", sender=SALESPERSON)
     import_folder(make_folder(path))
     SourceFile.objects.update(subject=subject)
     file = SourceFile.objects.get()
@@ -53,7 +53,7 @@ def enter_by_hand(_path: Path, subject: str) -> None:
         "sent_at_0": f"{timezone.localtime(SENT_AT):%d.%m.%Y}",
         "sent_at_1": f"{timezone.localtime(SENT_AT):%H:%M:%S}",
         "subject": subject,
-        "salesperson": make_seller().pk,
+        "salesperson": make_salesperson().pk,
         "currency": "EUR",
         "language": "",
     }
@@ -63,15 +63,15 @@ def enter_by_hand(_path: Path, subject: str) -> None:
 
 def upload_list(_path: Path, subject: str) -> None:
     headers = ["number", "e-mail", "name", "sent_at", "subject", "salesperson"]
-    row = [NUMBER, EMAIL, NAME, SENT_AT, subject, SELLER]
+    row = [NUMBER, EMAIL, NAME, SENT_AT, subject, SALESPERSON]
     result = OfferImportResource(after_store=follow_changes).import_data(
         Dataset(row, headers=headers), raise_errors=True
     )
     assert result.totals["new"] == 1
 
 
-def make_seller() -> Any:
-    return make_user(email=SELLER, username="vogt")
+def make_salesperson() -> Any:
+    return make_user(email=SALESPERSON, username="vogt")
 
 
 WAYS = [import_mail, promote_mail, enter_by_hand, upload_list]
@@ -82,7 +82,7 @@ def test_all_ways_give_the_same_offer(tmp_path: Path, word: str) -> None:
     offers, customers = [], []
     for way in WAYS:
         if way is not enter_by_hand:
-            make_seller()
+            make_salesperson()
         place = tmp_path / way.__name__
         place.mkdir()
         way(place, f"{word} {NUMBER}")

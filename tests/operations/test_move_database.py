@@ -27,13 +27,13 @@ from reminders.models import Reminder
 from crm.backoffice.changes import follow_changes
 COUNT = {count}
 now = timezone.now()
-seller = User.objects.create_user("p.vogt", "p.vogt@muster-metallbau.example", "a-long-password")
+salesperson = User.objects.create_user("p.vogt", "p.vogt@muster-metallbau.example", "a-long-password")
 folder = MailFolder.objects.create(name="David", path="/export")
 people = Customer.objects.bulk_create(
     [Customer(email=f"k{{n}}@kunde.example", name="Jörg Bühler ‹“ö”›") for n in range(COUNT // 4)]
 )
 offers = Offer.objects.bulk_create([
-    Offer(number=f"AN-{{n}}", number_key=f"AN-{{n}}", customer=people[n % len(people)], salesperson=seller,
+    Offer(number=f"AN-{{n}}", number_key=f"AN-{{n}}", customer=people[n % len(people)], salesperson=salesperson,
           subject="Stahltreppe für Müller; 3 × 4", amount=Decimal("1234.50") if n % 3 else None,
           first_sent_at=now - timedelta(days=n % 300), sent_at=now - timedelta(days=n % 300), status_at=now)
     for n in range(COUNT)

@@ -36,9 +36,9 @@ SENDER = MailSender(
     legal_notice="Muster Metallbau AG, 8000 Zürich\nCHE-123.456.789 MWST",
     imprint_url="https://muster-metallbau.example/impressum",
     privacy_url="https://muster-metallbau.example/datenschutz",
-    seller_name="Petra Vögtlin",
-    seller_email="p.voegtlin@muster-metallbau.example",
-    seller_phone="+41 44 000 00 00",
+    salesperson_name="Petra Vögtlin",
+    salesperson_email="p.voegtlin@muster-metallbau.example",
+    salesperson_phone="+41 44 000 00 00",
 )
 
 
@@ -102,7 +102,7 @@ def test_both_parts_say_all_that_a_customer_must_know(language: str, kind: str):
     for needed in (
         line.number, write_date(line.offered_on, language), line.form_url, f"{line.form_url}?a=interested",
         f"{line.form_url}?a=declined", line.opt_out_url, "CHE-123.456.789 MWST", "j.buehler@kunde.example",
-        SENDER.imprint_url, SENDER.privacy_url, SENDER.seller_phone, "Jörg Bühler",
+        SENDER.imprint_url, SENDER.privacy_url, SENDER.salesperson_phone, "Jörg Bühler",
     ):  # fmt: skip
         assert needed in text
 
@@ -198,7 +198,7 @@ def make_nasty(seed: int) -> ReminderMail:
             random.choice([*NASTY, "Angebot", " 17 "]) for _ in range(random.randrange(1, 4))
         )
 
-    sender = replace(SENDER, seller_name=text(), company=text(), legal_notice=text())
+    sender = replace(SENDER, salesperson_name=text(), company=text(), legal_notice=text())
     lines = tuple(
         make_line(
             text(),

@@ -92,10 +92,10 @@ def make_office() -> User:
     now = timezone.now()
     OwnCompany.objects.create(pk=1, name="Muster Metallbau AG")
     boss = make_user(username="leitung", first_name="Renate", last_name="Frei", is_superuser=True)
-    sellers = [
+    salespeople = [
         make_user(username=f"v{n}", first_name="Paul", last_name=f"Vogt {n}") for n in range(3)
     ]
-    make_year(400, now=now, days=700, salespeople=sellers)
+    make_year(400, now=now, days=700, salespeople=salespeople)
     Answer.objects.exclude(answered_at__gt=now - timedelta(days=9)).update(handled_at=now)
     for offer in Offer.objects.filter(status="open")[:9]:
         FollowUp.objects.create(

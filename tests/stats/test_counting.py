@@ -12,7 +12,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from feedback.backoffice.answers import change_seller_reason, record_answer, take_back_answer
+from feedback.backoffice.answers import change_salesperson_reason, record_answer, take_back_answer
 from feedback.backoffice.models import Answer, DeclineReason
 from offers.models import MailFolder, Offer, SourceFile
 from offers.services import change_offer
@@ -58,7 +58,7 @@ class Recount:
         declines = [answer for answer in answers if answer.kind == "declined"]
         reasons = [None, None]
         if declines:
-            reasons = [declines[-1].reason, declines[-1].seller_reason]
+            reasons = [declines[-1].reason, declines[-1].salesperson_reason]
         codes = [reason.code if reason else "" for reason in reasons]
         step = 0
         if at is not None:
@@ -83,7 +83,13 @@ def assert_equal_to_a_recount(chosen: OfferFilter, span: Span) -> None:
     recount = Recount(list(offers))
     groups = {}
     for group in figures.group_offers(offers):
-        key = (group.status, group.customer_reason, group.seller_reason, group.step, group.currency)
+        key = (
+            group.status,
+            group.customer_reason,
+            group.salesperson_reason,
+            group.step,
+            group.currency,
+        )
         sums = [group.number, group.answered, group.valued, group.value, group.reaction_seconds]
         groups[key] = sums
     assert groups == recount.groups, chosen.data
@@ -130,8 +136,8 @@ def change_something(chance: random.Random) -> None:
             take_back_answer(chance.choice(answers), by=None, at=NOW)
         case 3 if answers:
             answer = chance.choice(answers)
-            answer.seller_reason = reason
-            change_seller_reason(answer)
+            answer.salesperson_reason = reason
+            change_salesperson_reason(answer)
         case 4:
             status = Offer.Status(chance.choice(Offer.Status.values))
             channel = Offer.Channel(chance.choice(["phone", "automatic"]))

@@ -57,13 +57,15 @@ def test_no_payload_in_any_text_column_is_computed_in_any_export() -> None:
     for number, payload in enumerate(PAYLOADS):
         customer = make_customer(email=f"k{number}@kunde.example", name=payload, company=payload)
         # What no form lets through as a user name may have come by a list or by SQL.
-        seller = make_user(username=f"{payload}{number}", first_name=payload, last_name=payload)
+        salesperson = make_user(
+            username=f"{payload}{number}", first_name=payload, last_name=payload
+        )
         offer = make_offer(
             number=f"{payload}{number}",
             subject=payload,
             customer=customer,
             note=payload,
-            salesperson=seller,
+            salesperson=salesperson,
         )
         Answer.objects.create(
             offer=offer, kind="declined", comment=payload, answered_at=timezone.now()

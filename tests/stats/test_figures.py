@@ -20,7 +20,7 @@ DAY = 86400
 def group(status: str = "open", **counts: object) -> OfferGroup:
     """One offer without an answer and an amount."""
     defaults = {"number": 1, "answered": 0, "valued": 0, "value": Decimal(0), "reaction_seconds": 0}
-    defaults |= {"customer_reason": "", "seller_reason": "", "step": 0, "currency": "EUR"}
+    defaults |= {"customer_reason": "", "salesperson_reason": "", "step": 0, "currency": "EUR"}
     return OfferGroup(status, **{**defaults, **counts})  # type: ignore[arg-type]
 
 

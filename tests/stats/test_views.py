@@ -73,10 +73,10 @@ def test_figures_per_salesperson_need_the_switch_and_the_right(  # type: ignore[
     client: Client, settings, switched_on: bool, right: bool, shown: bool
 ) -> None:
     settings.STATS_PER_SALESPERSON = switched_on
-    leader, seller = make_user(), make_user()
+    leader, salesperson = make_user(), make_user()
     codes = ["view_figures", "export_figures"] + ["view_salesperson_figures"] * right
     leader.user_permissions.set(Permission.objects.filter(codename__in=codes))
-    make_year(30, now=timezone.now(), salespeople=[seller])
+    make_year(30, now=timezone.now(), salespeople=[salesperson])
     client.force_login(leader)
     page = client.get(f"/stats/?period=all&salesperson={leader.pk}")
     assert ('name="salesperson"' in page.content.decode()) is shown

@@ -82,7 +82,7 @@ class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
         ("is_suspect", "note"),
         ("answered_at", "received_at"),
         ("recorded_by", "handled_at", "notified_at"),
-        "seller_reason",
+        "salesperson_reason",
     ]
     readonly_fields = flatten(fields[:-1])
 
@@ -100,7 +100,7 @@ class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: Answer, form: Any, change: bool) -> None:
         with changing_offers(obj.offer):
-            answers.change_seller_reason(obj)
+            answers.change_salesperson_reason(obj)
 
     @admin.display(description=_("customer"), ordering="offer__customer__search_text")
     def customer(self, answer: Answer) -> str:

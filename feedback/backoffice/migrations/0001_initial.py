@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='offers.offer', verbose_name='offer')),
                 ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by')),
                 ('reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.declinereason', verbose_name="customer's reason")),
-                ('seller_reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.declinereason', verbose_name="seller's reason")),
+                ('salesperson_reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.declinereason', verbose_name="salesperson's reason")),
                 ('invitation', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='answers', to='feedback.invitation')),
             ],
             options={
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('clock_skew_seconds', models.IntegerField(default=0, editable=False)),
                 ('form_hash', models.CharField(blank=True, max_length=64)),
                 ('form_sent_at', models.DateTimeField(null=True, verbose_name='form sent')),
-                ('sellers_hash', models.CharField(blank=True, editable=False, max_length=64)),
+                ('salespeople_hash', models.CharField(blank=True, editable=False, max_length=64)),
                 ('notifying_until', models.DateTimeField(editable=False, help_text='Whoever tells the salespeople holds this lease, so that none is told twice.', null=True)),
             ],
             options={

@@ -75,10 +75,10 @@ def play(pair: Pair, offers: int) -> None:
 
 def drop_offer(folder: Path, number: str, *, at: datetime) -> None:
     """David exports one more offer mail."""
-    seller = Person(SALESPEOPLE[0].name, SALESPEOPLE[0].email)
+    salesperson = Person(SALESPEOPLE[0].name, SALESPEOPLE[0].email)
     customer = Person("Jörg Bühler", f"buehler@kunde-{number.lower()}.example")
     mail = MailFile(
-        sender=seller,
+        sender=salesperson,
         recipients=[customer],
         subject=f"Angebot Nr. {number} Stahltreppe",
         sent_at=at,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.backoffice.changes import follow_changes
 from crm.core.jobs import JobCommand
 from feedback.backoffice.api_client import SyncError
-from feedback.backoffice.notify_sellers import notify_sellers
+from feedback.backoffice.notify_salespeople import notify_salespeople
 from feedback.backoffice.sync import sync
 
 
@@ -34,7 +34,7 @@ class Command(JobCommand):
             raise CommandError(str(error)) from error
         finally:
             # Includes answers stored by an earlier run, or by this one before a failure.
-            notices = notify_sellers(timezone.now())
+            notices = notify_salespeople(timezone.now())
         if notices.failed:
             raise CommandError(
                 _("The answers are here, but the salespeople were not told by mail: %s")

@@ -38,7 +38,7 @@ class Notices:
     problem: str = ""
 
 
-def notify_sellers(now: datetime) -> Notices:
+def notify_salespeople(now: datetime) -> Notices:
     """Mail the salespeople about the answers that they do not know; return how many mails went.
 
     Somebody who got a mail gets the next one after five minutes at the earliest. Answers that staff
@@ -88,13 +88,13 @@ def _was_told_just_now(salesperson: User | None, now: datetime) -> bool:
 
 
 def _find_untold() -> dict[User | None, list[Answer]]:
-    by_seller: dict[User | None, list[Answer]] = defaultdict(list)
+    by_salesperson: dict[User | None, list[Answer]] = defaultdict(list)
     untold = Answer.objects.filter(notified_at=None).order_by("answered_at")
     for answer in untold.select_related("offer__salesperson", "offer__customer", "reason"):
-        answers = by_seller[answer.offer.salesperson]
+        answers = by_salesperson[answer.offer.salesperson]
         if len(answers) < MAX_ANSWERS:
             answers.append(answer)
-    return by_seller
+    return by_salesperson
 
 
 def _find_recipients(salesperson: User | None) -> tuple[list[str], str]:
