@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs Nachfass on a Debian 12 machine: `sudo deploy/install.sh office|public DOMAIN [OPTIONS]`
 #   --mail ADDRESS  who is told when something stands still, and whom Let's Encrypt writes to
-#   --keys FILE     public side: the file /etc/nachfass/for-the-public-side.env that the office's installation wrote
+#   --keys FILE     public service: the file /etc/nachfass/for-the-public-service.env that the office's installation wrote
 #   --timers        office: systemd timers run the commands, no queue
 #   --database URL  PostgreSQL instead of SQLite, such as postgres:////var/run/postgresql/nachfass on this machine
 # Running it again changes nothing that is there, and finishes what an interrupted run left.
@@ -82,7 +82,7 @@ make_places() {
 write_env_file() {
   if [ ! -e "$ENV_FILE" ]; then
     local title=Office
-    [ "$kind" = office ] || title='Public side'
+    [ "$kind" = office ] || title='Public service'
     awk -v title="# == $title ==" '/^# == /{on = ($0 == title || $0 == "# == Both machines ==")} on' \
       "$SOURCE/.env.example" >"$ENV_FILE.new"
     chmod 600 "$ENV_FILE.new"
@@ -93,7 +93,7 @@ write_env_file() {
     [ -z "$mail" ] || set_value ADMINS "$mail" "$ENV_FILE.new"
     mv "$ENV_FILE.new" "$ENV_FILE"
   fi
-  [ "$(profile)" = "$kind" ] || die "This machine is the $(profile) side already: $ENV_FILE says so."
+  [ "$(profile)" = "$kind" ] || die "This machine has the $(profile) profile already: $ENV_FILE says so."
   if [ -n "$keys" ]; then copy_values "$keys"; fi
   chown nachfass:nachfass "$ENV_FILE"
   chmod 600 "$ENV_FILE"
@@ -115,12 +115,12 @@ copy_values() {
 # The office makes the keys of both machines, once. What the other one needs lies beside its env file.
 make_secrets() {
   [ -n "$(setting SECRET_KEY)" ] && return
-  [ "$kind" = office ] || die "The keys are missing. Copy for-the-public-side.env from the office and run: $0 public $name --keys FILE"
-  local fresh other=$CONFIG/for-the-public-side.env
+  [ "$kind" = office ] || die "The keys are missing. Copy for-the-public-service.env from the office and run: $0 public $name --keys FILE"
+  local fresh other=$CONFIG/for-the-public-service.env
   fresh=$(mktemp)
   (cd "$1" && SECRET_KEY=none-yet .venv/bin/python -B manage.py make_keys) >"$fresh"
-  (umask 077 && sed -n '/^# For the env file of the public side/,$p' "$fresh" >"$other")
-  sed -i '/^# For the env file of the public side/,$d' "$fresh"
+  (umask 077 && sed -n '/^# For the env file of the public service/,$p' "$fresh" >"$other")
+  sed -i '/^# For the env file of the public service/,$d' "$fresh"
   copy_values "$fresh"
   rm "$fresh"
 }
@@ -172,7 +172,7 @@ next_step() {
   if [ "$kind" = public ]; then
     echo "https://$name/healthz must answer from outside."
   else
-    echo "Go on with docs/install_office_linux.md, 'The first sign-in'. The public side needs $CONFIG/for-the-public-side.env."
+    echo "Go on with docs/install_office_linux.md, 'The first sign-in'. The public service needs $CONFIG/for-the-public-service.env."
   fi
 }
 

@@ -1,4 +1,4 @@
-"""The one-time token of an offer and the links made of it. Shared by both halves, no models."""
+"""The one-time token of an offer and the links made of it. Shared by office and VPS, no models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encrypt what the VPS stores. Shared by both halves, no models.
+"""Encrypt what the VPS stores. Shared by office and public service, no models.
 
 The card is encrypted with a key from the token, the customer's message with the office's public
 key, so that the disk of the VPS reveals neither.
@@ -74,7 +74,7 @@ def new_key_pair() -> tuple[str, str]:
 
 
 def public_key_of(private_key: str) -> str:
-    """Return the public half of a base64 private key. Raises SealError when it is not 32 bytes."""
+    """Return the public key of a base64 private key. Raises SealError when it is not 32 bytes."""
     return _encode(bytes(_private(private_key).public_key))
 
 

@@ -1,4 +1,4 @@
-"""The JSON exchanged between office and VPS, as DRF serializers. Shared by both halves, no models.
+"""The JSON exchanged between office and VPS, as DRF serializers. Shared by both, no models.
 
 The VPS rejects what is not valid. Fields may be added, never renamed: an old office works with a
 new VPS and the reverse.

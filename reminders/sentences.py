@@ -23,7 +23,7 @@ SENTENCES: dict[Because, _StrPromise] = {
     Because.RETRY: _("The mail server could not take it, so it is tried again."),
     Because.SEND_NOW: _("Someone asked to send it now."),
     Because.NEEDS_RELEASE: _("It waits for someone to release it."),
-    Because.LINK_WAITS: _("It is due, but the public page does not know the feedback link yet."),
+    Because.LINK_WAITS: _("It is due, but the public service does not know the feedback link yet."),
     Because.SENDING: _("It is being sent right now."),
     Because.CALL: _("A phone call takes the place of the mail."),
     Because.OFF: _("Sending is switched off (REMINDERS_ENABLED)."),

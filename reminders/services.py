@@ -84,7 +84,7 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, s
 
 def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
     """Send what passes all checks; return None if none does."""
-    # One that waits for its link keeps the wish: it goes out as soon as the public side knows it.
+    # One that waits for its link keeps the wish: it goes out as soon as the public service knows it.
     follow_ups = FollowUp.objects.filter(offer__in=pks)
     follow_ups.update(send_now_at=now)
     plan_offer_ids(pks, now)

@@ -1,4 +1,4 @@
-"""Models of both halves: rate limit counters, job runs and incidents."""
+"""Models of both profiles: rate limit counters, job runs and incidents."""
 
 from __future__ import annotations
 

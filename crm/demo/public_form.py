@@ -13,7 +13,7 @@ LINK: Final = re.compile(r"https?://[^\s\"<>?]+/feedback/[0-9a-f-]{36}(?!/opt-ou
 
 
 class FormError(Exception):
-    """The public page did not take the answer."""
+    """The public form did not take the answer."""
 
 
 class _FormParser(HTMLParser):

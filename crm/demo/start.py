@@ -1,4 +1,4 @@
-"""`make demo`: prepare both halves on this machine, load the year of offers once, and run
+"""`make demo`: prepare both services on this machine, load the year of offers once, and run
 everything until Ctrl-C.
 """
 

@@ -36,7 +36,7 @@ OPERATIONS = Operations(
     ],
     outside_checks=[
         machine_checks.check_web,
-        feedback_health.check_public_side,
+        feedback_health.check_public_service,
         feedback_health.check_certificate,
         reminders_health.check_mail_server,
     ],

@@ -7,7 +7,7 @@ from datetime import timedelta
 from crm.settings.base import *  # noqa: F403
 from crm.settings.base import LOGGING, SILENCED_SYSTEM_CHECKS, database, env, required
 
-# The public half has its own catalogue and must not use the office's.
+# The public service has its own catalogue and must not use the office's.
 LOCALE_PATHS = []
 # No redirects: they would turn a POST into a GET.
 APPEND_SLASH = False

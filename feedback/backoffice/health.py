@@ -43,11 +43,11 @@ def check_clocks(now: datetime) -> Iterator[Finding]:
     skew = timedelta(seconds=SyncState.get().clock_skew_seconds)
     if abs(skew) > MAX_CLOCK_SKEW:
         text = _(
-            "The clocks of the office and the public side differ by %s. Set both by a time server."
+            "The clocks of the office and the public service differ by %s. Set both by a time server."
         )
         yield Finding("clocks", text % abs(skew), is_ok=False)
     else:
-        yield Finding("clocks", _("Office and public side agree on the time."))
+        yield Finding("clocks", _("Office and public service agree on the time."))
 
 
 def check_sealing_key(now: datetime) -> Iterator[Finding]:
@@ -60,21 +60,21 @@ def check_sealing_key(now: datetime) -> Iterator[Finding]:
         yield Finding("sealing key", _("Comments of customers can be read."))
 
 
-def check_public_side(now: datetime) -> Iterator[Finding]:
+def check_public_service(now: datetime) -> Iterator[Finding]:
     try:
         with ApiClient.from_settings() as client:
             client.get_status()
     except SyncError as error:
-        yield Finding("public side", str(error), is_ok=False)
+        yield Finding("public service", str(error), is_ok=False)
     else:
-        yield Finding("public side", _("The public side answers and accepts our key."))
+        yield Finding("public service", _("The public service answers and accepts our key."))
 
 
 def check_certificate(now: datetime) -> Iterator[Finding]:
     address = urlsplit(settings.FEEDBACK_BASE_URL)
     if address.scheme != "https" or address.hostname is None:
         is_ok = address.hostname in ("localhost", "127.0.0.1")
-        yield Finding("certificate", _("The public side does not use TLS."), is_ok=is_ok)
+        yield Finding("certificate", _("The public service does not use TLS."), is_ok=is_ok)
         return
     try:
         left = _expiry(address.hostname, address.port or HTTPS_PORT) - now

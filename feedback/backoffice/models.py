@@ -37,7 +37,7 @@ class Invitation(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     expires_at = models.DateTimeField(_("valid until"))
     registered_at = models.DateTimeField(
-        _("known to the public page since"), null=True, blank=True, editable=False
+        _("known to the public service since"), null=True, blank=True, editable=False
     )
     # Counts the changes to register on the VPS. Each one empties `registered_at`, so that a link
     # which changes while it is being sent is sent again.

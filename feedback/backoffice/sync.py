@@ -139,7 +139,7 @@ def replay_after_restore(*, after_store: AfterStore) -> str:
         )
         command = f"sync_feedback --since {since:%Y-%m-%dT%H:%M} --resend"
         return text % {"error": error, "command": command}
-    return _("%(count)d answers came back from the public side.") % {"count": result.stored}
+    return _("%(count)d answers came back from the public service.") % {"count": result.stored}
 
 
 def _pull_waiting(client: ApiClient, result: SyncResult, after_store: AfterStore) -> None:

@@ -1,4 +1,4 @@
-"""System checks of the settings of the public half."""
+"""System checks of the settings of the public service."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def test_each_role_opens_what_its_row_says_and_nothing_else(client: Client, role
     rows = make_rows(now=timezone.now())
     if (
         role == "API key"
-    ):  # the one that opens the public side, held out to every page of the office
+    ):  # the one that opens the public service, held out to every page of the office
         client.defaults["HTTP_AUTHORIZATION"] = f"Api-Key {settings.FEEDBACK_API_KEY}"
     elif role:
         person = make_user()

@@ -103,7 +103,7 @@ def test_a_mail_file_ends_as_a_number_on_the_dashboard(
     office.run("import_offers", "--folder", str(office.folder))
     assert "2 Links angemeldet" in office.run("sync_feedback")
 
-    nothing_is_sent_while_the_public_side_is_down(office, public, mail_server)
+    nothing_is_sent_while_the_public_service_is_down(office, public, mail_server)
     office.run("send_reminders")
     office.run("send_reminders")
     (reminder,), (other,) = mail_server.to(CUSTOMER), mail_server.to(OTHER)
@@ -153,7 +153,7 @@ def drop_two_offers(office: Office) -> None:
     office.drop_mail("second.eml", other.replace(b"000232C3", b"000232C4"), OFFERED_AT)
 
 
-def nothing_is_sent_while_the_public_side_is_down(
+def nothing_is_sent_while_the_public_service_is_down(
     office: Office, public: PublicService, inbox: SmtpServer
 ) -> None:
     public.stop()

@@ -35,7 +35,7 @@ def settings_of(*names: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("profile", "section", "other"),
-    [("office", "Office", "Public side"), ("public", "Public side", "Office")],
+    [("office", "Office", "Public service"), ("public", "Public service", "Office")],
 )
 def test_the_example_names_every_setting_of_a_machine_and_no_other(
     profile: str, section: str, other: str
@@ -46,7 +46,9 @@ def test_the_example_names_every_setting_of_a_machine_and_no_other(
     assert named - {"DJANGO_SETTINGS_MODULE"} == settings_of("base", profile)
 
 
-@pytest.mark.parametrize(("profile", "section"), [("office", "Office"), ("public", "Public side")])
+@pytest.mark.parametrize(
+    ("profile", "section"), [("office", "Office"), ("public", "Public service")]
+)
 def test_the_example_with_fresh_keys_passes_the_deployment_check(
     profile: str, section: str, tmp_path: Path
 ):

@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def demo_folder(tmp_path: Path, settings) -> Path:
-    """A folder with the public side's env file and database, and an office that knows where it
+    """A folder with the public service's env file and database, and an office that knows where it
     is.
     """
     secrets, port = make_secrets(), free_port()
@@ -40,7 +40,7 @@ def demo_folder(tmp_path: Path, settings) -> Path:
         "FEEDBACK_BASE_URL": url,
         "ALLOWED_HOSTS": "localhost",
         "SECURE_SSL_REDIRECT": "false",
-        # What the tests set for the office must not reach the public side.
+        # What the tests set for the office must not reach the public service.
         "FEEDBACK_API_KEY": "",
     }
     (tmp_path / "public.env").write_text(env_lines(public), encoding="utf-8")

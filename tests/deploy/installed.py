@@ -16,28 +16,35 @@ PUBLIC_NAME, OFFICE_NAME = "feedback.muster-metallbau.example", "nachfass.muster
 ADMIN = "it@muster-metallbau.example"
 INSTALL, UPDATE = str(SOURCE / "deploy" / "install.sh"), str(SOURCE / "deploy" / "update.sh")
 # systemd's own measure: 0 is closed, 10 is open; it calls up to 2 "safe" and up to 4.5 "ok". The
-# jobs and the worker need the network, the web server of the public side does not.
+# jobs and the worker need the network, the web server of the public service does not.
 MOST_EXPOSED = 2.0
 
 
 def install_public(vps: Machine, authority: Authority, keys: str) -> None:
-    """Install the public side; the certificate is there already, as after certbot."""
+    """Install the public service; the certificate is there already, as after certbot."""
     authority.issue(PUBLIC_NAME, vps.path(f"/etc/letsencrypt/live/{PUBLIC_NAME}"))
     run_public_install(vps, keys)
 
 
 def run_public_install(vps: Machine, keys: str) -> None:
     """Do what docs/install_vps.md says, with the keys of the office."""
-    vps.path("/etc/for-the-public-side.env").write_text(keys)
+    vps.path("/etc/for-the-public-service.env").write_text(keys)
     wheels = str(fetch_wheels("public"))
-    arguments = ["public", PUBLIC_NAME, "--mail", ADMIN, "--keys", "/etc/for-the-public-side.env"]
+    arguments = [
+        "public",
+        PUBLIC_NAME,
+        "--mail",
+        ADMIN,
+        "--keys",
+        "/etc/for-the-public-service.env",
+    ]
     vps.run(INSTALL, *arguments, PIP_FIND_LINKS=wheels)
     keep_packages(vps)
 
 
 def install_office(office: Machine, authority: Authority, vps: str, mail_server: str) -> str:
     """Install the office with PostgreSQL and the company's certificate; return the keys for the
-    public side.
+    public service.
     """
     authority.issue(OFFICE_NAME, office.path("/etc/nachfass/tls"))
     office.path("/etc/nachfass/ca.pem").write_bytes(authority.certificate.read_bytes())
@@ -59,7 +66,7 @@ def install_office(office: Machine, authority: Authority, vps: str, mail_server:
         REQUESTS_CA_BUNDLE="/etc/nachfass/ca.pem",
     )
     office.run("systemctl", "restart", "nachfass-web.service", "nachfass-worker.service")
-    return office.path("/etc/nachfass/for-the-public-side.env").read_text()
+    return office.path("/etc/nachfass/for-the-public-service.env").read_text()
 
 
 def set_env(machine: Machine, **settings: str) -> None:

@@ -1,4 +1,4 @@
-"""The certificate of the public side: fetched by install.sh from an ACME authority, renewed by
+"""The certificate of the public service: fetched by install.sh from an ACME authority, renewed by
 certbot's timer.
 """
 

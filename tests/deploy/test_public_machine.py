@@ -1,4 +1,4 @@
-"""The public side as deploy/ installs it: real systemd, real nginx with TLS, real gunicorn, on a
+"""The public service as deploy/ installs it: real systemd, real nginx with TLS, real gunicorn, on a
 machine of its own.
 """
 
@@ -108,7 +108,7 @@ def test_installing_again_changes_nothing(vps: Machine) -> None:
     assert state() == before
     refused = vps.try_run(INSTALL, "office", PUBLIC_NAME)
     assert refused.returncode == 1
-    assert "This machine is the public side already" in refused.stderr
+    assert "This machine has the public profile already" in refused.stderr
 
 
 def test_the_units_are_sound_and_closed(vps: Machine) -> None:

@@ -80,7 +80,7 @@ def test_a_task_starts_its_command(name):
     assert name in get_commands()
 
 
-# The others need a public side, a mail server or a file as database: they run in tests/chain and
+# The others need a public service, a mail server or a file as database: they run in tests/chain and
 # tests/core.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(

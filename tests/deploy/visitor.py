@@ -1,4 +1,4 @@
-"""Visitors of the public page, run inside the customers' network: `python -m tests.deploy.visitor
+"""Visitors of the public service, run inside the customers' network: `python -m tests.deploy.visitor
 WHAT NAME CA`.
 
 Prints what they saw as JSON; `answer` takes a link as a further argument. They come from the addresses 10.77.3.2 and

@@ -221,7 +221,7 @@ class DyingService:
 
 @contextmanager
 def public_database() -> Iterator[dict[str, str]]:
-    """The setting that puts the public side on the kind of database that the office of this test
+    """The setting that puts the public service on the kind of database that the office of this test
     has.
     """
     if connection.vendor == "sqlite":
@@ -255,7 +255,7 @@ def dying(
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(50, marks=pytest.mark.torture)])
-def test_a_public_side_killed_at_any_moment_loses_and_doubles_nothing(
+def test_a_public_service_killed_at_any_moment_loses_and_doubles_nothing(
     dying: DyingService, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
     """Killed while links are registered, while customers answer, and while answers are fetched and

@@ -14,7 +14,7 @@ from tests.make import make_invitation, make_offer
 pytestmark = pytest.mark.django_db
 
 
-def test_a_new_offer_gets_one_link_that_the_public_page_does_not_know_yet() -> None:
+def test_a_new_offer_gets_one_link_that_the_public_service_does_not_know_yet() -> None:
     offer = make_offer()
     links.make_missing_links([offer])
     links.make_missing_links([offer])
@@ -22,7 +22,7 @@ def test_a_new_offer_gets_one_link_that_the_public_page_does_not_know_yet() -> N
     assert (invitation.offer, invitation.registered_at, invitation.state) == (offer, None, "active")
 
 
-def test_a_changed_subject_is_sent_to_the_public_page_again() -> None:
+def test_a_changed_subject_is_sent_to_the_public_service_again() -> None:
     invitation = make_invitation()
     invitation.offer.subject = "Ihr Angebot, zweite Fassung"
     links.make_missing_links([invitation.offer])

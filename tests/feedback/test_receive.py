@@ -211,7 +211,7 @@ def test_an_answer_three_minutes_after_the_mail_is_a_person() -> None:
     assert not Answer.objects.get().is_suspect
 
 
-def test_an_answer_that_the_public_page_suspects_is_marked() -> None:
+def test_an_answer_that_the_public_service_suspects_is_marked() -> None:
     take(make_item(suspect=True))
     assert Answer.objects.get().is_suspect
 

@@ -189,7 +189,7 @@ def test_a_poisoned_answer_is_acknowledged_and_does_not_come_again(vps: PublicSe
     assert RejectedAnswer.objects.count() == 1
 
 
-def test_what_the_public_page_has_and_the_office_lost_comes_back_by_itself(
+def test_what_the_public_service_has_and_the_office_lost_comes_back_by_itself(
     vps: PublicService,
 ) -> None:
     links = make_links(3)
@@ -250,7 +250,7 @@ def test_what_a_person_must_set_right_is_one_sentence(
     assert "\n" not in error
 
 
-def test_a_public_side_that_is_down_is_caught_up_with_later(
+def test_a_public_service_that_is_down_is_caught_up_with_later(
     vps: PublicService, settings: Any
 ) -> None:
     (link,) = make_links(1)

@@ -1,4 +1,4 @@
-"""Links and forms of the public half, made the way the office makes them."""
+"""Links and forms of the public service, made the way the office makes them."""
 
 from __future__ import annotations
 

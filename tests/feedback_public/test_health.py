@@ -76,5 +76,5 @@ def test_a_backup_that_is_missing_is_noticed():
     assert set(problems()) == {"backup"}
 
 
-def test_the_public_side_has_no_readyz(client):
+def test_the_public_service_has_no_readyz(client):
     assert client.get("/readyz").status_code == 404

@@ -80,7 +80,7 @@ def test_loss_restore_replay_release(
     assert not Customer.objects.exists()
     restore_backup(backup)
     assert Answer.objects.get().offer.status == Offer.Status.INTERESTED, (
-        "The answer came back from the public side."
+        "The answer came back from the public service."
     )
     call_command("send_reminders")
     assert any(

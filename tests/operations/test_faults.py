@@ -101,13 +101,13 @@ def test_the_share_is_gone(quiet_office: Machine, mail_folder: Path):
     assert "mail folder David" in told(quiet_office)
 
 
-def test_the_public_side_cannot_be_reached(
+def test_the_public_service_cannot_be_reached(
     quiet_office: Machine, moved_service: tuple[PublicService, Path]
 ):
     service, _clock = moved_service
     service.stop()
     try:
-        assert "public side" in told(quiet_office)
+        assert "public service" in told(quiet_office)
     finally:
         service.start()
 

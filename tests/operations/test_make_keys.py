@@ -12,7 +12,7 @@ from crm.operations.secrets import make_secrets
 from feedback import sealing
 
 
-def test_the_public_side_gets_the_hash_of_the_offices_key_and_no_private_key():
+def test_the_public_service_gets_the_hash_of_the_offices_key_and_no_private_key():
     fresh = make_secrets()
     key_hash = hashlib.sha256(fresh.office["FEEDBACK_API_KEY"].encode()).hexdigest()
     assert fresh.public["FEEDBACK_API_KEY_HASHES"] == key_hash

@@ -50,7 +50,7 @@ class ResolvedFilter(OpenFilter):
 
 
 class RegisteredFilter(OpenFilter):
-    title = _("known to the public page")
+    title = _("known to the public service")
     parameter_name = "registered"
     field = "registered_at"
     todo = _("not yet")

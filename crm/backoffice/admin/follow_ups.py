@@ -192,8 +192,8 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
     @dialog_action(
         _("Send now"),
         _(
-            "The next reminder goes out at once, whatever the plan says. If the public page does not know the feedback "
-            "link yet, it waits until it does."
+            "The next reminder goes out at once, whatever the plan says. If the public service does not"
+            " know the feedback link yet, it waits until it does."
         ),
         icon="send",
         submit=_("Send"),

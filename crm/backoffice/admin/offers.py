@@ -306,8 +306,8 @@ class OfferAdmin(UploadAdmin):
     @dialog_action(
         _("Send the reminder now"),
         _(
-            "It goes out at once, whatever the plan says. If the public page does not know the feedback link yet, it "
-            "waits until it does."
+            "It goes out at once, whatever the plan says. If the public service does not know the"
+            " feedback link yet, it waits until it does."
         ),
         icon="send",
         submit=_("Send"),

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(editable=False, max_length=64)),
                 ('state', models.CharField(choices=[('active', 'active'), ('answered', 'answered'), ('revoked', 'revoked')], default='active', max_length=10, verbose_name='state')),
                 ('expires_at', models.DateTimeField(verbose_name='valid until')),
-                ('registered_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='known to the public page since')),
+                ('registered_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='known to the public service since')),
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('card_hash', models.CharField(blank=True, editable=False, max_length=64)),
                 ('mailed_at', models.DateTimeField(blank=True, editable=False, help_text='The newest reminder that carried it.', null=True, verbose_name='last mailed')),

@@ -72,7 +72,7 @@ def _visit() -> None:
 
 
 def answers() -> None:
-    """Four customers answer on the public page, each in another way."""
+    """Four customers answer on the public form, each in another way."""
     choices = [
         {
             "answer": "interested",

@@ -96,7 +96,7 @@ class Pair:
 
     @contextmanager
     def servers(self) -> Iterator[None]:
-        """Run the mail receiver and the public page; `set_clock` moves the time of both halves."""
+        """Run the mail receiver and the public service; `set_clock` moves the time of both halves."""
         application = "crm.demo.public_clock" if self.now else "crm.wsgi"
         arguments = [application, f"--bind=127.0.0.1:{self.ports['public']}", "--no-control-socket"]
         with (

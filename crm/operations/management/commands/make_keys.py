@@ -17,6 +17,6 @@ class Command(BaseCommand):
             "# For the env file of the office. Keep a copy of FEEDBACK_SEALING_PRIVATE_KEY in a safe\n"
             "# place: without it nobody can read the comments of customers.\n"
             f"{env_lines(fresh.office)}"
-            "\n# For the env file of the public side.\n"
+            "\n# For the env file of the public service.\n"
             f"{env_lines(fresh.public)}"
         )

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         if settings.OPERATIONS != "office":
             raise CommandError(
-                "Only the office has a queue. On the public side systemd timers run the commands."
+                "Only the office has a queue. On the VPS systemd timers run the commands."
             )
         from crm.operations.schedules import write_schedules  # noqa: PLC0415  (needs the queue)
 
