@@ -8,7 +8,7 @@ from pathlib import Path
 
 def find_catalogues(root: Path) -> Iterator[Path]:
     """Yield the catalogues of the project in `root`."""
-    yield from root.glob("locale/*/LC_MESSAGES/*.po")
+    yield from root.glob("locale/**/LC_MESSAGES/*.po")
     yield from root.glob("feedback/public/locale/*/LC_MESSAGES/*.po")
 
 

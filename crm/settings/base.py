@@ -79,7 +79,8 @@ TIME_ZONE = env("TIME_ZONE", default="Europe/Zurich")
 USE_TZ = True
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="de")
 LANGUAGES = [("de", "Deutsch"), ("en", "English"), ("fr", "Français"), ("it", "Italiano")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# `makemessages` writes into the first one and would remove the texts of packages from it.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "third_party"]
 USE_I18N = True
 
 CACHES = caches()
