@@ -18,7 +18,7 @@ _LONGEST_TEXT = 20_000
 _DEFECTS = {
     "empty": gettext_lazy("It has no header fields."),
     "header_not_ended": gettext_lazy("Its header does not end."),
-    "junk_line": gettext_lazy("A line of its header is none of a mail and was skipped."),
+    "junk_line": gettext_lazy("An invalid line of its header was skipped."),
     "null_byte": gettext_lazy("Its header has null bytes, which were left out."),
     "raw_8bit": gettext_lazy("Its header has umlauts without encoding, as David writes them."),
     "repeated_date": gettext_lazy("It has several dates; the first counts."),

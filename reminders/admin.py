@@ -70,7 +70,7 @@ class ReminderPlanAdmin(PlanningAdmin):
         ),
         (_("Region of the holidays"), {"fields": [("country", "subdivision")]}),
         (
-            _("Consideration"),
+            _("Gaps and quiet days"),
             {"fields": ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]},
         ),
         (_("Who decides"), {"fields": ["release", "call_above", "contact_basis"]}),

@@ -25,7 +25,7 @@ SENTENCES: dict[Because, _StrPromise] = {
     Because.NEEDS_RELEASE: _("It waits for someone to release it."),
     Because.LINK_WAITS: _("It is due, but the public service does not know the feedback link yet."),
     Because.SENDING: _("It is being sent right now."),
-    Because.CALL: _("A phone call takes the place of the mail."),
+    Because.CALL: _("A phone call is planned instead of the mail."),
     Because.OFF: _("Sending is switched off (REMINDERS_ENABLED)."),
     Because.HELD: _("Sending is held until someone releases it."),
     Because.STALE_ANSWERS: _(

@@ -209,7 +209,7 @@ def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
         title=_("Phone calls"),
         link=_list("reminders_followup", due="calls"),
         icon="call",
-        empty=_("No call takes the place of a mail."),
+        empty=_("No phone call is planned."),
         tone="act",
     )
 

@@ -159,7 +159,10 @@ class Answer(models.Model):
     )
     comment = models.TextField(_("comment"), blank=True)
     note = models.TextField(
-        _("please check"), blank=True, editable=False, help_text=_("What Nachfass noticed.")
+        _("please check"),
+        blank=True,
+        editable=False,
+        help_text=_("Notes of Nachfass about this answer."),
     )
     sealed_comment = models.TextField(
         blank=True, editable=False, help_text="Kept only while it cannot be opened."
@@ -182,11 +185,11 @@ class Answer(models.Model):
         verbose_name=_("recorded by"),
     )
     dismissed_at = models.DateTimeField(
-        _("found to be a robot's"),
+        _("dismissed as automatic"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Counts in no figure."),
+        help_text=_("Not counted in the figures."),
     )
     handled_at = models.DateTimeField(_("dealt with"), null=True, blank=True)
     notified_at = models.DateTimeField(_("salesperson told"), null=True, blank=True, editable=False)

@@ -61,7 +61,7 @@ class FollowUp(models.Model):
     own_text = models.TextField(
         _("own text of the next reminder"),
         blank=True,
-        help_text=_("Takes the place of the mail text, once."),
+        help_text=_("Replaces the mail text once."),
     )
     computed_at = models.DateTimeField(_("computed"), default=timezone.now)
     # The `Offer.version` that was planned: an offer that changed since is planned again.

@@ -187,7 +187,7 @@ def test_the_story_of_an_offer_tells_who_did_what_to_its_reminders(staff: Client
         "Stopped reminders.",
         "Resumed reminders.",
         "Skipped the next reminder.",
-        "Put a phone call in the place of the next reminder.",
+        "Planned a phone call instead of the next reminder.",
         "Phone call instead of reminder 2",
         "Will decide in May",
     ):

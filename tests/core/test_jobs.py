@@ -66,5 +66,5 @@ def test_a_dry_run_is_not_recorded():
 
 
 def test_the_queue_runs_the_command_of_that_name():
-    assert run_job("heartbeat") == "Der Worker führt Aufgaben aus."
+    assert run_job("heartbeat") == "Der Worker führt die Dienste aus."
     assert JobRun.objects.get(name="heartbeat").succeeded_at

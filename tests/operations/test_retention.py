@@ -30,7 +30,7 @@ def test_old_tasks_go_whether_they_failed_or_not():
     kept = [make_task(days=13, success=True), make_task(days=13, success=False)]
     make_task(days=15, success=True)
     make_task(days=15, success=False)
-    assert "2 Aufgaben vor dem" in call_command("prune")
+    assert "2 Läufe vor dem" in call_command("prune")
     assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
 
 
@@ -57,4 +57,4 @@ def test_a_dry_run_deletes_nothing():
 def test_twice_in_a_row_changes_nothing():
     make_task(days=15, success=False)
     call_command("prune")
-    assert "0 Aufgaben vor dem" in call_command("prune")
+    assert "0 Läufe vor dem" in call_command("prune")

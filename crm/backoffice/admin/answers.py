@@ -125,7 +125,7 @@ class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
         done = answers.mark_handled(list(queryset), at=timezone.now())
         say(request, done, ngettext_lazy("%s answer is dealt with.", "%s answers are dealt with."))
 
-    @admin.action(description=_("Open sealed words again"), permissions=["change"])
+    @admin.action(description=_("Open sealed comments again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
         done = sum(map(receive.open_sealed_words, queryset.exclude(sealed_comment="")))
         say(request, done, ngettext_lazy("%s answer was opened.", "%s answers were opened."))

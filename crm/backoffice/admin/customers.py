@@ -90,7 +90,8 @@ class CustomerAdmin(UploadAdmin):
     @dialog_action(
         _("Erase this person"),
         _(
-            "Names, addresses and words go for good, also from backups; the figures stay. Nobody is written to again."
+            "Names, addresses and texts are deleted for good, also from restored backups; the figures "
+            "stay. The person gets no more mails."
         ),
         icon="person_remove",
         permission="delete",
@@ -166,8 +167,8 @@ class CustomerAdmin(UploadAdmin):
     @dialog_action(
         _("Send reminders now"),
         _(
-            "The next reminder of each open offer goes out at once, whatever the plan says. Offers of one salesperson "
-            "share a mail."
+            "The next reminder of each open offer is sent at once, regardless of the plan. Offers of "
+            "one salesperson share a mail."
         ),
         icon="send",
         submit=_("Send"),

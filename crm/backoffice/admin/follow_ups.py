@@ -40,7 +40,7 @@ from reminders.sentences import SENTENCES
 
 
 class DueFilter(ConditionFilter):
-    title = _("what comes")
+    title = _("what is planned")
     parameter_name = "due"
 
     @cached_property
@@ -51,7 +51,7 @@ class DueFilter(ConditionFilter):
             ("mails", _("all mails to come"), Q(next_at__isnull=False)),
             ("release", _("waiting for release"), Q(because=Because.NEEDS_RELEASE)),
             ("calls", _("phone calls"), Q(call_at__isnull=False)),
-            ("none", _("no reminder comes"), Q(next_at=None, call_at=None)),
+            ("none", _("no further reminder"), Q(next_at=None, call_at=None)),
         ]
 
 
@@ -77,7 +77,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
         "release_one",
         "edit_text",
         {
-            "title": _("Otherwise"),
+            "title": _("More actions"),
             "icon": "snooze",
             "items": ["snooze", "skip_one", "call_one", "call_made"],
         },
@@ -104,7 +104,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: FollowUp, form: Any, change: bool) -> None:
         obj.save(update_fields=["plan"])
         plan_offers([obj.offer])
-        words = gettext("Took the usual plan again.")
+        words = gettext("Chose the usual plan again.")
         if obj.plan:
             words = gettext("Chose the reminder plan “%s”.") % obj.plan
         note_acts(request, [obj.offer], words)
@@ -178,9 +178,9 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
     def call_instead(self, request: HttpRequest, rows: QuerySet[FollowUp]) -> None:
         offer_ids = services.call_instead(rows, now=timezone.now())
         counted = ngettext_lazy(
-            "%d call takes the place of a mail.", "%d calls take the place of mails."
+            "%d phone call planned instead of a mail.", "%d phone calls planned instead of mails."
         )
-        words = gettext("Put a phone call in the place of the next reminder.")
+        words = gettext("Planned a phone call instead of the next reminder.")
         _report(request, offer_ids, words, counted)
 
     @admin.action(description=_("The call was made"), permissions=["change"])
@@ -192,8 +192,8 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
     @dialog_action(
         _("Send now"),
         _(
-            "The next reminder goes out at once, whatever the plan says. If the public service does not"
-            " know the feedback link yet, it waits until it does."
+            "The next reminder is sent at once, regardless of the plan. If the public service does not "
+            "know the feedback link yet, it waits until it does."
         ),
         icon="send",
         submit=_("Send"),
@@ -231,7 +231,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
     call_one = one_row(
         call_instead,
         _("Call instead"),
-        _("A phone call takes the place of this reminder."),
+        _("A phone call replaces this reminder."),
         icon="call",
     )
 
@@ -246,7 +246,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
         _("Write the text"),
         _("Your own words in the next reminder, in place of the text of the plan."),
         icon="edit_note",
-        submit=_("Keep"),
+        submit=_("Save text"),
         form=OwnTextForm,
     )
     def edit_text(

@@ -110,7 +110,7 @@ class OfferAdmin(UploadAdmin):
             None,
             {"fields": ("number", "customer", "company", "subject", "salesperson", "needs_review")},
         ),
-        (_("Story"), {"fields": ("story",)}),
+        (_("Timeline"), {"fields": ("story",)}),
         tab(_("Status"), "status", "status_channel", "status_at", "status_by", "superseded_by"),
         tab(
             _("Reminders"),
@@ -212,7 +212,7 @@ class OfferAdmin(UploadAdmin):
             '{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more
         )
 
-    @admin.display(description=_("history"))
+    @admin.display(description=_("timeline"))
     @once
     def story(self, offer: Offer) -> SafeString:
         return render("backoffice/story.html", {"events": tell_story(offer)})
@@ -306,8 +306,8 @@ class OfferAdmin(UploadAdmin):
     @dialog_action(
         _("Send the reminder now"),
         _(
-            "It goes out at once, whatever the plan says. If the public service does not know the"
-            " feedback link yet, it waits until it does."
+            "It is sent at once, regardless of the plan. If the public service does not know the "
+            "feedback link yet, it waits until it does."
         ),
         icon="send",
         submit=_("Send"),

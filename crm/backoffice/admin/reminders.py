@@ -62,7 +62,7 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
         at = reminder.sent_at or reminder.claimed_at or reminder.mail_date
         return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
 
-    @admin.display(description=_("what became of it"))
+    @admin.display(description=_("outcome"))
     def outcome(self, reminder: Reminder) -> str:
         """Return the mail server's reply and, for a planned retry, whether it will still be sent."""
         if reminder.state == Reminder.State.FAILED and reminder.resolved_by:
@@ -91,8 +91,9 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
             messages.warning(
                 request,
                 gettext(
-                    "The others are not sent again: they did go out, their offer is closed or stopped, or a later step "
-                    "came, was skipped or called. “Dealt with” takes a failed one off the list of what waits."
+                    "The others are not sent again: they were sent, their offer is closed or stopped, or a "
+                    "later step was sent, skipped or done by phone. “Dealt with” removes a failed "
+                    "reminder from Today."
                 ),
             )
 
@@ -123,9 +124,7 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
     set_aside_one = one_row(
         set_aside,
         _("Dealt with"),
-        _(
-            "A reminder that failed needs nothing more. It no longer counts as waiting for somebody."
-        ),
+        _("Marks a failed reminder as dealt with. It is then no longer listed under Today."),
         icon="done",
         permission="act",
     )

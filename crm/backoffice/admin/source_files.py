@@ -152,7 +152,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
             email, name = entered, ""
         number = form.cleaned_data["number"] or file.number
         if not (number and email):
-            words = gettext("The mail does not say it: enter the offer number and the customer.")
+            words = gettext("The mail lacks the offer number or the customer. Enter them.")
             messages.error(request, words)
             return None
         offer = _make_offer(request, file, number=number, email=email, name=name)
@@ -178,7 +178,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
 
     @dialog_action(
         _("Check again"),
-        _("The mail is decided anew with today's settings."),
+        _("The mail is checked again with today's settings."),
         icon="refresh",
         permission="act",
     )

@@ -37,7 +37,7 @@ class Command(JobCommand):
             notices = notify_salespeople(timezone.now())
         if notices.failed:
             raise CommandError(
-                _("The answers are here, but the salespeople were not told by mail: %s")
+                _("The answers are stored, but the mails to the salespeople failed: %s")
                 % notices.problem
             )
         words = [
