@@ -14,7 +14,7 @@ from django.utils import timezone
 from crm.core.health import Finding
 from crm.core.incidents import begin_incident, end_incident
 from crm.operations import alarms
-from crm.operations.machine_checks import check_incidents
+from crm.operations.health.machine import check_incidents
 from crm.operations.operations import Operations
 from tests.servers import free_port
 from tests.smtp_server import SmtpServer, smtp_server

@@ -12,9 +12,9 @@ from django_q.models import Task
 
 from crm.core.health import Finding
 from crm.core.models import JobRun
-from crm.operations import health, machine_checks
+from crm.operations import health
 from crm.operations.alarm_state import save_problems
-from crm.operations.health import examine
+from crm.operations.health import examine, machine
 from crm.operations.jobs import JOBS, Job
 from crm.operations.office import OPERATIONS
 from feedback.backoffice.models import RejectedAnswer, SyncState
@@ -125,7 +125,7 @@ def test_a_failed_task_is_noticed_until_its_job_succeeds(sound_office):
 
 
 def test_a_full_disk_is_noticed(sound_office, monkeypatch):
-    monkeypatch.setattr(machine_checks, "MIN_FREE_BYTES", 10**18)
+    monkeypatch.setattr(machine, "MIN_FREE_BYTES", 10**18)
     assert "Schaffen Sie Platz" in problems()["disk"]
 
 

@@ -10,8 +10,8 @@ from django_q.models import Failure, OrmQ
 
 from crm.core.health import Finding
 from crm.core.models import JobRun
+from crm.operations.health.machine import describe_last_success
 from crm.operations.job_states import JobState, find_job_states
-from crm.operations.machine_checks import describe_last_success
 
 
 def check_jobs(now: datetime) -> Iterator[Finding]:
