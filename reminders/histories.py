@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Max
@@ -21,7 +22,7 @@ from reminders.rules import LinkState, OfferHistory, ReminderStep, StepState
 class OfferCase:
     """One offer with its history."""
 
-    # Its customer, salesperson and follow-up are loaded.
+    # Its customer and follow-up are loaded.
     offer: Offer
     history: OfferHistory
     # Of the active link, if there is one.
@@ -56,14 +57,14 @@ class OfferCase:
 
 
 def load_cases(offer_ids: Collection[int], now: datetime) -> list[OfferCase]:
-    """Return the histories of these offers in the order of their ids. Five queries."""
-    offers = (
-        Offer.objects.filter(pk__in=offer_ids)
-        .select_related("customer__own_plan", "salesperson", "follow_up")
-        .order_by("pk")
-    )
+    """Return the histories of these offers in the order of their ids. At most five queries."""
+    query = Offer.objects.filter(pk__in=offer_ids).select_related("customer__own_plan", "follow_up")
+    # Sorted here: for an ORDER BY Django compares the column with all that are selected, which
+    # takes a fifth of the time of the query when it loads one offer.
+    offers = sorted(query.order_by(), key=attrgetter("pk"))
     steps = _load_steps(offer_ids)
-    asked = _load_undecided(offer_ids)
+    # Whoever records an answer stores the time of the first one in the offer.
+    asked = _load_undecided([offer.pk for offer in offers if offer.first_answer_at])
     links = _load_links(offer_ids, now)
     mailed = _load_mailed({offer.customer_id for offer in offers})
     cases = []
@@ -122,7 +123,7 @@ def _build_history(
 
 def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
     steps: dict[int, list[ReminderStep]] = defaultdict(list)
-    rows = Reminder.objects.filter(offer__in=offer_ids).order_by("step")
+    rows = Reminder.objects.filter(offer__in=offer_ids).order_by()
     at = Coalesce("sent_at", "claimed_at", "mail_date")
     columns = ("offer_id", "step", "state", at, "retry_at")
     for offer_id, step, state, mailed_at, retry_at in rows.values_list(*columns):
@@ -132,6 +133,8 @@ def _load_steps(offer_ids: Collection[int]) -> dict[int, list[ReminderStep]]:
 
 def _load_undecided(offer_ids: Collection[int]) -> dict[int, tuple[datetime, date | None]]:
     """Return when each customer last answered "still undecided", and when to ask again."""
+    if not offer_ids:
+        return {}
     rows = Answer.objects.filter(offer__in=offer_ids, kind=Answer.Kind.UNDECIDED, dismissed_at=None)
     columns = ("offer_id", "answered_at", "ask_again_on")
     newest = {}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from crm.accounts.models import OwnCompany
+from crm.accounts.models import OwnCompany, User
 from feedback import links
 from offers.models import Offer, number_key
 from reminders.histories import OfferCase, load_cases
@@ -21,18 +21,20 @@ from reminders.models import FollowUp, MailText, Reminder
 from reminders.planning import Plans
 
 
-class MailTexts:
-    """The mail texts, read once for a run."""
+class MailSources:
+    """The own company, the salespeople and the mail texts, read once for a run."""
 
     def __init__(self) -> None:
-        self._by_language: dict[str, list[MailText]] = defaultdict(list)
+        self.company = OwnCompany.get()
+        self.salespeople = User.objects.in_bulk()
+        self._texts: dict[str, list[MailText]] = defaultdict(list)
         for text in MailText.objects.order_by("step"):
-            self._by_language[text.language].append(text)
+            self._texts[text.language].append(text)
 
-    def get(self, language: str, step: int) -> MailText:
+    def get_text(self, language: str, step: int) -> MailText:
         """Return the text of a step in the language, else in German. Raises MailTextError."""
         for candidate in (language, "de"):
-            texts = self._by_language[candidate]
+            texts = self._texts[candidate]
             if texts:
                 # A step that has no text gets that of the step before.
                 found = texts[0]
@@ -44,12 +46,7 @@ class MailTexts:
 
 
 def compose(
-    rows: Sequence[Reminder],
-    cases: Sequence[OfferCase],
-    *,
-    plans: Plans,
-    texts: MailTexts,
-    company: OwnCompany,
+    rows: Sequence[Reminder], cases: Sequence[OfferCase], plans: Plans, sources: MailSources
 ) -> ReminderMail:
     """Return the mail of these reminders of one customer. Raises MailTextError."""
     first, own_text, lines = cases[0].offer, "", []
@@ -58,12 +55,12 @@ def compose(
         if case.token is not None:
             is_last_step = row.step >= plans.count_steps(case)
             lines.append(_describe(case.offer, case.token, is_last_step=is_last_step))
-    text = texts.get(first.language, min(row.step for row in rows))
+    text = sources.get_text(first.language, min(row.step for row in rows))
     return _compose(
         rows[0],
         first,
         lines,
-        company,
+        sources,
         language=first.language,
         subject_text=text.subject,
         body_text=own_text or text.text,
@@ -74,7 +71,7 @@ def _compose(
     row: Reminder,
     first: Offer,
     lines: Sequence[OfferInMail],
-    company: OwnCompany,
+    sources: MailSources,
     *,
     language: str,
     subject_text: str,
@@ -88,7 +85,7 @@ def _compose(
         customer_name=first.customer.name,
         customer_company=first.customer.company,
         language=language,
-        sender=_find_sender(first, company),
+        sender=_find_sender(first, sources),
         offers=tuple(lines),
         subject_text=subject_text,
         body_text=body_text,
@@ -107,12 +104,13 @@ def _describe(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferInMail:
     )
 
 
-def _find_sender(offer: Offer, company: OwnCompany) -> MailSender:
-    # Without a salesperson it is the sender of the offer mail.
+def _find_sender(offer: Offer, sources: MailSources) -> MailSender:
+    # Without a salesperson it is the sender of the offer mail; so it is with one who was added
+    # while the run sends.
     name, email, phone = "", "", ""
-    if offer.salesperson:
-        name = offer.salesperson.get_full_name()
-        email, phone = offer.salesperson.email, offer.salesperson.phone
+    if person := sources.salespeople.get(offer.salesperson_id or 0):
+        name, email, phone = person.get_full_name(), person.email, person.phone
+    company = sources.company
     return MailSender(
         from_email=settings.DEFAULT_FROM_EMAIL,
         company=company.name or offer.sender_email.rpartition("@")[2],
@@ -144,7 +142,7 @@ def build_example(
         row,
         case.offer,
         [line],
-        OwnCompany.get(),
+        MailSources(),
         language=text.language,
         subject_text=text.subject,
         body_text=text.text,
@@ -153,7 +151,7 @@ def build_example(
 
 def find_example_offer(text: MailText, number: str = "") -> Offer | None:
     """Return the newest offer with this number, else in the language of the text, else of all."""
-    offers = Offer.objects.select_related("customer", "salesperson").order_by("-sent_at")
+    offers = Offer.objects.order_by("-sent_at")
     if number:
         return offers.filter(number_key=number_key(number)).first()
     return offers.filter(language=text.language).first() or offers.first()
@@ -162,7 +160,7 @@ def find_example_offer(text: MailText, number: str = "") -> Offer | None:
 def write_next_text(follow_up: FollowUp, now: datetime) -> str:
     """Return the text of the next reminder as written by its mail text, or "" if that fails."""
     try:
-        text = MailTexts().get(follow_up.offer.language, follow_up.next_step or 1)
+        text = MailSources().get_text(follow_up.offer.language, follow_up.next_step or 1)
         mail = build_example(text, follow_up.offer, now=now)
         return render(mail.body_text, placeholders(mail)).strip()
     except MailTextError:

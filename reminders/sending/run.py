@@ -10,12 +10,11 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm.accounts.models import OwnCompany
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError
 from reminders import holds
 from reminders.incidents import IncidentKind, check_answers, check_doubts, check_problem
-from reminders.mail.compose import MailTexts, compose
+from reminders.mail.compose import MailSources, compose
 from reminders.mail.message import build_message
 from reminders.mail.rendering import write_parts
 from reminders.mail.templating import MailTextError
@@ -74,7 +73,7 @@ class _Run:
     def __init__(self, clock: Callable[[], datetime], due_count: int) -> None:
         self.clock, self.due_count = clock, due_count
         self.sums = SendSums()
-        self.plans, self.texts, self.company = Plans(), MailTexts(), OwnCompany.get()
+        self.plans, self.sources = Plans(), MailSources()
         self.connection = Connection(Server.from_settings())
         self.ends_at = time.monotonic() + RUN_SECONDS
         # Built once: Django takes longer to build the query than the database to answer it.
@@ -147,9 +146,7 @@ class _Run:
 
         Raises MailTextError.
         """
-        mail = compose(
-            claim.rows, claim.cases, plans=self.plans, texts=self.texts, company=self.company
-        )
+        mail = compose(claim.rows, claim.cases, self.plans, self.sources)
         parts = write_parts(mail)
         result = self.connection.send(
             settings.DEFAULT_FROM_EMAIL,
