@@ -8,8 +8,6 @@ from unfold.sites import UnfoldAdminSite
 
 
 class OfficeAdminSite(UnfoldAdminSite):
-    site_header = _("Nachfass")
-    site_title = _("Nachfass")
     index_title = _("Today")
 
 

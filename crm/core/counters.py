@@ -26,7 +26,7 @@ _INCREMENT = """
 
 
 class CounterCache(BaseCache):
-    """Integer values only, and only the methods of a cache that rate limits need."""
+    """Integer values only, and only the methods of a cache that the rate limits need."""
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -44,13 +44,6 @@ class CounterCache(BaseCache):
         if expired.update(**fresh):
             return True
         return Counter.objects.get_or_create(key=key, defaults=fresh)[1]
-
-    def set(
-        self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
-    ) -> None:
-        key = self.make_and_validate_key(key, version=version)
-        fresh = {"value": value, "expires_at": self._expires_at(timeout)}
-        Counter.objects.update_or_create(key=key, defaults=fresh)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         value = self._find_live(key, version).values_list("value", flat=True).first()

@@ -109,7 +109,6 @@ def _write_env_files(ports: Ports) -> None:
     common = {
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "SECURE_SSL_REDIRECT": "false",
-        "SECURE_COOKIES": "false",
         "FEEDBACK_BASE_URL": public_url,
     }
     office = {

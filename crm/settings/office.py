@@ -7,7 +7,7 @@ from typing import Any
 from django.templatetags.static import static
 
 from crm.settings.base import *  # noqa: F403
-from crm.settings.base import BASE_DIR, TEMPLATES, database, env, required
+from crm.settings.base import BASE_DIR, SECURE_SSL_REDIRECT, TEMPLATES, database, env, required
 
 OPERATIONS = "office"  # crm/operations/office.py
 ROOT_URLCONF = "crm.urls.office"
@@ -79,9 +79,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool(
-    "SECURE_COOKIES", default=env.bool("SECURE_SSL_REDIRECT", True)
-)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Measured (docs/decisions.md): with the defaults 6 of 8 long tasks ran twice.

@@ -12,10 +12,10 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from crm.core.client_address import is_network
+from feedback.public.limits import RATES
 
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _RATE = re.compile(r"[0-9]+/(?:[1-9][0-9]*)?[smhd]")
-RATES = ("FEEDBACK_RATE_FORM", "FEEDBACK_RATE_ANSWER", "FEEDBACK_RATE_OPT_OUT", "FEEDBACK_RATE_API")
 
 
 @register(Tags.security)
@@ -49,7 +49,7 @@ def check_rates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     """Check that django-ratelimit can read the rates; it would fail at the first request."""
     hint = "Write a number and a time, such as 60/m or 20/10s; nothing switches the limit off."
     found: list[CheckMessage] = []
-    for name in RATES:
+    for name in sorted(set(RATES.values())):
         rate = getattr(settings, name)
         if rate and not _RATE.fullmatch(rate):
             found.append(Error(f"{name} is {rate!r}.", hint=hint, id="feedback_public.E003"))

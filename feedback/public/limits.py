@@ -12,12 +12,23 @@ from crm.core.client_address import client_address, rate_key
 
 logger = logging.getLogger(__name__)
 
+# The settings with the rates, such as "60/m", by what is counted.
+RATES = {
+    "form": "FEEDBACK_RATE_FORM",
+    "answer": "FEEDBACK_RATE_ANSWER",
+    "opt_out": "FEEDBACK_RATE_OPT_OUT",
+    "api": "FEEDBACK_RATE_API",
+    # Calls with a wrong key are counted apart, so that they cannot use up the office's limit.
+    "api_refused": "FEEDBACK_RATE_API",
+}
 
-def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
+
+def seconds_to_wait(request: HttpRequest, group: str) -> int | None:
     """Count the request; return None when it is allowed, else the seconds until the next one is.
 
-    `rate` is like "60/m"; an empty one switches the limit off.
+    `group` is a key of RATES. An empty rate switches the limit off.
     """
+    rate = getattr(settings, RATES[group])
     if not rate:
         return None
     try:
@@ -40,28 +51,3 @@ def seconds_to_wait(request: HttpRequest, group: str, rate: str) -> int | None:
         # django-ratelimit could not count: the counter was deleted between two statements.
         return None
     return max(int(usage["time_left"]), 1)
-
-
-def form(request: HttpRequest) -> int | None:
-    """Count a request for a page."""
-    return seconds_to_wait(request, "form", settings.FEEDBACK_RATE_FORM)
-
-
-def answer(request: HttpRequest) -> int | None:
-    """Count a submitted form."""
-    return seconds_to_wait(request, "answer", settings.FEEDBACK_RATE_ANSWER)
-
-
-def opt_out(request: HttpRequest) -> int | None:
-    """Count a request to send no more mails."""
-    return seconds_to_wait(request, "opt_out", settings.FEEDBACK_RATE_OPT_OUT)
-
-
-def api(request: HttpRequest) -> int | None:
-    """Count a call of the API."""
-    return seconds_to_wait(request, "api", settings.FEEDBACK_RATE_API)
-
-
-def api_refused(request: HttpRequest) -> int | None:
-    """Count a call with a wrong key, apart from valid calls from the same address."""
-    return seconds_to_wait(request, "api_refused", settings.FEEDBACK_RATE_API)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,9 +15,10 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
-from feedback.public import limits, services, stamps
+from feedback.public import services, stamps
 from feedback.public.content import FormTexts, get_texts
 from feedback.public.forms import AnswerForm, Days
+from feedback.public.limits import seconds_to_wait
 from feedback.public.models import RegisteredLink
 from feedback.public.rendering import (
     choose_language,
@@ -67,7 +67,7 @@ class Visit:
 @require_http_methods(METHODS)
 def feedback(request: HttpRequest, text: str) -> HttpResponse:
     """Show the form of a link, or store the answer that is posted."""
-    if refusal := _refuse(request, limits.answer):
+    if refusal := _refuse(request, "answer"):
         return refusal
     visit = _visit(request, text)
     if visit is None:
@@ -83,7 +83,7 @@ def feedback(request: HttpRequest, text: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def opt_out(request: HttpRequest, text: str) -> HttpResponse:
     """Show the button that stops all reminders, or on POST stop them (RFC 8058)."""
-    if refusal := _refuse(request, limits.opt_out):
+    if refusal := _refuse(request, "opt_out"):
         return refusal
     token = _parse_token(text)
     link = services.find_link(token) if token else None
@@ -97,14 +97,12 @@ def opt_out(request: HttpRequest, text: str) -> HttpResponse:
     return render(page, {"path": f"/feedback/{token}"}, texts=get_texts(), language=language)
 
 
-def _refuse(
-    request: HttpRequest, count_post: Callable[[HttpRequest], int | None]
-) -> HttpResponse | None:
+def _refuse(request: HttpRequest, post_limit: str) -> HttpResponse | None:
     """Return the response to a request that exceeds a limit or cannot be read, else None."""
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
-    count = count_post if request.method == "POST" else limits.form
-    if (wait := count(request)) is not None:
+    wait = seconds_to_wait(request, post_limit if request.method == "POST" else "form")
+    if wait is not None:
         return too_many(request, wait)
     try:
         # Read here, so that the errors of a form too large or unreadable are handled in one place.

@@ -29,21 +29,21 @@ def test_add_starts_a_counter_once():
 
 
 def test_add_starts_again_after_the_counter_expired():
-    cache().set("a", 7, timeout=-1)
+    cache().add("a", 7, timeout=-1)
     assert cache().get("a") is None
     assert cache().add("a", 1, timeout=60)
     assert cache().get("a") == 1
 
 
 def test_prune_removes_only_expired_counters():
-    cache().set("old", 1, timeout=-1)
-    cache().set("new", 2, timeout=60)
+    cache().add("old", 1, timeout=-1)
+    cache().add("new", 2, timeout=60)
     prune_counters(now=timezone.now())
     assert [counter.value for counter in Counter.objects.all()] == [2]
 
 
 def test_no_increment_is_lost_between_threads():
-    cache().set("a", 0, timeout=60)
+    cache().add("a", 0, timeout=60)
 
     def count(_: int) -> None:
         for _round in range(25):

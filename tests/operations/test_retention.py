@@ -41,7 +41,7 @@ def test_expired_sessions_and_counters_go():
     Session.objects.create(
         session_key="new", session_data="", expire_date=timezone.now() + timedelta(days=1)
     )
-    caches["counters"].set("old", 1, timeout=-1)
+    caches["counters"].add("old", 1, timeout=-1)
     call_command("prune")
     assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
     assert not Counter.objects.exists()

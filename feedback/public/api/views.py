@@ -21,9 +21,10 @@ from rest_framework.views import APIView
 
 from crm import __version__
 from feedback import wire
-from feedback.public import content, limits, services
+from feedback.public import content, services
 from feedback.public.api.authentication import ApiKeyAuthentication, check_network
 from feedback.public.api.parsers import BoundedJSONParser
+from feedback.public.limits import seconds_to_wait
 
 # client_max_body_size of deploy/public/nginx.conf.
 REST_BYTES = 6 * 1024 * 1024
@@ -41,9 +42,9 @@ class OfficeView(APIView):
             check_network(request)
             self.perform_authentication(request)
         except (NotAuthenticated, AuthenticationFailed, PermissionDenied):
-            self._throttle(limits.api_refused(request))
+            self._throttle(seconds_to_wait(request, "api_refused"))
             raise
-        self._throttle(limits.api(request))
+        self._throttle(seconds_to_wait(request, "api"))
         # DRF's requests and serializers point at each other, so that the pages of a large sync stay
         # in memory until Python collects such cycles: 69 MiB a process, with this 64; 70 are
         # promised.

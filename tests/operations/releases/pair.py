@@ -40,7 +40,6 @@ class Pair:
         common = {
             "ALLOWED_HOSTS": "localhost",
             "SECURE_SSL_REDIRECT": "false",
-            "SECURE_COOKIES": "false",
         }
         common |= {"FEEDBACK_BASE_URL": self.url, "LOG_LEVEL": "WARNING"}
         office = {
