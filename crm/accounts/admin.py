@@ -25,7 +25,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
-    """People. Everybody entered here may sign in; the roles give the rights."""
+    """People who may sign in. Their roles give them their rights."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -69,14 +69,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().get_queryset(request).prefetch_related("groups")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        # Nobody signs in to the admin without it.
+        # Django's form for a new user has no such field, and without it nobody can sign in.
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    """Roles: a name and its rights."""
+    """Roles with their rights."""
 
     filter_horizontal = ()
 
@@ -120,5 +120,6 @@ class OwnCompanyAdmin(ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: OwnCompany, form: Any, change: bool) -> None:
+        # The only key that the constraint allows; a sequence may already be past it.
         obj.pk = 1
         super().save_model(request, obj, form, change)

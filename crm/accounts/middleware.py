@@ -1,4 +1,4 @@
-"""Set the language of the back office. The browser's languages are ignored."""
+"""Set the language of the back office: that of the user, not that of the browser."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class UserLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Nobody is signed in on the sign-in page; AnonymousUser has no language.
         language = getattr(request.user, "language", settings.LANGUAGE_CODE)
         with translation.override(language):
             response = self.get_response(request)

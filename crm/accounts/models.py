@@ -1,4 +1,4 @@
-"""The company that uses Nachfass, and the people who work in it. Only in the office profile."""
+"""The company that uses Nachfass, and its users. Only in the office profile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
-    """A person of the company. An offer gets the salesperson who has its sender's address."""
+    """A user. The salesperson of an offer is the user with the e-mail address of its sender."""
 
     language = models.CharField(
         _("language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de"

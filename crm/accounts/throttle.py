@@ -1,4 +1,4 @@
-"""Limit attempts to sign in, counted per account and per address for all processes together."""
+"""Limit attempts to sign in per account and per client address, across all processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PER_ADDRESS = 50
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the address for which attempts are counted: of IPv6 the /64."""
+    """Return the client address for which attempts are counted; for IPv6 its /64 network."""
     return rate_key(client_address(request))
 
 
@@ -25,6 +25,7 @@ def _key(kind: str, value: str) -> str:
 
 def may_try(request: HttpRequest, username: str) -> bool:
     """Count an attempt; return False when the account or the address has made too many."""
+    # Both are counted before either is compared: a blocked account still counts for the address.
     account = _count(_key("account", username))
     address = _count(_key("address", address_of(request)))
     return account <= PER_ACCOUNT and address <= PER_ADDRESS
@@ -32,6 +33,7 @@ def may_try(request: HttpRequest, username: str) -> bool:
 
 def succeeded(request: HttpRequest, username: str) -> None:
     """Reset the count of an account after a sign-in, and take the attempt off the address."""
+    # The address keeps its failed attempts, else one valid account would allow endless guessing.
     caches["counters"].delete(_key("account", username))
     caches["counters"].incr(_key("address", address_of(request)), -1)
 

@@ -14,16 +14,19 @@ from reminders.planning import plan_offers
 
 @contextmanager
 def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
-    """Yield the list of changed offers, to which the body adds those that it finds or makes."""
+    """Run the body in a transaction, then update links and plans of `offers`.
+
+    The body may append further changed offers to the list that it gets.
+    """
     changed = list(offers)
     with transaction.atomic():
         yield changed
-        # Loaded again: the body may have changed other objects of the same rows.
+        # Loaded again, because the body may have saved other objects of the same rows.
         follow_changes(list(Offer.objects.filter(pk__in=[offer.pk for offer in changed])))
 
 
 def follow_changes(offers: Sequence[Offer]) -> None:
-    """Give changed offers their links and plan them anew, in the transaction that changed them."""
+    """Create missing links of changed offers and compute their plans anew."""
     if offers:
         make_missing_links(offers)
         plan_offers(offers)

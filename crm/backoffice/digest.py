@@ -1,4 +1,4 @@
-"""The page Today by mail on each working day, and the main figures to managers each week."""
+"""The daily mail with the page Today, and the weekly mail with the main figures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sent:
-    """How many mails were sent or failed, and how many people had nothing to do."""
+    """How many mails were sent or failed; `idle` people had nothing to do and got none."""
 
     digests: int = 0
     idle: int = 0
@@ -43,7 +43,7 @@ class Sent:
 
 
 def send_digests(now: datetime) -> Sent:
-    """Send today's mails, each at most once a day to a person; nothing on a day off."""
+    """Send the mails of the day, each at most once to a person; none on days off."""
     today, calendar = timezone.localdate(now), Plans().calendar
     if not calendar.is_working_day(today):
         return Sent()
@@ -87,8 +87,9 @@ def _claim_and_send(
     build: Callable[[User, datetime], EmailMessage | None],
     now: datetime,
 ) -> str:
-    """Return "sent", "idle" or "failed", and "" where today's attempt was made before."""
-    # Claimed before it is sent: a mail too few is better than one from each of two runs.
+    """Return "sent", "idle", "failed", or "" if the mail of today was claimed before."""
+    # Claimed before it is sent, so that two runs at once never send it twice. If this run dies
+    # in between, the person gets no mail today.
     today = timezone.localdate(now)
     if not User.objects.filter(pk=user.pk).exclude(**{field: today}).update(**{field: today}):
         return ""
@@ -124,7 +125,7 @@ def build_summary(user: User, now: datetime) -> EmailMessage:
     week = Span(last_sunday - timedelta(days=6), last_sunday)
     before = Span(last_sunday - timedelta(days=13), last_sunday - timedelta(days=7))
     figures, past = _count_week(week, today), _count_week(before, today)
-    # The links of the tiles only work on the page.
+    # Tiles get no links, because they are relative to the page of figures.
     tiles = build_tiles(figures, past, lambda _part: "")
     subject = _("Nachfass: the week to %(day)s") % {
         "day": date_format(last_sunday, "SHORT_DATE_FORMAT")
@@ -141,6 +142,6 @@ def _count_week(week: Span, today: date) -> Figures:
 def _build_mail(user: User, subject: str, template: str, context: dict[str, Any]) -> EmailMessage:
     base = settings.OFFICE_BASE_URL.rstrip("/")
     text = render_to_string(template, {"user": user, "base": base} | context)
-    # Out-of-office notes must not answer it.
+    # Keeps out-of-office notes from answering (RFC 3834; the second header is Outlook's).
     headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
     return EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [user.email], headers=headers)

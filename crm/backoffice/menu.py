@@ -1,4 +1,4 @@
-"""The menu of the office, by task, with the number of rows to act on beside each entry."""
+"""The menu of the office, with the number of rows to act on beside some entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,14 +18,13 @@ from reminders.models import Reminder
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the menu that leads to the list of a model."""
+    """An entry of the menu: it opens the list of a model, filtered by `query`."""
 
     title: Any  # translated when it is shown
     icon: str
     model: str
-    # What the list is narrowed by.
     query: str = ""
-    # Which number of `count_waiting` stands beside it.
+    # A key of `count_waiting`, whose number is shown beside the entry.
     badge: str = ""
 
 
@@ -97,8 +95,8 @@ _MENU: list[tuple[Any, list[Entry]]] = [
 ]
 
 
-def build(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the groups of the sidebar that this person may open, as unfold wants them."""
+def build_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the sidebar that this person may open. Unfold's SIDEBAR navigation."""
     badges = count_waiting()
     home = {"title": _("Today"), "icon": "home", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
@@ -124,7 +122,7 @@ def _build_item(request: HttpRequest, entry: Entry, badges: dict[str, int]) -> d
         "title": entry.title,
         "icon": entry.icon,
         "link": f"{url}?{entry.query}" if entry.query else url,
-        "active": _is_here(request, entry, url),
+        "active": _is_active(request, entry, url),
     }
     if number := badges.get(entry.badge):
         item["badge"] = number
@@ -132,13 +130,13 @@ def _build_item(request: HttpRequest, entry: Entry, badges: dict[str, int]) -> d
     return item
 
 
-def _is_here(request: HttpRequest, entry: Entry, url: str) -> bool:
-    # Of two entries for one list, it is the one whose query is in the address.
+def _is_active(request: HttpRequest, entry: Entry, url: str) -> bool:
+    # Several entries lead to the same list; unfold would mark all of them as active.
     if not request.path.startswith(url):
         return False
     if entry.query:
-        return _asks_for(request, entry.query)
-    return request.path != url or not _asks_for_another(request)
+        return _matches(request, entry.query)
+    return request.path != url or not _matches_another(request)
 
 
 def can_open(user: Any, label: str) -> bool:
@@ -148,8 +146,8 @@ def can_open(user: Any, label: str) -> bool:
     return admin.site.is_registered(model) and bool(user.has_perm(right))
 
 
-def _asks_for(request: HttpRequest, query: str) -> bool:
-    # One state of two that the entry asks for is also a part of its list.
+def _matches(request: HttpRequest, query: str) -> bool:
+    # A list narrowed to one of the states that the entry shows still belongs to the entry.
     name, _equals, values = query.partition("=")
     asked: set[str] = set()
     for key, text in request.GET.items():
@@ -158,10 +156,10 @@ def _asks_for(request: HttpRequest, query: str) -> bool:
     return bool(asked) and asked <= set(values.split(","))
 
 
-def _asks_for_another(request: HttpRequest) -> bool:
+def _matches_another(request: HttpRequest) -> bool:
     for _title, entries in _MENU:
         for entry in entries:
-            if entry.query and _asks_for(request, entry.query):
+            if entry.query and _matches(request, entry.query):
                 return True
     return False
 
@@ -169,12 +167,7 @@ def _asks_for_another(request: HttpRequest) -> bool:
 def count_waiting() -> dict[str, int]:
     """Return the numbers of rows that the person must act on, by badge of the menu."""
     return {
-        "answers": new_answers().count(),
+        "answers": Answer.objects.filter(handled_at=None).count(),
         "review": SourceFile.objects.filter(state=SourceFile.State.REVIEW).count(),
         "stuck": Reminder.objects.stuck().count(),
     }
-
-
-def new_answers() -> QuerySet[Answer]:
-    """Return the answers that nobody has handled."""
-    return Answer.objects.filter(handled_at=None)

@@ -1,4 +1,4 @@
-"""The three roles of the office and their rights, such as seeing figures and exporting them.
+"""The three roles of the office and their rights: which pages, figures and exports they may use.
 
 Which role may open which page is tested URL by URL in tests/backoffice/test_permissions.py.
 """
@@ -70,7 +70,7 @@ ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 def write_roles(**kwargs: Any) -> None:
     """Create the groups of the roles after `migrate` and add the rights that they lack."""
-    # Permissions of the other apps may not be there yet.
+    # Django creates the permissions of an app in its own `post_migrate`, which may come later.
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)
     for label, model, name in _EXPORTS:
@@ -83,7 +83,7 @@ def write_roles(**kwargs: Any) -> None:
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")
     }
-    # Nothing is taken away, so a site may add to a role.
+    # Rights are only added, so that rights which a site gave to a role remain.
     for name, wanted in ROLES.items():
         group, _created = Group.objects.get_or_create(name=name)
         group.permissions.add(*(rights[right] for right in wanted if right in rights))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.backoffice.menu import can_open, new_answers
+from crm.backoffice.menu import can_open
 from crm.core.admin_base import change_url
 from crm.operations.job_states import find_job_states
 from feedback.backoffice.models import Answer, RejectedAnswer
@@ -32,7 +32,7 @@ ROWS = 6
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do, with its detail, the time since when, and the page to do it on."""
+    """A line of a section: one thing to do, and the link to the page to do it on."""
 
     title: str
     detail: str
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Things to do of one kind: how many, the first of them, and the link to all."""
+    """Things to do of one kind: their number, the first of them, and the link to all."""
 
     title: str
     number: int
@@ -68,13 +68,12 @@ class Today:
         """True when nothing has been imported yet."""
         return not Offer.objects.exists()
 
-    @property
-    def has_work(self) -> bool:
-        return any(section.number for section in self.sections)
-
 
 def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
-    """Return what the person must act on, about the own offers unless there are none or `everyone`."""
+    """Return what the person must act on: for their own offers if they have any, else for all.
+
+    With `everyone`, for all offers in any case.
+    """
     has_own = user.offers.exists()
     is_own = has_own and not everyone
     mine = Q(salesperson=user) if is_own else Q()
@@ -144,15 +143,15 @@ def _build_section(
     tone: str = "calm",
 ) -> Section:
     rows = [build_row(each) for each in waiting[:ROWS]]
-    # Counted by the database only if there is more than is shown.
+    # Usually there is less than a page, and the query for the count is not needed.
     number = waiting.count() if len(rows) == ROWS else len(rows)
     return Section(title, number, rows, link, empty, tone, icon)
 
 
 def _answers(offers: QuerySet[Offer]) -> Section:
-    waiting = new_answers().filter(_of(offers)).select_related("offer__customer", "reason")
+    waiting = Answer.objects.filter(_of(offers), handled_at=None)
     return _build_section(
-        waiting.order_by("-answered_at"),
+        waiting.select_related("offer__customer", "reason").order_by("-answered_at"),
         _answer_row,
         title=_("New answers to act on"),
         link=_list("feedback_answer", handled="todo"),

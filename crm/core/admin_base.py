@@ -51,15 +51,13 @@ def dialog_action(
     return decorate
 
 
-def one_row(
-    bulk_action: Callable[..., None],
-    title: Any,
-    description: Any,
-    *,
-    icon: str,
-    permission: str = "change",
-) -> Any:
-    """Return an action behind a dialog that runs an action of the list on one row."""
+def one_row(bulk_action: Any, description: Any, *, icon: str, title: Any = "") -> Any:
+    """Return an action behind a dialog that runs an action of the list on one row.
+
+    The title is that of the action of the list unless another one is given.
+    """
+    (permission,) = bulk_action.allowed_permissions
+    title = title or bulk_action.short_description
 
     @dialog_action(title, description, icon=icon, permission=permission)
     def act(model_admin: Any, request: HttpRequest, form: Any, row: Model) -> HttpResponse:
@@ -119,12 +117,10 @@ def find_acts(row: Model) -> QuerySet[LogEntry]:
     return acts.exclude(change_message__in=["", "[]"]).select_related("user")
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Admin pages of rows that people view and run actions on, but never edit or delete."""
+class ReadOnly:
+    """Mixin of admin pages and inlines whose rows people never add, edit or delete."""
 
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -133,6 +129,13 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+    """Admin pages of rows that people view and run actions on."""
+
+    # The count of all rows would be a query over the whole table on each page.
+    show_full_result_count = False
+
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the user may run the actions of the page."""
-        return bool(super().has_change_permission(request, obj))
+        return bool(ModelAdmin.has_change_permission(self, request, obj))

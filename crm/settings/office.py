@@ -158,7 +158,7 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "crm.backoffice.menu.build",
+        "navigation": "crm.backoffice.menu.build_menu",
     },
     "COLORS": {
         "primary": {

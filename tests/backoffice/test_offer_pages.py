@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
 from crm.accounts.models import User
-from crm.backoffice.story import tell_story
+from crm.backoffice.timeline import build_timeline
 from feedback.backoffice.models import Invitation
 from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
 from offers.status import note_contact
@@ -93,7 +93,7 @@ def test_a_search_for_a_number_finds_what_begins_like_it(staff: Client) -> None:
     assert "B-1" not in found
 
 
-def test_the_page_of_an_offer_tells_its_story_and_where_it_was_read(
+def test_the_page_of_an_offer_shows_its_timeline_and_where_it_was_read(
     staff: Client, folder: MailFolder
 ) -> None:
     offer = import_mail(folder).offer
@@ -122,7 +122,7 @@ def test_the_newest_event_comes_first() -> None:
     offer = make_offer()
     for day in (1, 2):
         offer.contacts.create(at=datetime(2026, 9, day, tzinfo=UTC), note=str(day))
-    assert [event.detail for event in tell_story(offer)][:2] == ["2", "1"]
+    assert [event.detail for event in build_timeline(offer)][:2] == ["2", "1"]
 
 
 def test_an_offer_added_by_hand_gets_a_link(staff: Client) -> None:

@@ -160,13 +160,13 @@ def test_a_customers_own_plan_is_chosen_on_the_customers_page(staff: Client):
     assert planned_at > timezone.now() + timedelta(days=80)
 
 
-def test_the_story_of_an_offer_has_its_reminders(staff: Client):
+def test_the_timeline_of_an_offer_has_its_reminders(staff: Client):
     row = make_rows()["reminder"]
     page = staff.get(reverse("admin:offers_offer_change", args=[row.offer_id])).content.decode()
     assert "Reminder 1: in doubt" in page
 
 
-def test_the_story_of_an_offer_tells_who_did_what_to_its_reminders(staff: Client):
+def test_the_timeline_of_an_offer_tells_who_did_what_to_its_reminders(staff: Client):
     offer = make_due(timezone.now())
     until = (timezone.localdate() + timedelta(days=20)).isoformat()
     post_dialog(staff, "reminders_followup_edit_text", offer.follow_up.pk, text="As we said.")
@@ -194,7 +194,7 @@ def test_the_story_of_an_offer_tells_who_did_what_to_its_reminders(staff: Client
         assert page.count(words) == 1, words
 
 
-def test_an_action_that_changes_nothing_leaves_no_trace_in_the_story(staff: Client):
+def test_an_action_that_changes_nothing_leaves_no_trace_in_the_timeline(staff: Client):
     offer = make_due(timezone.now())
     run_bulk(staff, "followup", "release", offer.follow_up.pk)
     assert not LogEntry.objects.exists()

@@ -28,7 +28,7 @@ def test_an_empty_page_welcomes_and_says_what_to_do(client: Client) -> None:
     client.force_login(make_user(is_superuser=True))
     answer = client.get("/admin/")
     assert answer.context["today"].is_new
-    assert not answer.context["today"].has_work
+    assert not any(section.number for section in answer.context["today"].sections)
     assert answer.content.decode().count("section-empty") >= 3
 
 
@@ -168,5 +168,5 @@ def test_a_job_that_failed_last_has_a_problem() -> None:
 def test_the_menu_marks_the_list_that_one_looks_at(rf, address: str, marked: str) -> None:  # type: ignore[no-untyped-def]
     request = rf.get(f"/admin/{address}")
     request.user = make_user(is_superuser=True)
-    items = [item for group in menu.build(request) for item in group["items"]]
+    items = [item for group in menu.build_menu(request) for item in group["items"]]
     assert [str(item["title"]) for item in items if item.get("active")] == [marked]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from crm.backoffice.admin.filters import ConditionFilter
-from crm.backoffice.admin.parts import OfferSearch, choice_label, person
+from crm.backoffice.admin.parts import OfferRowsAdmin, choice_label, person
 from crm.backoffice.changes import changing_offers
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
 from feedback.backoffice import answers, links, receive
@@ -58,7 +58,7 @@ class RegisteredFilter(OpenFilter):
 
 
 @admin.register(Answer)
-class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
+class AnswerAdmin(OfferRowsAdmin):
     list_display = [
         "offer",
         "customer",
@@ -95,6 +95,7 @@ class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
         opted_out="danger",
     )
 
+    # The salesperson's own reason can be chosen; all other fields are read-only.
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request, obj)
 
@@ -157,11 +158,8 @@ class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
         submit=_("Take back"),
     )
     def dismiss(self, request: HttpRequest, form: Any, answer: Answer) -> HttpResponse:
-        is_from_link = answer.channel == Offer.Channel.LINK
-        if is_from_link and self._take_back(request, answer):
-            self.log_change(request, answer.offer, gettext("Took back the answer of a robot."))
-            messages.success(request, gettext("The answer was taken back."))
-        else:
+        done = gettext("Took back the answer of a robot.")
+        if answer.channel != Offer.Channel.LINK or not self._take_back(request, answer, done):
             messages.error(request, gettext("The answer was not marked as suspect."))
         return go_to(change_url(answer.offer))
 
@@ -169,24 +167,24 @@ class AnswerAdmin(OfferSearch, ReadOnlyAdmin):
         _("Undo"), _("Take back an answer that was recorded here by mistake."), icon="undo"
     )
     def undo(self, request: HttpRequest, form: Any, answer: Answer) -> HttpResponse:
-        if answer.channel != Offer.Channel.LINK and self._take_back(request, answer):
-            words = gettext("Took back the answer “%s”.") % answer.get_kind_display()
-            self.log_change(request, answer.offer, words)
-            messages.success(request, gettext("The answer was taken back."))
-        else:
+        done = gettext("Took back the answer “%s”.") % answer.get_kind_display()
+        if answer.channel == Offer.Channel.LINK or not self._take_back(request, answer, done):
             messages.error(
                 request, gettext("What the customer said through the link cannot be taken back.")
             )
         return go_to(change_url(answer.offer))
 
-    def _take_back(self, request: HttpRequest, answer: Answer) -> bool:
+    def _take_back(self, request: HttpRequest, answer: Answer, done: str) -> bool:
         with changing_offers() as changed:
             changed.extend(answers.take_back_answer(answer, by=person(request), at=timezone.now()))
+        if changed:
+            self.log_change(request, answer.offer, done)
+            messages.success(request, gettext("The answer was taken back."))
         return bool(changed)
 
 
 @admin.register(Invitation)
-class InvitationAdmin(OfferSearch, ReadOnlyAdmin):
+class InvitationAdmin(OfferRowsAdmin):
     list_display = ["offer", "state_label", "expires_at", "registered_at", "mailed_at"]
     list_filter = ["state", RegisteredFilter]
     list_select_related = ["offer"]
@@ -229,6 +227,7 @@ class RejectedAnswerAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try again"), permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[RejectedAnswer]) -> None:
         for rejected in queryset.filter(resolved_at=None):
+            # Each in its own transaction: one that still fails must not undo the others.
             try:
                 with changing_offers() as changed:
                     changed.extend(receive.retry_rejected(rejected, now=timezone.now()))

@@ -32,7 +32,7 @@ from reminders import services as reminder_services
 from reminders.explain import explain
 from reminders.models import CustomerPlan, FollowUp
 
-# No page shows more open offers than this.
+# The most open offers that the page of a customer lists.
 SHOWN = 50
 
 
@@ -116,7 +116,7 @@ class CustomerAdmin(UploadAdmin):
             obj.save()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Plan after the customer and the own plan are stored, in the transaction of the form."""
+        """Update plans after the customer and the customer's own plan are stored."""
         super().save_related(request, form, formsets, change)
         follow_changes(list(form.instance.offers.all()))
 
@@ -131,10 +131,7 @@ class CustomerAdmin(UploadAdmin):
         say(request, len(customers), words)
 
     clear_bounce_one = one_row(
-        clear_bounce,
-        _("The address works again"),
-        _("Reminders to this address go out again."),
-        icon="mark_email_read",
+        clear_bounce, _("Reminders to this address go out again."), icon="mark_email_read"
     )
 
     @admin.display(description=_("name"), ordering=further_lines())

@@ -1,4 +1,4 @@
-"""The filters of the list of offers."""
+"""The filters of the list of offers, and the base of filters with fixed choices."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from stats.filters import OfferFilter
 
 
 class ConditionFilter(admin.SimpleListFilter):
-    """A filter with a condition for each of its choices."""
+    """Base of filters that have a condition for each of their choices."""
 
     @cached_property
     def conditions(self) -> list[tuple[str, Any, Q]]:
-        """The choices: name in the address, label, condition."""
+        """The choices: value in the URL, label, condition. A property: some depend on the time."""
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -43,7 +43,7 @@ class BehindTheFigures(admin.SimpleListFilter):
 
     title = gettext_lazy("Figures")
     template = "stats/admin_filter.html"
-    # Carries the filter of the page of figures and the part of it that was clicked.
+    # Its value is the query string of the page of figures, with the number that was clicked.
     parameter_name = "figures"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -73,24 +73,18 @@ class BehindTheFigures(admin.SimpleListFilter):
             return queryset
 
 
-class ToDoFilter(admin.SimpleListFilter):
+class ToDoFilter(ConditionFilter):
     """Offers on which the salesperson must act, not the customer."""
 
     title = gettext_lazy("to act on")
     parameter_name = "to_do"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    @cached_property
+    def conditions(self) -> list[tuple[str, Any, Q]]:
+        replied = Q(pk__in=find_open_replies(Offer.objects.all()).values("pk"))
+        bounced = Q(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
         return [
-            ("replied", gettext_lazy("the customer replied by mail")),
-            ("check", gettext_lazy("to check")),
-            ("bounced", gettext_lazy("bounced")),
+            ("replied", gettext_lazy("the customer replied by mail"), replied),
+            ("check", gettext_lazy("to check"), ~Q(needs_review="")),
+            ("bounced", gettext_lazy("bounced"), bounced),
         ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
-        if self.value() == "replied":
-            return find_open_replies(queryset)
-        if self.value() == "check":
-            return queryset.exclude(needs_review="")
-        if self.value() == "bounced":
-            return queryset.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
-        return queryset

@@ -19,9 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from crm.backoffice.admin.filters import ConditionFilter
-from crm.backoffice.admin.parts import OfferSearch, person, say_paused, say_sent_now
+from crm.backoffice.admin.parts import OfferRowsAdmin, person, say_paused, say_sent_now
 from crm.core.admin_base import (
-    ReadOnlyAdmin,
     change_url,
     dialog_action,
     go_back,
@@ -56,7 +55,7 @@ class DueFilter(ConditionFilter):
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
+class FollowUpAdmin(OfferRowsAdmin):
     list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = [DueFilter, "offer__salesperson", "because"]
@@ -98,6 +97,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
         "computed_at",
     ]
 
+    # The plan can be chosen; all other fields are read-only.
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request, obj)
 
@@ -218,29 +218,24 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
         return go_back(request, follow_up)
 
     release_one = one_row(
-        release, _("Release"), _("It goes out at the time that the plan says."), icon="play_arrow"
+        release, _("It goes out at the time that the plan says."), icon="play_arrow"
     )
 
     skip_one = one_row(
         skip,
-        _("Skip"),
         _("This reminder is left out; the next step of the plan follows."),
         icon="skip_next",
+        title=_("Skip"),
     )
 
     call_one = one_row(
         call_instead,
-        _("Call instead"),
         _("A phone call replaces this reminder."),
         icon="call",
+        title=_("Call instead"),
     )
 
-    call_made = one_row(
-        record_call,
-        _("The call was made"),
-        _("The step is done, and the quiet days begin."),
-        icon="check",
-    )
+    call_made = one_row(record_call, _("The step is done, and the quiet days begin."), icon="check")
 
     @dialog_action(
         _("Write the text"),
@@ -268,7 +263,7 @@ class FollowUpAdmin(OfferSearch, ReadOnlyAdmin):
 
 
 def _note(request: HttpRequest, offer_ids: Collection[int], act: str) -> None:
-    """Record in the story of each offer what was done to its next reminder."""
+    """Record in the timeline of each offer what was done to its next reminder."""
     note_acts(request, Offer.objects.filter(pk__in=offer_ids), act)
 
 

@@ -33,8 +33,8 @@ from crm.backoffice.admin.parts import (
 )
 from crm.backoffice.admin.source_files import find_origins
 from crm.backoffice.changes import changing_offers, follow_changes
-from crm.backoffice.story import tell_story
-from crm.core.admin_base import change_url, dialog_action, note_acts, once
+from crm.backoffice.timeline import build_timeline
+from crm.core.admin_base import ReadOnly, change_url, dialog_action, note_acts, once
 from crm.core.search import further_lines
 from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
@@ -48,17 +48,10 @@ from reminders.forms import UntilForm
 from reminders.models import FollowUp
 
 
-class ReadOnlyInline(TabularInline):
+class ReadOnlyInline(ReadOnly, TabularInline):
     tab = True
     extra = 0
-    can_delete = False
     show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class AnswerInline(ReadOnlyInline):
@@ -98,7 +91,7 @@ class OfferAdmin(UploadAdmin):
     autocomplete_fields = ["customer", "salesperson", "superseded_by"]
     readonly_fields = [
         "next_reminder", "company", "first_sent_at", "revision", "source", "status_at", "status_by", "contacted_at",
-        "replied_at", "mails", "story",
+        "replied_at", "mails", "timeline",
     ]  # fmt: skip
     add_fieldsets = (
         (None, {"fields": ("number", "customer", "sent_at", "subject", "salesperson")}),
@@ -110,7 +103,7 @@ class OfferAdmin(UploadAdmin):
             None,
             {"fields": ("number", "customer", "company", "subject", "salesperson", "needs_review")},
         ),
-        (_("Timeline"), {"fields": ("story",)}),
+        (_("Timeline"), {"fields": ("timeline",)}),
         tab(_("Status"), "status", "status_channel", "status_at", "status_by", "superseded_by"),
         tab(
             _("Reminders"),
@@ -173,6 +166,7 @@ class OfferAdmin(UploadAdmin):
         offer: Offer = super().save_form(request, form, change)
         if change:
             return offer
+        # Built here as the import does it, because Django reads the object before `save_model`.
         fields = dict(form.cleaned_data)
         customer: Customer = fields.pop("customer")
         people = offers.services.load_people([customer.email])
@@ -214,8 +208,8 @@ class OfferAdmin(UploadAdmin):
 
     @admin.display(description=_("timeline"))
     @once
-    def story(self, offer: Offer) -> SafeString:
-        return render("backoffice/story.html", {"events": tell_story(offer)})
+    def timeline(self, offer: Offer) -> SafeString:
+        return render("backoffice/timeline.html", {"events": build_timeline(offer)})
 
     @admin.display(description=_("mails"))
     @once

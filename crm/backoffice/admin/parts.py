@@ -20,23 +20,22 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 
 from crm.accounts.models import User
+from crm.core.admin_base import ReadOnlyAdmin
 from crm.core.search import FoldedSearch
 from offers.models import Offer
 from offers.resources import IMPORT_FORMATS
 
 
-class OfferSearch(FoldedSearch):
-    """Mixin of an admin list whose rows are found by the words of their offer."""
+class OfferRowsAdmin(FoldedSearch, ReadOnlyAdmin):
+    """Read-only pages of rows that belong to an offer and are found by its words."""
 
     list_per_page = 50
     search_fields = ["offer__search_text"]
     search_help_text = _("Number, customer, company or subject of the offer.")
-    # The count of all rows would be a query over the whole table on each page.
-    show_full_result_count = False
 
 
 class UploadAdmin(FoldedSearch, ModelAdmin, ImportExportModelAdmin):
-    """Pages of rows that can be searched, downloaded, and uploaded as a list."""
+    """Base of pages with search, export, and upload of a list."""
 
     search_fields = ["search_text"]
     show_full_result_count = False
@@ -51,7 +50,7 @@ def person(request: HttpRequest) -> User | None:
 
 
 def choice_label(model: type[Model], field: str, **colours: str) -> Any:
-    """Return a list column with the label of a choice; `colours` are names of unfold by value."""
+    """Return a list column with the label of a choice; `colours` are unfold's names by value."""
     column: Any = model._meta.get_field(field)
 
     # Unfold shows the code instead of the label for a value that has no entry.
@@ -67,12 +66,12 @@ def choice_label(model: type[Model], field: str, **colours: str) -> Any:
 
 
 def tab(title: Any, *fields: str) -> tuple[Any, dict[str, Any]]:
-    """Return fields with a tab of their own, for the `fieldsets` of a page."""
+    """Return an entry of `fieldsets` that is shown as a tab."""
     return title, {"fields": fields, "classes": ["tab"]}
 
 
 def render(template: str, context: dict[str, Any]) -> SafeString:
-    """Return the rendered template of a part of a page; it escapes its values."""
+    """Render a part of a page. The template escapes its values, so the result is safe."""
     return mark_safe(render_to_string(template, context))  # noqa: S308
 
 
@@ -82,7 +81,7 @@ def say_paused(until: date) -> str:
 
 
 def say_sent_now(request: HttpRequest, results: Iterable[tuple[Offer, str]]) -> None:
-    """Tell the person whether each reminder was sent, or why not."""
+    """Show for each offer whether its reminder was sent, or why not."""
     for offer, why_not in results:
         if why_not:
             words = gettext("The reminder of offer %(offer)s was not sent. %(why)s")

@@ -1,4 +1,4 @@
-"""Every reminder mail, and what to do about those in doubt or failed."""
+"""Reminder mails in the admin, with actions on those in doubt or failed, and the sending hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from crm.backoffice.admin.parts import OfferSearch, choice_label, person
+from crm.backoffice.admin.parts import OfferRowsAdmin, choice_label, person
 from crm.core.admin_base import ReadOnlyAdmin, dialog_action, one_row, say
 from reminders import holds, services
 from reminders.explain import explain, explain_doubts
@@ -34,7 +34,7 @@ class StepFilter(admin.SimpleListFilter):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
+class ReminderAdmin(OfferRowsAdmin):
     list_display = ["offer", "step", "state_label", "recipient", "tried_at", "outcome"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = ["state", StepFilter]
@@ -106,27 +106,19 @@ class ReminderAdmin(OfferSearch, ReadOnlyAdmin):
         say(request, count, words)
 
     was_sent_one = one_row(
-        was_sent,
-        _("Was sent"),
-        _("You have seen that the customer got the mail."),
-        icon="mark_email_read",
-        permission="act",
+        was_sent, _("You have seen that the customer got the mail."), icon="mark_email_read"
     )
 
     send_again_one = one_row(
         send_again,
-        _("Send again"),
         _("The customer gets the mail again if it did arrive after all."),
         icon="forward_to_inbox",
-        permission="act",
     )
 
     set_aside_one = one_row(
         set_aside,
-        _("Dealt with"),
         _("Marks a failed reminder as dealt with. It is then no longer listed under Today."),
         icon="done",
-        permission="act",
     )
 
 
@@ -135,10 +127,10 @@ class SendingHoldAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "held_at", "due_count", "allowed_until", "released_by"]
     actions_detail = ["release", "hold"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SendingHold]:
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # Creates the one row if nobody has held sending yet, so that the list is never empty.
         SendingHold.get()
-        queryset: QuerySet[SendingHold] = super().get_queryset(request)
-        return queryset
+        return super().get_queryset(request)
 
     @dialog_action(
         _("Release"),

@@ -1,4 +1,4 @@
-"""The import log in the admin: what became of each mail file, and what to do about it."""
+"""The import log in the admin: the state of each mail file, and actions to correct it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from unfold.decorators import display
 from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
 from crm.backoffice.admin.parts import choice_label, person, render, tab
 from crm.backoffice.changes import changing_offers, follow_changes
-from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, say
+from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, one_row, say
 from offers import services
 from offers.mail_import import recheck
 from offers.mail_import.store import ImportResult
@@ -93,13 +93,13 @@ class SourceFileAdmin(ReadOnlyAdmin):
     @admin.display(description=_("mail"))
     def mail(self, file: SourceFile) -> SafeString:
         view = read_mail_view(file)
-        return render("backoffice/mail.html", {"rows": _head_of(file, view), "view": view})
+        return render("backoffice/mail.html", {"rows": _build_head(file, view), "view": view})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # Fields without a value are left out.
         fieldsets = []
         for name, options in super().get_fieldsets(request, obj):
-            fields = [field for field in options["fields"] if _says(obj, field)]
+            fields = [field for field in options["fields"] if _has_value(obj, field)]
             fieldsets.append((name, {**options, "fields": fields}))
         return fieldsets
 
@@ -109,7 +109,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
         if len(files) > MOST_AT_ONCE:
             messages.error(request, gettext("Choose at most %d files at once.") % MOST_AT_ONCE)
             return
-        _show(request, check_files_again(files))
+        _show_result(request, check_files_again(files))
 
     @admin.action(description=_("Make it an offer"), permissions=["act"])
     def make_offers(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
@@ -176,14 +176,9 @@ class SourceFileAdmin(ReadOnlyAdmin):
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
-    @dialog_action(
-        _("Check again"),
-        _("The mail is checked again with today's settings."),
-        icon="refresh",
-        permission="act",
+    check_again = one_row(
+        check_files_again, _("The mail is checked again with today's settings."), icon="refresh"
     )
-    def check_again(self, request: HttpRequest, form: Any, file: SourceFile) -> None:
-        _show(request, check_files_again([file]))
 
     @dialog_action(
         _("Ignore"),
@@ -199,7 +194,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
 
 
 def check_files_again(files: Sequence[SourceFile]) -> ImportResult:
-    """Decide again about files of the import log. An offer with an answer or a reminder stays."""
+    """Decide again about files of the import log; keep offers with an answer or a reminder."""
     return recheck.check_again(files, after_store=follow_changes, has_history=_has_history)
 
 
@@ -218,15 +213,15 @@ def _make_offer(
     return offer
 
 
-def _says(file: SourceFile, field: str) -> bool:
+def _has_value(file: SourceFile, field: str) -> bool:
     if field == "mail":
         return True
     value = file.defects if field == "defects_text" else getattr(file, field)
     return value not in (None, "", [])
 
 
-def _head_of(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
-    """Return the lines above the text of a mail, as pairs of label and values that are there."""
+def _build_head(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
+    """Return the header lines to show above the text of a mail, as pairs of label and values."""
     labels = {
         "to": pgettext("mail", "To"),
         "cc": pgettext("mail", "Cc"),
@@ -252,7 +247,7 @@ def _name_address(name: str, email: str) -> str:
     return f"{name} <{email}>".strip()
 
 
-def _show(request: HttpRequest, result: ImportResult) -> None:
+def _show_result(request: HttpRequest, result: ImportResult) -> None:
     states = []
     for state, count in sorted(result.states.items()):
         states.append(f"{count} {SourceFile.State(state).label}")

@@ -1,5 +1,3 @@
-"""Import what is new in the mail folders."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -50,6 +48,7 @@ class Command(JobCommand):
         return summarize(result)
 
     def dry_run(self, path: str | None) -> ImportResult:
+        # Imported for real and rolled back, so that it reports exactly what a run would do.
         with transaction.atomic():
             result = import_folders(
                 _choose_folders(path),
@@ -67,7 +66,7 @@ class Command(JobCommand):
 
 
 def _choose_folders(path: str | None) -> list[MailFolder] | None:
-    """Get or create the folder with this path; return None, which means all active ones, without."""
+    """Get or create the folder with this path. Without a path, return None: all active folders."""
     if path is None:
         return None
     absolute = str(Path(path).absolute())
@@ -80,7 +79,7 @@ def _choose_folders(path: str | None) -> list[MailFolder] | None:
 
 
 def summarize(result: ImportResult) -> str:
-    """Return one sentence of sums."""
+    """Return one sentence with the number of files by state."""
     states = []
     for state, count in sorted(result.states.items()):
         states.append(f"{count} {SourceFile.State(state).label}")

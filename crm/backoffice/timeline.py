@@ -1,4 +1,4 @@
-"""The story of an offer: its mails, reminders, answers, links, contacts, and acts of people."""
+"""The timeline of an offer: mails, reminders, answers, links, contacts, actions of people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from reminders.models import Reminder
 
 
 class Kind(StrEnum):
-    # Each value names an icon of the font that the theme brings.
+    """The kinds of events. Each value is the name of an icon in Unfold's font."""
+
     MAIL = "mail"
     FOLLOW_UP = "forward_to_inbox"
     REPLY = "reply"
@@ -31,19 +32,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to an offer, told to a salesperson."""
+    """One thing that happened to an offer."""
 
     at: datetime
     title: str
-    # Further lines.
     detail: str = ""
     kind: Kind = Kind.MAIL
-    # The page with all of it, if there is one.
     url: str = ""
 
 
-def tell_story(offer: Offer) -> list[Event]:
-    """Return what happened to an offer, newest first."""
+def build_timeline(offer: Offer) -> list[Event]:
+    """Return the events of an offer, newest first."""
     events: list[Event] = []
     events += map(_mail_event, offer.files.select_related("folder"))
     events += map(_contact_event, offer.contacts.select_related("by"))
@@ -79,7 +78,8 @@ def _contact_event(contact: Contact) -> Event:
 
 def _act_event(entry: LogEntry) -> Event:
     words = entry.get_change_message()
-    if words.endswith("through import_export"):  # which says so in English everywhere
+    # django-import-export stores this sentence in English, whatever the language.
+    if words.endswith("through import_export"):
         words = _("Changed by an uploaded list.")
     return Event(entry.action_time, words, str(entry.user), Kind.ACT)
 
