@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs Nachfass on a Debian 12 machine: `sudo deploy/install.sh office|public DOMAIN [OPTIONS]`
-#   --mail ADDRESS  who is told when something stands still, and whom Let's Encrypt writes to
+#   --mail ADDRESS  who gets the alarms and the mails of Let's Encrypt
 #   --keys FILE     public service: the file /etc/nachfass/for-the-public-service.env that the office's installation wrote
 #   --timers        office: systemd timers run the commands, no queue
 #   --database URL  PostgreSQL instead of SQLite, such as postgres:////var/run/postgresql/nachfass on this machine
-# Running it again changes nothing that is there, and finishes what an interrupted run left.
+# Idempotent: running it again changes nothing that exists and finishes an interrupted run.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -43,7 +43,7 @@ read_arguments() {
   kind=$1 name=$2
   shift 2
   case $kind in office | public) ;; *) die "The first word must be office or public." ;; esac
-  [[ $name =~ ^[a-z0-9-]+(\.[a-z0-9-]+)+$ ]] || die "$name is no name of a machine. Write it like feedback.example.com"
+  [[ $name =~ ^[a-z0-9-]+(\.[a-z0-9-]+)+$ ]] || die "$name is not a host name. Write it like feedback.example.com"
   while [ $# -gt 0 ]; do
     case $1 in
       --mail) mail=${2:?--mail needs an address} && shift 2 ;;
@@ -126,7 +126,7 @@ make_secrets() {
 }
 
 start() {
-  activate "$1" || die "The web server does not come up. Look at: journalctl -u nachfass-web"
+  activate "$1" || die "The web server does not start. Look at: journalctl -u nachfass-web"
   local units=(nachfass-web.socket nachfass-web.service) timer
   if [ "$kind" = office ] && [ -z "$timers" ] && ! systemctl --quiet is-enabled nachfass-heartbeat.timer; then
     units+=(nachfass-worker.service nachfass-pulse.timer nachfass-watch_health.timer)
@@ -145,7 +145,7 @@ set_up_nginx() {
   rm -f /etc/nginx/sites-enabled/default
   has_certificate || get_certificate "$1"
   # shellcheck disable=SC2046  # file names of our own
-  install_sites "$1" $(sites) || die "nginx does not take its configuration. See above for what it says."
+  install_sites "$1" $(sites) || die "nginx refuses its configuration; its message is above."
 }
 
 certificate() { if [ "$kind" = public ]; then echo "/etc/letsencrypt/live/$name/fullchain.pem"; else echo "$CONFIG/tls/fullchain.pem"; fi; }
@@ -160,7 +160,7 @@ get_certificate() {
       -keyout "$CONFIG/tls/privkey.pem" -out "$CONFIG/tls/fullchain.pem" 2>/dev/null
     return
   fi
-  [ -n "$mail" ] || die "Let's Encrypt wants an address: run this again with --mail it@example.com"
+  [ -n "$mail" ] || die "Let's Encrypt needs an address: run this again with --mail it@example.com"
   install -D -m 755 "$1/deploy/public/reload-nginx.sh" /etc/letsencrypt/renewal-hooks/deploy/nachfass
   mkdir -p /var/www/certbot
   install_sites "$1" nginx-http.conf

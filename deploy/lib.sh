@@ -56,7 +56,7 @@ link_packages() {
   ln -sfn "$venv" "$release/.venv"
 }
 
-# What a release makes of its own files; the service may not write there.
+# Generated files of a release; the service may not write there.
 build_files() {
   local release=$1 command
   say "Preparing its files"
@@ -107,7 +107,7 @@ is_healthy() {
   return 1
 }
 
-# The link is replaced atomically: it leads to the old release or to the new one.
+# The link is replaced atomically, so it always leads to a release.
 switch_link() {
   ln -sfn "$1" "$BASE/.next"
   mv -T "$BASE/.next" "$BASE/current"
@@ -115,7 +115,7 @@ switch_link() {
 
 restart_worker() { [ "$(profile)" = public ] || systemctl try-restart nachfass-worker.service nachfass-watch.service; }
 
-# activate RELEASE: run it. Ends with an error, and without cleaning up, when it does not come up.
+# activate RELEASE: run it. Fails, without cleaning up, if it does not start.
 activate() {
   local release=$1
   switch_link "$release" &&

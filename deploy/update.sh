@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Updates this machine to the release that this script belongs to: unpack it anywhere and run `sudo deploy/update.sh`.
-# The old release runs on until the new one is built, checked and migrated; if the new one does not come up, the old one
+# The old release runs on until the new one is built, checked and migrated; if the new one does not start, the old one
 # is started again. Stopped or killed at any point, one of the two is running: then simply run it again.
 set -euo pipefail
 # shellcheck source=deploy/lib.sh
@@ -31,8 +31,8 @@ main() {
 go_back() {
   say "The new release does not run, going back to $(basename "$1")"
   rm -f "$(readlink -f "$BASE/current")/.healthy"
-  activate "$1" || die "The old release does not come up either. Look at: journalctl -u nachfass-web"
-  die "Nothing has changed but the database, which the old release can read. Look at: journalctl -u nachfass-web"
+  activate "$1" || die "The old release does not start either. Look at: journalctl -u nachfass-web"
+  die "Only the database has changed, which the old release can read. Look at: journalctl -u nachfass-web"
 }
 
 main

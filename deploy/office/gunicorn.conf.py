@@ -11,7 +11,6 @@ worker_class = "gthread"
 threads = 4
 control_socket_disable = True
 loglevel = "warning"
-# A pasted search of 9,000 characters shall reach the page, which answers with a sentence;
-# gunicorn's own limit ends at 8,190 and shows a bare 414. The proxy before it has a limit of its
-# own.
+# A pasted search of 9,000 characters must reach the page, which says that it is too long;
+# gunicorn's default limit of 8,190 shows a bare 414. The proxy before it has its own limit.
 limit_request_line = 0

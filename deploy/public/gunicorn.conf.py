@@ -12,7 +12,7 @@ from typing import Any
 workers = 2
 worker_class = "sync"
 control_socket_disable = True
-# No token may stand in a log, not even in the line of a request that failed.
+# No log may contain a token, not even in the line of a failed request.
 logger_class = "feedback.public.gunicorn_logger.MaskingLogger"
 loglevel = "warning"
 
