@@ -224,7 +224,7 @@ def test_the_command_says_what_it_did(vps: PublicService) -> None:
     make_links(2)
     said = call_command("sync_feedback")
     assert said == (
-        "Fertig, 0 Rückmeldungen gespeichert, 0 zur Seite gelegt, 2 Links angemeldet, Formular gesendet,"
+        "Fertig, 0 Rückmeldungen gespeichert, 0 abgewiesen, 2 Links angemeldet, Formular gesendet,"
         " 0 Mails an Verkäufer."
     )
     assert JobRun.objects.get(name="sync_feedback").summary == said
