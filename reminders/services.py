@@ -193,16 +193,21 @@ def send_again(reminders: QuerySet[Reminder], *, by: User | None, now: datetime)
 
 
 def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
-    row.state, row.resolved_by, row.mail_date = State.PLANNED, by, now
-    row.first_try_at, row.retry_at, row.attempts = now, now, 1
-    row.message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
-    row.recipient = settings.REMINDERS_TEST_ADDRESS or row.offer.customer.email
+    # Changed only in the state that was seen: a second click must not send a sent mail again.
+    seen = Reminder.objects.filter(pk=row.pk, state=row.state, message_id=row.message_id)
     with transaction.atomic():
-        row.save(
-            update_fields=[
-                "state", "resolved_by", "mail_date", "first_try_at", "retry_at", "attempts", "message_id", "recipient",
-            ]
-        )  # fmt: skip
+        changed = seen.update(
+            state=State.PLANNED,
+            resolved_by=by,
+            mail_date=now,
+            first_try_at=now,
+            retry_at=now,
+            attempts=1,
+            message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),
+            recipient=settings.REMINDERS_TEST_ADDRESS or row.offer.customer.email,
+        )
+        if not changed:
+            return False
         follow_up = FollowUp.objects.filter(offer=row.offer_id)
         follow_up.update(send_now_at=now)
         plan_offer_ids([row.offer_id], now)

@@ -108,7 +108,7 @@ def test_a_long_run_ends_when_answers_become_stale(
     receiver: SmtpServer, settings: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("feedback.backoffice.api_client.time.sleep", lambda _seconds: None)
-    monkeypatch.setattr("reminders.sending.run.ASK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr("reminders.sending.run.RECHECK_SECONDS", 0)
     settings.FEEDBACK_API_URL = "http://127.0.0.1:9"
     for _ in range(4):
         make_due()
@@ -399,3 +399,17 @@ def test_nobody_is_written_to_without_a_basis(
     assert send().sent == mails
     assert FollowUp.objects.filter(because=Because.NO_BASIS).exists() is not bool(mails)
     assert len(receiver.mails) == mails
+
+
+def test_a_mail_that_somebody_settled_meanwhile_is_not_sent_again(monkeypatch: Any) -> None:
+    make_due()
+    send()
+    Reminder.objects.update(state="in_doubt")
+
+    def settle(_from_email: str) -> str:
+        services.resolve_as_sent(Reminder.objects.all(), by=None, now=NOW)
+        return "<again@muster.example>"
+
+    monkeypatch.setattr(services, "new_message_id", settle)
+    assert services.send_again(Reminder.objects.all(), by=None, now=NOW) == 0
+    assert Reminder.objects.get().state == "sent"
