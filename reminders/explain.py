@@ -51,12 +51,7 @@ def explain_sending() -> list[str]:
 
 def explain_doubts() -> list[str]:
     """Return what to do about reminders in doubt; nothing when there is none."""
-    # The redundant exclude() lets the database use the partial index of rows not sent.
-    if (
-        not Reminder.objects.filter(state=Reminder.State.IN_DOUBT)
-        .exclude(state=Reminder.State.SENT)
-        .exists()
-    ):
+    if not Reminder.objects.in_doubt().exists():
         return []
     return [
         _(
@@ -69,14 +64,14 @@ def explain_doubts() -> list[str]:
 def explain_due(now: datetime) -> Iterator[str]:
     """Yield a line for each due reminder: whether it would go out, and why."""
     due = list(FollowUp.objects.due(now).values_list("offer", flat=True))
-    shut = holds.find_shut_gate(len(due), now)
-    if shut:
-        yield str(SENTENCES[shut])
+    hold = holds.find_hold(len(due), now)
+    if hold:
+        yield str(SENTENCES[hold])
     plans = Plans()
     for case in load_cases(due, now):
         decision = plans.decide(case, now)
         verdict = _("does not go out")
-        if decision.is_due(now) and not shut:
+        if decision.is_due(now) and not hold:
             verdict = _("goes out")
         step = f"{_('step')} {decision.step or '–'}"
         what = f"{case.offer.number}, {case.offer.customer.email}, {step}"

@@ -1,4 +1,4 @@
-"""Load what the rules need to know about offers, for many at once in a fixed number of queries."""
+"""Load what the rules need to know about offers, for many offers in at most five queries."""
 
 from __future__ import annotations
 
@@ -22,38 +22,24 @@ from reminders.rules import LinkState, OfferHistory, ReminderStep, StepState
 class OfferCase:
     """One offer with its history."""
 
-    # Its customer and follow-up are loaded.
+    # Its customer is loaded.
     offer: Offer
+    # Not stored and empty before the offer was planned for the first time.
+    follow_up: FollowUp
     history: OfferHistory
     # Of the active link, if there is one.
     token: UUID | None
 
     @property
-    def follow_up(self) -> FollowUp | None:
-        """The follow-up, or None before the offer was planned for the first time."""
-        return getattr(self.offer, "follow_up", None)
-
-    @property
     def plan_id(self) -> int | None:
         """The offer's own plan, else that of the customer; None stands for the default one."""
-        if self.follow_up and self.follow_up.plan_id:
-            return self.follow_up.plan_id
         customer_plan = getattr(self.offer.customer, "own_plan", None)
-        return customer_plan.plan_id if customer_plan else None
+        return self.follow_up.plan_id or getattr(customer_plan, "plan_id", None)
 
     @property
-    def has_begun_step(self) -> bool:
-        """True when a step was tried before and waits for another try."""
+    def waits_for_retry(self) -> bool:
+        """True when a step was tried before and will be tried again."""
         return any(step.state is StepState.PLANNED for step in self.history.steps)
-
-    @property
-    def own_text(self) -> str:
-        return self.follow_up.own_text if self.follow_up else ""
-
-    @property
-    def is_personal(self) -> bool:
-        # A person wrote the next text or asked for the mail now.
-        return bool(self.own_text or (self.follow_up and self.follow_up.send_now_at))
 
 
 def load_cases(offer_ids: Collection[int], now: datetime) -> list[OfferCase]:
@@ -64,33 +50,35 @@ def load_cases(offer_ids: Collection[int], now: datetime) -> list[OfferCase]:
     offers = sorted(query.order_by(), key=attrgetter("pk"))
     steps = _load_steps(offer_ids)
     # Whoever records an answer stores the time of the first one in the offer.
-    asked = _load_undecided([offer.pk for offer in offers if offer.first_answer_at])
+    undecided = _load_undecided([offer.pk for offer in offers if offer.first_answer_at])
     links = _load_links(offer_ids, now)
     mailed = _load_mailed({offer.customer_id for offer in offers})
     cases = []
     for offer in offers:
         token, link = links.get(offer.pk, (None, LinkState.INVALID))
+        follow_up = getattr(offer, "follow_up", None) or FollowUp()
         history = _build_history(
             offer,
+            follow_up,
             tuple(steps.get(offer.pk, ())),
-            asked.get(offer.pk, (None, None)),
-            mailed.get(offer.customer_id),
-            link,
+            undecided.get(offer.pk, (None, None)),
+            customer_mailed_at=mailed.get(offer.customer_id),
+            link=link,
         )
-        cases.append(OfferCase(offer, history, token))
+        cases.append(OfferCase(offer, follow_up, history, token))
     return cases
 
 
 def _build_history(
     offer: Offer,
+    follow_up: FollowUp,
     steps: tuple[ReminderStep, ...],
-    asked: tuple[datetime | None, date | None],
+    undecided: tuple[datetime | None, date | None],
+    *,
     customer_mailed_at: datetime | None,
     link: LinkState,
 ) -> OfferHistory:
     customer = offer.customer
-    # Not stored: an offer that has never been planned has the defaults of a follow-up.
-    follow_up = getattr(offer, "follow_up", None) or FollowUp()
     pauses = [day for day in (offer.paused_until, customer.paused_until) if day is not None]
     # A person asked for one mail, not for the ones after it.
     send_now_at = follow_up.send_now_at
@@ -109,8 +97,8 @@ def _build_history(
         contacted_at=offer.contacted_at,
         replied_at=offer.replied_at,
         resumed_at=follow_up.resumed_at,
-        undecided_at=asked[0],
-        ask_again_on=asked[1],
+        undecided_at=undecided[0],
+        ask_again_on=undecided[1],
         steps=steps,
         skipped_step=follow_up.skipped_step,
         released_step=follow_up.released_step,

@@ -30,7 +30,7 @@ def check_answers(now: datetime) -> None:
 
 
 def check_doubts(now: datetime) -> None:
-    count = Reminder.objects.filter(state=Reminder.State.IN_DOUBT).count()
+    count = Reminder.objects.in_doubt().count()
     if count:
         detail = _(
             "%d reminders may or may not have reached the customer. Look into the outgoing mails and choose “was sent” "

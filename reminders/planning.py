@@ -24,7 +24,7 @@ BATCH = 1000
 
 
 class Plans:
-    """The plans and calendars, read once for a run."""
+    """All plans with their calendars, read once for a run."""
 
     def __init__(self) -> None:
         closed = frozenset(CompanyHoliday.objects.values_list("date", flat=True))
@@ -83,29 +83,28 @@ def build_plan(row: ReminderPlan) -> Plan:
 
 
 def find_horizon(now: datetime) -> datetime:
-    """Return the end of the next working day, the limit of the list of upcoming mails."""
-    # On a Friday it is the end of Monday.
+    """Return the end of the next working day (on Friday: of Monday), to which people look ahead."""
     day = Plans().calendar.add(timezone.localdate(now), 1)
     return local_instant(day + timedelta(days=1), time(0), ZoneInfo(settings.TIME_ZONE))
 
 
 def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Return the open offers with a reply by mail that nobody has handled; see `reminders.rules`."""
-    dealt_with = FollowUp.objects.filter(
-        offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at")
-    )
+    """Return the open offers that have the block REPLIED of `reminders.rules`, as a query."""
+    resumed = FollowUp.objects.filter(offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at"))
     replied = offers.filter(
         status=Offer.Status.OPEN, replied_at__isnull=False, replied_at__gte=F("sent_at")
     )
-    return replied.exclude(Exists(dealt_with))
+    return replied.exclude(Exists(resumed))
 
 
 def lock_customers(offer_ids: Collection[int], *, skip_locked: bool = False) -> bool:
-    """Lock the customers of these offers; with `skip_locked`, return False if another one has."""
-    # Whoever decides about a customer holds this lock from reading the history to writing the
-    # decision, until the transaction ends. Without it, a slow planner could write "is being sent"
-    # after the sender had already planned the next step. SQLite has one writer at a time anyway
-    # (IMMEDIATE).
+    """Lock the customers of these offers until the transaction ends.
+
+    With `skip_locked`, return False if another transaction has locked them.
+    """
+    # Every planner and sender takes this lock before it reads the history. Without it, a slow
+    # planner could store "is being sent" after the sender has planned the next step. SQLite needs
+    # no lock: its transactions begin IMMEDIATE, so there is one writer at a time.
     if not connection.features.has_select_for_update:
         return True
     owners = Offer.objects.filter(pk__in=offer_ids).order_by().values("customer")
@@ -125,9 +124,9 @@ def plan_offers(offers: Sequence[Offer]) -> None:
 def plan_offer_ids(
     offer_ids: Collection[int], now: datetime, plans: Plans | None = None, *, has_news: bool = False
 ) -> int:
-    """Plan the next reminder of each offer anew; return how many offers became "no answer".
+    """Plan the next reminder of each offer again; return how many offers became "no answer".
 
-    `has_news` says that something happened to the offers.
+    `has_news` says that something happened to the offers, so unsent claims are given back.
     """
     if not offer_ids:
         return 0
@@ -135,7 +134,7 @@ def plan_offer_ids(
     with transaction.atomic():
         lock_customers(offer_ids)
         cases = load_cases(offer_ids, now)
-        # A claimed mail that is not yet being sent was written before the news.
+        # A claimed mail does not know the news. If it is not being sent yet, it is given back.
         if has_news and _give_back_claims(cases):
             cases = load_cases(offer_ids, now)
         decisions = []
@@ -164,7 +163,7 @@ def store_answered_steps(offer_ids: Collection[int]) -> None:
 
 
 def _close(offer: Offer, now: datetime) -> bool:
-    # It may have been answered in this moment, so only an open one is closed.
+    # Only an open one is closed: it may have been answered since it was loaded.
     still_open = Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN)
     closed = still_open.update(
         status=Offer.Status.NO_ANSWER,
@@ -179,7 +178,7 @@ def _close(offer: Offer, now: datetime) -> bool:
 
 
 def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: datetime) -> None:
-    """Store the results of the rules in the follow-ups that are missing or differ."""
+    """Store what the rules decided in the follow-ups that are missing or plan something else."""
     rows = []
     for case, decision in decisions:
         row = FollowUp(
@@ -191,7 +190,7 @@ def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: da
             because=decision.because.value,
             computed_at=now,
         )
-        if case.follow_up is None or case.follow_up.plan_differs(row):
+        if case.follow_up.plan_differs(row):
             rows.append(row)
     FollowUp.objects.bulk_create(
         rows,
@@ -209,8 +208,8 @@ def _give_back_claims(cases: Collection[OfferCase]) -> int:
                 claimed.add(case.offer.pk)
     if not claimed:
         return 0
-    # skip_locked: a row locked by mark_transmitting() is already being sent, and waiting for it
-    # could end in a deadlock.
+    # skip_locked: a row that mark_transmitting() has locked is already being sent, and waiting for
+    # it could end in a deadlock.
     free = Reminder.objects.filter(offer__in=claimed, state=Reminder.State.CLAIMED)
     keys = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
     return Reminder.objects.filter(pk__in=keys).give_back()
@@ -236,7 +235,7 @@ def plan_all(now: datetime) -> PlanSums:
 
 
 def plan_changed(now: datetime) -> PlanSums:
-    """Plan the offers that changed after they were planned, as when a process was killed."""
+    """Plan the offers that changed after they were planned, as after a killed process."""
     return _plan_where(Q(follow_up__isnull=True) | ~Q(follow_up__offer_version=F("version")), now)
 
 
@@ -250,5 +249,5 @@ def _plan_where(wanted: Q, now: datetime) -> PlanSums:
             return PlanSums(offers, no_answer)
         no_answer += plan_offer_ids(batch, now, plans)
         offers += len(batch)
-        # By key: an offer that was just planned may not be among the wanted any more.
+        # By key and not by offset, because planned offers no longer match the condition.
         last = batch[-1]

@@ -2,7 +2,9 @@
 
 `decide` takes the history of one offer, its plan, the calendar of the region and the time, and
 returns the next reminder. The same function plans ahead, explains the plan in the admin, and is
-called again right before each mail. How a revision restarts the plan is in `_find_planned_day`.
+called again right before each mail. What stops the reminders of one offer is called a block and
+stands in `_find_block`; what stops all sending is a hold, see `reminders.holds`. How a revision
+restarts the plan is in `_find_planned_day`.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class StepState(StrEnum):
 class Plan:
     """When reminders go out: what the rules need of a `ReminderPlan`."""
 
-    # They rise; one for each step.
+    # One for each step, in ascending order.
     days: tuple[int, ...] = (3, 7, 14)
     working_days: bool = True
     # Local time in `zone`.
@@ -100,18 +102,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ReminderStep:
-    """A reminder that exists."""
+    """A reminder that is stored: what the rules need of a `Reminder`."""
 
     step: int
     state: StepState
-    # When it was sent, or when its mail was built.
+    # When it was sent, else when it was claimed.
     at: datetime
     retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OfferHistory:
-    """What happened to one offer so far. Instants are aware; days are local."""
+    """What happened to one offer so far. Datetimes are aware; dates are local."""
 
     sent_at: datetime
     status: str = "open"
@@ -125,17 +127,19 @@ class OfferHistory:
     bounced: bool = False
     contacted_at: datetime | None = None
     replied_at: datetime | None = None
-    # When a person said that reminders go on after the reply.
+    # When a person allowed reminders again, also after a reply.
     resumed_at: datetime | None = None
-    # Of the customer's newest "still undecided".
+    # When the customer last answered "still undecided", and the day named for asking again.
     undecided_at: datetime | None = None
     ask_again_on: date | None = None
     steps: tuple[ReminderStep, ...] = ()
+    # The last step that a person skipped or released; 0 for none.
     skipped_step: int = 0
     released_step: int = 0
+    # The step that a person wants to be a phone call; 0 for none.
     call_step: int = 0
     send_now: bool = False
-    # The newest reminder to the customer about any offer.
+    # When the customer got, or may have got, the newest reminder about any offer.
     customer_mailed_at: datetime | None = None
     link: LinkState = LinkState.VALID
 
@@ -143,12 +147,12 @@ class OfferHistory:
     def mailed_steps(self) -> list[ReminderStep]:
         """Return the steps that the customer got, or may have got."""
         mailed = (StepState.SENT, StepState.IN_DOUBT)
-        return [each for each in self.steps if each.state in mailed]
+        return [step for step in self.steps if step.state in mailed]
 
     @property
     def newest_mail_at(self) -> datetime:
-        """Return when the customer got the newest mail about the offer, itself included."""
-        return max([self.sent_at, *(each.at for each in self.mailed_steps)])
+        """Return when the customer got the offer or the newest reminder of it."""
+        return max([self.sent_at, *(step.at for step in self.mailed_steps)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +160,10 @@ class NextReminder:
     """The next reminder, or none."""
 
     because: Because
-    # None when no further one will come by itself; so is `at`.
+    # None when no further reminder is sent until a person or an event changes something.
     step: int | None = None
     at: datetime | None = None
-    # Set in the place of `at` when the step is a phone call.
+    # Set instead of `at` when the step is a phone call.
     call_at: datetime | None = None
     # When the offer becomes "no answer" by itself.
     close_at: datetime | None = None
@@ -170,7 +174,7 @@ class NextReminder:
         return self.at is not None and self.at <= now and not waits
 
 
-def decide(  # noqa: PLR0911 - one gate after the other, each with its own answer
+def decide(  # noqa: PLR0911 - one check after the other, each with its own result
     history: OfferHistory, plan: Plan, calendar: Calendar, now: datetime
 ) -> NextReminder:
     """Return when the next reminder of the offer is due, which step it is and why, or why none is.
@@ -179,15 +183,15 @@ def decide(  # noqa: PLR0911 - one gate after the other, each with its own answe
     request to send now, where it is `now`. It is in the past only within a window that is open
     right now, so a reminder whose day was missed moves to the next window.
     """
-    if blocked := _find_block(history, plan):
-        return NextReminder(blocked)
+    if block := _find_block(history, plan):
+        return NextReminder(block)
     step = _next_step(history)
-    begun = next((each for each in history.steps if each.step == step), None)
-    if begun is not None and begun.state is not StepState.PLANNED:
+    stored = next((each for each in history.steps if each.step == step), None)
+    if stored is not None and stored.state is not StepState.PLANNED:
         return NextReminder(Because.SENDING, step=step)
     if step > len(plan.days):
         return _end(history, plan)
-    if step == 1 and begun is None and not history.send_now:
+    if step == 1 and stored is None and not history.send_now:
         never = _find_reason_not_to_start(history, plan, now)
         if never is not None:
             return NextReminder(never)
@@ -196,7 +200,8 @@ def decide(  # noqa: PLR0911 - one gate after the other, each with its own answe
     if history.send_now:
         because = Because.LINK_WAITS if history.link is LinkState.WAITS else Because.SEND_NOW
         return NextReminder(because, step=step, at=now)
-    at, because = _find_instant(history, plan, calendar, now, step=step, begun=begun)
+    retry_at = stored.retry_at if stored is not None else None
+    at, because = _find_time(history, plan, calendar, now, step=step, retry_at=retry_at)
     return _choose_way(history, plan, now, step=step, at=at, because=because)
 
 
@@ -216,13 +221,13 @@ def _end(history: OfferHistory, plan: Plan) -> NextReminder:
     last = max(history.steps, key=lambda each: each.step, default=None)
     if last is not None and last.state is StepState.FAILED and last.step > history.skipped_step:
         return NextReminder(Because.FAILED, step=last.step)
-    return NextReminder(Because.STEPS_DONE, close_at=_close_at(history, plan))
+    return NextReminder(Because.STEPS_DONE, close_at=_find_close_at(history, plan))
 
 
 def _choose_way(
     history: OfferHistory, plan: Plan, now: datetime, *, step: int, at: datetime, because: Because
 ) -> NextReminder:
-    """Return the step as a mail or a phone call, or as waiting for its release or its link."""
+    """Return the step as a mail or a phone call, or as a mail that waits for release or link."""
     is_large = plan.call_above and history.amount and history.amount > plan.call_above
     if history.call_step == step or is_large:
         return NextReminder(Because.CALL, step=step, call_at=at)
@@ -244,10 +249,11 @@ def find_give_up_at(
 
 
 def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
-    # Each stays shut until a person or an event opens it. People are told the first.
+    # A block lasts until a person or an event ends it. The first one is shown. Those that columns
+    # can tell are checked again by `sending.record.find_markable`: a new one is added in both.
     if history.status != "open":
         return Because(history.status)
-    gates = (
+    blocks = (
         (history.in_review, Because.IN_REVIEW),
         (history.stopped, Because.STOPPED),
         (history.opted_out, Because.OPTED_OUT),
@@ -256,14 +262,14 @@ def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
         (history.bounced, Because.BOUNCED),
         (_has_open_reply(history), Because.REPLIED),
     )
-    for is_shut, because in gates:
-        if is_shut:
+    for applies, because in blocks:
+        if applies:
             return because
     return None
 
 
 def _has_open_reply(history: OfferHistory) -> bool:
-    # A reply stops reminders until a newer offer or a "resume" of a person follows it.
+    # A reply stops reminders until a newer offer is sent or a person resumes them.
     if history.replied_at is None or history.replied_at < history.sent_at:
         return False
     return history.resumed_at is None or history.resumed_at < history.replied_at
@@ -277,8 +283,9 @@ def _find_reason_not_to_start(history: OfferHistory, plan: Plan, now: datetime) 
     return None
 
 
-def _close_at(history: OfferHistory, plan: Plan) -> datetime:
-    # Counted from the last contact, or from the day on which the customer wants to be asked again.
+def _find_close_at(history: OfferHistory, plan: Plan) -> datetime:
+    # Days count from the last contact, or from the day on which the customer wants to be asked
+    # again, if that is later.
     last = history.newest_mail_at
     last = max(last, history.contacted_at or last, history.undecided_at or last)
     if history.ask_again_on is not None:
@@ -286,27 +293,28 @@ def _close_at(history: OfferHistory, plan: Plan) -> datetime:
     return last + timedelta(days=plan.no_answer_days)
 
 
-def _find_instant(
+def _find_time(
     history: OfferHistory,
     plan: Plan,
     calendar: Calendar,
     now: datetime,
     *,
     step: int,
-    begun: ReminderStep | None,
+    retry_at: datetime | None,
 ) -> tuple[datetime, Because]:
-    # Of all reasons that apply, the one with the latest instant decides.
+    """Return when the step is due, in a window, and the reason that moved it there last."""
     day, because = _find_day(history, plan, calendar, step)
     at = _window(calendar.on_or_after(day), plan)
     if history.customer_mailed_at is not None:
         free_at = history.customer_mailed_at + timedelta(days=plan.min_gap_days)
         if free_at > at:
             at, because = _next_window(free_at, plan, calendar), Because.GAP
-    if begun is not None and begun.retry_at is not None:
+    if retry_at is not None:
         # A retry may move in time but stays inside the window, because mails at night look
         # automated.
-        at, because = max(at, _next_window(begun.retry_at, plan, calendar)), Because.RETRY
+        at, because = max(at, _next_window(retry_at, plan, calendar)), Because.RETRY
     if at < now:
+        # Missed: the next window, unless it is still open.
         open_at = _next_window(now, plan, calendar)
         if open_at > at and _local_day(open_at, plan) != _local_day(at, plan):
             at = open_at
@@ -318,18 +326,18 @@ def _find_instant(
 def _find_day(
     history: OfferHistory, plan: Plan, calendar: Calendar, step: int
 ) -> tuple[date, Because]:
-    """Return the local day of a step and the reason: that of the plan, or a later one."""
+    """Return the local day of a step, by the plan or delayed, and the reason for that day."""
     day, because = _find_planned_day(history, plan, calendar, step), Because.STEP_DUE
-    quiet_since = []
+    contacts = []
     if history.undecided_at is not None and history.undecided_at > history.newest_mail_at:
         if history.ask_again_on is not None:
             day, because = history.ask_again_on, Because.ASK_AGAIN
         else:
-            quiet_since.append(history.undecided_at)
+            contacts.append(history.undecided_at)
     if history.contacted_at is not None and history.contacted_at > history.sent_at:
-        quiet_since.append(history.contacted_at)
-    if quiet_since:
-        quiet_until = _add_days(_local_day(max(quiet_since), plan), plan.quiet_days, plan, calendar)
+        contacts.append(history.contacted_at)
+    if contacts:
+        quiet_until = _add_days(_local_day(max(contacts), plan), plan.quiet_days, plan, calendar)
         if quiet_until > day:
             day, because = quiet_until, Because.QUIET
     if history.paused_until is not None and history.paused_until > day:
@@ -340,20 +348,20 @@ def _find_day(
 def _find_planned_day(history: OfferHistory, plan: Plan, calendar: Calendar, step: int) -> date:
     # Days count from the newest mail of the offer: a revision restarts the count, but steps sent
     # before it are not repeated, so no customer gets more mails than the plan has steps.
-    used_before = 0
-    since = []
-    for each in history.mailed_steps:
-        if each.at < history.sent_at:
-            used_before = max(used_before, each.step)
+    steps_before = 0
+    mailed_since = []
+    for mailed in history.mailed_steps:
+        if mailed.at < history.sent_at:
+            steps_before = max(steps_before, mailed.step)
         else:
-            since.append(each.at)
-    index = step - 1 - used_before
+            mailed_since.append(mailed.at)
+    index = step - 1 - steps_before
     day = _add_days(_local_day(history.sent_at, plan), plan.days[index], plan, calendar)
-    if since and index > 0:
+    if mailed_since and index > 0:
         # The distance to a step that was sent late is kept, so that an outage is followed by one
         # mail and not by several at once.
         distance = plan.days[index] - plan.days[index - 1]
-        day = max(day, _add_days(_local_day(max(since), plan), distance, plan, calendar))
+        day = max(day, _add_days(_local_day(max(mailed_since), plan), distance, plan, calendar))
     return day
 
 

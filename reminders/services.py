@@ -6,7 +6,7 @@ Each plans the offers again and returns their ids, or how many reminders it chan
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -15,13 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
+from crm.core.incidents import end_incident
 from crm.core.models import JobRun
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SendResult
 from offers.models import MailFolder, Offer
 from offers.status import note_contact
-from reminders import holds
 from reminders.explain import explain
+from reminders.incidents import IncidentKind
 from reminders.mail.compose import build_example
 from reminders.mail.message import build_message, new_message_id
 from reminders.models import FollowUp, MailText, Reminder, SendingHold
@@ -31,6 +32,8 @@ from reminders.sending.run import send_due
 from reminders.sentences import SendSums
 
 State = Reminder.State
+
+RELEASED_FOR = timedelta(hours=48)
 
 
 def pause(offers: QuerySet[Offer], *, until: date) -> list[int]:
@@ -61,7 +64,7 @@ def _change_offers(chosen: QuerySet[Offer], **fields: object) -> list[int]:
 
 
 def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, str]]:
-    """Send the next reminder of each offer at once: outside the window, but through every gate.
+    """Send the next reminder of each offer now, also outside the window, but not past a block.
 
     Returns each offer with the reason why nothing was sent, which is empty where it was.
     """
@@ -83,8 +86,9 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, s
 
 
 def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
-    """Send what passes all checks; return None if none does."""
-    # One that waits for its link keeps the wish: it goes out as soon as the public service knows it.
+    """Send the reminders that have no block; return None if all have one."""
+    # An offer that waits for its link keeps the request: its reminder is sent as soon as the public
+    # service knows the link.
     follow_ups = FollowUp.objects.filter(offer__in=pks)
     follow_ups.update(send_now_at=now)
     plan_offer_ids(pks, now)
@@ -102,14 +106,14 @@ def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
 
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
-    """Release the next reminder of each offer that waits for its release."""
+    """Release the next reminder of each offer whose plan requires a release."""
     return _change(
         follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step")
     )
 
 
 def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
-    """Leave out the next step of each."""
+    """Skip the next step of each."""
     return _change(
         follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text=""
     )
@@ -158,8 +162,8 @@ def _change(follow_ups: QuerySet[FollowUp], now: datetime, **fields: object) -> 
 
 
 def skip_all_due(now: datetime) -> int:
-    """Leave out every step that is due, also the later ones of an offer; return how many."""
-    # Includes overdue reminders, which have already been moved to the next window.
+    """Skip every step that is due, also several of one offer; return how many."""
+    # Overdue reminders have already been moved to the next window, so their time is not past.
     missed = Q(because__in=(Because.CATCH_UP, Because.LINK_WAITS), next_at__isnull=False)
     due = FollowUp.objects.filter(Q(next_at__lte=now) | missed, next_step__isnull=False)
     skipped = 0
@@ -239,15 +243,28 @@ class MailsUnreadError(Exception):
 
 
 def release_hold(*, by: User | None, now: datetime) -> bool:
-    """Let a held run go; return False when nothing was held. Raises MailsUnreadError."""
+    """Release the hold and allow for two days what is due now; return False if nothing was held.
+
+    Raises MailsUnreadError.
+    """
     hold = SendingHold.get()
     if hold.reason == SendingHold.Reason.RESTORED and hold.held_at is not None:
-        # What is due may have gone out since the backup. The offers since then must have been
-        # imported before, because the same holds for their reminders.
+        # What is due may have been sent since the backup, so it is skipped; also reminders of
+        # offers since then, which must therefore be imported first.
         imports = JobRun.objects.filter(name="import_offers", succeeded_at__gt=hold.held_at)
         if MailFolder.objects.filter(is_active=True).exists() and not imports.exists():
             raise MailsUnreadError(
                 _("The mails since the backup must be imported first. Try again in a few minutes.")
             )
         skip_all_due(now)
-    return holds.release_sending(now, due_count=FollowUp.objects.due(now).count(), by=by)
+    released = SendingHold.objects.filter(pk=1, held_at__isnull=False).update(
+        held_at=None,
+        reason="",
+        due_count=0,
+        allowed_count=FollowUp.objects.due(now).count(),
+        allowed_until=now + RELEASED_FOR,
+        released_by=by,
+    )
+    if released:
+        end_incident(IncidentKind.HELD, now)
+    return bool(released)

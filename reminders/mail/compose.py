@@ -51,19 +51,14 @@ def compose(
     """Return the mail of these reminders of one customer. Raises MailTextError."""
     first, own_text, lines = cases[0].offer, "", []
     for row, case in zip(rows, cases, strict=True):
-        own_text = own_text or case.own_text
+        own_text = own_text or case.follow_up.own_text
         if case.token is not None:
             is_last_step = row.step >= plans.count_steps(case)
             lines.append(_describe(case.offer, case.token, is_last_step=is_last_step))
     text = sources.get_text(first.language, min(row.step for row in rows))
+    # Not the language of the text, which may be the German one for lack of another.
     return _compose(
-        rows[0],
-        first,
-        lines,
-        sources,
-        language=first.language,
-        subject_text=text.subject,
-        body_text=own_text or text.text,
+        rows[0], first, lines, sources, text=text, language=first.language, own_text=own_text
     )
 
 
@@ -73,9 +68,9 @@ def _compose(
     lines: Sequence[OfferInMail],
     sources: MailSources,
     *,
+    text: MailText,
     language: str,
-    subject_text: str,
-    body_text: str,
+    own_text: str = "",
 ) -> ReminderMail:
     return ReminderMail(
         message_id=row.message_id,
@@ -87,8 +82,8 @@ def _compose(
         language=language,
         sender=_find_sender(first, sources),
         offers=tuple(lines),
-        subject_text=subject_text,
-        body_text=body_text,
+        subject_text=text.subject,
+        body_text=own_text or text.text,
     )
 
 
@@ -105,8 +100,8 @@ def _describe(offer: Offer, token: UUID, *, is_last_step: bool) -> OfferInMail:
 
 
 def _find_sender(offer: Offer, sources: MailSources) -> MailSender:
-    # Without a salesperson it is the sender of the offer mail; so it is with one who was added
-    # while the run sends.
+    # Without a salesperson it is the sender of the offer mail, as also with one who was added
+    # after the run began.
     name, email, phone = "", "", ""
     if person := sources.salespeople.get(offer.salesperson_id or 0):
         name, email, phone = person.get_full_name(), person.email, person.phone
@@ -138,15 +133,7 @@ def build_example(
         recipient=recipient or case.offer.customer.email,
     )
     line = _describe(case.offer, token, is_last_step=is_last_step)
-    return _compose(
-        row,
-        case.offer,
-        [line],
-        MailSources(),
-        language=text.language,
-        subject_text=text.subject,
-        body_text=text.text,
-    )
+    return _compose(row, case.offer, [line], MailSources(), text=text, language=text.language)
 
 
 def find_example_offer(text: MailText, number: str = "") -> Offer | None:

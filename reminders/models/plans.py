@@ -33,7 +33,7 @@ def validate_days(value: object) -> None:
 
 
 class ReminderPlan(models.Model):
-    """When reminders go out, counted from the newest mail of the offer."""
+    """When reminders are sent, counted from the newest mail of the offer."""
 
     class Release(models.TextChoices):
         AUTOMATIC = "automatic", _("goes out unless stopped")

@@ -99,14 +99,22 @@ class FollowUp(models.Model):
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def not_sent(self) -> ReminderQuerySet:
+        """Return those in any other state than sent, of which there are always few."""
+        # Needed also beside a narrower condition: SQLite uses the partial index only for a query
+        # that repeats the condition of the index.
+        return self.exclude(state=Reminder.State.SENT)
+
+    def in_doubt(self) -> ReminderQuerySet:
+        """Return those of which nobody knows whether they were sent."""
+        return self.not_sent().filter(state=Reminder.State.IN_DOUBT)
+
     def stuck(self) -> ReminderQuerySet:
         """Return those that a person must decide about."""
-        unresolved = self.filter(state__in=Reminder.RESOLVABLE, resolved_by=None)
-        # The redundant exclude() lets the database use the partial index of rows not sent.
-        return unresolved.exclude(state=Reminder.State.SENT)
+        return self.not_sent().filter(state__in=Reminder.RESOLVABLE, resolved_by=None)
 
     def give_back(self) -> int:
-        """Undo the claims among these, whose mails have certainly not been sent; return how many."""
+        """Undo the claims among these, whose mails have not been sent; return how many."""
         claimed = self.filter(state=Reminder.State.CLAIMED)
         tried_before = claimed.filter(attempts__gt=0).update(state=Reminder.State.PLANNED)
         return tried_before + claimed.filter(attempts=0).delete()[0]
@@ -129,12 +137,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 class Reminder(models.Model):
     """One step of one offer. Rows with the same `message_id` are one mail about several offers.
 
-    State transitions: claimed → transmitting → sent; claimed → planned (4xx, connection lost before DATA);
-    claimed or transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the final
-    dot); transmitting → in_doubt (killed or cut off after DATA was announced); planned → claimed;
+    State transitions: claimed → transmitting → sent; claimed → planned (4xx, connection lost before
+    DATA); claimed or transmitting → failed (5xx); transmitting → planned (4xx to DATA or to the
+    final dot); transmitting → in_doubt (killed or cut off after DATA was announced); planned → claimed;
     planned → failed (given up); in_doubt → sent, planned (by a person; sent also by the mail seen
-    in the outgoing folder); failed → planned (by a person). A claim that never reached the mail
-    server is deleted.
+    in the outgoing folder); failed → planned (by a person). A first claim that was not sent is
+    deleted.
     """
 
     class State(models.TextChoices):
@@ -165,7 +173,7 @@ class Reminder(models.Model):
     retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     server_reply = models.TextField(_("the mail server's words"), blank=True)
-    # Who has dealt with a failed one in another way, or has decided about one in doubt.
+    # Who has marked a failed one as resolved, or has decided about one in doubt.
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -208,7 +216,8 @@ class Reminder(models.Model):
 class SendingHold(models.Model):
     """The hold on sending, until a person releases it: one row.
 
-    Moves: free → held (too many due at once, a restored backup, a person) → free (by a person).
+    State transitions: free → held (too many due at once, a restored backup, a person); held →
+    free (by a person).
     """
 
     class Reason(models.TextChoices):
@@ -219,7 +228,7 @@ class SendingHold(models.Model):
     reason = models.CharField(_("because"), max_length=20, choices=Reason, blank=True)
     held_at = models.DateTimeField(_("held since"), null=True, blank=True)
     due_count = models.PositiveIntegerField(_("due"), default=0)
-    # A released hold lets so many reminders go until that time.
+    # A release allows that many reminders at once until that time.
     allowed_count = models.PositiveIntegerField(_("released for"), default=0)
     allowed_until = models.DateTimeField(_("released until"), null=True, blank=True)
     released_by = models.ForeignKey(
@@ -249,3 +258,9 @@ class SendingHold(models.Model):
     @property
     def is_held(self) -> bool:
         return self.held_at is not None
+
+    def count_allowed(self, now: datetime) -> int:
+        """Return how many reminders at once a person has allowed, 0 when that is over."""
+        if self.allowed_until is None or now >= self.allowed_until:
+            return 0
+        return self.allowed_count

@@ -1,7 +1,7 @@
-"""Claim a mail for sending: a row for each offer that it is about.
+"""Claim a mail for sending: store a `claimed` reminder for each offer that it is about.
 
-UNIQUE (offer, step) makes a step one worker's alone. Nothing has been sent as long as a row is
-`claimed`; see `reminders.sending.record` for what comes next.
+The constraint UNIQUE (offer, step) lets only one worker claim a step. While its reminders are
+`claimed` the mail has not been sent; `reminders.sending.record` says what comes next.
 """
 
 from __future__ import annotations
@@ -40,42 +40,42 @@ class Claim:
 
     @property
     def is_personal(self) -> bool:
-        """True when a person wrote its text or asked for it now."""
-        return any(case.is_personal for case in self.cases)
+        """True when a person wrote its text or asked to send it now."""
+        return any(case.follow_up.own_text or case.follow_up.send_now_at for case in self.cases)
 
 
 def claim_mail(offer_ids: Collection[int], plans: Plans, now: datetime) -> Claim | None:
     """Claim one mail that is due about these offers of one customer, or return None."""
     with transaction.atomic():
-        # A customer whom another worker has locked is left to it.
+        # Skipped, not waited for: the worker that has the lock sends to this customer.
         if not lock_customers(offer_ids, skip_locked=True):
             return None
-        begun, new, not_due = [], [], []
+        first_tries, retries, not_due = [], [], []
         steps: dict[int, int] = {}
         for case in load_cases(offer_ids, now):
-            # Asked again: something may have happened since it was planned.
+            # Decided again, because something may have happened since it was planned.
             decision = plans.decide(case, now)
             if decision.is_due(now):
                 steps[case.offer.pk] = decision.step or 1
-                if case.has_begun_step:
-                    begun.append(case)
+                if case.waits_for_retry:
+                    retries.append(case)
                 else:
-                    new.append(case)
+                    first_tries.append(case)
             elif decision.because != Because.SENDING:
                 not_due.append((case, decision))
         store_decisions(not_due, now)
         claim = None
-        # A second try goes before a first one.
-        if begun:
-            claim = _claim_again(begun, steps, now)
-        if claim is None and new:
-            claim = _claim_first(new, steps, now)
+        # Retries go first: they must keep their Message-ID, so they cannot join a new mail.
+        if retries:
+            claim = _claim_retry(retries, steps, now)
+        if claim is None and first_tries:
+            claim = _claim_first_try(first_tries, steps, now)
         if claim is not None:
             _keep_message_id(claim)
         return claim
 
 
-def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim:
+def _claim_first_try(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim:
     # The mail is about the oldest offer and those that can share it.
     cases.sort(key=lambda case: (case.offer.sent_at, case.offer.pk))
     first = cases[0].offer
@@ -101,9 +101,9 @@ def _claim_first(cases: list[OfferCase], steps: dict[int, int], now: datetime) -
     return Claim(tuple(rows), tuple(together))
 
 
-def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
-    # A mail that was tried before keeps its Message-ID and date, so that one that did arrive is
-    # followed by a copy and not by a second mail.
+def _claim_retry(cases: list[OfferCase], steps: dict[int, int], now: datetime) -> Claim | None:
+    # The mail keeps its Message-ID and date: should an earlier try have arrived, the customer's
+    # mail program takes this one for a copy of it.
     by_offer = {case.offer.pk: case for case in cases}
     planned = Reminder.objects.filter(offer__in=by_offer, state=State.PLANNED)
     rows: list[Reminder] = []
@@ -115,8 +115,8 @@ def _claim_again(cases: list[OfferCase], steps: dict[int, int], now: datetime) -
         return None
     message_id, recipient = rows[0].message_id, _recipient(cases[0])
     if Reminder.objects.filter(message_id=message_id).count() != len(rows):
-        # It has lost an offer since (that was answered, or went out alone), so it is another mail:
-        # no mail program may take it for a copy.
+        # It is about fewer offers now, because one was answered or went out alone. It must have
+        # a Message-ID of its own, or a mail program might drop it as a copy.
         message_id = new_message_id(settings.DEFAULT_FROM_EMAIL)
     for row in rows:
         row.message_id, row.recipient = message_id, recipient
@@ -133,7 +133,7 @@ def _recipient(case: OfferCase) -> str:
 
 
 def _keep_message_id(claim: Claim) -> None:
-    # By it the import finds the offer of a reply.
+    # The import finds the offer of a reply by it.
     first = claim.rows[0]
     message = SentMessage(
         message_id=first.message_id,

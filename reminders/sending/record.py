@@ -1,7 +1,7 @@
 """Mark a claimed mail right before DATA, and record what became of it, also after a run that died.
 
-The mark is committed and on the disk before the server hears of DATA: a run that dies before the
-mark has surely not sent the mail, and one that dies after it may have.
+The mark is committed and on the disk before DATA is sent to the server. So a run that died before
+the mark did not send the mail, and one that died after it may have sent it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ RETRY_FOR = timedelta(days=4)
 
 
 def find_markable(now: datetime) -> QuerySet[Reminder]:
-    """Return the claimed reminders that pass the checks of `reminders.rules`, as one query.
+    """Return the claimed reminders without a block or hold, as one query.
 
-    It repeats `rules._find_block`: a new check must be added in both.
+    It repeats `rules._find_block` for what columns can tell: a new block must be added in both.
     """
     today = timezone.localdate(now)
     asked_for = Q(follow_up__send_now_at__isnull=False)
@@ -63,12 +63,12 @@ def find_markable(now: datetime) -> QuerySet[Reminder]:
 def mark_transmitting(
     message_id: str, offers: int, subject: str, markable: QuerySet[Reminder], now: datetime
 ) -> bool:
-    """Commit to the disk that DATA comes next; return False when the mail must not go.
+    """Commit to the disk that DATA comes next; return False if the mail must not be sent.
 
     `offers` is how many the mail is about: all are marked or none.
     """
-    # The claim may no longer be ours, or a gate may have shut. One statement looks at the gates and
-    # marks, so nothing can happen in between.
+    # The claim may have been given back or a block set since. One statement checks and marks, so
+    # nothing can happen in between.
     rows = markable.filter(message_id=message_id)
     with durable_commits(), transaction.atomic():
         if rows.update(state=State.TRANSMITTING, claimed_at=now, subject=subject[:500]) == offers:
@@ -80,7 +80,7 @@ def mark_transmitting(
 def record_result(
     claim: Claim, result: SendResult, plans: Plans, now: datetime
 ) -> Reminder.State | None:
-    """Record what became of the mail; return its state, or None when the claim was given back."""
+    """Record what became of the mail; return its state, or None if the claim was given back."""
     if result.outcome is SendOutcome.ACCEPTED:
         _record_sent(claim, result.words, now)
         return State.SENT
@@ -110,7 +110,7 @@ def record_result(
 
 
 def give_back(claim: Claim) -> None:
-    """Undo the claim, unless its mail is marked as being sent."""
+    """Undo the claim, unless its mail is already marked."""
     Reminder.objects.filter(message_id=claim.message_id).give_back()
 
 
@@ -131,7 +131,7 @@ def _put_in_doubt(rows: QuerySet[Reminder], words: str) -> None:
 
 
 def _record_sent(claim: Claim, words: str, now: datetime) -> None:
-    # Also when another run took this one for dead and called the mail doubtful: now it is known.
+    # Includes IN_DOUBT: another run may have taken this one for dead, but the server has accepted.
     known_states = (State.TRANSMITTING, State.IN_DOUBT)
     with transaction.atomic():
         Reminder.objects.filter(message_id=claim.message_id, state__in=known_states).update(
@@ -165,7 +165,7 @@ def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime
 
 
 def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
-    # There is no such mailbox: no offer of the customer gets a further reminder.
+    # The mailbox does not exist, which stops the reminders of all offers of the customer.
     customer_id = claim.cases[0].offer.customer_id
     with transaction.atomic():
         Customer.objects.filter(pk=customer_id, bounced_at=None).update(

@@ -36,15 +36,16 @@ logger = logging.getLogger(__name__)
 # The queue ends a job after ten minutes; what is left goes with the next run.
 RUN_SECONDS = 480
 # Answers are pulled again, so that a customer who answers during a long run gets no reminder.
-ASK_AGAIN_SECONDS = 10
-# Planning the offers of twenty mails takes hardly longer than planning those of one.
+RECHECK_SECONDS = 10
+# Building the queries takes most of the time of planning, so offers of several mails are planned
+# at once.
 PLANNED_TOGETHER = 20
 
 
 def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = None) -> SendSums:
-    """Send the reminders that are due now, with `only` those of these offers. Return the sums.
+    """Send the reminders that are due, with `only` those of these offers; return the sums.
 
-    Safe to run several times at once, and to be killed at any point.
+    Several runs may send at once, and each may be killed at any point.
     """
     now = clock()
     recover_stale(now)
@@ -68,7 +69,7 @@ def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = No
 
 
 class _Run:
-    """One run over one connection."""
+    """One run, which sends its mails one after the other over one connection."""
 
     def __init__(self, clock: Callable[[], datetime], due_count: int) -> None:
         self.clock, self.due_count = clock, due_count
@@ -79,7 +80,7 @@ class _Run:
         # Built once: Django takes longer to build the query than the database to answer it.
         self.markable = find_markable(clock())
         self.to_plan: list[int] = []
-        self.ask_at = time.monotonic()
+        self.recheck_at = time.monotonic()
         self.next_mail_at = time.monotonic()
 
     def send_all(self, due: list[list[int]]) -> SendSums:
@@ -88,7 +89,7 @@ class _Run:
             for offer_ids in due:
                 if not self._may_go_on():
                     break
-                # Nothing is claimed before the mail server accepts the log-in.
+                # Before the claim, so that no mail is claimed while the server is out of order.
                 if not self.connection.is_open:
                     self.connection.open()
                 self._send_next(offer_ids)
@@ -101,10 +102,10 @@ class _Run:
         return self.sums
 
     def _may_go_on(self) -> bool:
-        if time.monotonic() >= self.ask_at:
-            self.sums.because = holds.find_shut_gate(self.due_count, self.clock())
-            holds.tell_gate(self.sums.because, self.due_count, self.clock())
-            self.ask_at = time.monotonic() + ASK_AGAIN_SECONDS
+        if time.monotonic() >= self.recheck_at:
+            self.sums.because = holds.find_hold(self.due_count, self.clock())
+            holds.report_hold(self.sums.because, self.due_count, self.clock())
+            self.recheck_at = time.monotonic() + RECHECK_SECONDS
         is_late = time.monotonic() >= self.ends_at
         return not (self.sums.because or self.sums.problem or is_late)
 
@@ -119,7 +120,7 @@ class _Run:
             give_back(claim)
             self.sums.text_problem, state = str(error), None
         except BaseException:
-            # The next run need not wait until the claim counts as stale.
+            # Otherwise the mail would wait until the claim counts as stale.
             give_back(claim)
             raise
         self.sums.count(state)
@@ -142,10 +143,7 @@ class _Run:
         self.to_plan = []
 
     def _send(self, claim: Claim) -> Reminder.State | None:
-        """Send a claimed mail and record the result; return its state, or None if withheld.
-
-        Raises MailTextError.
-        """
+        """Send a claimed mail and record the result; return its state, or None if withheld."""
         mail = compose(claim.rows, claim.cases, self.plans, self.sources)
         parts = write_parts(mail)
         result = self.connection.send(
@@ -158,8 +156,8 @@ class _Run:
         )
         state = record_result(claim, result, self.plans, self.clock())
         if result.outcome is SendOutcome.WITHHELD:
-            # A person may have just held all sending.
-            self.ask_at = time.monotonic()
+            # A person may just have held all sending.
+            self.recheck_at = time.monotonic()
         if result.is_about_us:
             # Some servers close the connection after a number of mails or minutes. Reconnect,
             # unless this connection has sent nothing.
