@@ -1,6 +1,4 @@
-"""Which of the two profiles runs here: said by the environment or by one env file, never by a
-default.
-"""
+"""Find the profile of this machine, in the environment or in one env file; there is no default."""
 
 from __future__ import annotations
 
@@ -14,11 +12,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def load() -> None:
-    """Read the env file (``ENV_FILE``, else ``.env`` beside manage.py) and insist on a settings
-    module.
+    """Read the env file (``ENV_FILE``, else ``.env`` beside manage.py).
 
-    Variables that are already set win over the file. Exits with one sentence when no profile is
-    named, because a guessed profile could open the office on the internet.
+    Variables that are set already have precedence. Exits with one sentence when no profile is
+    named, because a default could open the office to the internet.
     """
     env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
     if env_file.is_file():

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 
 def new_token() -> UUID:
-    """Return a fresh random UUID4, 122 bits that nobody can guess."""
+    """Return a new random UUID4 with 122 bits."""
     return uuid4()
 
 
 def digest(token: UUID) -> str:
     """Return SHA-256 of the token as 64 hex digits, which is all that the VPS stores of it."""
+    # No salt and no slow hash are needed, because 122 random bits cannot be guessed.
     return hashlib.sha256(str(token).encode("ascii")).hexdigest()
 
 

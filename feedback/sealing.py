@@ -98,7 +98,7 @@ def open_message(sealed: str, private_key: str) -> Message:
         return _read(Message, box.decrypt(b64decode(sealed, validate=True)))
     except (CryptoError, ValueError, TypeError) as error:
         raise SealError(
-            "The words were sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY."
+            "The comment was sealed to another key than FEEDBACK_SEALING_PRIVATE_KEY."
         ) from error
 
 

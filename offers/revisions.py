@@ -1,4 +1,7 @@
-"""Derive an offer from all its mails: which is the first, which counts, the last contact."""
+"""Derive an offer from all its mails: which is the first, which counts, the last contact.
+
+A revision moves `Offer.sent_at`, from which `reminders.rules` counts the days of the plan.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +100,7 @@ def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> 
     oldest, newest = counted[0], counted[-1]
     was_sent_at = offer.sent_at
     offer.revision = len(counted)
+    # Restarts the days of the plan. Steps that were sent before stay used (`reminders.rules`).
     offer.sent_at = newest.sent_at or was_sent_at
     if offer.source == Offer.Source.MAIL:
         offer.first_sent_at = oldest.sent_at or offer.first_sent_at

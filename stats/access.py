@@ -1,6 +1,7 @@
-"""Check who may open the figures: by session, or by Basic Auth if `STATS_AUTH=basic`.
+"""Check who may see and who may export the figures: the right of the page, and the sign-in.
 
-The rights of each role are in `crm.backoffice.roles`.
+People sign in by session, or by Basic Auth if `STATS_AUTH=basic`. Which role has which right is in
+`crm.backoffice.roles`.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ def needs(permission: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+may_view = needs("stats.view_figures")
+may_export = needs("stats.export_figures")
 
 
 def _find_person(request: HttpRequest) -> User | None:

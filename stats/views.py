@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from stats import exports
-from stats.access import needs
+from stats.access import may_export, may_view
 from stats.dashboard import build_dashboard
 from stats.filters import OfferFilter, may_see_salespeople, suggest
 
 
 @require_safe
-@needs("stats.view_figures")
+@may_view
 def show(request: HttpRequest) -> HttpResponse:
     """Show the dashboard: tiles, charts with their tables, and the filter."""
     page = build_dashboard(OfferFilter(request.GET, request=request), now=timezone.now())
@@ -29,7 +29,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@needs("stats.export_figures")
+@may_export
 def export_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Export the filtered offers as CSV."""
     columns, rows = _read_offers(request)
@@ -41,7 +41,7 @@ def export_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 
 @require_safe
-@needs("stats.export_figures")
+@may_export
 def export_xlsx(request: HttpRequest) -> FileResponse:
     """Export the filtered offers as an XLSX workbook."""
     columns, rows = _read_offers(request)
@@ -52,7 +52,7 @@ def export_xlsx(request: HttpRequest) -> FileResponse:
 
 
 @require_safe
-@needs("stats.view_figures")
+@may_view
 def suggest_customers(request: HttpRequest) -> JsonResponse:
     """Return up to ten customers or companies that match the typed text, for the filter."""
     words, field = request.GET.get("q", "")[:200], request.GET.get("field", "")

@@ -83,6 +83,7 @@ def once(make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def go_to(url: str) -> HttpResponse:
     """Send the browser from a dialog to a page."""
+    # htmx posted the dialog: it would load the target of a 302 into the dialog.
     return HttpResponse(headers={"HX-Redirect": url})
 
 

@@ -75,7 +75,7 @@ def check_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
 
 @register(Tags.security, deploy=True)
 def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that ADMINS names somebody who gets the alarms."""
+    """Check that ADMINS has an address for the alarms."""
     if settings.ADMINS:
         return []
     hint = "Set ADMINS to one or more addresses, separated by commas."

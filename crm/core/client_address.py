@@ -56,6 +56,7 @@ def rate_key(address: Address | None) -> str:
 
 def _parse(text: str) -> Address | None:
     try:
+        # Without the zone of a link-local address, as in fe80::1%eth0.
         address = ip_address(text.strip().partition("%")[0])
     except ValueError:
         return None

@@ -22,7 +22,7 @@ def begin_incident(kind: TextChoices, detail: str, now: datetime) -> bool:
             Incident.objects.create(
                 kind=kind.value, title=str(kind.label), detail=detail, began_at=now
             )
-    except IntegrityError:  # another worker recorded it in the same moment
+    except IntegrityError:  # another worker recorded it at the same time
         return False
     logger.warning("Incident began: %s", kind.value)
     return True

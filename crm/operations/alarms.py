@@ -44,7 +44,9 @@ def watch(now: datetime, *, told_after: timedelta = TOLD_AFTER) -> str:
         problems += over
         begun = over = []
     save_problems(now, problems)
-    return f"Done, {len(problems)} problems, {len(begun)} told as begun, {len(over)} told as over."
+    return (
+        f"Done, {len(problems)} problems, {len(begun)} mailed as begun, {len(over)} mailed as over."
+    )
 
 
 def _compare(

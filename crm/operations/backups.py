@@ -33,6 +33,7 @@ def make_backup(folder: Path, *, now: datetime, keep: int) -> Path:
     target = folder / f"nachfass-{now:%Y%m%d-%H%M%S}{suffix}"
     # Gets its final name only after it has passed the check.
     unfinished = target.with_suffix(suffix + ".part")
+    # Made first, because SQLite and pg_dump would let all users of the machine read it.
     unfinished.touch(mode=0o600)
     try:
         if is_sqlite:
@@ -80,8 +81,8 @@ def restore_backup(path: Path) -> list[str]:
 
 
 def _copy_sqlite(target: Path) -> None:
-    # All pages in one step: copying in chunks starts again whenever somebody has written in
-    # between, which under load never ends. In WAL mode others can write meanwhile.
+    # All pages in one step: copying in chunks starts again after every write in between, which
+    # never ends under load. In WAL mode others can write meanwhile.
     connection.ensure_connection()
     with closing(sqlite3.connect(target)) as copy:
         connection.connection.backup(copy, pages=-1)

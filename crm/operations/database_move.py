@@ -24,6 +24,7 @@ def move_database(config: dict[str, Any]) -> dict[str, int]:
 
     `config` is as in DATABASES. Raises MovingError; nothing is copied then.
     """
+    # Django has no public call that adds a database to a running process.
     configured = connections.configure_settings({"default": {}, TARGET: config})
     connections.settings[TARGET] = configured[TARGET]
     try:
@@ -64,7 +65,7 @@ def _empty() -> None:
 
 
 def _copy(model: type[models.Model]) -> int:
-    """Copy the table and read each row back; return how many rows it has."""
+    """Copy the table and compare each row; return how many rows it has."""
     count = 0
     source, target = model._base_manager.all(), model._base_manager.using(TARGET)
     rows = source.order_by("pk").iterator(chunk_size=CHUNK)

@@ -60,7 +60,7 @@ def erase_person(email: str, *, now: datetime) -> Erasure | None:
     customer = _find_customer(email)
     if customer is None:
         return None
-    # First, because after a restore whoever is on the list is erased again.
+    # First, because a restore erases the people on the list again.
     _put_on_list(customer.email, now)
     return erase_customer(customer)
 
@@ -89,7 +89,7 @@ def erase_again() -> str:
     for customer in list(Customer.objects.exclude(email__endswith=offers.privacy.NOWHERE)):
         for salt in salts:
             moment = erased_at.get(ErasedAddress.digest_of(customer.email, salt))
-            # Whoever became a customer anew after the erasure stays.
+            # A person who became a customer again after the erasure stays.
             if moment is not None and customer.created_at <= moment:
                 erase_customer(customer)
                 count += 1
@@ -99,6 +99,7 @@ def erase_again() -> str:
 
 def _find_traces(text: str) -> Iterator[str]:
     """Yield `table.column` of all columns in the database that contain the text."""
+    # Also tables of packages: the admin log and the queue store texts about people.
     kinds = (models.CharField, models.TextField, models.JSONField)
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.managed:

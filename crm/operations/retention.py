@@ -43,7 +43,7 @@ def prune_people(*, now: datetime, dry_run: bool = False) -> str:
         return f"Would erase {old.count()} customers without a contact since {limit:%Y-%m-%d}."
     customers = list(old)
     for customer in customers:
-        # Not put on the erasure list: whoever asks for an offer after years is a new customer.
+        # Not put on the erasure list: after years an offer makes the person a new customer.
         erase_customer(customer)
     words = _("Erased %(number)d customers without a contact since %(day)s.")
     return words % {"number": len(customers), "day": format_day(limit)}

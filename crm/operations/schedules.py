@@ -28,7 +28,7 @@ class ScheduleChanges:
 @transaction.atomic
 def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
     """Make the schedules of Django-Q2 those of `jobs`; leave schedules that a person made alone."""
-    # Locks this row until the end: whoever comes second waits for the first.
+    # Locks this row until the end: a concurrent call waits for this one.
     JobRun.objects.update_or_create(name="setup_schedules", defaults={"started_at": timezone.now()})
     missing = {job.name: job for job in jobs}
     unchanged = removed = 0
@@ -36,7 +36,7 @@ def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
     for row in Schedule.objects.filter(func=RUNNER).order_by("pk"):
         job = missing.get(row.name)
         if job is not None and (row.schedule_type, row.cron) == (Schedule.CRON, job.cron):
-            # Stays as it is: a new row at each deployment would put its next run off.
+            # Kept, because a new row at each deployment would delay its next run.
             del missing[job.name]
             unchanged += 1
         else:
@@ -48,6 +48,7 @@ def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
 
 
 def _add_schedule(job: Job) -> None:
+    # Django-Q2 parses `args` as a Python literal.
     row = Schedule(name=job.name, func=RUNNER, args=repr((job.name,)), repeats=-1)
     row.schedule_type, row.cron = Schedule.CRON, job.cron
     row.next_run = row.calculate_next_run()

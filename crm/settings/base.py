@@ -31,6 +31,7 @@ def database(default_name: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     else:
+        # A restarted server has closed the connections that CONN_MAX_AGE keeps.
         config["CONN_HEALTH_CHECKS"] = True
     return config
 
@@ -136,7 +137,7 @@ EMAIL_DKIM_SELECTORS = env.list(
 # A second channel for alarms, used if the mail server fails.
 ALARM_EMAIL = env.email_url("ALARM_EMAIL_URL") if env("ALARM_EMAIL_URL", default="") else None
 HEALTH_FILE = env("HEALTH_FILE", default=str(VAR_DIR / "health.json"))
-# How often a timer looks at the health.
+# How often the timer of the health check runs.
 WATCH_EVERY = timedelta(minutes=5)
 
 LOGGING: dict[str, Any] = {

@@ -12,7 +12,7 @@ os.environ.setdefault("FEEDBACK_API_KEY", "key-for-tests")
 os.environ.setdefault("OFFERS_OWN_DOMAINS", "muster-metallbau.example")
 os.environ.setdefault("OFFICE_BASE_URL", "https://nachfass.test")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "angebote@muster-metallbau.example")
-# The private half of a pair that was made for the tests alone.
+# The private key of a pair that was made for the tests alone.
 os.environ.setdefault(
     "FEEDBACK_SEALING_PRIVATE_KEY", "dGVzdHMgb25seSAtIG5vdCBhIHNlY3JldCBrZXkgISE="
 )
@@ -26,7 +26,7 @@ from crm.settings.office import DATABASES, STORAGES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because shared in-memory SQLite says "table is locked" as soon as a test uses threads.
-    # Each run has its own, so that two of one checkout do not meet.
+    # Each run has its own, so that two runs in one checkout do not share it.
     file_name = f"nachfass-test-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / file_name)}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -36,7 +36,7 @@ def record_answer(answer: Answer) -> list[Offer]:
     offer = answer.offer
     with transaction.atomic():
         if answer.channel != Offer.Channel.LINK:
-            # Whoever recorded it needs no notice of it.
+            # The person who recorded it needs no mail about it.
             answer.handled_at = answer.notified_at = answer.answered_at
         if answer.kind == Answer.Kind.OPTED_OUT:
             opt_out(offer.customer, at=answer.answered_at)
@@ -60,7 +60,7 @@ def take_back_answer(answer: Answer, *, by: User | None, at: datetime) -> list[O
     An answer that staff recorded is deleted; one through the link is dismissed if it is suspect.
     """
     offer = answer.offer
-    # A status that somebody has set since stays.
+    # A status that was set after the answer is kept.
     is_status_from_it = offer.status == _status_of(answer) and offer.status_at == answer.answered_at
     with transaction.atomic():
         if answer.channel != Offer.Channel.LINK:

@@ -113,7 +113,7 @@ class Registration:
     answered: set[str] = field(default_factory=set)
 
 
-def register_links(client: ApiClient) -> Registration:
+def register_on_vps(client: ApiClient) -> Registration:
     """Register all new and changed links on the VPS and return what became of them."""
     _reset_links_of_changed_salespeople()
     result = Registration()
@@ -125,12 +125,13 @@ def register_links(client: ApiClient) -> Registration:
 
 
 def register_all_again() -> None:
-    """Have the next sync register all valid links, for a VPS that was set up anew."""
+    """Have the next sync register all valid links again, for a new VPS."""
     valid = Invitation.objects.filter(state=Invitation.State.ACTIVE, expires_at__gt=timezone.now())
     valid.update(registered_at=None)
 
 
 def _next_page(after: int) -> list[Invitation]:
+    # By primary key, because a rejected link stays unregistered and would be in every page.
     waiting = Invitation.objects.filter(registered_at=None, pk__gt=after).exclude(
         state=Invitation.State.ANSWERED
     )

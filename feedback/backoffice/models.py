@@ -19,8 +19,8 @@ from offers.models import Offer
 class Invitation(models.Model):
     """The one-time link of an offer.
 
-    State transitions: active → answered (by the customer), active → revoked (by a person, or by a new link),
-    revoked → answered (the customer was faster than the sync).
+    State transitions: active → answered (by the customer), active → revoked (by a person, or by a
+    new link), revoked → answered (the customer answered before the sync).
     """
 
     class State(models.TextChoices):
@@ -247,7 +247,7 @@ class SyncState(models.Model):
     notifying_until = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="Whoever tells the salespeople holds this lease, so that none is told twice.",
+        help_text="End of the lease of the run that mails the salespeople; others wait for it.",
     )
 
     class Meta:

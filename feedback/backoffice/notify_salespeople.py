@@ -39,11 +39,12 @@ class Notices:
 
 
 def notify_salespeople(now: datetime) -> Notices:
-    """Mail the salespeople about the answers that they do not know; return how many mails went.
+    """Mail the salespeople about answers that are not mailed yet; return how many mails were sent.
 
-    Somebody who got a mail gets the next one after five minutes at the earliest. Answers that staff
-    recorded are not mailed.
+    A person gets the next mail after five minutes at the earliest. Answers that staff recorded are
+    not mailed.
     """
+    # Makes the row that holds the lease.
     SyncState.get()
     # An answer is marked after its mail is sent: a process killed in between mails it twice rather
     # than never. The lease prevents two runs from mailing it at the same time.
@@ -110,7 +111,7 @@ def _send(connection: BaseEmailBackend, salesperson: User | None, answers: list[
     addresses, language = _find_recipients(salesperson)
     if not addresses:
         logger.warning(
-            "Nobody can be told of %s new answers: give the company an e-mail address.",
+            "There is no address for the mail on %s new answers: enter one for the company.",
             len(answers),
         )
         return 0

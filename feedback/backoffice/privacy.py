@@ -11,7 +11,7 @@ from offers.privacy import as_dicts
 
 
 def export(customer: Customer) -> dict[str, Any]:
-    """Return the answers and the links, without the tokens: whoever has one can answer."""
+    """Return the answers and the links, without the tokens, with which anybody could answer."""
     links = as_dicts(Invitation.objects.filter(offer__customer=customer))
     for link in links:
         for name in ("token", "digest", "card_hash", "version"):

@@ -38,7 +38,7 @@ MAX_PHONE = 50
 
 
 class UnreadableAnswerError(Exception):
-    """An answer that cannot be stored; the text is one sentence for the person who looks at it."""
+    """The answer cannot be stored. The text is one sentence for the person who checks it."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ def receive_page(
 ) -> ReceivedPage:
     """Store the answers of one page, set aside those that are invalid, and return the result.
 
-    Salespeople are not told of the answers of a replay. Raises OperationalError or InterfaceError
+    Salespeople get no mail about the answers of a replay. Raises OperationalError or InterfaceError
     when the database failed.
     """
     page = ReceivedPage()
@@ -64,7 +64,7 @@ def receive_page(
         problem = ""
         try:
             with transaction.atomic():
-                changed = store_answer(item, now=now, is_replay=is_replay)
+                changed = store_received(item, now=now, is_replay=is_replay)
                 after_store(changed)
             page.stored += bool(changed)
         except (OperationalError, InterfaceError):
@@ -83,7 +83,7 @@ def receive_page(
     return page
 
 
-def store_answer(item: object, *, now: datetime, is_replay: bool = False) -> list[Offer]:
+def store_received(item: object, *, now: datetime, is_replay: bool = False) -> list[Offer]:
     """Store one answer with its effect; return the changed offers, none if it is known already.
 
     Call it in a transaction. Raises UnreadableAnswerError when it cannot be stored.
@@ -146,7 +146,7 @@ def retry_rejected(rejected: RejectedAnswer, *, now: datetime) -> list[Offer]:
     Raises UnreadableAnswerError with what is still wrong.
     """
     with transaction.atomic():
-        changed = store_answer(rejected.content, now=now)
+        changed = store_received(rejected.content, now=now)
         return [*changed, *resolve_rejected(rejected, now=now)]
 
 

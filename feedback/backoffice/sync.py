@@ -19,7 +19,7 @@ from crm.accounts.models import OwnCompany
 from feedback import sealing, wire
 from feedback.backoffice.answers import DECISIONS
 from feedback.backoffice.api_client import ApiClient, ContractError, SyncError
-from feedback.backoffice.links import register_all_again, register_links
+from feedback.backoffice.links import register_all_again, register_on_vps
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
 from feedback.backoffice.receive import AfterStore, hold_offers, receive_page
 from offers.models import Offer
@@ -44,8 +44,8 @@ def sync(
     """Pull all answers, then send the form if it changed and the links that the VPS does not know.
 
     `since` also pulls what was acknowledged since then, for an office restored from a backup;
-    salespeople are not told of that again. `resend` sends everything again, for a VPS that was set
-    up anew. Raises SyncError on failure; completed parts are kept.
+    salespeople get no mail about those again. `resend` sends everything again, for a new VPS.
+    Raises SyncError on failure; completed parts are kept.
     """
     result = SyncResult()
     with ApiClient.from_settings() as client:
@@ -62,7 +62,7 @@ def sync(
         except ContractError as error:
             # New links are registered even if the form is rejected.
             form_problem = error
-        links = register_links(client)
+        links = register_on_vps(client)
         result.registered, result.refused = links.registered, links.refused
         _fetch_lost_answers(client, links.answered, result, after_store)
     if form_problem is not None:
@@ -118,6 +118,7 @@ def build_form() -> dict[str, object]:
 def send_form(client: ApiClient) -> bool:
     """Send company, reasons and key; return False when they have not changed."""
     content = build_form()
+    # With the URL, because a new VPS does not have the form yet.
     sent = json.dumps([client.url, content], sort_keys=True)
     form_hash = hashlib.sha256(sent.encode()).hexdigest()
     if SyncState.get().form_hash == form_hash:
@@ -151,7 +152,10 @@ def _pull_waiting(client: ApiClient, result: SyncResult, after_store: AfterStore
         if page.remaining == 0:
             break
         if not settled:
-            raise ContractError(_("The public service holds answers back that it does not show."))
+            # The next request would return the same page again, for ever.
+            raise ContractError(
+                _("The public service reports more answers but does not return them.")
+            )
     skew = round((requested_at - page.server_time).total_seconds())
     SyncState.objects.update_or_create(
         pk=1, defaults={"pulled_at": requested_at, "clock_skew_seconds": skew}
@@ -171,7 +175,7 @@ def _pull_since(
         for item in page.feedbacks:
             newest = max(newest, _submitted_at(item) or since)
         if newest <= since:
-            raise ContractError(_("The public service does not go on from the last answer."))
+            raise ContractError(_("The public service does not continue after the last answer."))
         since = newest
 
 

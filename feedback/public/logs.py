@@ -1,4 +1,4 @@
-"""Mask tokens in log lines: whoever reads a log must not be able to answer for a customer."""
+"""Mask tokens in log lines, because a reader of the log could answer for a customer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from crm.core.logs import StructuredFormatter
 
-# A token as it stands in the link, percent-encoded, or without dashes.
+# A token as in the link, percent-encoded, or without dashes.
 _DASH = r"(?:-|%2[dD])"
 _TOKEN = re.compile(rf"[0-9a-fA-F]{{8}}(?:{_DASH}?[0-9a-fA-F]{{4}}){{3}}{_DASH}?[0-9a-fA-F]{{12}}")
 # Any other text at the token's position in a path: a damaged token still reveals most of one.

@@ -8,8 +8,7 @@ from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
-    # Each page belongs to one customer: no proxy, back button or search engine keeps
-    # them.
+    # Each page belongs to one customer: no proxy, browser or search engine may store it.
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }

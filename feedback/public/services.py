@@ -25,7 +25,7 @@ DECISIONS = ("interested", "declined")
 # than any customer needs.
 MAX_UNDECIDED = 10
 PULL = "pull"
-# What the office may change of a link.
+# What the office may change of a link. Not `answered_at`, so that it never revives a link.
 REGISTERED_FIELDS = ["card", "language", "expires_at", "state"]
 
 
@@ -135,7 +135,7 @@ def opt_out(digest: str, *, now: datetime) -> None:
         # serialises concurrent requests.
         link = RegisteredLink.objects.select_for_update().filter(digest=digest).first()
         if link is None:
-            return  # pruned since the request looked
+            return  # deleted by `prune` since the request found it
         recorded = link.answers.filter(kind="opted_out").first()
         if recorded is None:
             _create_answer(link, Submission(kind="opted_out"), now, uuid4())
@@ -171,8 +171,9 @@ def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
 
 
 def list_waiting(*, limit: int) -> tuple[list[SubmittedAnswer], int]:
-    """Return (the oldest answers not acknowledged, how many more), and record the time of the pull."""
+    """Return (the oldest answers not acknowledged, how many more); record the time of the pull."""
     answers = _page(SubmittedAnswer.objects.filter(acknowledged_at=None), limit)
+    # The health check of the VPS alarms when the office does not pull for a day.
     JobRun.objects.update_or_create(name=PULL, defaults={"succeeded_at": timezone.now()})
     return answers
 

@@ -29,4 +29,5 @@ def stamp_age(stamp: str, digest: str, *, now: datetime) -> timedelta | None:
 
 
 def _signer() -> Signer:
+    # Not TimestampSigner, which counts whole seconds: MIN_AGE is two.
     return Signer(salt="feedback.public.stamp")

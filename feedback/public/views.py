@@ -169,6 +169,7 @@ def _find_problem(age: timedelta | None, data: QueryDict) -> str:
         return "expired"
     if age < stamps.MIN_AGE:
         return "too_early"
+    # People do not see the field "website"; robots fill it in.
     return "honeypot" if data.get("website") else ""
 
 

@@ -1,6 +1,7 @@
 """The fixed sentences of every reminder, in the four languages of customers.
 
-Not in `locale/`, whose catalogues are the office's two languages (docs/decisions.md).
+The text that the office edits is `MailText`; its first version is in the migrations.
+These sentences are not in `locale/`, whose catalogues are the office's two languages (docs/decisions.md).
 """
 
 from __future__ import annotations

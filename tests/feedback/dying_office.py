@@ -51,7 +51,7 @@ def run(moment: str, nth: int) -> None:
         "asking": (ApiClient, "get_feedbacks", True),
         "asked": (ApiClient, "get_feedbacks", False),
         # The answers are written, what follows from them is not, and nothing is committed.
-        "storing": (receive, "store_answer", False),
+        "storing": (receive, "store_received", False),
         "stored": (sync, "receive_page", False),
         "acknowledged": (ApiClient, "acknowledge", False),
         "registered": (ApiClient, "put_invitations", False),

@@ -98,9 +98,9 @@ def test_without_a_mail_server_it_is_mailed_as_soon_as_there_is_one(
     findings.append(DISK)
     working, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
     for look in range(4):
-        assert "0 told as begun" in alarms.watch(NOW + look * LOOK)
+        assert "0 mailed as begun" in alarms.watch(NOW + look * LOOK)
     settings.EMAIL_PORT = working
-    assert "1 told as begun" in alarms.watch(NOW + 4 * LOOK)
+    assert "1 mailed as begun" in alarms.watch(NOW + 4 * LOOK)
     assert subjects(inbox) == ["Nachfass alarm: disk"]
 
 
@@ -141,7 +141,7 @@ def test_a_database_that_fails_does_not_end_other_problems(
 def test_the_command_runs_the_real_checks(inbox: SmtpServer, settings):
     settings.FEEDBACK_BASE_URL = settings.FEEDBACK_API_URL = settings.OFFICE_BASE_URL = ""
     summary = call_command("watch_health")
-    assert "0 told as begun" in summary
+    assert "0 mailed as begun" in summary
     assert "mail folders" in Path(settings.HEALTH_FILE).read_text()
 
 

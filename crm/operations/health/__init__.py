@@ -61,8 +61,8 @@ def check_database() -> Finding:
     except DatabaseError as error:
         connection.close()
         detail = (
-            f"It takes no write ({type(error).__name__}). Is it running, and does another program "
+            f"It accepts no write ({type(error).__name__}). Is it running, and does another program "
             "hold it locked?"
         )
         return Finding(DATABASE, detail, is_ok=False)
-    return Finding(DATABASE, "It answers and takes writes.")
+    return Finding(DATABASE, "It answers and accepts writes.")

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('form_hash', models.CharField(blank=True, max_length=64)),
                 ('form_sent_at', models.DateTimeField(null=True, verbose_name='form sent')),
                 ('salespeople_hash', models.CharField(blank=True, editable=False, max_length=64)),
-                ('notifying_until', models.DateTimeField(editable=False, help_text='Whoever tells the salespeople holds this lease, so that none is told twice.', null=True)),
+                ('notifying_until', models.DateTimeField(editable=False, help_text='End of the lease of the run that mails the salespeople; others wait for it.', null=True)),
             ],
             options={
                 'verbose_name': 'state of the sync',

@@ -38,12 +38,12 @@ class BoundedJSONParser(BaseParser):
             content = unpack(content)
         elif encoding != "identity":
             raise UnsupportedMediaType(
-                encoding, detail=f"Content-Encoding {encoding[:30]!r} is not taken, gzip is."
+                encoding, detail=f"Content-Encoding {encoding[:30]!r} is not supported; use gzip."
             )
         try:
             return json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
-            raise ParseError("The body is no valid JSON in UTF-8.") from error
+            raise ParseError("The body is not valid JSON in UTF-8.") from error
 
 
 def unpack(content: bytes) -> bytes:
@@ -52,7 +52,7 @@ def unpack(content: bytes) -> bytes:
     try:
         unpacked = unpacker.decompress(content, MAX_BYTES + 1)
     except zlib.error as error:
-        raise ParseError("The body is no valid gzip.") from error
+        raise ParseError("The body is not valid gzip.") from error
     if len(unpacked) > MAX_BYTES:
         raise TooLargeError
     if not unpacker.eof:
@@ -61,4 +61,5 @@ def unpack(content: bytes) -> bytes:
 
 
 def _refuse_constant(name: str) -> Any:
+    # Python accepts NaN and Infinity, which JSON does not have and PostgreSQL does not store.
     raise ValueError(f"{name} is no JSON.")
