@@ -115,11 +115,11 @@ def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     }
 
 
-def _list(name: str, **query: str) -> str:
+def _list_url(name: str, **query: str) -> str:
     return reverse(f"admin:{name}_changelist") + "?" + urlencode(query)
 
 
-def _of(offers: QuerySet[Offer]) -> Exists:
+def _belongs_to(offers: QuerySet[Offer]) -> Exists:
     return Exists(offers.filter(pk=OuterRef("offer_id")))
 
 
@@ -149,12 +149,12 @@ def _build_section(
 
 
 def _answers(offers: QuerySet[Offer]) -> Section:
-    waiting = Answer.objects.filter(_of(offers), handled_at=None)
+    waiting = Answer.objects.filter(_belongs_to(offers), handled_at=None)
     return _build_section(
         waiting.select_related("offer__customer", "reason").order_by("-answered_at"),
         _answer_row,
         title=_("New answers to act on"),
-        link=_list("feedback_answer", handled="todo"),
+        link=_list_url("feedback_answer", handled="todo"),
         icon="forum",
         empty=_("No new answer. Everything has been dealt with."),
         tone="act",
@@ -173,7 +173,7 @@ def _replies(offers: QuerySet[Offer]) -> Section:
         find_open_replies(offers).select_related("customer").order_by("-replied_at"),
         lambda offer: Row(_name_offer(offer), offer.subject, change_url(offer), offer.replied_at),
         title=_("Customers who replied by mail"),
-        link=_list("offers_offer", to_do="replied"),
+        link=_list_url("offers_offer", to_do="replied"),
         icon="reply",
         empty=_("Nobody has replied by mail to an open offer."),
         tone="act",
@@ -191,7 +191,7 @@ def _bounced(offers: QuerySet[Offer]) -> Section:
             offer.customer.bounced_at,
         ),
         title=_("Open offers whose mails came back"),
-        link=_list("offers_offer", to_do="bounced"),
+        link=_list_url("offers_offer", to_do="bounced"),
         icon="block",
         empty=_("Mails reach every customer with an open offer."),
         tone="act",
@@ -199,14 +199,14 @@ def _bounced(offers: QuerySet[Offer]) -> Section:
 
 
 def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
-    waiting = FollowUp.objects.filter(_of(offers), call_at__lt=until)
+    waiting = FollowUp.objects.filter(_belongs_to(offers), call_at__lt=until)
     return _build_section(
         waiting.select_related("offer__customer").order_by("call_at"),
         lambda call: Row(
             _name_offer(call.offer), call.offer.subject, change_url(call), call.call_at
         ),
         title=_("Phone calls"),
-        link=_list("reminders_followup", due="calls"),
+        link=_list_url("reminders_followup", due="calls"),
         icon="call",
         empty=_("No phone call is planned."),
         tone="act",
@@ -214,12 +214,12 @@ def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
 
 
 def _due(offers: QuerySet[Offer], until: datetime) -> Section:
-    waiting = FollowUp.objects.filter(_of(offers), next_at__lt=until)
+    waiting = FollowUp.objects.filter(_belongs_to(offers), next_at__lt=until)
     return _build_section(
         waiting.select_related("offer__customer").order_by("next_at"),
         _due_row,
         title=_("Reminders due by the next working day"),
-        link=_list("reminders_followup", due="next"),
+        link=_list_url("reminders_followup", due="next"),
         icon="event_upcoming",
         empty=_("No reminder goes out by the next working day."),
     )
@@ -233,12 +233,12 @@ def _due_row(follow_up: FollowUp) -> Row:
 
 
 def _stuck(offers: QuerySet[Offer]) -> Section:
-    waiting = Reminder.objects.stuck().filter(_of(offers))
+    waiting = Reminder.objects.stuck().filter(_belongs_to(offers))
     return _build_section(
         waiting.select_related("offer__customer").order_by("-mail_date"),
         _stuck_row,
         title=_("Reminders in doubt or failed"),
-        link=_list("reminders_reminder", state__in="in_doubt,failed"),
+        link=_list_url("reminders_reminder", state__in="in_doubt,failed"),
         icon="report",
         empty=_("Every reminder went out as planned."),
         tone="alarm",
@@ -261,7 +261,7 @@ def _review() -> Section:
             file.sent_at,
         ),
         title=_("Mails to check"),
-        link=_list("offers_sourcefile", state__in="review,broken"),
+        link=_list_url("offers_sourcefile", state__in="review,broken"),
         icon="rule",
         empty=_("Every imported mail was understood."),
         tone="act",
@@ -275,7 +275,7 @@ def _rejected() -> Section:
             str(rejected.uid), rejected.error[:160], change_url(rejected), rejected.received_at
         ),
         title=_("Answers that could not be stored"),
-        link=_list("feedback_rejectedanswer", resolved="todo"),
+        link=_list_url("feedback_rejectedanswer", resolved="todo"),
         icon="mark_email_unread",
         tone="alarm",
     )
@@ -287,5 +287,5 @@ def _ages(offers: QuerySet[Offer], now: datetime) -> list[Row]:
     rows = []
     for name, number in count_open_by_age(offers, now=now).items():
         figures = urlencode({"period": "all", "part": f"age:{name}"})
-        rows.append(Row(labels[name], str(number), _list("offers_offer", figures=figures)))
+        rows.append(Row(labels[name], str(number), _list_url("offers_offer", figures=figures)))
     return rows

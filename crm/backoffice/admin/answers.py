@@ -63,9 +63,9 @@ class AnswerAdmin(OfferRowsAdmin):
         "offer",
         "customer",
         "kind_label",
-        "words",
+        "reason_and_comment",
         "answered_at",
-        "doubt",
+        "to_check",
         "is_handled",
     ]
     list_filter = [HandledFilter, "kind", "is_suspect", "channel", "reason"]
@@ -108,11 +108,11 @@ class AnswerAdmin(OfferRowsAdmin):
         return str(answer.offer.customer)
 
     @admin.display(description=_("reason and comment"))
-    def words(self, answer: Answer) -> str:
+    def reason_and_comment(self, answer: Answer) -> str:
         return ": ".join(filter(None, [str(answer.reason or ""), answer.comment[:120]]))
 
     @display(description=_("to check"), ordering="is_suspect", label="warning")
-    def doubt(self, answer: Answer) -> str:
+    def to_check(self, answer: Answer) -> str:
         if (answer.is_suspect and not answer.dismissed_at) or answer.note:
             return gettext("to check")
         return ""

@@ -56,7 +56,7 @@ class DueFilter(ConditionFilter):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(OfferRowsAdmin):
-    list_display = ["offer_in_short", "customer_in_short", "next_in_short", "why", "salesperson"]
+    list_display = ["offer_in_short", "customer_in_short", "next_in_short", "reason", "salesperson"]
     list_before_template = "backoffice/sending_notices.html"
     list_filter = [DueFilter, "offer__salesperson", "because"]
     list_select_related = ["offer__customer", "offer__salesperson"]
@@ -159,7 +159,7 @@ class FollowUpAdmin(OfferRowsAdmin):
         return explain(follow_up)
 
     @admin.display(description=_("because"), ordering="because")
-    def why(self, follow_up: FollowUp) -> str:
+    def reason(self, follow_up: FollowUp) -> str:
         return str(SENTENCES[Because(follow_up.because)]) if follow_up.because else "–"
 
     @admin.action(description=_("Release"), permissions=["change"])
