@@ -162,7 +162,7 @@ class Answer(models.Model):
         _("please check"),
         blank=True,
         editable=False,
-        help_text=_("Notes of Nachfass about this answer."),
+        help_text=_("What to check in this answer."),
     )
     sealed_comment = models.TextField(
         blank=True, editable=False, help_text="Kept only while it cannot be opened."

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('interested', 'interested'), ('declined', 'declined'), ('undecided', 'still undecided'), ('opted_out', 'no more reminders')], max_length=20, verbose_name='answer')),
                 ('channel', models.CharField(choices=[('link', 'feedback link'), ('phone', 'phone'), ('mail', 'e-mail'), ('order', 'order'), ('automatic', 'automatic')], default='link', max_length=10, verbose_name='through')),
                 ('comment', models.TextField(blank=True, verbose_name='comment')),
-                ('note', models.TextField(blank=True, editable=False, help_text='Notes of Nachfass about this answer.', verbose_name='please check')),
+                ('note', models.TextField(blank=True, editable=False, help_text='What to check in this answer.', verbose_name='please check')),
                 ('sealed_comment', models.TextField(blank=True, editable=False, help_text='Kept only while it cannot be opened.')),
                 ('phone', models.CharField(blank=True, max_length=50, verbose_name='please call')),
                 ('ask_again_on', models.DateField(blank=True, null=True, verbose_name='ask again on')),
