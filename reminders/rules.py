@@ -250,7 +250,7 @@ def find_give_up_at(
 
 def _find_block(history: OfferHistory, plan: Plan) -> Because | None:
     # A block lasts until a person or an event ends it. The first one is shown. Those that columns
-    # can tell are checked again by `sending.record.find_markable`: a new one is added in both.
+    # can tell are checked again by `sending.mark.find_markable`: a new one is added in both.
     if history.status != "open":
         return Because(history.status)
     blocks = (

@@ -1,7 +1,7 @@
 """Claim a mail for sending: store a `claimed` reminder for each offer that it is about.
 
 The constraint UNIQUE (offer, step) lets only one worker claim a step. While its reminders are
-`claimed` the mail has not been sent; `reminders.sending.record` says what comes next.
+`claimed` the mail has not been sent; `reminders.sending.mark` says what comes next.
 """
 
 from __future__ import annotations

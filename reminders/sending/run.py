@@ -22,7 +22,7 @@ from reminders.models import FollowUp, Reminder
 from reminders.planning import Plans, plan_offer_ids
 from reminders.rules import Because
 from reminders.sending.claim import Claim, claim_mail
-from reminders.sending.record import (
+from reminders.sending.mark import (
     find_markable,
     give_back,
     mark_transmitting,

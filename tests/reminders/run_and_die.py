@@ -71,15 +71,15 @@ def arm(fuse: Fuse) -> None:
     """Put the fuse into the real code."""
     from crm.core import smtp, smtp_replies
     from reminders import planning
-    from reminders.sending import claim, record, run
+    from reminders.sending import claim, mark, run
 
     wrap(run, "claim_mail", fuse, before="before claim", after="after claim")
     wrap(claim, "_keep_message_id", fuse, before="inside claim")
     wrap(run, "build_message", fuse, after="after rendering")
     wrap(run, "mark_transmitting", fuse, before="after MAIL and RCPT", after="after mark")
-    wrap(record, "durable_commits", fuse, after="before mark")
+    wrap(mark, "durable_commits", fuse, after="before mark")
     wrap(smtp.Connection, "send", fuse, after="after final reply")
-    wrap(record, "mark_mailed", fuse, before="inside record")
+    wrap(mark, "mark_mailed", fuse, before="inside record")
     wrap(run, "record_result", fuse, after="after record")
     wrap(planning, "store_decisions", fuse, after="inside planning")
     wrap(run, "plan_offer_ids", fuse, after="after planning")

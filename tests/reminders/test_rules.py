@@ -20,7 +20,7 @@ from reminders.rules import (
     StepState,
     decide,
 )
-from reminders.sending.record import is_given_up, retry_after
+from reminders.sending.mark import is_given_up, retry_after
 
 ZURICH = ZoneInfo("Europe/Zurich")
 CALENDAR = Calendar("DE", "BY")

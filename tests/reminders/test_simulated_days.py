@@ -28,7 +28,7 @@ from reminders.models import FollowUp, Reminder, SendingHold
 from reminders.planning import Plans, plan_all, plan_changed
 from reminders.rules import Because
 from reminders.sending.claim import Claim
-from reminders.sending.record import record_result
+from reminders.sending.mark import record_result
 from reminders.services import release_hold
 from tests.make import NOW, make_customer, make_due, make_fresh, make_invitation, make_offer
 from tests.reminders.send import send
