@@ -297,7 +297,7 @@ class OfferImportResource(UploadResource):
             raise ValidationError({"email": sentence % email}) from error
         row["number"], row["email"] = number, email
         row["language"] = _language(row.get("language"))
-        customer = services.take_customer(
+        customer = services.find_or_build_customer(
             self._people,
             email=email,
             name=text_of(row.get("name")),

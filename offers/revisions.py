@@ -1,4 +1,4 @@
-"""Derive an offer from all its mails: which is the first, which counts, the last contact.
+"""Derive the columns of an offer from all its mails: first and newest mail, last contact.
 
 A revision moves `Offer.sent_at`, from which `reminders.rules` counts the days of the plan.
 """
@@ -35,7 +35,8 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     mails = _load_mails(offers)
     contacts = Contact.objects.filter(offer__in=offers).order_by().values_list("offer")
     last_contacts = dict(contacts.annotate(Max("at")))
-    # The search text repeats words of the customer, who may have been given a name since.
+    # The search text repeats the customer's words, and an earlier mail of the batch may have given
+    # the customer a name.
     customers = Customer.objects.in_bulk({offer.customer_id for offer in offers})
     changed_files: list[SourceFile] = []
     for offer in offers:
@@ -44,7 +45,7 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
         changed_files += _order_mails(offer, sent)
         counted = [file for file in sent if file.state in _COUNTED]
         if counted:
-            _take_newest(offer, counted, now)
+            _apply_newest_mail(offer, counted, now)
         replies = [file.sent_at for file in received]
         times = [file.sent_at for file in sent if file.state == State.FOLLOW_UP]
         times += [*replies, last_contacts.get(offer.pk)]
@@ -68,15 +69,15 @@ def _load_mails(offers: Sequence[Offer]) -> dict[tuple[int | None, str], list[So
 
 def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
     """Set the states of the sent mails of an offer, oldest first; return the changed ones."""
-    # The oldest with a number is the offer, even with a reply prefix, unless a person entered the
-    # offer. Later ones are follow-ups with a reply prefix or in a thread, else revisions.
+    # The oldest mail with a number is the offer, even with a reply prefix, unless a person entered
+    # the offer. Later mails are follow-ups with a reply prefix or in a thread, else revisions.
     changed = []
     is_founded = offer.source != Offer.Source.MAIL
     for file in files:
         # What a person decided stays.
         if file.decided_by_id is None:
             state, reason = _find_state(file, is_founded=is_founded)
-            # Within a state the import knows the reason better.
+            # Within the same state the reason of the import is more exact.
             if state != file.state:
                 file.state, file.reason = state, reason
                 changed.append(file)
@@ -96,7 +97,7 @@ def _find_state(
     return State.FOLLOW_UP, Reason.IN_THREAD
 
 
-def _take_newest(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> None:
+def _apply_newest_mail(offer: Offer, counted: Sequence[SourceFile], now: datetime) -> None:
     oldest, newest = counted[0], counted[-1]
     was_sent_at = offer.sent_at
     offer.revision = len(counted)

@@ -5,7 +5,7 @@ Callers must update links and plans of the changed offers through `crm.backoffic
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,10 @@ from crm.accounts.models import User
 from offers.models import DEFAULT_CURRENCY, Customer, ErasedAddress, Offer, SourceFile, number_key
 from offers.revisions import refresh_offers
 from offers.status import raise_versions_of
+
+# Updates links and plans of changed offers. It is called inside the transaction that changed them,
+# so that a kill leaves no offer without them.
+AfterStore = Callable[[Sequence[Offer]], None]
 
 _DECISION_FIELDS = [
     "state", "offer", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
@@ -30,14 +34,14 @@ _LANGUAGE_WORDS = (
 
 @dataclass(frozen=True)
 class People:
-    """Known customers and active salespeople for new offers, by lower-case address."""
+    """Stored customers and active salespeople for new offers, by lower-case address."""
 
     customers: dict[str, Customer]
     salespeople: dict[str, User]
 
 
 def load_people(emails: Collection[str]) -> People:
-    """Return all salespeople, and those of the customers with these addresses that are known."""
+    """Return all salespeople, and the stored customers with these addresses."""
     customers = Customer.objects.filter(email__in=emails)
     salespeople = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
     return People(
@@ -46,10 +50,10 @@ def load_people(emails: Collection[str]) -> People:
     )
 
 
-def take_customer(
+def find_or_build_customer(
     people: People, *, email: str, name: str = "", company: str = "", language: str = ""
 ) -> Customer:
-    """Return the customer with this address: the known one, else a new one that is not stored yet.
+    """Return the stored customer with this address, else a new one that is not stored yet.
 
     Call it inside a transaction.
     """
@@ -94,8 +98,8 @@ def build_offer(
     """
     # All offers are built here: by the import, a person's decision, the form and the upload.
     language = language or find_language(subject)
-    customer = take_customer(people, email=email, name=name, language=language)
-    # Who sent the mail is the salesperson; without a mail the salesperson is taken for its sender.
+    customer = find_or_build_customer(people, email=email, name=name, language=language)
+    # The sender of the mail is the salesperson; without a mail the salesperson counts as sender.
     if salesperson is None:
         salesperson = people.salespeople.get(sender_email.lower())
     elif not sender_email:
@@ -179,10 +183,10 @@ def make_offer_of_file(
 ) -> Offer:
     """Make a mail of the import log an offer, or a newer mail of the customer's offer."""
     email, sent_at = email.strip().lower(), file.sent_at or at
-    # This decision is kept until somebody presses "check again".
+    # Later imports keep this decision; only "check again" replaces it.
     with transaction.atomic():
-        known = Offer.objects.filter(number_key=number_key(number), customer__email=email)
-        offer = known.lock().first()
+        same_number = Offer.objects.filter(number_key=number_key(number), customer__email=email)
+        offer = same_number.lock().first()
         file.state = SourceFile.State.OFFER if offer is None else SourceFile.State.REVISION
         if offer is None:
             offer = build_offer(

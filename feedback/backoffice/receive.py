@@ -7,7 +7,7 @@ kept as a RejectedAnswer, and the reminders of its offer are held, because the c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,11 +25,9 @@ from feedback import sealing, wire
 from feedback.backoffice.answers import record_answer
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from offers.models import Offer
+from offers.services import AfterStore
 
 logger = logging.getLogger(__name__)
-
-# Updates links and plans of changed offers inside the same transaction.
-AfterStore = Callable[[Sequence[Offer]], None]
 
 # A link scanner opens the link during delivery or right after it; people take longer.
 SUSPECT_WITHIN = timedelta(minutes=2)

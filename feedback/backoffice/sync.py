@@ -21,8 +21,9 @@ from feedback.backoffice.answers import DECISIONS
 from feedback.backoffice.api_client import ApiClient, ContractError, SyncError
 from feedback.backoffice.links import register_all_again, register_on_vps
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
-from feedback.backoffice.receive import AfterStore, hold_offers, receive_page
+from feedback.backoffice.receive import hold_offers, receive_page
 from offers.models import Offer
+from offers.services import AfterStore
 
 logger = logging.getLogger(__name__)
 

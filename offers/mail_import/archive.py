@@ -30,7 +30,7 @@ def archive_offers(folder: MailFolder) -> str:
             raw = read_whole(Path(folder.path, disk_name(row.name)))
         except (FileNotFoundError, MailTooLargeError):
             row.content_hash = SourceFile.NOTHING_TO_COPY
-        except OSError:  # the share may be back at the next run
+        except OSError:  # a share that is away; the next run tries again
             continue
         else:
             row.content_hash = hashlib.sha256(raw).hexdigest()
@@ -51,7 +51,8 @@ def read_mail_of(file: SourceFile) -> bytes:
 
 
 def _write_copy(path: Path, raw: bytes) -> None:
-    # Completely or not at all: a copy with this name is never looked at again.
+    # The temporary file is renamed after fsync, because a copy with the final name counts as
+    # complete and is never checked again.
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as copy:
         try:

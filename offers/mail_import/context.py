@@ -1,7 +1,7 @@
-"""Load what deciding about a batch of messages needs from the database (BatchContext).
+"""Load the database rows that the decisions about a batch of messages need (BatchContext).
 
-Loaded in a few queries, and kept up to date while the messages are decided one after the other.
-The part for one message is a `MessageContext` of `message.py`.
+They are loaded in a few queries, and kept up to date while the messages are decided one by one.
+The rows for one message are a `MessageContext`, as defined in `message.py`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class BatchContext:
         self._by_customer: dict[str, list[Offer]] = defaultdict(list)
         self._by_domain: dict[str, list[Offer]] = defaultdict(list)
         self._by_message_id: dict[str, Offer] = {}
-        # Log entries that are being decided anew are no evidence for anything.
         self._pending_keys = {row.pk for row in pending}
         readable = [message for message in messages if not message.problem]
         self._load_copies(readable)
@@ -61,7 +60,7 @@ class BatchContext:
         if message.problem:
             return MessageContext()
         own_message_key = self._sent_messages.get(message.mail.message_id)
-        known = MessageContext(
+        context = MessageContext(
             own_domains=self.own_domains,
             is_own=own_message_key is not None,
             own_offer=self.offers.get(own_message_key or 0),
@@ -70,8 +69,8 @@ class BatchContext:
             in_thread=self._find_in_thread(message),
         )
         if self.folder.direction == MailFolder.Direction.INCOMING:
-            return self._add_sender(message, known)
-        return known
+            return self._add_sender(message, context)
+        return context
 
     def add_message(self, message: MailMessage, row: SourceFile) -> None:
         """Add a decided message, for the messages that follow."""
@@ -113,19 +112,19 @@ class BatchContext:
                 return offer
         return None
 
-    def _add_sender(self, message: MailMessage, known: MessageContext) -> MessageContext:
+    def _add_sender(self, message: MailMessage, context: MessageContext) -> MessageContext:
         """Add the sender's offers, and for a bounce the customers who were not reached."""
         bounced: list[Customer] = []
         for email in message.bounced_emails:
             if customer := self.people.customers.get(email):
                 bounced.append(customer)
-        if message.bounce and not message.bounced_emails and known.in_thread:
-            bounced = [known.in_thread.customer]
+        if message.bounce and not message.bounced_emails and context.in_thread:
+            bounced = [context.in_thread.customer]
         of_sender: list[Offer] = []
         for email in {customer.email for customer in bounced} or {message.sender_email}:
             of_sender += self._by_customer.get(email, ())
         of_company = self._by_domain.get(message.sender_domain, ())
-        return known._replace(
+        return context._replace(
             of_sender=_open_before(message, of_sender),
             of_company=_open_before(message, of_company),
             bounced=bounced,
@@ -136,14 +135,14 @@ class BatchContext:
         self._copies_by_hash: dict[str, SourceFile] = {}
         self._copies_by_id: dict[str, SourceFile] = {}
         self.copies_by_fingerprint: dict[str, SourceFile] = {}
-        # Three queries, each with an index: one with OR scans the whole table.
+        # Three queries that each use an index: one query with OR would scan the whole table.
         for row in (
             *self._find_rows(message_id__in=_message_ids(messages)),
             # Equal header blocks have equal Message-IDs; only those without one need their hash.
             *self._find_rows(message_id="", header_hash__in=[m.header_hash for m in messages]),
             *self._find_rows(fingerprint__in=[m.fingerprint for m in messages if m.fingerprint]),
         ):
-            # Compared here and not in the query, where PostgreSQL may scan all rows of the folder.
+            # Compared here: in the query it would let PostgreSQL scan all rows of the folder.
             if row.folder.direction == self.folder.direction and row.header_hash:
                 self._copies_by_hash[row.header_hash] = row
             if row.folder_id == self.folder.pk and row.message_id:

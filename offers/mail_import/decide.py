@@ -1,4 +1,4 @@
-"""Decide what a mail is: an offer, a revision, a reply and so on. Pure: no database, no clock."""
+"""Decide what a mail is: an offer, a revision, a reply and so on. No database, no clock."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def decide_outgoing(message: MailMessage, context: MessageContext) -> MessageDec
     if message.problem:
         return _decide_problem(message)
     recipients = message.mail.recipients
-    external = _find_outside(recipients, context.own_domains)
+    external = _find_external(recipients, context.own_domains)
     if message.is_own or context.is_own:
         return _decide_own(context)
     if message.automatic:
@@ -82,10 +82,10 @@ def _decide_copy(message: MailMessage, copy: EarlierCopy) -> MessageDecision:
         and message.number != copy.file.number
     ):
         return MessageDecision(State.REVIEW, Reason.OTHER_NUMBER, copy.file.number)
-    return _duplicate(copy)
+    return _decide_duplicate(copy)
 
 
-def _duplicate(copy: EarlierCopy) -> MessageDecision:
+def _decide_duplicate(copy: EarlierCopy) -> MessageDecision:
     return MessageDecision(
         State.DUPLICATE, copy.reason, copy.file.name[:500], copy.file.offer, duplicate_of=copy.file
     )
@@ -95,44 +95,44 @@ def _decide_number(  # noqa: PLR0911 - the order is the rule
     message: MailMessage, context: MessageContext, external: Sequence[Address]
 ) -> MessageDecision:
     prefixes = message.prefixes
-    known = _find_known(context.same_number, external, context.in_thread)
-    is_reply = prefixes.is_reply or (known is not None and known is context.in_thread)
+    offer = _find_known_offer(context.same_number, external, context.in_thread)
+    is_reply = prefixes.is_reply or (offer is not None and offer is context.in_thread)
     if message.is_other_document:
-        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=known)
-    if message.is_appointment and not known:
+        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=offer)
+    if message.is_appointment and not offer:
         return MessageDecision(State.REVIEW, Reason.APPOINTMENT)
-    if known and (is_reply or prefixes.is_forward or message.is_appointment):
-        reason = Reason.IN_THREAD if known is context.in_thread else Reason.REPLY_PREFIX
-        return _follow_up(reason, known)
-    if known and not message.number_in_attachment:
-        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
+    if offer and (is_reply or prefixes.is_forward or message.is_appointment):
+        reason = Reason.IN_THREAD if offer is context.in_thread else Reason.REPLY_PREFIX
+        return _follow_up(reason, offer)
+    if offer and not message.number_in_attachment:
+        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=offer)
     if not external:
         return MessageDecision(State.REVIEW, Reason.NO_RECIPIENT)
     if prefixes.is_forward or (is_reply and context.same_number):
         return MessageDecision(State.REVIEW, Reason.FORWARDED)
     if message.number_in_attachment and not message.has_keyword:
         return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.number)
-    if known:
-        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=known)
+    if offer:
+        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=offer)
     if _is_several_companies(message.mail, context.own_domains):
         return MessageDecision(State.REVIEW, Reason.SEVERAL_COMPANIES)
     reason = Reason.NUMBER_IN_ATTACHMENT if message.number_in_attachment else Reason.NEW_NUMBER
     return MessageDecision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
 
 
-def _find_known(
+def _find_known_offer(
     offers: Sequence[Offer], external: Sequence[Address], in_thread: Offer | None
 ) -> Offer | None:
-    """Return the offer among those of one number that a mail to these recipients is about."""
+    """Return the offer of this number that a mail to these recipients is about, if it is known."""
     if in_thread is not None and in_thread in offers:
         return in_thread
-    emails = {each.email for each in external}
+    emails = {recipient.email for recipient in external}
     for offer in offers:
         if offer.customer.email in emails:
             return offer
     # The number sent to a colleague of the customer is not a second offer: otherwise two people of
     # one company would be reminded.
-    domains = {each.domain for each in external} - MAIL_PROVIDERS
+    domains = {recipient.domain for recipient in external} - MAIL_PROVIDERS
     for offer in offers:
         if offer.customer.domain in domains:
             return offer
@@ -140,10 +140,10 @@ def _find_known(
 
 
 def _is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
-    # Copies to others are usual; but where To names nobody outside, Cc and Bcc count.
-    outside = _find_outside(mail.to, own_domains) or _find_outside(mail.recipients, own_domains)
+    # Copies to other companies are usual, so Cc and Bcc count only where To names nobody outside.
+    external = _find_external(mail.to, own_domains) or _find_external(mail.recipients, own_domains)
     companies = set()
-    for recipient in outside:
+    for recipient in external:
         if recipient.domain in MAIL_PROVIDERS:
             # Private mailboxes at one provider belong to different people.
             companies.add(recipient.email)
@@ -152,8 +152,8 @@ def _is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
     return len(companies) > 1
 
 
-def _find_outside(addresses: Sequence[Address], own_domains: Collection[str]) -> list[Address]:
-    return [each for each in addresses if each.domain not in own_domains]
+def _find_external(addresses: Sequence[Address], own_domains: Collection[str]) -> list[Address]:
+    return [address for address in addresses if address.domain not in own_domains]
 
 
 def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDecision:  # noqa: C901, PLR0911 - the order is the rule
@@ -163,7 +163,7 @@ def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDec
     if message.is_own or context.is_own:
         return _decide_own(context)
     if context.earlier_copy:
-        return _duplicate(context.earlier_copy)
+        return _decide_duplicate(context.earlier_copy)
     if message.bounce:
         return _decide_bounce(message, context)
     if message.automatic:
@@ -172,23 +172,23 @@ def decide_incoming(message: MailMessage, context: MessageContext) -> MessageDec
         return MessageDecision(State.INTERNAL, Reason.FROM_COLLEAGUE)
     if context.in_thread:
         return _follow_up(Reason.REPLY, context.in_thread)
-    if by_number := _find_meant(message, context):
+    if by_number := _find_answered_offer(message, context):
         return _follow_up(Reason.REPLY_BY_NUMBER, by_number)
     if len(context.of_sender) == 1:
         return _follow_up(Reason.REPLY_BY_SENDER, context.of_sender[0])
     if context.of_sender:
         return MessageDecision(
-            State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _numbers(context.of_sender)
+            State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _join_numbers(context.of_sender)
         )
     if context.of_company:
-        return MessageDecision(State.REVIEW, Reason.SAME_COMPANY, _numbers(context.of_company))
+        return MessageDecision(State.REVIEW, Reason.SAME_COMPANY, _join_numbers(context.of_company))
     if message.pattern_timed_out:
         return MessageDecision(State.REVIEW, Reason.PATTERN_TIMEOUT)
     return MessageDecision(State.NOT_AN_OFFER, Reason.NO_REPLY)
 
 
 def _decide_automatic(message: MailMessage, context: MessageContext) -> MessageDecision:
-    offer = _find_meant(message, context) or _only(context.of_sender)
+    offer = _find_answered_offer(message, context) or _get_only(context.of_sender)
     if message.returns_on is None:
         return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
     reason = Reason.RETURN_DATE if context.of_sender else Reason.OUT_OF_OFFICE
@@ -202,11 +202,11 @@ def _decide_bounce(message: MailMessage, context: MessageContext) -> MessageDeci
     reason = Reason.BOUNCED if bounce.is_permanent else Reason.DELAYED
     detail = f"{bounce.status} {bounce.diagnostic}".strip()[:500]
     return MessageDecision(
-        State.AUTOMATIC, reason, detail, context.in_thread or _only(context.of_sender)
+        State.AUTOMATIC, reason, detail, context.in_thread or _get_only(context.of_sender)
     )
 
 
-def _find_meant(message: MailMessage, context: MessageContext) -> Offer | None:
+def _find_answered_offer(message: MailMessage, context: MessageContext) -> Offer | None:
     """Return the offer that a mail answers, or the sender's offer whose number it names."""
     if context.in_thread:
         return context.in_thread
@@ -216,9 +216,9 @@ def _find_meant(message: MailMessage, context: MessageContext) -> Offer | None:
     return None
 
 
-def _only(offers: Sequence[Offer]) -> Offer | None:
+def _get_only(offers: Sequence[Offer]) -> Offer | None:
     return offers[0] if len(offers) == 1 else None
 
 
-def _numbers(offers: Sequence[Offer]) -> str:
+def _join_numbers(offers: Sequence[Offer]) -> str:
     return ", ".join(offer.number for offer in offers[:10])[:500]

@@ -85,7 +85,7 @@ def read_whole(path: Path) -> bytes:
     with _open(path) as stream:
         if _stamp(stream)[0] > LONGEST_WHOLE_MAIL:
             raise MailTooLargeError
-        # It may have grown since.
+        # At most the limit: the file may have grown since.
         return stream.read(LONGEST_WHOLE_MAIL)
 
 

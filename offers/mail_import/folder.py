@@ -28,7 +28,7 @@ class FolderFile(NamedTuple):
     name: str
     size: int
     mtime_ns: int
-    # For how many seconds it is known not to have changed.
+    # For how many seconds it has not changed, as far as can be told.
     age: float = 0.0
 
     @property
@@ -38,7 +38,7 @@ class FolderFile(NamedTuple):
 
 @dataclass
 class FolderScan:
-    """What a look at a folder found."""
+    """The result of a scan."""
 
     # New or changed ones, the oldest first.
     files: list[FolderFile] = field(default_factory=list)
@@ -64,7 +64,7 @@ def scan_folder(folder: MailFolder, *, now: datetime) -> FolderScan:
             age = measure_age(file.stamp, waiting.get(file.name), now=now)
             result.files.append(file._replace(age=age))
     except OSError as error:
-        # Also in the middle: the files that were found before it are imported.
+        # A share may go away during the scan; the files found until then are imported.
         result.problem = _("The folder cannot be read: %s") % (error.strerror or error)
     result.files.sort(key=lambda file: (file.mtime_ns, file.name))
     if not result.problem:

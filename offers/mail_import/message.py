@@ -1,4 +1,4 @@
-"""What `decide.py` needs: the content of a mail (MailMessage) and what is known (MessageContext)."""
+"""What `decide.py` needs: the content of a mail (MailMessage), its database rows (MessageContext)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a mail file. Its body is read only when the header block is not enough to decide."""
+"""Read a mail file: the header block, and the body only if the header block does not decide."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 _OWN_MESSAGE_ID = "<nachfass."
 # A file that is named by the number alone, such as `AN-2026-0815.pdf`.
 _OFFER_FILE = re.compile(r"(?:AN|ANG|AG|OFF|QT|QTN|KVA?)[-_ ]?\d{2,}", re.IGNORECASE)
-# What stands instead of the subject that an encrypted mail hides inside (RFC 9788; Enigmail, pEp,
-# older Thunderbird).
+# Placeholders for the subject, which an encrypted mail hides inside (RFC 9788; Enigmail, pEp, older
+# Thunderbird).
 _HIDDEN_SUBJECTS = frozenset(("[...]", "...", "…", "encrypted message", "p≡p", "pep"))
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _CALENDAR = ("text/calendar", "urn:content-classes:calendarmessage")
@@ -132,7 +132,7 @@ def _read_incoming(path: Path, message: MailMessage, pattern: str) -> None:
     if message.is_own:
         return
     _find_number(message, pattern)
-    # Only these say more in their body than in their header.
+    # Only of these mails the body decides; all others are not read further.
     is_answer = message.prefixes.is_reply or message.thread
     if not (message.automatic or may_be_bounce(mail) or is_answer):
         return
@@ -176,7 +176,7 @@ def _read_attachments(path: Path, message: MailMessage, pattern: str) -> None:
     numbers: dict[str, str] = {}
     try:
         for name in names:
-            words = _words_of(name)
+            words = _split_name(name)
             if names_other_document(words):
                 continue
             if number := find_number(words, pattern):
@@ -211,10 +211,10 @@ def _is_calendar(mail: Mail) -> bool:
 
 
 def _is_named_like_offer(name: str) -> bool:
-    text = _words_of(name)
+    text = _split_name(name)
     return bool(_OFFER_FILE.match(text)) or (has_keyword(text) and not names_other_document(text))
 
 
-def _words_of(name: str) -> str:
+def _split_name(name: str) -> str:
     # Of a file name such as `Angebot_AN-2026-0816.pdf`.
     return name.rpartition(".")[0].replace("_", " ")

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from offers.mail_import.folder import FolderFile, disk_name, measure_age, sort_folders
 from offers.mail_import.read_message import read_message
-from offers.mail_import.store import AfterStore, ImportResult, store_messages
+from offers.mail_import.store import ImportResult, store_messages
 from offers.models import Customer, Offer, SourceFile
 from offers.revisions import refresh_offers
+from offers.services import AfterStore
 
 State = SourceFile.State
 # Tells whether more happened to an offer than this app knows, so that it must stay.
@@ -88,7 +89,7 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
 def _remove_empty_offers(
     founded: Collection[int], touched: Collection[int], has_history: HasHistory
 ) -> list[Offer]:
-    """Remove those of the touched offers that no mail founds any more; return the others."""
+    """Remove the offers in `founded` that no mail supports any longer; return all others."""
     left = []
     for offer in Offer.objects.filter(pk__in={*founded, *touched}).lock():
         if offer.pk not in founded or not _is_empty(offer) or has_history(offer):

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from offers.mail_import.archive import archive_offers
 from offers.mail_import.folder import scan_folder, sort_folders
 from offers.mail_import.read_message import find_pattern, read_message
-from offers.mail_import.store import AfterStore, ImportResult, store_messages
+from offers.mail_import.store import ImportResult, store_messages
 from offers.models import MailFolder, SourceFile
 from offers.parsing.patterns import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
+from offers.services import AfterStore
 
 logger = logging.getLogger(__name__)
 

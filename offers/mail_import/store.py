@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -19,13 +19,11 @@ from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import MailFolder, Offer, SourceFile
 from offers.parsing.mail import Address, Mail
 from offers.revisions import refresh_offers
-from offers.services import build_offer, store_offers
+from offers.services import AfterStore, build_offer, store_offers
 
 logger = logging.getLogger(__name__)
 
 State, Reason = SourceFile.State, SourceFile.Reason
-AfterStore = Callable[[Sequence[Offer]], None]
-"""Updates links and plans of changed offers inside the same transaction."""
 
 BATCH_SIZE = 500
 _TRIES = 3
@@ -50,6 +48,13 @@ class ImportResult:
     def stored(self) -> int:
         """The number of files that were decided or changed their reason to wait."""
         return sum(self.states.values())
+
+    def describe_states(self) -> str:
+        """Return the number of files in each state, as words for the reader."""
+        counts = []
+        for state, count in sorted(self.states.items()):
+            counts.append(f"{count} {State(state).label}")
+        return ", ".join(counts)
 
 
 def store_messages(
@@ -96,7 +101,7 @@ def _store_alone(
 
 
 def _is_away(error: Exception) -> bool:
-    # One that ends a deadlock by refusing this transaction is there.
+    # A database that refuses this transaction to end a deadlock is reachable.
     state = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, OperationalError | InterfaceError) and state not in _RETRY_STATES
 
@@ -135,13 +140,13 @@ def _find_pending(
     # after a killed one, stores nothing twice.
     names = [stored_name(message.file.name) for message in messages]
     rows = SourceFile.objects.filter(folder=folder, name__in=names)
-    known = {row.name: row for row in rows}
+    rows_by_name = {row.name: row for row in rows}
     pending = []
     for name, message in zip(names, messages, strict=True):
-        row = known.get(name)
+        row = rows_by_name.get(name)
         if row is None:
             row = SourceFile(folder=folder, name=name)
-        # What waits or had vanished is looked at again at each run, although it did not change.
+        # Files that wait or had vanished are checked at each run, although they did not change.
         is_undecided = row.state in ("", State.WAITING) or row.reason == Reason.VANISHED
         if is_undecided or _has_changed(row, message):
             pending.append((message, row))
@@ -168,7 +173,7 @@ class _Batch:
         self.changed_offers: dict[int, Offer] = {}
 
     def schedule_refresh(self, row: SourceFile) -> None:
-        # The offer is worked out anew, without the file.
+        # The offer is derived again without this file, which may no longer belong to it.
         if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
             offer = self.context.offers[row.offer_id]
             self.offers_to_refresh[id(offer)] = offer
@@ -228,7 +233,7 @@ class _Batch:
         if not row.pk:
             row.first_seen_at = row.decided_at = self.now
         elif decision.state != State.WAITING or _has_changed(row, message):
-            # For a waiting file this is the time since when it has not changed.
+            # Of a waiting file it is the time of its last change, by our clock.
             row.decided_at = self.now
         row.size, row.mtime_ns = message.file.stamp
         row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
@@ -236,8 +241,8 @@ class _Batch:
         row.decided_by = None
         row.header_hash, row.content_hash, row.fingerprint = message.header_hash, "", None
         # Unique in the database: only the first mail with a fingerprint has it.
-        is_known = message.fingerprint in self.context.copies_by_fingerprint
-        if decision.duplicate_of is None and not is_known:
+        is_taken = message.fingerprint in self.context.copies_by_fingerprint
+        if decision.duplicate_of is None and not is_taken:
             row.fingerprint = message.fingerprint
         row.message_id, row.subject = mail.message_id[:500], mail.subject[:500]
         row.number, row.defects = message.number[:100], list(message.defects)

@@ -41,7 +41,7 @@ def watch_folders(
         while not stop.is_set():
             until = time.monotonic() + rescan_seconds
             has_waiting = _run_safely(run)
-            # Asked at each rescan, which so notices folders that were added or changed.
+            # Loaded again at each rescan, so that added and changed folders are noticed.
             paths = [path for path in _find_paths(folder) if Path(path).is_dir()]
             if paths:
                 _watch_until(paths, until, run, stop=stop, has_waiting=has_waiting)
@@ -54,7 +54,7 @@ def is_on_network(path: str, mounts: Iterable[str] | None = None) -> bool:
 
     `mounts` are the lines of /proc/mounts.
     """
-    # A UNC path, by which Windows is judged: it has no /proc/mounts.
+    # A UNC path. On Windows it is the only sign, because there is no /proc/mounts.
     if path.startswith(("\\\\", "//")):
         return True
     if mounts is None:
@@ -80,7 +80,7 @@ def _watch_until(
     stop: threading.Event,
     has_waiting: bool,
 ) -> None:
-    # With waiting files it looks again after the time that a file needs to settle.
+    # Waiting files are checked again after the time that a file needs to settle.
     tick = max(0.2, min(5.0, settings.OFFERS_SETTLE_SECONDS))
     changes = watch(
         *paths,
@@ -94,7 +94,7 @@ def _watch_until(
     try:
         is_new = True
         for found in changes:
-            # Nobody noticed a file that came between the last run and the start of the watcher.
+            # The watcher does not report files that came between the last run and its start.
             if found or has_waiting or is_new:
                 has_waiting, is_new = _run_safely(run), False
             if time.monotonic() >= until:
@@ -109,7 +109,7 @@ def _is_mail(_change: Change, path: str) -> bool:
 
 
 def _run_safely(run: Callable[[], object]) -> bool:
-    """Call `run`; return whether files wait to be looked at again soon."""
+    """Call `run`; return whether files must be checked again soon."""
     try:
         # The database may have closed a connection that was idle for long.
         close_old_connections()

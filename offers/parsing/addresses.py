@@ -55,11 +55,11 @@ class _MailboxReader:
             # A comment that is not closed must not hide the rest.
             value = value.replace("(", " ").replace(")", " ")
         for piece in _TOKEN.findall(value):
-            self._take(piece)
+            self._read_piece(piece)
         self._end_mailbox(is_last=True)
         return self.found, self.is_damaged
 
-    def _take(self, piece: str) -> None:
+    def _read_piece(self, piece: str) -> None:
         if piece == "(":
             self.comment_depth += 1
         elif piece == ")":

@@ -122,8 +122,8 @@ def _read_recipients(values: list[str], defects: list[str]) -> tuple[Address, ..
         if is_damaged:
             defects.append("bad_recipient")
         for address in addresses:
-            known = found.setdefault(address.email, address)
-            if address.name and not known.name:
+            earlier = found.setdefault(address.email, address)
+            if address.name and not earlier.name:
                 found[address.email] = address
     return tuple(found.values())
 

@@ -248,11 +248,8 @@ def _name_address(name: str, email: str) -> str:
 
 
 def _show_result(request: HttpRequest, result: ImportResult) -> None:
-    states = []
-    for state, count in sorted(result.states.items()):
-        states.append(f"{count} {SourceFile.State(state).label}")
-    if states:
-        messages.success(request, gettext("Checked again: %s.") % ", ".join(states))
+    if result.states:
+        messages.success(request, gettext("Checked again: %s.") % result.describe_states())
     for problem in result.problems:
         messages.warning(request, problem)
 

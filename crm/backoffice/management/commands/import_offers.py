@@ -53,13 +53,13 @@ class Command(JobCommand):
             result = import_folders(
                 _choose_folders(path),
                 after_store=follow_changes,
-                on_stored=self._tell,
+                on_stored=self._print_entry,
                 with_archive=False,
             )
             transaction.set_rollback(True)
         return result
 
-    def _tell(self, row: SourceFile) -> None:
+    def _print_entry(self, row: SourceFile) -> None:
         self.stdout.write(
             f"{row.name}: {row.get_state_display()}. {row.get_reason_display()} {row.detail}".rstrip()
         )
@@ -80,12 +80,9 @@ def _choose_folders(path: str | None) -> list[MailFolder] | None:
 
 def summarize(result: ImportResult) -> str:
     """Return one sentence with the number of files by state."""
-    states = []
-    for state, count in sorted(result.states.items()):
-        states.append(f"{count} {SourceFile.State(state).label}")
     sentence = _("Done, nothing new.")
-    if states:
-        words = {"count": result.stored, "states": ", ".join(states)}
+    if result.stored:
+        words = {"count": result.stored, "states": result.describe_states()}
         sentence = _("Done, %(count)d files: %(states)s.") % words
     if result.problems:
         sentence += " " + _("Problems: %s") % "; ".join(result.problems)
