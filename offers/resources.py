@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from itertools import compress
@@ -243,7 +242,7 @@ class CustomerResource(UploadResource):
 class OfferImportResource(UploadResource):
     """Offers from a list. New ones get their customer; known ones get only missing values."""
 
-    def __init__(self, after_store: Callable[[Sequence[Offer]], None], **kwargs: Any) -> None:
+    def __init__(self, after_store: services.AfterStore, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._after_store = after_store
 
