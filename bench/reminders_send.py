@@ -2,7 +2,7 @@
 
 `python -m bench.reminders_send [mails] [--rounds 3]`. All send the same mails to the same mail
 server (`tests.smtp_server` in a process of its own, which forgets them), one after the other in one
-run. Ours looks at every gate, builds the mail, claims it and commits the mark to the disk before
+run. Ours checks every block, builds the mail, claims it and commits the mark to the disk before
 each DATA. The bare loop has ready bytes. post_office has its rows ready and runs its own command
 with its default threads. On SQLite in a throw-away folder, on PostgreSQL where DATABASE_URL names a
 database.

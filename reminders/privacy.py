@@ -19,6 +19,7 @@ def export(customer: Customer) -> dict[str, Any]:
 
 def erase(customer: Customer) -> None:
     """Empty addresses and texts; that a step was sent stays for the figures."""
+    # Also the Message-ID, because it leads to the address in the log of a mail server.
     Reminder.objects.filter(offer__customer=customer).update(
         recipient=erased_address(customer), subject="", server_reply="", message_id=""
     )

@@ -24,6 +24,7 @@ class OAuthClient:
     scope: str = "https://outlook.office365.com/.default"
 
 
+# Not on the disk: until it expires, a token is as good as a password.
 _tokens: dict[OAuthClient, tuple[str, float]] = {}
 
 

@@ -211,6 +211,8 @@ class Connection:
 
 def _write_lines(message: bytes) -> bytes:
     """Return the message as it follows DATA, with CRLF, doubled dots and the final dot."""
+    # A lone CR or LF is sent as CRLF: servers differ in what they take for the end of a line, and
+    # so of the mail (SMTP smuggling, CVE-2023-51764).
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message.rstrip(b"\r\n") + b"\n")
     return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
 
@@ -227,6 +229,7 @@ def _expect(stage: Stage, code: int, words: bytes) -> None:
 
 def _greet(smtp: smtplib.SMTP) -> None:
     code, words = smtp.ehlo()
+    # A server may know only HELO (RFC 5321, 3.2). The codes of the log-in do not mean that.
     if 500 <= code < 600 and code not in LOG_IN_CODES:
         code, words = smtp.helo()
     _expect(Stage.EHLO, code, words)

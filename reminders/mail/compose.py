@@ -125,7 +125,7 @@ def build_example(
     [case] = load_cases([offer.pk], now)
     # Whoever tries out a text must not be able to answer for the customer.
     token = links.new_token()
-    is_last_step = text.step >= max(Plans().count_steps(case), text.step)
+    is_last_step = text.step >= Plans().count_steps(case)
     # Not stored: the example has no place among the reminders that were sent.
     row = Reminder(
         message_id=new_message_id(settings.DEFAULT_FROM_EMAIL),

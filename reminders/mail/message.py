@@ -35,6 +35,7 @@ def build_message(mail: ReminderMail, parts: MailParts | None = None) -> bytes:
     `parts` is what `write_parts` made of the mail, if that is known. Raises MailTextError.
     """
     parts = parts or write_parts(mail)
+    # The boundary depends on the Message-ID alone, so that a retry sends the same bytes.
     message = MIMEMultipart("alternative", boundary=f"=_{_token(mail)}")
     for name, value in _headers(mail, parts.subject).items():
         if value:

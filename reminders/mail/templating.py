@@ -59,6 +59,7 @@ class MailTextError(Exception):
     """A mistake in a mail text. The message names the line and what is wrong."""
 
 
+# A run makes all its mails from a few texts.
 @lru_cache(maxsize=256)
 def compile_text(source: str) -> Template:
     """Return the text as a template. Raises MailTextError that names the line of the mistake."""

@@ -158,6 +158,7 @@ class Reminder(models.Model):
     MAILED = (State.CLAIMED, State.TRANSMITTING, State.SENT, State.IN_DOUBT)
     RESOLVABLE = (State.FAILED, State.IN_DOUBT)
 
+    # Without an index of its own, because the unique constraint begins with the offer.
     offer = models.ForeignKey(
         Offer, models.CASCADE, related_name="reminders", db_index=False, verbose_name=_("offer")
     )

@@ -70,6 +70,7 @@ def mark_transmitting(
     # The claim may have been given back or a block set since. One statement checks and marks, so
     # nothing can happen in between.
     rows = markable.filter(message_id=message_id)
+    # In this order: SQLite ignores the pragma inside a transaction.
     with durable_commits(), transaction.atomic():
         if rows.update(state=State.TRANSMITTING, claimed_at=now, subject=subject[:500]) == offers:
             return True
@@ -95,7 +96,7 @@ def record_result(
         return State.IN_DOUBT
     retry_at = None
     if result.outcome is SendOutcome.TRY_LATER:
-        retry_at = _find_retry_at(claim, plans, now)
+        retry_at = _plan_retry(claim, plans, now)
     state = State.PLANNED if retry_at else State.FAILED
     rows.filter(state__in=Reminder.IN_FLIGHT).update(
         state=state,
@@ -142,26 +143,21 @@ def _record_sent(claim: Claim, words: str, now: datetime) -> None:
         mark_mailed(claim.offer_ids, at=now)
 
 
-def _find_retry_at(claim: Claim, plans: Plans, now: datetime) -> datetime | None:
+def _plan_retry(claim: Claim, plans: Plans, now: datetime) -> datetime | None:
     first = claim.rows[0]
-    retry_at = now + retry_after(first.attempts + 1)
+    give_up_at = (first.first_try_at or now) + RETRY_FOR
     for case, row in zip(claim.cases, claim.rows, strict=True):
-        give_up_at = plans.find_give_up_at(case, row.step)
-        if is_given_up(first.first_try_at or now, retry_at, give_up_at):
-            return None
-    return retry_at
+        give_up_at = min(give_up_at, plans.find_give_up_at(case, row.step) or give_up_at)
+    return find_retry_at(now, first.attempts + 1, give_up_at)
 
 
-def retry_after(attempts: int) -> timedelta:
-    """Return how long to wait after the n-th failed try: half an hour, then twice as long each."""
-    return RETRY_FIRST * (1 << attempts - 1)
+def find_retry_at(now: datetime, attempts: int, give_up_at: datetime) -> datetime | None:
+    """Return when to try again after the n-th failed try, or None if that is not before the end.
 
-
-def is_given_up(first_try_at: datetime, retry_at: datetime, give_up_at: datetime | None) -> bool:
-    """Return whether another try comes too late: after four days, or when the next step is due."""
-    if give_up_at is not None and retry_at >= give_up_at:
-        return True
-    return retry_at - first_try_at > RETRY_FOR
+    It is in half an hour the first time, and then in twice as long each time.
+    """
+    retry_at = now + RETRY_FIRST * (1 << attempts - 1)
+    return retry_at if retry_at < give_up_at else None
 
 
 def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:

@@ -126,6 +126,7 @@ class _Run:
         self.sums.count(state)
         logger.info("Reminder %s: %s", claim.message_id, state or "withheld")
         self.to_plan += claim.offer_ids
+        # With a limit per minute there is time to plan before the next mail.
         if settings.REMINDERS_PER_MINUTE or len(self.to_plan) >= PLANNED_TOGETHER:
             self._plan_next()
 

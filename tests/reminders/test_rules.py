@@ -20,7 +20,7 @@ from reminders.rules import (
     StepState,
     decide,
 )
-from reminders.sending.mark import is_given_up, retry_after
+from reminders.sending.mark import find_retry_at
 
 ZURICH = ZoneInfo("Europe/Zurich")
 CALENDAR = Calendar("DE", "BY")
@@ -215,13 +215,13 @@ def test_a_clock_that_was_set_back_sends_nothing_early():
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 30), (2, 60), (3, 120), (8, 3840)])
 def test_tries_are_half_an_hour_apart_and_then_twice_as_long(attempts: int, minutes: int):
-    assert retry_after(attempts) == timedelta(minutes=minutes)
+    retry_at = find_retry_at(NOW, attempts, give_up_at=NOW + timedelta(days=4))
+    assert retry_at == NOW + timedelta(minutes=minutes)
 
 
-def test_tries_end_after_four_days_or_with_the_next_step():
-    assert not is_given_up(at(1), at(5), None)
-    assert is_given_up(at(1), at(5, 9, 1), None)
-    assert is_given_up(at(1), at(2), at(2))
+def test_tries_end_before_the_time_at_which_they_are_given_up():
+    assert find_retry_at(at(1), 1, give_up_at=at(1, 9, 31)) == at(1, 9, 30)
+    assert find_retry_at(at(1), 1, give_up_at=at(1, 9, 30)) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
