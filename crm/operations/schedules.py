@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,35 +15,28 @@ from crm.operations.jobs import Job
 RUNNER = "crm.core.jobs.run_job"
 
 
-@dataclass(frozen=True)
-class ScheduleChanges:
-    """How many rows of the queue `write_schedules` added, removed and left."""
-
-    added: int = 0
-    removed: int = 0
-    unchanged: int = 0
-
-
 @transaction.atomic
-def write_schedules(jobs: Iterable[Job]) -> ScheduleChanges:
-    """Make the schedules of Django-Q2 those of `jobs`; leave schedules that a person made alone."""
+def write_schedules(jobs: Iterable[Job]) -> tuple[int, int]:
+    """Make the schedules of Django-Q2 those of `jobs`; return how many were added and removed.
+
+    Schedules that a person made are left alone.
+    """
     # Locks this row until the end: a concurrent call waits for this one.
     JobRun.objects.update_or_create(name="setup_schedules", defaults={"started_at": timezone.now()})
     missing = {job.name: job for job in jobs}
-    unchanged = removed = 0
+    removed = 0
     # Django-Q2 does not keep names unique, so a job may have a second row.
     for row in Schedule.objects.filter(func=RUNNER).order_by("pk"):
         job = missing.get(row.name)
         if job is not None and (row.schedule_type, row.cron) == (Schedule.CRON, job.cron):
             # Kept, because a new row at each deployment would delay its next run.
             del missing[job.name]
-            unchanged += 1
         else:
             row.delete()
             removed += 1
     for job in missing.values():
         _add_schedule(job)
-    return ScheduleChanges(len(missing), removed, unchanged)
+    return len(missing), removed
 
 
 def _add_schedule(job: Job) -> None:

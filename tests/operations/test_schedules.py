@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from crm.operations.jobs import JOBS, Job
-from crm.operations.schedules import RUNNER, ScheduleChanges, write_schedules
+from crm.operations.schedules import RUNNER, write_schedules
 
 MINUTELY = Job("heartbeat", "* * * * *")
 NIGHTLY = Job("prune", "30 1 * * *")
@@ -19,7 +19,7 @@ NIGHTLY = Job("prune", "30 1 * * *")
 
 @pytest.mark.django_db
 def test_a_job_becomes_a_schedule_of_the_queue():
-    assert write_schedules([MINUTELY]) == ScheduleChanges(added=1)
+    assert write_schedules([MINUTELY]) == (1, 0)
     row = Schedule.objects.get()
     assert (row.name, row.func, row.args, row.cron) == (
         "heartbeat",
@@ -40,15 +40,14 @@ def test_a_nightly_job_runs_next_at_its_time():
 def test_writing_twice_changes_nothing():
     write_schedules([MINUTELY, NIGHTLY])
     before = list(Schedule.objects.values())
-    assert write_schedules([MINUTELY, NIGHTLY]) == ScheduleChanges(unchanged=2)
+    assert write_schedules([MINUTELY, NIGHTLY]) == (0, 0)
     assert list(Schedule.objects.values()) == before
 
 
 @pytest.mark.django_db
 def test_a_changed_rhythm_changes_the_next_run():
     write_schedules([MINUTELY])
-    changes = write_schedules([Job("heartbeat", "30 1 * * *")])
-    assert changes == ScheduleChanges(added=1, removed=1)
+    assert write_schedules([Job("heartbeat", "30 1 * * *")]) == (1, 1)
     assert timezone.localtime(Schedule.objects.get().next_run).strftime("%H:%M") == "01:30"
 
 
@@ -57,7 +56,7 @@ def test_jobs_that_are_gone_and_second_rows_are_removed_and_those_of_a_person_ke
     write_schedules([MINUTELY, NIGHTLY])
     Schedule.objects.create(name="heartbeat", func=RUNNER, args="('heartbeat',)")
     Schedule.objects.create(name="of a person", func="math.sqrt", args="2")
-    assert write_schedules([MINUTELY]) == ScheduleChanges(unchanged=1, removed=2)
+    assert write_schedules([MINUTELY]) == (0, 2)
     assert set(Schedule.objects.values_list("name", flat=True)) == {"heartbeat", "of a person"}
 
 

@@ -18,8 +18,5 @@ class Command(BaseCommand):
             )
         from crm.operations.schedules import write_schedules  # noqa: PLC0415  (needs the queue)
 
-        changes = write_schedules(JOBS)
-        return (
-            f"Done, {changes.added} schedules added, {changes.removed} removed, "
-            f"{changes.unchanged} unchanged."
-        )
+        added, removed = write_schedules(JOBS)
+        return f"Done, {added} schedules added, {removed} removed, {len(JOBS) - added} unchanged."
