@@ -1,4 +1,4 @@
-// Names that the widgets of unfold and Django do not tell a screen reader: of choosers and of rows of tabs.
+// Names of choosers and tabs for screen readers, which unfold and Django leave out, and names of columns on phones.
 "use strict";
 
 function nameChoosers() {
@@ -17,6 +17,9 @@ function nameChoosers() {
 addEventListener("DOMContentLoaded", () => {
     nameChoosers();
     new MutationObserver(nameChoosers).observe(document.body, { childList: true, subtree: true });
+    for (const cell of document.querySelectorAll("#result_list [data-label]")) {
+        cell.dataset.label = cell.dataset.label.charAt(0).toUpperCase() + cell.dataset.label.slice(1);
+    }
     for (const tabs of document.querySelectorAll("nav:not([aria-label])")) {
         const titles = [...tabs.querySelectorAll("a, button")].map(link => link.textContent.trim());
         tabs.setAttribute("aria-label", titles.slice(0, 3).join(", "));
