@@ -57,7 +57,7 @@ def read_mail_view(file: SourceFile) -> MailView:
         return MailView(problem=_("The mail is too large to be shown."))
     except OSError:
         return MailView(problem=_("The file cannot be read. It may have been moved or deleted."))
-    text = body.readable
+    text = body.text
     if len(text) > _LONGEST_TEXT:
         text = text[:_LONGEST_TEXT] + " …"
     return MailView(text, body.attachments)

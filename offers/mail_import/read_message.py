@@ -160,7 +160,7 @@ def _read_body(path: Path, message: MailMessage) -> bytes | None:
 
 
 def _read_answer(message: MailMessage, raw: bytes) -> None:
-    mail, body = message.mail, parse_body(raw).readable
+    mail, body = message.mail, parse_body(raw).text
     # The automatic reply of a mailbox rule is recognised only by its text.
     message.automatic = message.automatic or find_automatic_reason(mail, body)
     if message.automatic:

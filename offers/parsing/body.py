@@ -29,28 +29,18 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
 
 @dataclass(frozen=True)
 class Body:
-    """A body: its plain text, its HTML without the markup, the names of its attachments.
-
-    `defects` are those of `read_parts` and `text_cut`.
-    """
+    """A body: its plain text, else the visible text of its HTML, and the names of attachments."""
 
     text: str = ""
-    html_text: str = ""
     attachments: tuple[str, ...] = ()
-    defects: tuple[str, ...] = ()
-
-    @property
-    def readable(self) -> str:
-        """The text for a person: the plain part, else what the HTML part says."""
-        return self.text or self.html_text
 
 
 def parse_body(raw: bytes) -> Body:
     """Return the texts and attachment names of a whole mail file, headers included.
 
-    Whatever exceeds a limit is left out and named in the defects.
+    Whatever exceeds a limit is left out.
     """
-    parts, defects = read_parts(raw)
+    parts, _is_whole = read_parts(raw)
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
     left = {"text/plain": _LONGEST_TEXT, "text/html": _LONGEST_TEXT}
     attachments: list[str] = []
@@ -62,11 +52,10 @@ def parse_body(raw: bytes) -> Body:
             text = part.text(left[part.content_type])
             left[part.content_type] -= len(text)
             texts[part.content_type].append(text)
-    if min(left.values()) <= 0:
-        defects.append("text_cut")
     text = "\n".join(texts["text/plain"]).strip()
-    html_text = "\n\n".join(map(html_to_text, texts["text/html"])).strip()
-    return Body(text, html_text, tuple(attachments), tuple(defects))
+    if not text:
+        text = "\n\n".join(map(html_to_text, texts["text/html"])).strip()
+    return Body(text, tuple(attachments))
 
 
 def _is_attachment(part: Part) -> bool:

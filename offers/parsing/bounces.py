@@ -117,12 +117,12 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     """
     if not may_be_bounce(mail):
         return None
-    parts, defects = read_parts(raw)
+    parts, is_whole = read_parts(raw)
     blocks = _read_status_blocks(parts)
     bounce = _read_report(blocks, parts)
     if bounce is not None or _tells_success(blocks):
         return bounce
-    is_small = not defects and len(parts) <= _MOST_PARTS_FOR_FLUFL
+    is_small = is_whole and len(parts) <= _MOST_PARTS_FOR_FLUFL
     return _read_words(raw if is_small else b"", mail, parts)
 
 

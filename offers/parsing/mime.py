@@ -91,43 +91,38 @@ def _join_pieces(pieces: dict[int, tuple[str, bool]]) -> str:
     return decode_bytes(data, charset)
 
 
-def read_parts(raw: bytes) -> tuple[list[Part], list[str]]:
-    """Return the leaves of a mail, attached mails among them, and defects; never raises.
+def read_parts(raw: bytes) -> tuple[list[Part], bool]:
+    """Return the leaves of a mail, attached mails among them, and whether it was read whole.
 
-    Defects: `too_large`, `too_deep`, `too_many_parts`, `too_much_nesting`, `no_boundary`,
-    `not_closed`.
+    Never raises. What is too large, too deep, too much or not closed is left out or cut.
     """
-    defects: dict[str, None] = {}
-    if len(raw) > _MOST_BYTES:
-        raw = raw[:_MOST_BYTES]
-        defects["too_large"] = None
+    is_whole = len(raw) <= _MOST_BYTES
+    raw = raw[:_MOST_BYTES]
     parts: list[Part] = []
     searched = 0
     pending = [(raw, 0, "")]  # a stack, because nesting must not become recursion
     while pending:
         entity, depth, container = pending.pop()
         if len(parts) >= _MOST_PARTS:
-            defects["too_many_parts"] = None
+            is_whole = False
             break
         part = _read_entity(entity, container)
         boundary = part.parameters.get("boundary", "")
         if not part.content_type.startswith("multipart/"):
             parts.append(part)
         elif not boundary:
-            defects["no_boundary"] = None
+            is_whole = False
             parts.append(part)
-        elif depth >= _MOST_LEVELS:
-            defects["too_deep"] = None
-        elif searched > _SEARCHED_BYTES:
-            defects["too_much_nesting"] = None
+        elif depth >= _MOST_LEVELS or searched > _SEARCHED_BYTES:
+            is_whole = False
         else:
             searched += len(part.payload)
-            children, problem = _split(part.payload, boundary, _MOST_PARTS - len(parts) + 1)
-            if problem:
-                defects[problem] = None
+            most = _MOST_PARTS - len(parts) + 1
+            children, is_closed = _split_payload(part.payload, boundary, most)
+            is_whole = is_whole and is_closed
             for child in reversed(children):
                 pending.append((child, depth + 1, part.content_type))
-    return parts, list(defects)
+    return parts, is_whole
 
 
 def _read_entity(entity: bytes, container: str) -> Part:
@@ -155,8 +150,8 @@ def split_head(entity: bytes) -> tuple[bytes, bytes]:
     return entity[: found.end()], entity[found.end() :]
 
 
-def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
-    """Return the parts between the boundary lines, and `not_closed` if the last is missing."""
+def _split_payload(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], bool]:
+    """Return at most so many parts between the boundary lines, and whether the last line is there."""
     delimiter = re.escape(b"--" + boundary.rstrip().encode("utf-8", "replace"))
     # The pattern begins with fixed bytes, which `re` finds fastest.
     line = re.compile(rb"\n" + delimiter + rb"(--)?[ \t\r]*(?:\n|\Z)")
@@ -168,10 +163,10 @@ def _split(payload: bytes, boundary: str, most: int) -> tuple[list[bytes], str]:
         if start >= 0:
             children.append(payload[start : found.start()].removesuffix(b"\r"))
         if found[1] or len(children) >= most:
-            return children, ""
+            return children, True
         start = found.end()
         # The line end of an empty part is also the one before the next boundary.
         found = line.search(payload, start - 1)
     if start >= 0:
         children.append(payload[start:])
-    return children, "not_closed"
+    return children, False

@@ -31,8 +31,8 @@ def read_everything(raw: bytes) -> None:
     assert number is None or number in mail.subject
     has_keyword(mail.subject)
     split_prefixes(mail.subject)
-    text = find_new_text(body.readable)
-    find_automatic_reason(mail, body.readable)
+    text = find_new_text(body.text)
+    find_automatic_reason(mail, body.text)
     find_return_date(text, received_on=date(2026, 9, 7))
     has_closing_boundary(mail, raw[-8192:])
     bounce = read_bounce(raw, mail)
@@ -49,9 +49,8 @@ def read_everything(raw: bytes) -> None:
     for line in lines:
         assert not any(ord(character) < 32 for character in line)
         line.encode()
-    for text in (body.text, body.html_text):
-        assert "\x00" not in text
-        text.encode()
+    assert "\x00" not in body.text
+    body.text.encode()
 
 
 def read_all(seeds: range) -> None:
