@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reminders.models.plans import CompanyHoliday, CustomerPlan, MailText, ReminderPlan
+from reminders.models.mail_texts import MailText
+from reminders.models.plans import CompanyHoliday, CustomerPlan, ReminderPlan
 from reminders.models.reminders import FollowUp, Reminder, SendingHold
 
 __all__ = [

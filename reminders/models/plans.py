@@ -1,4 +1,4 @@
-"""What the office sets up: plans, the days on which the company sends nothing, mail texts."""
+"""What the office sets up: plans, and the days on which the company sends nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.working_days import COUNTRIES, UnknownRegionError, build_calendar, subdivisions
-from offers.models import Customer, Language, Offer
-from reminders.mail.templating import MailTextError, compile_text
+from offers.models import Customer, Offer
 
 _AT_MOST_A_YEAR = MaxValueValidator(365)
 
@@ -148,45 +147,3 @@ class CustomerPlan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.plan}"
-
-
-class MailText(models.Model):
-    """Subject and body of a reminder, by step and language, in Django's template language."""
-
-    step = models.PositiveSmallIntegerField(
-        _("step"), validators=[MinValueValidator(1), MaxValueValidator(10)]
-    )
-    language = models.CharField(_("language"), max_length=2, choices=Language)
-    subject = models.CharField(
-        _("subject"),
-        max_length=300,
-        blank=True,
-        help_text=_(
-            "Empty: the subject of the offer mail behind “AW:”, so that mail programs show one conversation."
-        ),
-    )
-    text = models.TextField(_("text"))
-
-    class Meta:
-        verbose_name = _("mail text")
-        verbose_name_plural = _("mail texts")
-        ordering = ["language", "step"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["step", "language"], name="reminders_mailtext_unique_step"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_language_display()}, {self.step}"
-
-    def clean(self) -> None:
-        """Reject a subject or text with a mistake; the message names the place."""
-        errors = {}
-        for field in ("subject", "text"):
-            try:
-                compile_text(getattr(self, field))
-            except MailTextError as error:
-                errors[field] = str(error)
-        if errors:
-            raise ValidationError(errors)
