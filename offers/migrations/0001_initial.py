@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
             name='Customer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('search_text', models.TextField(editable=False)),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
                 ('email_domain', models.GeneratedField(db_index=True, db_persist=True, expression=django.db.models.functions.text.Substr('email', django.db.models.expressions.CombinedExpression(django.db.models.functions.text.StrIndex('email', models.Value('@')), '+', models.Value(1))), output_field=models.CharField(max_length=254))),
                 ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
@@ -65,12 +66,12 @@ class Migration(migrations.Migration):
                 ('paused_until', models.DateField(blank=True, null=True, verbose_name='no reminders until')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('search_text', models.TextField(editable=False)),
             ],
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
                 'ordering': ['email'],
+                'indexes': [models.Index(fields=['search_text'], name='offers_customer_search_text')],
                 'constraints': [models.UniqueConstraint(fields=('email',), name='offers_customer_unique_email'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='offers_customer_lower_case_email')],
             },
         ),
@@ -78,6 +79,7 @@ class Migration(migrations.Migration):
             name='Offer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('search_text', models.TextField(editable=False)),
                 ('number', models.CharField(max_length=100, verbose_name='offer number')),
                 ('number_key', models.CharField(editable=False, max_length=100)),
                 ('sender_email', models.EmailField(blank=True, max_length=254, verbose_name='sent from')),
@@ -111,7 +113,6 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('search_text', models.TextField(editable=False)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='offers.customer', verbose_name='customer')),
                 ('salesperson', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='offers', to=settings.AUTH_USER_MODEL, verbose_name='salesperson')),
                 ('status_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='status set by')),

@@ -24,6 +24,7 @@ from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
 from crm.backoffice.admin.parts import choice_label, person, render, tab
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, one_row, say
+from crm.core.search import KeysFirstPaginator
 from offers import services
 from offers.mail_import import recheck
 from offers.mail_import.store import ImportResult
@@ -47,6 +48,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ["folder", "offer"]
     list_per_page = 50
+    paginator = KeysFirstPaginator
     search_fields = ["name", "subject", "message_id", "number"]
     actions = ["check_files_again", "make_offers", "ignore"]
     actions_detail = ["make_offer", "attach", "check_again", "ignore_one"]
