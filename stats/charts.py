@@ -82,19 +82,23 @@ def rank(
 
 
 def chart_time_line(
-    sent: Mapping[date, int], came: Mapping[date, int], *, span: Span, today: date, link: Link
+    sent: Mapping[date, int],
+    answered: Mapping[date, int],
+    *,
+    span: Span,
+    today: date,
+    link: Link,
 ) -> Chart:
     """Return the chart of the offers sent and the first answers by day, week or month."""
-    days = sorted({*sent, *came})
+    days = sorted({*sent, *answered})
     first, last = span.first or (days[0] if days else today), min(span.last or today, today)
     grain = choose_grain(min([first, *days[:1]]), max([last, *days[-1:]]))
     points = []
-    for bucket in fill_buckets([sent, came], grain=grain, first=first, last=last):
+    for bucket in fill_buckets([sent, answered], grain=grain, first=first, last=last):
         label = date_format(bucket.first, _GRAIN_FORMATS[grain])
         within = f"{bucket.first}..{bucket.last}"
-        points.append(
-            Point(label, bucket.numbers, (link(f"sent:{within}"), link(f"came:{within}")))
-        )
+        links = (link(f"sent:{within}"), link(f"answered_on:{within}"))
+        points.append(Point(label, bucket.numbers, links))
     heads = {"day": _("Day"), "week": _("Week from"), "month": _("Month")}
     return Chart(
         name="time",

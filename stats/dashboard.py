@@ -50,7 +50,7 @@ def build_dashboard(chosen: OfferFilter, *, now: datetime) -> Dashboard:
     few = ""
     if main.offers and main.is_few:
         few = _("Fewer than %(few)s answers: treat rates and times with care.") % {"few": FEW}
-    sent_numbers = {day: its.number for day, its in sent.items()}
+    sent_numbers = {day: offers_sent.number for day, offers_sent in sent.items()}
     link = link_to_offers(chosen)
     reasons, *more_reasons = charts.chart_reasons(groups, chosen.reasons, link)
     return Dashboard(

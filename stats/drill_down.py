@@ -21,8 +21,8 @@ def narrow(offers: QuerySet[Offer], part: str, *, now: datetime) -> QuerySet[Any
     """Return the offers behind one number. `part` is "kind:value", as links of the page carry it.
 
     Kinds: all, status, answered, unanswered, reason, group (of reasons), customer_reason,
-    salesperson_reason, step, sent and came ("first..last" day), age. Raises ValueError for anything
-    else.
+    salesperson_reason, step, sent and answered_on (both "first..last" day), age. Raises ValueError
+    for anything else.
     """
     kind, _colon, value = part.partition(":")
     if kind == "age":
@@ -65,7 +65,7 @@ _CONDITIONS: dict[str, Callable[[str], Q]] = {
     "salesperson_reason": lambda code: _DECLINED & Q(salesperson_reason=code),
     "step": lambda value: Q(answered_on__isnull=False, answered_step=int(value)),
     "sent": _day_between("sent_on"),
-    "came": _day_between("answered_on"),
+    "answered_on": _day_between("answered_on"),
 }
 
 
@@ -73,7 +73,7 @@ def _open_of_age(offers: QuerySet[Offer], name: str, now: datetime) -> QuerySet[
     rows = with_link_end(offers.filter(status=Offer.Status.OPEN))
     if name == "expired":
         return rows.filter(link_until__lte=now)
-    bounds = {its_name: (low, high) for its_name, low, high in AGES}
+    bounds = {each: (low, high) for each, low, high in AGES}
     if name not in bounds:
         raise ValueError(f"No such age: {name!r}.")
     low, high = bounds[name]

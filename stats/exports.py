@@ -99,17 +99,10 @@ def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]
             yield values
 
 
-class _Lines:
-    """A file for csv.writer that keeps lines until they are taken."""
+class _Encoder:
+    """A file for `csv.writer`, whose `writerow` then returns the line as bytes."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.write = self.lines.append
-
-    def take(self) -> str:
-        text = "".join(self.lines)
-        self.lines.clear()
-        return text
+    write = staticmethod(str.encode)
 
 
 def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[bytes]:
@@ -128,16 +121,16 @@ def write_csv(columns: list[Column], rows: Iterable[list[Any]]) -> Iterator[byte
             return str(value).replace(".", ",")
         return value
 
-    lines = _Lines()
-    writer = csv.writer(lines, delimiter=";")
-    writer.writerow([column.title for column in columns])
-    yield b"\xef\xbb\xbf" + lines.take().encode()
+    writerow = csv.writer(_Encoder(), delimiter=";").writerow
+    yield b"\xef\xbb\xbf" + writerow([column.title for column in columns])
+    piece = []
     for row in rows:
-        writer.writerow([cell(value) for value in row])
-        if len(lines.lines) >= ROWS_PER_CHUNK:
-            yield lines.take().encode()
-    if lines.lines:
-        yield lines.take().encode()
+        piece.append(writerow([cell(value) for value in row]))
+        if len(piece) == ROWS_PER_CHUNK:
+            yield b"".join(piece)
+            piece.clear()
+    if piece:
+        yield b"".join(piece)
 
 
 def write_xlsx(columns: list[Column], rows: Iterable[list[Any]], file: IO[bytes]) -> None:

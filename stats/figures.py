@@ -1,4 +1,4 @@
-"""The figures, one function per question, from columns of the filtered offers."""
+"""The figures, one function per question, over the filtered offers."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ class SentDay:
 class Figures:
     """The main figures of some offers.
 
-    Rates run from 0 to 1, reaction times are days; None without offers or answers. `due` is the
-    denominator of the response rate. `values` are the known amounts by (currency, status).
+    Rates run from 0 to 1, reaction times are days; None without offers or answers. `rated`
+    is the denominator of the response rate. `values` are the known amounts by (currency, status).
     """
 
     offers: int
     answered: int
-    due: int
+    rated: int
     statuses: dict[str, int]
     response_rate: float | None
     reaction_mean: float | None
@@ -161,8 +161,8 @@ def find_figures(
 ) -> Figures:
     """Compute the main figures from sums. Response rate = answered / (answered or 14 days old)."""
     answered = sum(group.answered for group in groups)
-    last_due = today - timedelta(days=GRACE_DAYS)
-    due = answered + sum(each.unanswered for day, each in sent.items() if day <= last_due)
+    last_rated = today - timedelta(days=GRACE_DAYS)
+    rated = answered + sum(each.unanswered for day, each in sent.items() if day <= last_rated)
     seconds = sum(group.reaction_seconds for group in groups)
     median = find_median(reactions)
     valued = [group for group in groups if group.valued]
@@ -170,9 +170,9 @@ def find_figures(
     return Figures(
         offers=sum(group.number for group in groups),
         answered=answered,
-        due=due,
+        rated=rated,
         statuses=count_by(groups, lambda group: group.status),
-        response_rate=answered / due if due else None,
+        response_rate=answered / rated if rated else None,
         reaction_mean=seconds / answered / SECONDS_PER_DAY if answered else None,
         reaction_median=None if median is None else median / 10,
         values=values,

@@ -18,9 +18,6 @@ class Span:
     first: date | None = None
     last: date | None = None
 
-    def covers(self, day: date) -> bool:
-        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
-
     def before(self) -> Span | None:
         """Return the span of the same length that ends the day before; None without a bound."""
         if self.first is None or self.last is None:

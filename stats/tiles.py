@@ -96,8 +96,8 @@ def _days(value: float) -> str:
 
 
 def _count_answered(figures: Figures) -> str:
-    numbers = {"answered": number(figures.answered), "due": number(figures.due)}
-    return _("%(answered)s of %(due)s answered") % numbers
+    numbers = {"answered": number(figures.answered), "rated": number(figures.rated)}
+    return _("%(answered)s of %(rated)s answered") % numbers
 
 
 def _count_open(figures: Figures) -> str:
