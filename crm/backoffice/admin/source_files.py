@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -224,24 +225,22 @@ def _has_value(file: SourceFile, field: str) -> bool:
 
 def _build_head(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
     """Return the header lines to show above the text of a mail, as pairs of label and values."""
-    labels = {
-        "to": pgettext("mail", "To"),
-        "cc": pgettext("mail", "Cc"),
-        "bcc": pgettext("mail", "Bcc"),
-    }
-    lines: list[tuple[str, Sequence[str]]] = [(gettext("Subject"), [file.subject])]
-    if file.sender:
-        lines.append((gettext("From"), [_name_address(file.sender_name, file.sender)]))
-    for field, label in labels.items():
-        people = []
-        for each in file.recipients:
-            if each["field"] == field:
-                people.append(_name_address(each["name"], each["email"]))
-        lines.append((label, people))
+    people: dict[str, list[str]] = defaultdict(list)
+    for each in file.recipients:
+        people[each["field"]].append(_name_address(each["name"], each["email"]))
+    sender = [_name_address(file.sender_name, file.sender)] if file.sender else []
+    sent_at = []
     if file.sent_at:
-        sent_at = date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")
-        lines.append((gettext("Sent"), [sent_at]))
-    lines.append((gettext("Attachments"), view.attachments))
+        sent_at = [date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")]
+    lines: list[tuple[str, Sequence[str]]] = [
+        (gettext("Subject"), [file.subject]),
+        (gettext("From"), sender),
+        (pgettext("mail", "To"), people["to"]),
+        (pgettext("mail", "Cc"), people["cc"]),
+        (pgettext("mail", "Bcc"), people["bcc"]),
+        (gettext("Sent"), sent_at),
+        (gettext("Attachments"), view.attachments),
+    ]
     return [(label, values) for label, values in lines if any(values)]
 
 
