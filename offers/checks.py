@@ -22,7 +22,7 @@ def check_own_domains(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     if not settings.OFFERS_OWN_DOMAINS:
         hint = "Set it to the domains of the company's own addresses, separated by commas: example.com,example.ch"
         return [checks.Warning("OFFERS_OWN_DOMAINS is empty.", hint=hint, id="offers.W001")]
-    hint = "Write only what stands behind the @: example.com"
+    hint = "Write only the part after the @: example.com"
     for domain in settings.OFFERS_OWN_DOMAINS:
         if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain.strip()):
             text = f"OFFERS_OWN_DOMAINS names no domain in {domain!r}."

@@ -22,7 +22,7 @@ NOWHERE = "@erased.invalid"
 
 
 def erased_address(customer: Customer) -> str:
-    # One of its own for each: the address of a customer is unique.
+    # Different for each customer, because addresses are unique.
     return f"erased-{customer.pk}{NOWHERE}"
 
 

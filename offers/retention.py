@@ -13,7 +13,7 @@ from offers.models import Contact, Customer, Offer, SourceFile
 from offers.privacy import NOWHERE
 
 State = SourceFile.State
-# Mails that led to nothing: the file stays known, whom it was between is forgotten.
+# Mails that led to nothing: the entry stays, its sender, recipients and subject are deleted.
 _LED_TO_NOTHING = (
     State.DUPLICATE, State.OWN_REMINDER, State.AUTOMATIC, State.INTERNAL, State.NOT_AN_OFFER, State.BROKEN,
 )  # fmt: skip

@@ -14,7 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.folding import fold
-from offers.models.languages import Language
+
+
+class Language(models.TextChoices):
+    GERMAN = "de", "Deutsch"
+    ENGLISH = "en", "English"
+    FRENCH = "fr", "Français"
+    ITALIAN = "it", "Italiano"
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.folding import fold
-from offers.models.languages import Language
+from offers.models.customers import Language
 
 DEFAULT_CURRENCY = "EUR"
 
@@ -64,7 +64,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         # A plan keeps the version it was made from, so that an offer that changed since is found
         # and planned again.
         self.filter(pk__in=[offer.pk for offer in offers]).update(version=F("version") + 1)
-        # A copy in memory that is behind stays behind: its offer is planned once more.
+        # An outdated copy in memory stays outdated; its offer is only planned once more.
         for offer in offers:
             offer.version += 1
 

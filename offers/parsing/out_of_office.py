@@ -90,7 +90,7 @@ _AWAY = re.compile(
 _NOT_BEFORE = re.compile(
     r"(?:not (?:be )?(?:available|back|reachable)|nicht (?:mehr )?\w+)\s*$", re.IGNORECASE
 )
-_NOT_BEHIND = re.compile(
+_NOT_AFTER = re.compile(
     r"nicht (?:erreichbar|wieder)|not (?:be )?(?:available|back)|unavailable", re.IGNORECASE
 )
 _GOES_ON = re.compile(r"\s*(?:bis|until|to|-|–)\s")
@@ -145,8 +145,8 @@ def _is_end_of_absence(sentence: str, match: re.Match[str]) -> bool:
     on = _ON.search(before)
     if on and not _NOT_BEFORE.search(before[: on.start()]):
         # `Ab 1.9. bin ich nicht erreichbar` is the beginning, `ab 15.9. wieder erreichbar` the end.
-        behind = sentence[match.end() : match.end() + 60]
-        return not _NOT_BEHIND.search(behind) and not _GOES_ON.match(behind)
+        after = sentence[match.end() : match.end() + 60]
+        return not _NOT_AFTER.search(after) and not _GOES_ON.match(after)
     return not _AWAY.search(sentence)
 
 

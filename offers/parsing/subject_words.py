@@ -35,10 +35,10 @@ _SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
 _ASKING = r"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?"
 _FOR = r"(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))?"
 _SOME_OFFER = r"(?<!unser )(?<!unsere )(?:angebot|offert|kostenvoranschl|quot)\w*"
-_NO_NUMBER_BEHIND = r"(?!\W*(?:nr|no)?\W*\d)"
+_NO_NUMBER_AFTER = r"(?!\W*(?:nr|no)?\W*\d)"
 _REQUEST = re.compile(
     any_of(rf"""
-        {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_BEHIND}
+        {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_AFTER}
         (?:abgabe|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
         (?:erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
         request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
