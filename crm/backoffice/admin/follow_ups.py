@@ -140,7 +140,7 @@ class FollowUpAdmin(OfferRowsAdmin):
         if not follow_up.call_at:
             what = gettext("Reminder %d") % (follow_up.next_step or 1)
         if follow_up.own_text:
-            what = f"{what}, {gettext('own text')}"
+            what = ", ".join([what, gettext("own text")])
         return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
 
     @admin.display(description=_("offer"))
