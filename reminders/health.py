@@ -20,7 +20,7 @@ OVERDUE_AFTER = timedelta(days=4)
 
 
 def check_sending(now: datetime) -> Iterator[Finding]:
-    """Check that reminders can be planned and sent. What holds them up is an incident."""
+    """Check that reminders can be planned and sent. Why nothing is sent is told by incidents."""
     if not ReminderPlan.objects.filter(is_default=True).exists():
         yield Finding("reminders", str(SENTENCES[Because.NO_PLAN]), is_ok=False)
     elif settings.REMINDERS_ENABLED:
