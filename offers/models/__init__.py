@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from offers.models.customers import Contact, Customer, ErasedAddress, Language, SentMessage
+from offers.models.customers import Contact, Customer, ErasedAddress, SentMessage
+from offers.models.languages import Language
 from offers.models.offers import DEFAULT_CURRENCY, Offer, OfferQuerySet, number_key
 from offers.models.source_files import MailFolder, SourceFile
 

@@ -14,13 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.folding import fold
-
-
-class Language(models.TextChoices):
-    GERMAN = "de", "Deutsch"
-    ENGLISH = "en", "English"
-    FRENCH = "fr", "Français"
-    ITALIAN = "it", "Italiano"
+from offers.models.languages import Language
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.folding import fold
-from offers.models.customers import Language
+from offers.models.languages import Language
 
 DEFAULT_CURRENCY = "EUR"
 
