@@ -17,6 +17,7 @@ from stats.drill_down import NOT_STATED
 from stats.figures import AGES, Figures, OfferGroup, count_by, sum_by
 from stats.periods import Span, choose_grain, fill_buckets
 
+Counts = Mapping[date, int]
 Link = Callable[[str], str]
 STATUS_COLOURS = {
     "open": "blue",
@@ -25,11 +26,6 @@ STATUS_COLOURS = {
     "declined": "red",
     "no_answer": "grey",
     "withdrawn": "slate",
-}
-_GRAIN_FORMATS = {
-    "day": "SHORT_DATE_FORMAT",
-    "week": "SHORT_DATE_FORMAT",
-    "month": "YEAR_MONTH_FORMAT",
 }
 
 
@@ -82,20 +78,16 @@ def rank(
 
 
 def chart_time_line(
-    sent: Mapping[date, int],
-    answered: Mapping[date, int],
-    *,
-    span: Span,
-    today: date,
-    link: Link,
+    sent: Counts, answered: Counts, *, span: Span, today: date, link: Link
 ) -> Chart:
     """Return the chart of the offers sent and the first answers by day, week or month."""
     days = sorted({*sent, *answered})
     first, last = span.first or (days[0] if days else today), min(span.last or today, today)
     grain = choose_grain(min([first, *days[:1]]), max([last, *days[-1:]]))
+    day_format = "YEAR_MONTH_FORMAT" if grain == "month" else "SHORT_DATE_FORMAT"
     points = []
     for bucket in fill_buckets([sent, answered], grain=grain, first=first, last=last):
-        label = date_format(bucket.first, _GRAIN_FORMATS[grain])
+        label = date_format(bucket.first, day_format)
         within = f"{bucket.first}..{bucket.last}"
         links = (link(f"sent:{within}"), link(f"answered_on:{within}"))
         points.append(Point(label, bucket.numbers, links))

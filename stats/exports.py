@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,17 +30,16 @@ ROWS_PER_SHEET = 1_048_575
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, the path of the value from the offer, and how it is converted."""
+    """A heading, the path of the value from the offer, and words for its codes."""
 
     title: str
     source: str
-    convert: Callable[[Any], Any] | None = None
+    words: Mapping[str, Any] | None = None
 
 
 def build_columns(*, with_salesperson: bool) -> list[Column]:
     """Return the columns in their order, headings in the active language."""
-    statuses, channels = dict(Offer.Status.choices), dict(Offer.Channel.choices)
-    reasons = {code: str(reason) for code, reason in find_reasons().items()}
+    reasons = find_reasons()
     columns = [
         Column(_("Offer number"), "number"),
         Column(_("First sent"), "first_sent_at"),
@@ -51,16 +50,12 @@ def build_columns(*, with_salesperson: bool) -> list[Column]:
         Column(_("Company"), "customer__company"),
         Column(_("Amount"), "amount"),
         Column(_("Currency"), "currency"),
-        Column(_("Status"), "status", lambda value: str(statuses.get(value, value))),
+        Column(_("Status"), "status", dict(Offer.Status.choices)),
         Column(_("Status since"), "status_at"),
-        Column(
-            _("Status through"), "status_channel", lambda value: str(channels.get(value, value))
-        ),
+        Column(_("Status through"), "status_channel", dict(Offer.Channel.choices)),
         Column(_("First answer"), "answered_at"),
-        Column(_("Customer's reason"), "customer_reason", lambda value: reasons.get(value, "")),
-        Column(
-            _("Salesperson's reason"), "salesperson_reason", lambda value: reasons.get(value, "")
-        ),
+        Column(_("Customer's reason"), "customer_reason", reasons),
+        Column(_("Salesperson's reason"), "salesperson_reason", reasons),
         Column(_("Comment"), "comment"),
         Column(_("Reminders sent"), "reminders_sent"),
     ]
@@ -87,15 +82,14 @@ def read_rows(offers: QuerySet[Offer], columns: list[Column]) -> Iterator[list[A
 def read_plain(rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
     """Yield one list of values per row of a query that has all sources of the columns."""
     sources = [column.source for column in columns]
-    converters = [column.convert for column in columns]
+    coded = [(place, column.words) for place, column in enumerate(columns) if column.words]
     # PostgreSQL computes all rows before the first one unless its cursor lives in a transaction,
     # which on SQLite would keep all others from writing.
     with transaction.atomic() if connection.vendor == "postgresql" else nullcontext():
         for row in rows.values_list(*sources).iterator(chunk_size=2000):
             values = list(row)
-            for place, convert in enumerate(converters):
-                if convert is not None:
-                    values[place] = convert(values[place])
+            for place, words in coded:
+                values[place] = str(words.get(values[place], ""))
             yield values
 
 
