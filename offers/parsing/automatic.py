@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from offers.parsing.alternatives import any_of
 from offers.parsing.mail import Mail
@@ -52,6 +53,26 @@ _TEXT = re.compile(
     """),
     re.IGNORECASE,
 )
+
+
+class Automatic(NamedTuple):
+    """What speaks for a mail being automatic.
+
+    `code` is empty for a person's mail. A code that is not certain means: marks and words conflict,
+    or only words hint at it; a person has to look.
+    """
+
+    code: str = ""
+    is_certain: bool = False
+
+
+def judge_automatic(mail: Mail, body_text: str) -> Automatic:
+    """Return whether a mail is automatic, judged by its header block, its subject and its text.
+
+    `body_text` is the whole text of the mail; quotations, footers and signatures in it do not count.
+    """
+    code = find_automatic_reason(mail, body_text)
+    return Automatic(code, bool(code))
 
 
 def find_automatic_reason(mail: Mail, body_text: str = "") -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from crm.core.months import MONTH_NUMBERS, MONTH_PATTERN
 from offers.parsing.alternatives import any_of
 
 _LONGEST_TEXT = 5_000
 _LONGEST_ABSENCE = timedelta(days=400)
+_LONGEST_PAUSE = timedelta(days=60)
 
 _MONTH = MONTH_PATTERN + r"(?![^\W\d_])\.?"
 _ORDINAL = r"(?:\.|st|nd|rd|th|er)?"
@@ -102,6 +104,33 @@ _OTHER_TERM = re.compile(
 _SENTENCE_END = re.compile(
     r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)\.(?=\s)|\n\s*\n", re.IGNORECASE
 )
+
+
+class Absence(NamedTuple):
+    """How long somebody is away.
+
+    `until` is the day of return or the last day of the absence, whichever the note names. It is None
+    if the note names no day and if the day is more than 60 days off: then `is_too_long` is set, and
+    `named_day` still has the day, for the question to a person.
+    """
+
+    until: date | None = None
+    is_too_long: bool = False
+    named_day: date | None = None
+
+
+def find_absence(text: str, received_on: date, language: str = "") -> Absence:
+    """Return how long the writer of an automatic reply is away; an empty Absence if it is not said.
+
+    `text` is the subject and the mail without quotations. `language` (ISO 639-1) counts only where
+    the text itself does not show its language.
+    """
+    day = find_return_date(text, received_on=received_on)
+    if day is None:
+        return Absence()
+    if day > received_on + _LONGEST_PAUSE:
+        return Absence(is_too_long=True, named_day=day)
+    return Absence(until=day, named_day=day)
 
 
 def find_return_date(text: str, *, received_on: date) -> date | None:
