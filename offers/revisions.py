@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from offers.holds import apply_questions
 from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
 
 State, Reason, Direction = SourceFile.State, SourceFile.Reason, MailFolder.Direction
@@ -21,8 +22,6 @@ _OFFER_FIELDS = [
     "contacted_at", "replied_at", "status", "status_at", "status_channel", "status_by",
     "needs_review",
 ]  # fmt: skip
-# A newer mail reopens "no answer" and leaves "interested" as it is.
-_NOT_CLOSED = (Offer.Status.OPEN, Offer.Status.INTERESTED, Offer.Status.NO_ANSWER)
 
 
 def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
@@ -38,6 +37,7 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     # The search text repeats the customer's words, and an earlier mail of the batch may have given
     # the customer a name.
     customers = Customer.objects.in_bulk({offer.customer_id for offer in offers})
+    questions = _load_questions(offers)
     changed_files: list[SourceFile] = []
     for offer in offers:
         offer.customer = customers[offer.customer_id]
@@ -51,6 +51,7 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
         times += [*replies, last_contacts.get(offer.pk)]
         offer.replied_at = max(filter(None, replies), default=None)
         offer.contacted_at = max(filter(None, times), default=None)
+        apply_questions(offer, questions[offer.pk])
     SourceFile.objects.bulk_update(changed_files, ["state", "reason"])
     Offer.objects.bulk_update(offers, _OFFER_FIELDS)
     Offer.objects.raise_version(offers)
@@ -65,6 +66,15 @@ def _load_mails(offers: Sequence[Offer]) -> dict[tuple[int | None, str], list[So
     for file in files.select_related("folder").order_by("sent_at", "mtime_ns", "name"):
         mails[file.offer_id, file.folder.direction].append(file)
     return mails
+
+
+def _load_questions(offers: Sequence[Offer]) -> dict[int | None, list[SourceFile]]:
+    """Return the open questions that hold each offer, the oldest mail first."""
+    questions: dict[int | None, list[SourceFile]] = defaultdict(list)
+    files = SourceFile.objects.filter(offer__in=offers, state=State.REVIEW, holds=True)
+    for file in files.order_by("sent_at", "pk"):
+        questions[file.offer_id].append(file)
+    return questions
 
 
 def _order_mails(offer: Offer, files: Sequence[SourceFile]) -> list[SourceFile]:
@@ -116,6 +126,6 @@ def _apply_newest_mail(offer: Offer, counted: Sequence[SourceFile], now: datetim
     if offer.status == Offer.Status.NO_ANSWER:
         offer.status, offer.status_at = Offer.Status.OPEN, now
         offer.status_channel, offer.status_by = Offer.Channel.AUTOMATIC, None
-    elif offer.status not in _NOT_CLOSED and not offer.needs_review:
+    elif offer.status not in Offer.NOT_CLOSED and not offer.needs_review:
         # Only a person can tell whether the offer is open again.
         offer.needs_review = _("A newer mail was sent after the offer was closed.")

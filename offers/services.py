@@ -23,7 +23,7 @@ from offers.status import raise_versions_of
 AfterStore = Callable[[Sequence[Offer]], None]
 
 _DECISION_FIELDS = [
-    "state", "offer", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
+    "state", "offer", "holds", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
 ]  # fmt: skip
 _LANGUAGE_WORDS = (
     ("fr", ("offre", "devis")),
@@ -220,10 +220,17 @@ def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime
 def _record_decision(
     file: SourceFile, offer: Offer, *, reason: SourceFile.Reason, by: User | None, at: datetime
 ) -> None:
-    file.offer, file.reason, file.detail = offer, reason, ""
+    held = _lock_held([file])
+    file.offer, file.reason, file.detail, file.holds = offer, reason, "", False
     file.sent_at, file.decided_by, file.decided_at = file.sent_at or at, by, at
     file.save(update_fields=_DECISION_FIELDS)
-    refresh_offers([offer], now=at)
+    refresh_offers([offer, *(each for each in held if each != offer)], now=at)
+
+
+def _lock_held(files: Sequence[SourceFile]) -> list[Offer]:
+    """Return the offers whose reminders these questions keep back."""
+    keys = {file.offer_id for file in files if file.holds and file.offer_id}
+    return list(Offer.objects.filter(pk__in=keys).lock())
 
 
 def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
@@ -245,10 +252,15 @@ def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) 
         # Offers keep the mails they came from.
         state__in=(SourceFile.State.REVIEW, SourceFile.State.BROKEN),
     )
-    return undecided.update(
-        state=SourceFile.State.NOT_AN_OFFER,
-        reason=SourceFile.Reason.IGNORED,
-        detail="",
-        decided_by=by,
-        decided_at=at,
-    )
+    with transaction.atomic():
+        held = _lock_held(list(undecided))
+        count = undecided.update(
+            state=SourceFile.State.NOT_AN_OFFER,
+            reason=SourceFile.Reason.IGNORED,
+            detail="",
+            holds=False,
+            decided_by=by,
+            decided_at=at,
+        )
+        refresh_offers(held, now=at)
+    return count

@@ -66,7 +66,12 @@ def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[F
             keys.append(row.pk)
     # If this process is killed, the next import decides about the waiting files.
     SourceFile.objects.filter(pk__in=keys).update(
-        state=State.WAITING, offer=None, duplicate_of=None, fingerprint=None, decided_by=None
+        state=State.WAITING,
+        offer=None,
+        holds=False,
+        duplicate_of=None,
+        fingerprint=None,
+        decided_by=None,
     )
     return chosen
 

@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.utils.translation import gettext as _
 
 from offers.mail_import.context import BatchContext
-from offers.mail_import.decide import MessageDecision, decide_incoming, decide_outgoing
+from offers.mail_import.decide import MessageDecision
+from offers.mail_import.decide_received import decide_received
+from offers.mail_import.decide_sent import decide_sent
 from offers.mail_import.folder import stored_name
 from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import MailFolder, Offer, SourceFile
@@ -33,7 +34,7 @@ _MOST_RECIPIENTS = 100
 _MESSAGE_FIELDS = [
     "size", "mtime_ns", "state", "reason", "detail", "header_hash", "content_hash", "fingerprint",
     "message_id", "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at",
-    "defects", "offer", "duplicate_of", "decided_by", "decided_at",
+    "defects", "offer", "holds", "duplicate_of", "decided_by", "decided_at",
 ]  # fmt: skip
 
 
@@ -162,9 +163,9 @@ class _Batch:
 
     def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
         self.folder, self.context, self.now = folder, context, now
-        self.decide = decide_incoming
+        self.decide = decide_received
         if folder.direction == MailFolder.Direction.OUTGOING:
-            self.decide = decide_outgoing
+            self.decide = decide_sent
         self.rows: list[SourceFile] = []
         self.duplicates: list[SourceFile] = []
         self.new_offers: list[Offer] = []
@@ -174,7 +175,7 @@ class _Batch:
 
     def schedule_refresh(self, row: SourceFile) -> None:
         # The offer is derived again without this file, which may no longer belong to it.
-        if row.offer_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
+        if row.offer_id and (row.state in SourceFile.MAILS_OF_AN_OFFER or row.holds):
             offer = self.context.offers[row.offer_id]
             self.offers_to_refresh[id(offer)] = offer
 
@@ -205,10 +206,9 @@ class _Batch:
         if offer is not None and offer.pk:
             # One object for each offer, so that saving another does not undo a change.
             offer = self.context.offers.setdefault(offer.pk, offer)
-        if offer is not None and decision.state in SourceFile.MAILS_OF_AN_OFFER:
+        is_of_offer = decision.state in SourceFile.MAILS_OF_AN_OFFER
+        if offer is not None and (is_of_offer or decision.holds):
             self.offers_to_refresh[id(offer)] = offer
-        elif offer is not None and decision.reason == Reason.OTHER_DOCUMENT:
-            self._request_review(offer)
         return offer
 
     def _build_offer(self, message: MailMessage, customer: Address) -> Offer:
@@ -238,7 +238,7 @@ class _Batch:
         row.size, row.mtime_ns = message.file.stamp
         row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
         row.duplicate_of, row.is_reply = decision.duplicate_of, decision.is_reply
-        row.decided_by = None
+        row.holds, row.decided_by = decision.holds and decision.offer is not None, None
         row.header_hash, row.content_hash, row.fingerprint = message.header_hash, "", None
         # Unique in the database: only the first mail with a fingerprint has it.
         is_taken = message.fingerprint in self.context.copies_by_fingerprint
@@ -249,13 +249,6 @@ class _Batch:
         row.sender, row.sender_name = message.sender_email[:320], message.sender_name[:200]
         row.recipients = _list_recipients(mail)
         row.sent_at = None if message.problem else message.sent_at
-
-    def _request_review(self, offer: Offer) -> None:
-        """Ask a person about an offer that may have been ordered."""
-        if offer.is_open and not offer.needs_review:
-            question = _("An order, an invoice or the like was sent about it. Was it ordered?")
-            offer.needs_review = question
-            self._change(offer, "needs_review")
 
     def _pause_offers(
         self, returns_on: date, decision: MessageDecision, context: MessageContext

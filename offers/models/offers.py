@@ -112,6 +112,8 @@ class Offer(models.Model):
     )
     # States that somebody decided.
     DECIDED = (Status.INTERESTED, Status.DECLINED, Status.ORDERED)
+    # A newer mail reopens "no answer" and leaves "interested" as it is.
+    NOT_CLOSED = (Status.OPEN, Status.INTERESTED, Status.NO_ANSWER)
 
     # Number, subject and the customer's search text, folded: one column to search and sort by.
     # The first of the table, because a search reads it in every row and PostgreSQL steps over the

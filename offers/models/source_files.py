@@ -152,6 +152,57 @@ class SourceFile(models.Model):
             "other_number",
             _("Its Message-ID belongs to a mail with another offer number."),
         )
+        # Questions about sent mails.
+        LATER_MAIL = (
+            "later_mail",
+            _("A later mail about a known offer that offers nothing anew. What became of it?"),
+        )
+        THIRD_PARTY = (
+            "third_party",
+            _("A known offer number went to another company. Is it an offer to that company?"),
+        )
+        FOREIGN_NUMBER = (
+            "foreign_number",
+            _("It answers a mail from outside and names an unknown number. Is it our offer?"),
+        )
+        FOREIGN_OFFER = (
+            "foreign_offer",
+            _("It seems to be about an offer of the other side. Is it an offer of ours?"),
+        )
+        NO_PERSON = (
+            "no_person",
+            _("Only addresses that no person reads received it. Who is the customer?"),
+        )
+        NOT_OURS = "not_ours", _("Its sender is none of us. Is it an offer of ours?")
+        DRAFT = "draft", _("A draft that was not sent.")
+        CLOSED_CONTENT = (
+            "closed_content",
+            _("Its content cannot be looked into. Is it an offer?"),
+        )
+        NUMBER_IN_TEXT = (
+            "number_in_text",
+            _("An offer number stands only in its text. Is it an offer?"),
+        )
+        ONLY_PDF = "only_pdf", _("It is a single PDF. Is it an offer?")
+        # Questions about received mails.
+        UNKNOWN_SENDER = (
+            "unknown_sender",
+            _("Somebody unknown answered in the thread of an offer. Is it the customer?"),
+        )
+        MAYBE_AUTOMATIC = (
+            "maybe_automatic",
+            _("A person or a program may have written it. Is it a reply?"),
+        )
+        LONG_ABSENCE = (
+            "long_absence",
+            _("The sender is away for more than 60 days. Should the reminders wait as long?"),
+        )
+        FORGED = "forged", _("Our mail server says that its sender is forged. Is it genuine?")
+        MAYBE_BOUNCED = (
+            "maybe_bounced",
+            _("A delivery report without proof. Could the mail not be delivered?"),
+        )
+        KEPT = "kept", _("It matches no offer yet. It is kept for 90 days.")
         TOO_LARGE = (
             "too_large",
             _("It is too large to be read whole, and its subject does not decide."),
@@ -208,6 +259,7 @@ class SourceFile(models.Model):
         related_name="files",
         verbose_name=_("offer"),
     )
+    holds = models.BooleanField(_("holds the reminders"), default=False)
     duplicate_of = models.ForeignKey(
         "self",
         models.SET_NULL,

@@ -17,6 +17,7 @@ import offers.mail_import.archive
 import offers.mail_import.files
 import offers.mail_import.folder
 import offers.mail_import.read_message
+import offers.mail_import.read_parts
 from offers.mail_import.folder import disk_name, stored_name
 from offers.models import MailFolder, Offer, SourceFile
 from tests.offers.imports import import_folder, import_folders
@@ -347,14 +348,14 @@ def test_a_share_that_is_lost_in_mid_scan_keeps_what_was_seen(
 def test_one_file_that_nachfass_stumbles_over_does_not_stop_the_rest(
     folder: MailFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = offers.mail_import.read_message.find_number
+    real = offers.mail_import.read_parts.find_number
 
     def find_number(subject: str, pattern: str) -> str | None:
         if subject == "Angebot 4710":
             raise ValueError("a mistake of ours")
         return real(subject, pattern)
 
-    monkeypatch.setattr(offers.mail_import.read_message, "find_number", find_number)
+    monkeypatch.setattr(offers.mail_import.read_parts, "find_number", find_number)
     for name in "ab":
         write_mail(path_of(folder), f"{name}.eml", subject=f"Angebot 471{'ab'.index(name)}")
     import_folder(folder)
