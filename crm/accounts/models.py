@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +39,16 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+
+def person_field(
+    verbose_name: Any, *, related_name: str = "+", db_index: bool = True
+) -> models.ForeignKey[User | None, User | None]:
+    """Return the column of a person who did something; empty when nobody did or the person is gone."""
+    options: dict[str, Any] = {"null": True, "blank": True, "verbose_name": verbose_name}
+    return models.ForeignKey(
+        User, models.SET_NULL, related_name=related_name, db_index=db_index, **options
+    )
 
 
 class OwnCompany(models.Model):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.models import person_field
 from feedback import links
 from offers.models import Offer
 
@@ -159,10 +160,7 @@ class Answer(models.Model):
     )
     comment = models.TextField(_("comment"), blank=True)
     note = models.TextField(
-        _("please check"),
-        blank=True,
-        editable=False,
-        help_text=_("What to check in this answer."),
+        _("please check"), blank=True, editable=False, help_text=_("What to check in this answer.")
     )
     sealed_comment = models.TextField(
         blank=True, editable=False, help_text="Kept only while it cannot be opened."
@@ -176,14 +174,7 @@ class Answer(models.Model):
     )
     answered_at = models.DateTimeField(_("answered"), db_index=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("recorded by"),
-    )
+    recorded_by = person_field(_("recorded by"))
     dismissed_at = models.DateTimeField(
         _("dismissed as automatic"),
         null=True,

@@ -7,12 +7,12 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower, StrIndex, Substr
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.models import person_field
 from crm.core.folding import fold
 from offers.models.languages import Language
 
@@ -136,14 +136,7 @@ class Contact(models.Model):
         "offers.Offer", models.CASCADE, related_name="contacts", verbose_name=_("offer")
     )
     at = models.DateTimeField(_("when"), default=timezone.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("who"),
-    )
+    by = person_field(_("who"))
     note = models.TextField(_("note"), blank=True)
 
     class Meta:

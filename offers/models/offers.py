@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, models
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.models import person_field
 from crm.core.folding import fold
 from offers.models.languages import Language
 
@@ -126,15 +126,7 @@ class Offer(models.Model):
     customer = models.ForeignKey(
         "offers.Customer", models.PROTECT, related_name="offers", verbose_name=_("customer")
     )
-    salesperson = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="offers",
-        db_index=False,
-        verbose_name=_("salesperson"),
-    )
+    salesperson = person_field(_("salesperson"), related_name="offers", db_index=False)
     sender_email = models.EmailField(_("sent from"), max_length=254, blank=True)
     sender_name = models.CharField(_("sender"), max_length=200, blank=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
@@ -161,15 +153,7 @@ class Offer(models.Model):
     status_channel = models.CharField(
         _("status through"), max_length=10, choices=Channel, blank=True
     )
-    status_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        verbose_name=_("status set by"),
-    )
+    status_by = person_field(_("status set by"), db_index=False)
     # The first answer through any channel that says something about the offer.
     first_answer_at = models.DateTimeField(null=True, editable=False)
     # Codes of the reasons that the customer gave with the newest decline, and the salesperson for it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.models import person_field
 from offers.models import Offer, SourceFile
 from reminders.rules import Because
 from reminders.sentences import BECAUSE_CHOICES
@@ -59,9 +59,7 @@ class FollowUp(models.Model):
     send_now_at = models.DateTimeField(_("asked to send now"), null=True, blank=True)
     resumed_at = models.DateTimeField(_("resumed"), null=True, blank=True)
     own_text = models.TextField(
-        _("own text of the next reminder"),
-        blank=True,
-        help_text=_("Replaces the mail text once."),
+        _("own text of the next reminder"), blank=True, help_text=_("Replaces the mail text once.")
     )
     computed_at = models.DateTimeField(_("computed"), default=timezone.now)
     # The `Offer.version` that was planned: an offer that changed since is planned again.
@@ -175,15 +173,7 @@ class Reminder(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     server_reply = models.TextField(_("the mail server's words"), blank=True)
     # Who has marked a failed one as resolved, or has decided about one in doubt.
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        verbose_name=_("resolved by"),
-    )
+    resolved_by = person_field(_("resolved by"), db_index=False)
 
     objects = ReminderQuerySet.as_manager()
 
@@ -232,14 +222,7 @@ class SendingHold(models.Model):
     # A release allows that many reminders at once until that time.
     allowed_count = models.PositiveIntegerField(_("released for"), default=0)
     allowed_until = models.DateTimeField(_("released until"), null=True, blank=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("released by"),
-    )
+    released_by = person_field(_("released by"))
 
     class Meta:
         verbose_name = _("hold on sending")
