@@ -28,70 +28,54 @@ class Entry:
     badge: str = ""
 
 
-_MENU: list[tuple[Any, list[Entry]]] = [
-    (
-        _("Offers"),
-        [
-            Entry(_("Answers"), "forum", "feedback.Answer", badge="answers"),
-            Entry(_("Offers"), "request_quote", "offers.Offer"),
-            Entry(_("Customers"), "groups", "offers.Customer"),
-        ],
+_OFFERS = [
+    Entry(_("Answers"), "forum", "feedback.Answer", badge="answers"),
+    Entry(_("Offers"), "request_quote", "offers.Offer"),
+    Entry(_("Customers"), "groups", "offers.Customer"),
+]
+_FOLLOW_UP = [
+    Entry(_("Due next"), "event_upcoming", "reminders.FollowUp", "due=next"),
+    Entry(_("All follow-ups"), "checklist", "reminders.FollowUp"),
+    Entry(_("Reminders sent"), "send", "reminders.Reminder"),
+    Entry(_("Phone calls"), "call", "reminders.FollowUp", "due=calls"),
+    Entry(
+        _("In doubt or failed"),
+        "report",
+        "reminders.Reminder",
+        "state__in=in_doubt,failed",
+        "stuck",
     ),
-    (
-        _("Follow up"),
-        [
-            Entry(_("Due next"), "event_upcoming", "reminders.FollowUp", query="due=next"),
-            Entry(_("All follow-ups"), "checklist", "reminders.FollowUp"),
-            Entry(_("Reminders sent"), "send", "reminders.Reminder"),
-            Entry(_("Phone calls"), "call", "reminders.FollowUp", query="due=calls"),
-            Entry(
-                _("In doubt or failed"),
-                "report",
-                "reminders.Reminder",
-                query="state__in=in_doubt,failed",
-                badge="stuck",
-            ),
-            Entry(_("Addresses that bounced"), "block", "offers.Customer", query="silent=bounced"),
-        ],
-    ),
-    (
-        _("Import"),
-        [
-            Entry(
-                _("To check"),
-                "rule",
-                "offers.SourceFile",
-                query="state__exact=review",
-                badge="review",
-            ),
-            Entry(_("Import log"), "history", "offers.SourceFile"),
-            Entry(_("Mail folders"), "folder_open", "offers.MailFolder"),
-        ],
-    ),
-    (
-        _("Settings"),
-        [
-            Entry(_("Reminder plans"), "calendar_month", "reminders.ReminderPlan"),
-            Entry(_("Mail texts"), "edit_note", "reminders.MailText"),
-            Entry(_("Plans of customers"), "person_check", "reminders.CustomerPlan"),
-            Entry(_("Company holidays"), "celebration", "reminders.CompanyHoliday"),
-            Entry(_("Decline reasons"), "list_alt", "feedback.DeclineReason"),
-            Entry(_("Own company"), "apartment", "accounts.OwnCompany"),
-            Entry(_("People"), "person", "accounts.User"),
-            Entry(_("Roles"), "shield_person", "auth.Group"),
-        ],
-    ),
-    (
-        _("Operation"),
-        [
-            Entry(_("Jobs"), "schedule", "core.JobRun"),
-            Entry(_("Failed tasks"), "error", "django_q.Failure"),
-            Entry(_("Incidents"), "warning", "core.Incident"),
-            Entry(_("Hold on sending"), "pause_circle", "reminders.SendingHold"),
-            Entry(_("Feedback links"), "link", "feedback.Invitation"),
-            Entry(_("Rejected answers"), "mark_email_unread", "feedback.RejectedAnswer"),
-        ],
-    ),
+    Entry(_("Addresses that bounced"), "block", "offers.Customer", "silent=bounced"),
+]
+_IMPORT = [
+    Entry(_("To check"), "rule", "offers.SourceFile", "state__exact=review", badge="review"),
+    Entry(_("Import log"), "history", "offers.SourceFile"),
+    Entry(_("Mail folders"), "folder_open", "offers.MailFolder"),
+]
+_SETTINGS = [
+    Entry(_("Reminder plans"), "calendar_month", "reminders.ReminderPlan"),
+    Entry(_("Mail texts"), "edit_note", "reminders.MailText"),
+    Entry(_("Plans of customers"), "person_check", "reminders.CustomerPlan"),
+    Entry(_("Company holidays"), "celebration", "reminders.CompanyHoliday"),
+    Entry(_("Decline reasons"), "list_alt", "feedback.DeclineReason"),
+    Entry(_("Own company"), "apartment", "accounts.OwnCompany"),
+    Entry(_("People"), "person", "accounts.User"),
+    Entry(_("Roles"), "shield_person", "auth.Group"),
+]
+_OPERATION = [
+    Entry(_("Jobs"), "schedule", "core.JobRun"),
+    Entry(_("Failed tasks"), "error", "django_q.Failure"),
+    Entry(_("Incidents"), "warning", "core.Incident"),
+    Entry(_("Hold on sending"), "pause_circle", "reminders.SendingHold"),
+    Entry(_("Feedback links"), "link", "feedback.Invitation"),
+    Entry(_("Rejected answers"), "mark_email_unread", "feedback.RejectedAnswer"),
+]
+_MENU = [
+    (_("Offers"), _OFFERS),
+    (_("Follow up"), _FOLLOW_UP),
+    (_("Import"), _IMPORT),
+    (_("Settings"), _SETTINGS),
+    (_("Operation"), _OPERATION),
 ]
 
 
