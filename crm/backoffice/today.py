@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -50,8 +50,8 @@ class Section:
     link: str
     empty: str
     # calm, act or alarm
-    tone: str = "calm"
-    icon: str = "inbox"
+    tone: str
+    icon: str
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,10 @@ def _belongs_to(offers: QuerySet[Offer]) -> Exists:
     return Exists(offers.filter(pk=OuterRef("offer_id")))
 
 
-def _name_offer(offer: Offer) -> str:
+def _offer_row(offer: Offer, detail: str, page_of: Model, at: datetime | None) -> Row:
     customer = offer.customer
-    return " · ".join([offer.number, customer.company or customer.name or customer.email])
+    title = " · ".join([offer.number, customer.company or customer.name or customer.email])
+    return Row(title, detail, change_url(page_of), at)
 
 
 def _join(*words: str) -> str:
@@ -140,7 +141,7 @@ def _build_section(
     link: str,
     icon: str,
     empty: str = "",
-    tone: str = "calm",
+    tone: str = "act",
 ) -> Section:
     rows = [build_row(each) for each in waiting[:ROWS]]
     # Usually there is less than a page, and the query for the count is not needed.
@@ -157,26 +158,23 @@ def _answers(offers: QuerySet[Offer]) -> Section:
         link=_list_url("feedback_answer", handled="todo"),
         icon="forum",
         empty=_("No new answer. Everything has been dealt with."),
-        tone="act",
     )
 
 
 def _answer_row(answer: Answer) -> Row:
     words = _join(answer.get_kind_display(), str(answer.reason or ""), answer.comment)
-    offer = answer.offer
-    return Row(_name_offer(offer), words[:160], change_url(offer), answer.answered_at)
+    return _offer_row(answer.offer, words[:160], answer.offer, answer.answered_at)
 
 
 def _replies(offers: QuerySet[Offer]) -> Section:
     # Whoever reads a reply resumes the reminders or closes the offer.
     return _build_section(
         find_open_replies(offers).select_related("customer").order_by("-replied_at"),
-        lambda offer: Row(_name_offer(offer), offer.subject, change_url(offer), offer.replied_at),
+        lambda offer: _offer_row(offer, offer.subject, offer, offer.replied_at),
         title=_("Customers who replied by mail"),
         link=_list_url("offers_offer", to_do="replied"),
         icon="reply",
         empty=_("Nobody has replied by mail to an open offer."),
-        tone="act",
     )
 
 
@@ -184,32 +182,28 @@ def _bounced(offers: QuerySet[Offer]) -> Section:
     waiting = offers.filter(status=Offer.Status.OPEN, customer__bounced_at__isnull=False)
     return _build_section(
         waiting.select_related("customer").order_by("-sent_at"),
-        lambda offer: Row(
-            _name_offer(offer),
-            offer.customer.email,
-            change_url(offer.customer),
-            offer.customer.bounced_at,
-        ),
+        _bounced_row,
         title=_("Open offers whose mails came back"),
         link=_list_url("offers_offer", to_do="bounced"),
         icon="block",
         empty=_("Mails reach every customer with an open offer."),
-        tone="act",
     )
+
+
+def _bounced_row(offer: Offer) -> Row:
+    customer = offer.customer
+    return _offer_row(offer, customer.email, customer, customer.bounced_at)
 
 
 def _calls(offers: QuerySet[Offer], until: datetime) -> Section:
     waiting = FollowUp.objects.filter(_belongs_to(offers), call_at__lt=until)
     return _build_section(
         waiting.select_related("offer__customer").order_by("call_at"),
-        lambda call: Row(
-            _name_offer(call.offer), call.offer.subject, change_url(call), call.call_at
-        ),
+        lambda call: _offer_row(call.offer, call.offer.subject, call, call.call_at),
         title=_("Phone calls"),
         link=_list_url("reminders_followup", due="calls"),
         icon="call",
         empty=_("No phone call is planned."),
-        tone="act",
     )
 
 
@@ -222,6 +216,7 @@ def _due(offers: QuerySet[Offer], until: datetime) -> Section:
         link=_list_url("reminders_followup", due="next"),
         icon="event_upcoming",
         empty=_("No reminder goes out by the next working day."),
+        tone="calm",
     )
 
 
@@ -229,7 +224,7 @@ def _due_row(follow_up: FollowUp) -> Row:
     words = _("reminder %(step)s") % {"step": follow_up.next_step or 1}
     if follow_up.because == Because.NEEDS_RELEASE:
         words = _join(words, _("waits for release"))
-    return Row(_name_offer(follow_up.offer), words, change_url(follow_up), follow_up.next_at)
+    return _offer_row(follow_up.offer, words, follow_up, follow_up.next_at)
 
 
 def _stuck(offers: QuerySet[Offer]) -> Section:
@@ -247,25 +242,24 @@ def _stuck(offers: QuerySet[Offer]) -> Section:
 
 def _stuck_row(reminder: Reminder) -> Row:
     words = _join(str(reminder.get_state_display()), reminder.server_reply[:120])
-    return Row(_name_offer(reminder.offer), words, change_url(reminder), reminder.mail_date)
+    return _offer_row(reminder.offer, words, reminder, reminder.mail_date)
 
 
 def _review() -> Section:
     states = [SourceFile.State.REVIEW, SourceFile.State.BROKEN]
     return _build_section(
         SourceFile.objects.filter(state__in=states).order_by("-first_seen_at"),
-        lambda file: Row(
-            file.subject or file.name,
-            str(file.get_reason_display()),
-            change_url(file),
-            file.sent_at,
-        ),
+        _review_row,
         title=_("Mails to check"),
         link=_list_url("offers_sourcefile", state__in="review,broken"),
         icon="rule",
         empty=_("Every imported mail was understood."),
-        tone="act",
     )
+
+
+def _review_row(file: SourceFile) -> Row:
+    reason = str(file.get_reason_display())
+    return Row(file.subject or file.name, reason, change_url(file), file.sent_at)
 
 
 def _rejected() -> Section:
