@@ -34,6 +34,9 @@ PERIODS = [
 ]
 BASES = [("offer", _("by offer date")), ("decision", _("by decision date"))]
 STATUSES = [choice for choice in Offer.Status.choices if choice[0] != Offer.Status.SUPERSEDED]
+_DAY_INPUT = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+# Which days count, and what happened on them: `OfferFilter.offers_of` applies these together.
+PERIOD_FIELDS = ("period", "first", "last", "basis")
 DEFAULTS = {"period": periods.DEFAULT, "basis": "offer"}
 
 
@@ -95,18 +98,10 @@ def may_see_salespeople(user: Any) -> bool:
 
 
 class OfferFilter(filters.FilterSet):
-    period = filters.ChoiceFilter(
-        label=_("Period"), choices=PERIODS, method="leave", empty_label=None
-    )
-    first = filters.DateFilter(
-        label=_("From"), method="leave", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
-    last = filters.DateFilter(
-        label=_("To"), method="leave", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
-    basis = filters.ChoiceFilter(
-        label=_("Counted"), choices=BASES, method="leave", empty_label=None
-    )
+    period = filters.ChoiceFilter(label=_("Period"), choices=PERIODS, empty_label=None)
+    first = filters.DateFilter(label=_("From"), widget=_DAY_INPUT)
+    last = filters.DateFilter(label=_("To"), widget=_DAY_INPUT)
+    basis = filters.ChoiceFilter(label=_("Counted"), choices=BASES, empty_label=None)
     status = filters.ChoiceFilter(label=_("Status"), choices=STATUSES, empty_label=_("all"))
     reason = filters.ChoiceFilter(
         label=_("Decline reason"), method="by_reason", empty_label=_("all")
@@ -166,7 +161,8 @@ class OfferFilter(filters.FilterSet):
         """Return the offers filtered by the other fields, in the given period."""
         offers: QuerySet[Offer] = self.queryset
         for name, value in self.values.items():
-            offers = self.filters[name].filter(offers, value)
+            if name not in PERIOD_FIELDS:
+                offers = self.filters[name].filter(offers, value)
         if self.by_decision:
             return offers.filter(
                 within("status_at", span.first, span.last), status__in=Offer.DECIDED
@@ -179,10 +175,6 @@ class OfferFilter(filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         return self.offers_of(self.span)
-
-    def leave(self, offers: QuerySet[Offer], _name: str, _value: Any) -> QuerySet[Offer]:
-        """Period and basis are applied together, in `offers_of`."""
-        return offers
 
     def by_reason(self, offers: QuerySet[Offer], _name: str, code: str) -> QuerySet[Offer]:
         return offers.filter(reason_is(code))
