@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export.fields import Field
-from import_export.formats.base_formats import CSV, XLSX
+from import_export.formats.base_formats import XLSX, TablibFormat
 from import_export.resources import ModelResource
 from import_export.widgets import DecimalWidget, ForeignKeyWidget, NumberWidget, Widget
 from tablib import Dataset
@@ -146,14 +146,10 @@ class SalespersonWidget(ForeignKeyWidget):
         return found
 
 
-class SpreadsheetCsv(CSV):
+class SpreadsheetCsv(TablibFormat):
     """CSV as Excel writes it: semicolon, comma or tab; UTF-8, UTF-16 or windows-1252."""
 
-    def is_binary(self) -> bool:
-        return True
-
-    def get_read_mode(self) -> str:
-        return "rb"
+    TABLIB_MODULE = "tablib.formats._csv"
 
     def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Dataset:
         text = _decode(in_stream).lstrip()
@@ -246,23 +242,17 @@ class OfferImportResource(UploadResource):
         super().__init__(**kwargs)
         self._after_store = after_store
 
-    number_key = Field(attribute="number_key", column_name="number_key")
+    number_key = Field(attribute="number_key")
     customer = Field(
         attribute="customer", column_name="email", widget=ForeignKeyWidget(Customer, "email")
     )
     # Shown; a new customer gets them before the offer is read.
-    name = Field(attribute="customer__name", column_name="name", readonly=True)
-    company = Field(attribute="customer__company", column_name="company", readonly=True)
-    salesperson = Field(
-        attribute="salesperson",
-        column_name="salesperson",
-        widget=SalespersonWidget(User, "email__iexact"),
-    )
-    sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
-    amount = Field(attribute="amount", column_name="amount", widget=AmountWidget())
-    contact_basis = Field(
-        attribute="contact_basis", column_name="contact_basis", widget=ContactBasisWidget()
-    )
+    name = Field(attribute="customer__name", readonly=True)
+    company = Field(attribute="customer__company", readonly=True)
+    salesperson = Field(attribute="salesperson", widget=SalespersonWidget(User, "email__iexact"))
+    sent_at = Field(attribute="sent_at", widget=MomentWidget())
+    amount = Field(attribute="amount", widget=AmountWidget())
+    contact_basis = Field(attribute="contact_basis", widget=ContactBasisWidget())
 
     class Meta:
         model = Offer
@@ -358,11 +348,11 @@ class OfferImportResource(UploadResource):
 
 
 class OfferExportResource(GuardedResource):
-    email = Field(attribute="customer__email", column_name="email")
-    name = Field(attribute="customer__name", column_name="name")
-    company = Field(attribute="customer__company", column_name="company")
-    salesperson = Field(attribute="salesperson__email", column_name="salesperson")
-    sent_at = Field(attribute="sent_at", column_name="sent_at", widget=MomentWidget())
+    email = Field(attribute="customer__email")
+    name = Field(attribute="customer__name")
+    company = Field(attribute="customer__company")
+    salesperson = Field(attribute="salesperson__email")
+    sent_at = Field(attribute="sent_at", widget=MomentWidget())
 
     class Meta:
         model = Offer
