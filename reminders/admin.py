@@ -55,33 +55,19 @@ class PlanningAdmin(ModelAdmin):
 class ReminderPlanAdmin(PlanningAdmin):
     form = ReminderPlanForm
     list_display = ["name", "is_default", "days_line", "window", "region", "release"]
+    _days = ["name", "is_default", "days", "working_days", ("window_from", "window_to")]
+    _limits = ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "name",
-                    "is_default",
-                    "days",
-                    "working_days",
-                    ("window_from", "window_to"),
-                ]
-            },
-        ),
+        (None, {"fields": _days}),
         (_("Region of the holidays"), {"fields": [("country", "subdivision")]}),
-        (
-            _("Gaps and quiet days"),
-            {"fields": ["min_gap_days", "quiet_days", "max_age_days", "no_answer_days"]},
-        ),
+        (_("Gaps and quiet days"), {"fields": _limits}),
         (_("Who decides"), {"fields": ["release", "call_above", "contact_basis"]}),
     ]
 
     def save_model(self, request: HttpRequest, obj: ReminderPlan, form: Any, change: bool) -> None:
         with transaction.atomic():
             if obj.is_default:
-                ReminderPlan.objects.exclude(pk=obj.pk).filter(is_default=True).update(
-                    is_default=False
-                )
+                ReminderPlan.objects.exclude(pk=obj.pk).update(is_default=False)
             super().save_model(request, obj, form, change)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -178,12 +164,9 @@ class MailTextAdmin(ModelAdmin):
             return redirect("admin:reminders_mailtext_change", pk)
         if request.GET.get("as") == "html":
             return HttpResponse(parts.html)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Preview"),
-            "parts": parts,
-        }
-        return render(request, "reminders/preview.html", {**context, "text": text, "offer": offer})
+        context = {"title": gettext("Preview"), "parts": parts, "text": text, "offer": offer}
+        common = self.admin_site.each_context(request)
+        return render(request, "reminders/preview.html", common | context)
 
     @dialog_action(
         _("Test mail to me"),

@@ -26,32 +26,16 @@ def _rights(verbs: str, *models: str) -> set[str]:
 
 _SALES = (
     _rights("view add change", "offers.offer", "offers.customer")
-    | _rights(
-        "view change",
-        "offers.sourcefile",
-        "feedback.answer",
-        "reminders.followup",
-        "reminders.reminder",
-    )
-    | _rights("add", "feedback.answer")
-    | _rights("view add change", "reminders.customerplan")
-    | _rights(
-        "view",
-        "feedback.invitation",
-        "feedback.declinereason",
-        "reminders.reminderplan",
-        "reminders.mailtext",
-    )
+    | _rights("view add change", "feedback.answer", "reminders.customerplan")
+    | _rights("view change", "offers.sourcefile", "reminders.followup", "reminders.reminder")
+    | _rights("view", "feedback.invitation", "feedback.declinereason")
+    | _rights("view", "reminders.reminderplan", "reminders.mailtext")
 )
 _LEADERS = (
     _SALES
     | _rights("view add change", "feedback.declinereason", "reminders.mailtext")
-    | _rights(
-        "view add change delete",
-        "reminders.reminderplan",
-        "reminders.companyholiday",
-        "reminders.customerplan",
-    )
+    | _rights("view add change delete", "reminders.reminderplan", "reminders.companyholiday")
+    | _rights("delete", "reminders.customerplan")
     | _rights("view change", "reminders.sendinghold")
     | _rights("view", "core.incident", "feedback.rejectedanswer")
     | _rights("view", "accounts.user", "accounts.owncompany", "offers.mailfolder", "core.jobrun")

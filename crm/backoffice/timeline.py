@@ -96,27 +96,19 @@ def _answer_event(answer: Answer) -> Event:
 
 
 def _link_event(invitation: Invitation) -> Event:
-    return Event(
-        invitation.created_at,
-        _("Feedback link issued"),
-        invitation.get_state_display(),
-        Kind.NOTE,
-        change_url(invitation),
-    )
+    title, state = _("Feedback link issued"), invitation.get_state_display()
+    return Event(invitation.created_at, title, state, Kind.NOTE, change_url(invitation))
 
 
 def _reminder_event(row: Reminder) -> Event:
-    title = _("Reminder %(step)d: %(state)s")
+    at = row.sent_at or row.claimed_at or row.mail_date
+    words = {"step": row.step, "state": row.get_state_display()}
+    title = _("Reminder %(step)d: %(state)s") % words
     # The mail server's reply matters only if it did not accept the mail.
     reply = "" if row.state == Reminder.State.SENT else row.server_reply
     decided = _("decided by %s") % row.resolved_by if row.resolved_by else ""
-    return Event(
-        row.sent_at or row.claimed_at or row.mail_date,
-        title % {"step": row.step, "state": row.get_state_display()},
-        _lines(row.recipient, reply, decided),
-        Kind.REMINDER,
-        change_url(row),
-    )
+    detail = _lines(row.recipient, reply, decided)
+    return Event(at, title, detail, Kind.REMINDER, change_url(row))
 
 
 def _lines(*parts: str) -> str:

@@ -20,14 +20,7 @@ from unfold.decorators import display
 
 from crm.backoffice.admin.filters import ConditionFilter
 from crm.backoffice.admin.parts import OfferRowsAdmin, person, say_paused, say_sent_now
-from crm.core.admin_base import (
-    change_url,
-    dialog_action,
-    go_back,
-    note_acts,
-    one_row,
-    say,
-)
+from crm.core.admin_base import change_url, dialog_action, go_back, note_acts, one_row, say
 from offers.models import Offer
 from reminders import services
 from reminders.explain import explain, explain_sending
@@ -62,40 +55,16 @@ class FollowUpAdmin(OfferRowsAdmin):
     list_select_related = ["offer__customer", "offer__salesperson"]
     ordering = [F("next_at").asc(nulls_last=True), "call_at", "pk"]
     actions = ["release", "skip", "call_instead", "record_call"]
-    actions_row = [
-        "send_now",
-        "release_one",
-        "snooze",
-        "skip_one",
-        "call_one",
-        "call_made",
-        "edit_text",
-    ]
+    _more_actions = ["snooze", "skip_one", "call_one", "call_made"]
+    actions_row = ["send_now", "release_one", *_more_actions, "edit_text"]
     actions_detail = [
         "send_now",
         "release_one",
         "edit_text",
-        {
-            "title": _("More actions"),
-            "icon": "snooze",
-            "items": ["snooze", "skip_one", "call_one", "call_made"],
-        },
+        {"title": _("More actions"), "icon": "snooze", "items": _more_actions},
     ]
-    fields = [
-        "offer_in_words",
-        "customer_in_words",
-        "next_in_words",
-        "plan",
-        "own_text",
-        "computed_at",
-    ]
-    readonly_fields = [
-        "offer_in_words",
-        "customer_in_words",
-        "next_in_words",
-        "own_text",
-        "computed_at",
-    ]
+    fields = ["offer_link", "customer_link", "next_in_words", "plan", "own_text", "computed_at"]
+    readonly_fields = ["offer_link", "customer_link", "next_in_words", "own_text", "computed_at"]
 
     # The plan can be chosen; all other fields are read-only.
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -144,12 +113,12 @@ class FollowUpAdmin(OfferRowsAdmin):
         return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"), what
 
     @admin.display(description=_("offer"))
-    def offer_in_words(self, follow_up: FollowUp) -> SafeString:
+    def offer_link(self, follow_up: FollowUp) -> SafeString:
         offer = follow_up.offer
         return format_html('<a href="{}">{}</a> {}', change_url(offer), offer.number, offer.subject)
 
     @admin.display(description=_("customer"))
-    def customer_in_words(self, follow_up: FollowUp) -> SafeString:
+    def customer_link(self, follow_up: FollowUp) -> SafeString:
         customer = follow_up.offer.customer
         words = ", ".join(filter(None, (customer.name, customer.company, customer.email)))
         return format_html('<a href="{}">{}</a>', change_url(customer), words)
@@ -220,21 +189,18 @@ class FollowUpAdmin(OfferRowsAdmin):
     release_one = one_row(
         release, _("It goes out at the time that the plan says."), icon="play_arrow"
     )
-
     skip_one = one_row(
         skip,
         _("This reminder is left out; the next step of the plan follows."),
         icon="skip_next",
         title=_("Skip"),
     )
-
     call_one = one_row(
         call_instead,
         _("A phone call replaces this reminder."),
         icon="call",
         title=_("Call instead"),
     )
-
     call_made = one_row(record_call, _("The step is done, and the quiet days begin."), icon="check")
 
     @dialog_action(

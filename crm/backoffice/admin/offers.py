@@ -129,19 +129,13 @@ class OfferAdmin(UploadAdmin):
         tab(_("Mails"), "mails"),
     )
     # Grouped, because all of them side by side would need twice the width of a screen.
+    _link_actions = ["new_link", "extend_link", "revoke_link"]
+    _reminder_actions = ["send_reminder", "pause", "stop", "resume"]
     actions_detail: list[Any] = [
         "note_contact",
         "record_answer",
-        {
-            "title": _("Feedback links"),
-            "icon": "link",
-            "items": ["new_link", "extend_link", "revoke_link"],
-        },
-        {
-            "title": _("Reminders"),
-            "icon": "send",
-            "items": ["send_reminder", "pause", "stop", "resume"],
-        },
+        {"title": _("Feedback links"), "icon": "link", "items": _link_actions},
+        {"title": _("Reminders"), "icon": "send", "items": _reminder_actions},
     ]
     actions_row = ["note_contact", "record_answer", "new_link", "pause", "send_reminder"]
     resource_classes = [OfferImportResource]

@@ -88,14 +88,12 @@ class ReminderAdmin(OfferRowsAdmin):
         )
         say(request, count, words)
         if count < chosen:
-            messages.warning(
-                request,
-                gettext(
-                    "The others are not sent again: they were sent, their offer is closed or stopped, or a "
-                    "later step was sent, skipped or done by phone. “Dealt with” removes a failed "
-                    "reminder from Today."
-                ),
+            rest = gettext(
+                "The others are not sent again: they were sent, their offer is closed or stopped, or a "
+                "later step was sent, skipped or done by phone. “Dealt with” removes a failed "
+                "reminder from Today."
             )
+            messages.warning(request, rest)
 
     @admin.action(description=_("Dealt with"), permissions=["act"])
     def set_aside(self, request: HttpRequest, rows: QuerySet[Reminder]) -> None:
@@ -108,13 +106,11 @@ class ReminderAdmin(OfferRowsAdmin):
     was_sent_one = one_row(
         was_sent, _("You have seen that the customer got the mail."), icon="mark_email_read"
     )
-
     send_again_one = one_row(
         send_again,
         _("The customer gets the mail again if it did arrive after all."),
         icon="forward_to_inbox",
     )
-
     set_aside_one = one_row(
         set_aside,
         _("Marks a failed reminder as dealt with. It is then no longer listed under Today."),
