@@ -47,13 +47,9 @@ class MailFolderAdmin(ModelAdmin):
         )
         rows: list[tuple[str, str | None]] = []
         if form.is_valid():
-            subjects = (
-                folder.files.exclude(subject="")
-                .order_by("-pk")
-                .values_list("subject", flat=True)[:SUBJECTS]
-            )
+            files = folder.files.exclude(subject="").order_by("-pk")
             try:
-                for subject in subjects:
+                for subject in files.values_list("subject", flat=True)[:SUBJECTS]:
                     rows.append((subject, find_number(subject, form.cleaned_data["pattern"])))
             except PatternError as error:
                 form.add_error("pattern", explain_pattern_error(error))

@@ -15,19 +15,13 @@ from offers.models import MailFolder
 def check_folders(now: datetime) -> Iterator[Finding]:
     folders = MailFolder.objects.filter(is_active=True)
     if not folders:
-        yield Finding(
-            "mail folders",
-            _("No folder is watched. Add David's export folder in the back office."),
-            is_ok=False,
-        )
+        words = _("No folder is watched. Add David's export folder in the back office.")
+        yield Finding("mail folders", words, is_ok=False)
     for folder in folders:
         name = f"mail folder {folder.name}"
         if not os.access(folder.path, os.R_OK | os.X_OK):
-            detail = (
-                _("%s cannot be read. Is the share mounted, and may this user read it?")
-                % folder.path
-            )
-            yield Finding(name, detail, is_ok=False)
+            words = _("%s cannot be read. Is the share mounted, and may this user read it?")
+            yield Finding(name, words % folder.path, is_ok=False)
         elif folder.error:
             yield Finding(name, folder.error, is_ok=False)
         else:

@@ -22,9 +22,8 @@ _LED_TO_NOTHING = (
 def prune_log(*, now: datetime, dry_run: bool = False) -> str:
     """Empty the log entries, older than `KEEP_LOG_DAYS`, of mails that led to nothing."""
     limit = now - timedelta(days=settings.KEEP_LOG_DAYS)
-    old = SourceFile.objects.filter(state__in=_LED_TO_NOTHING, first_seen_at__lt=limit).exclude(
-        sender="", subject=""
-    )
+    old = SourceFile.objects.filter(state__in=_LED_TO_NOTHING, first_seen_at__lt=limit)
+    old = old.exclude(sender="", subject="")
     if dry_run:
         return f"Would empty {old.count()} entries of the import log before {limit:%Y-%m-%d}."
     emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")

@@ -22,8 +22,7 @@ def check_sending(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
             message = f"REMINDERS_GO_LIVE_ON is {settings.REMINDERS_GO_LIVE_ON!r}, which is no day."
             found.append(Error(message, hint="Write it as 2026-09-01.", id="reminders.E001"))
     if settings.REMINDERS_ENABLED and not settings.DEFAULT_FROM_EMAIL:
+        message = "Reminders are sent, but have no sender."
         hint = "Set DEFAULT_FROM_EMAIL to the address that reminders come from."
-        found.append(
-            Error("Reminders are sent, but have no sender.", hint=hint, id="reminders.E002")
-        )
+        found.append(Error(message, hint=hint, id="reminders.E002"))
     return found

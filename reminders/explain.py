@@ -38,14 +38,11 @@ def explain_sending() -> list[str]:
         notices.append(str(SENTENCES[Because.OFF]))
     hold = SendingHold.get()
     if hold.is_held:
-        notices.append(
-            _("Sending is held, because %(reason)s.") % {"reason": hold.get_reason_display()}
-        )
+        reason = hold.get_reason_display()
+        notices.append(_("Sending is held, because %(reason)s.") % {"reason": reason})
     if settings.REMINDERS_TEST_ADDRESS:
-        notices.append(
-            _("This is a trial: all reminders go to %s, none to a customer.")
-            % settings.REMINDERS_TEST_ADDRESS
-        )
+        words = _("This is a trial: all reminders go to %s, none to a customer.")
+        notices.append(words % settings.REMINDERS_TEST_ADDRESS)
     return notices
 
 

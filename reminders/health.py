@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from crm.core.dates import format_day
 from crm.core.health import Finding
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SmtpUnavailableError
@@ -35,12 +35,8 @@ def check_overdue(now: datetime) -> Iterator[Finding]:
     if oldest is None or oldest.next_at is None or not settings.REMINDERS_ENABLED:
         yield Finding("oldest due", _("No reminder is overdue."))
     else:
-        yield Finding(
-            "oldest due",
-            _("A reminder has been due since %s.")
-            % date_format(oldest.next_at, "SHORT_DATE_FORMAT"),
-            is_ok=False,
-        )
+        words = _("A reminder has been due since %s.")
+        yield Finding("oldest due", words % format_day(oldest.next_at), is_ok=False)
 
 
 def check_mail_server(now: datetime) -> Iterator[Finding]:
@@ -48,9 +44,6 @@ def check_mail_server(now: datetime) -> Iterator[Finding]:
         with Connection(Server.from_settings()):
             yield Finding("mail server", _("The mail server accepts our log-in."))
     except SmtpUnavailableError as error:
-        yield Finding(
-            "mail server",
-            _("No mail can be sent, %(stage)s failed: %(error)s")
-            % {"stage": error.stage, "error": error},
-            is_ok=False,
-        )
+        words = _("No mail can be sent, %(stage)s failed: %(error)s")
+        detail = words % {"stage": error.stage, "error": error}
+        yield Finding("mail server", detail, is_ok=False)

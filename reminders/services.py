@@ -34,6 +34,8 @@ from reminders.sentences import SendSums
 State = Reminder.State
 
 RELEASED_FOR = timedelta(hours=48)
+# Why a reminder that somebody asked to send now is due.
+ASKED_FOR = (Because.SEND_NOW, Because.LINK_WAITS)
 
 
 def pause(offers: QuerySet[Offer], *, until: date) -> list[int]:
@@ -69,11 +71,8 @@ def send_now(offers: Collection[Offer], *, now: datetime) -> list[tuple[Offer, s
     Returns each offer with the reason why nothing was sent, which is empty where it was.
     """
     sums = _send_ready([offer.pk for offer in offers], now)
-    sent = set(
-        Reminder.objects.filter(offer__in=offers, sent_at__gte=now).values_list(
-            "offer_id", flat=True
-        )
-    )
+    reminders = Reminder.objects.filter(offer__in=offers, sent_at__gte=now)
+    sent = set(reminders.values_list("offer_id", flat=True))
     results = []
     for offer in offers:
         why_not = ""
@@ -92,7 +91,7 @@ def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
     follow_ups = FollowUp.objects.filter(offer__in=pks)
     follow_ups.update(send_now_at=now)
     plan_offer_ids(pks, now)
-    follow_ups.exclude(because__in=(Because.SEND_NOW, Because.LINK_WAITS)).update(send_now_at=None)
+    follow_ups.exclude(because__in=ASKED_FOR).update(send_now_at=None)
     ready = list(follow_ups.filter(because=Because.SEND_NOW).values_list("offer_id", flat=True))
     if not ready:
         return None
@@ -107,24 +106,20 @@ def _send_ready(pks: Collection[int], now: datetime) -> SendSums | None:
 
 def release(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
     """Release the next reminder of each offer whose plan requires a release."""
-    return _change(
-        follow_ups.filter(because=Because.NEEDS_RELEASE), now, released_step=F("next_step")
-    )
+    waiting = follow_ups.filter(because=Because.NEEDS_RELEASE)
+    return _change(waiting, now, released_step=F("next_step"))
 
 
 def skip(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
     """Skip the next step of each."""
-    return _change(
-        follow_ups.filter(next_step__isnull=False), now, skipped_step=F("next_step"), own_text=""
-    )
+    planned = follow_ups.filter(next_step__isnull=False)
+    return _change(planned, now, skipped_step=F("next_step"), own_text="")
 
 
 def snooze(follow_ups: QuerySet[FollowUp], *, until: date) -> list[int]:
     """Let the next reminder of each wait until the day."""
-    return pause(
-        Offer.objects.filter(follow_up__in=follow_ups, follow_up__next_step__isnull=False),
-        until=until,
-    )
+    planned = follow_ups.filter(next_step__isnull=False)
+    return pause(Offer.objects.filter(follow_up__in=planned), until=until)
 
 
 def call_instead(follow_ups: QuerySet[FollowUp], *, now: datetime) -> list[int]:
@@ -137,12 +132,8 @@ def record_call(follow_ups: QuerySet[FollowUp], *, by: User | None, now: datetim
     calls = follow_ups.filter(because=Because.CALL)
     with transaction.atomic():
         for call in calls.select_related("offer"):
-            note_contact(
-                call.offer,
-                at=now,
-                by=by,
-                note=_("Phone call instead of reminder %d") % (call.next_step or 1),
-            )
+            note = _("Phone call instead of reminder %d") % (call.next_step or 1)
+            note_contact(call.offer, at=now, by=by, note=note)
         return _change(calls, now, skipped_step=F("next_step"))
 
 
@@ -215,9 +206,7 @@ def _try_again(row: Reminder, by: User | None, now: datetime) -> bool:
         follow_up = FollowUp.objects.filter(offer=row.offer_id)
         follow_up.update(send_now_at=now)
         plan_offer_ids([row.offer_id], now)
-        if follow_up.filter(
-            next_step=row.step, because__in=(Because.SEND_NOW, Because.LINK_WAITS)
-        ).exists():
+        if follow_up.filter(next_step=row.step, because__in=ASKED_FOR).exists():
             return True
         transaction.set_rollback(True)
     return False

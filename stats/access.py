@@ -39,9 +39,8 @@ def needs(permission: str) -> Callable[[View], View]:
             try:
                 user = _find_person(request)
             except TooManyAttemptsError:
-                return HttpResponse(
-                    str(TOO_MANY), status=429, headers={"Retry-After": throttle.WINDOW_SECONDS}
-                )
+                headers = {"Retry-After": throttle.WINDOW_SECONDS}
+                return HttpResponse(str(TOO_MANY), status=429, headers=headers)
             if user is None:
                 return _ask_to_sign_in(request)
             if not user.has_perm(permission):
@@ -91,7 +90,6 @@ def _read_basic(header: str) -> tuple[str, str]:
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if settings.STATS_AUTH == "basic":
-        return HttpResponse(
-            status=401, headers={"WWW-Authenticate": 'Basic realm="Nachfass", charset="UTF-8"'}
-        )
+        headers = {"WWW-Authenticate": 'Basic realm="Nachfass", charset="UTF-8"'}
+        return HttpResponse(status=401, headers=headers)
     return redirect_to_login(request.get_full_path(), "admin:login")

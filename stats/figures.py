@@ -153,11 +153,7 @@ def count_reactions(offers: QuerySet[Offer]) -> dict[int, int]:
 
 
 def find_figures(
-    groups: list[OfferGroup],
-    sent: dict[date, SentDay],
-    reactions: dict[int, int],
-    *,
-    today: date,
+    groups: list[OfferGroup], sent: dict[date, SentDay], reactions: dict[int, int], *, today: date
 ) -> Figures:
     """Compute the main figures from sums. Response rate = answered / (answered or 14 days old)."""
     answered = sum(group.answered for group in groups)

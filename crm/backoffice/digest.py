@@ -127,9 +127,8 @@ def build_summary(user: User, now: datetime) -> EmailMessage:
     figures, past = _count_week(week, today), _count_week(before, today)
     # Tiles get no links, because they are relative to the page of figures.
     tiles = build_tiles(figures, past, lambda _part: "")
-    subject = _("Nachfass: the week to %(day)s") % {
-        "day": date_format(last_sunday, "SHORT_DATE_FORMAT")
-    }
+    day = date_format(last_sunday, "SHORT_DATE_FORMAT")
+    subject = _("Nachfass: the week to %(day)s") % {"day": day}
     context = {"tiles": tiles, "week": week, "link": reverse("stats:show")}
     return _build_mail(user, subject, "backoffice/summary.txt", context)
 

@@ -21,12 +21,7 @@ WSGI_APPLICATION = "crm.wsgi.application"
 SECRET_KEY = required("SECRET_KEY", "it signs the stamp of the feedback form.")
 DATABASES = {"default": database("public.sqlite3")}
 
-INSTALLED_APPS = [
-    "django.contrib.staticfiles",
-    "crm.core",
-    "crm.operations",
-    "feedback.public",
-]
+INSTALLED_APPS = ["django.contrib.staticfiles", "crm.core", "crm.operations", "feedback.public"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

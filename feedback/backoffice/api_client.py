@@ -81,13 +81,11 @@ class ApiClient:
 
     def __init__(self, url: str, key: str) -> None:
         if not url:
-            raise SyncError(
-                _("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form.")
-            )
+            text = _("Set FEEDBACK_API_URL or FEEDBACK_BASE_URL to the address of the form.")
+            raise SyncError(text)
         if not key:
-            raise SyncError(
-                _("Set FEEDBACK_API_KEY to the key whose hash the public service knows.")
-            )
+            text = _("Set FEEDBACK_API_KEY to the key whose hash the public service knows.")
+            raise SyncError(text)
         self.url = url.rstrip("/")
         self.session = requests.Session()
         self.session.auth = ApiKeyAuth(key)
@@ -188,23 +186,19 @@ class ApiClient:
     def _raise_for_status(self, response: requests.Response) -> None:
         status = response.status_code
         if status in PASSING_STATUSES:
-            raise UnreachableError(
-                _("The public service at %(url)s fails with %(status)s.")
-                % {"url": self.url, "status": status}
-            )
+            text = _("The public service at %(url)s fails with %(status)s.")
+            raise UnreachableError(text % {"url": self.url, "status": status})
         if status == 401:
-            raise SyncError(
-                _(
-                    "The public service refuses the API key: compare FEEDBACK_API_KEY here with"
-                    " FEEDBACK_API_KEY_HASHES there."
-                )
+            text = _(
+                "The public service refuses the API key: compare FEEDBACK_API_KEY here with"
+                " FEEDBACK_API_KEY_HASHES there."
             )
+            raise SyncError(text)
         if status == 403:
-            raise SyncError(
-                _(
-                    "The public service refuses this network: add it to FEEDBACK_API_ALLOWED_NETWORKS there."
-                )
+            text = _(
+                "The public service refuses this network: add it to FEEDBACK_API_ALLOWED_NETWORKS there."
             )
+            raise SyncError(text)
         if status == 429:
             seconds = response.headers.get("Retry-After", "60")
             raise SyncError(_("The public service asks to wait %s seconds.") % seconds)

@@ -45,9 +45,8 @@ def make_missing_links(offers: Sequence[Offer]) -> None:
         if link is None or (link.state == Invitation.State.ANSWERED and offer.is_open):
             missing[offer.pk] = _build_invitation(offer)
         elif link.state == Invitation.State.ACTIVE and link.card_hash != card_hash_of(offer):
-            _change_link(
-                link, card_hash=card_hash_of(offer), expires_at=max(link.expires_at, _expiry())
-            )
+            expires_at = max(link.expires_at, _expiry())
+            _change_link(link, card_hash=card_hash_of(offer), expires_at=expires_at)
     # Another process may make a link of the same offer at the same time; one is enough.
     Invitation.objects.bulk_create(missing.values(), ignore_conflicts=True)
 
@@ -99,9 +98,8 @@ def extend_link(invitation: Invitation) -> bool:
 
 def mark_mailed(offer_ids: Collection[int], *, at: datetime) -> None:
     """Record when the links of these offers were mailed, to recognise answers of link scanners."""
-    Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE).update(
-        mailed_at=at
-    )
+    active = Invitation.objects.filter(offer__in=offer_ids, state=Invitation.State.ACTIVE)
+    active.update(mailed_at=at)
 
 
 @dataclass
@@ -132,9 +130,8 @@ def register_all_again() -> None:
 
 def _next_page(after: int) -> list[Invitation]:
     # By primary key, because a rejected link stays unregistered and would be in every page.
-    waiting = Invitation.objects.filter(registered_at=None, pk__gt=after).exclude(
-        state=Invitation.State.ANSWERED
-    )
+    changed = Invitation.objects.filter(registered_at=None, pk__gt=after)
+    waiting = changed.exclude(state=Invitation.State.ANSWERED)
     return list(waiting.select_related("offer__salesperson").order_by("pk")[: wire.MAX_INVITATIONS])
 
 

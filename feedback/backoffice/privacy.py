@@ -16,10 +16,7 @@ def export(customer: Customer) -> dict[str, Any]:
     for link in links:
         for name in ("token", "digest", "card_hash", "version"):
             link.pop(name, None)
-    return {
-        "answers": as_dicts(Answer.objects.filter(offer__customer=customer)),
-        "links": links,
-    }
+    return {"answers": as_dicts(Answer.objects.filter(offer__customer=customer)), "links": links}
 
 
 def erase(customer: Customer) -> None:

@@ -52,15 +52,12 @@ class AnswerForm(forms.Form):
     answer = forms.ChoiceField(
         choices=[(kind, kind) for kind in KINDS],
         error_messages=dict.fromkeys(
-            ["required", "invalid_choice"],
-            gettext_lazy("Please choose one of the three answers."),
+            ["required", "invalid_choice"], gettext_lazy("Please choose one of the three answers.")
         ),
     )
     reason = forms.CharField(required=False)
     ask_again_on = forms.DateField(
-        required=False,
-        input_formats=DATE_FORMATS,
-        error_messages={"invalid": BAD_DAY},
+        required=False, input_formats=DATE_FORMATS, error_messages={"invalid": BAD_DAY}
     )
     comment = forms.CharField(
         required=False,

@@ -16,17 +16,13 @@ SILENT_AFTER = timedelta(hours=24)
 
 def check_office(now: datetime) -> Iterator[Finding]:
     if not settings.FEEDBACK_API_KEY_HASHES:
-        yield Finding(
-            "API key", "Set FEEDBACK_API_KEY_HASHES to the hash of the office's key.", is_ok=False
-        )
+        detail = "Set FEEDBACK_API_KEY_HASHES to the hash of the office's key."
+        yield Finding("API key", detail, is_ok=False)
     status = get_status()
     waiting = f"{status.waiting} are waiting."
     if status.last_pull_at is None:
-        yield Finding(
-            "office",
-            "The office has never fetched answers. Does FEEDBACK_API_KEY_HASHES have its key?",
-            is_ok=False,
-        )
+        detail = "The office has never fetched answers. Does FEEDBACK_API_KEY_HASHES have its key?"
+        yield Finding("office", detail, is_ok=False)
     elif now - status.last_pull_at > SILENT_AFTER:
         hours = (now - status.last_pull_at) // timedelta(hours=1)
         detail = f"The office has not fetched answers for {hours} hours; {waiting}"
@@ -39,8 +35,5 @@ def check_form(now: datetime) -> Iterator[Finding]:
     if FormContent.objects.exists():
         yield Finding("form", "The office has sent the texts of the form.")
     else:
-        yield Finding(
-            "form",
-            "The office has not sent the texts of the form. Run `sync_feedback` there.",
-            is_ok=False,
-        )
+        detail = "The office has not sent the texts of the form. Run `sync_feedback` there."
+        yield Finding("form", detail, is_ok=False)

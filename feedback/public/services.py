@@ -67,10 +67,7 @@ def store_answer(digest: str, submission: Submission, *, now: datetime) -> Submi
     """Store what the customer sent. A decision uses up the link, "undecided" leaves it valid."""
     is_decision = submission.kind in DECISIONS
     unanswered = RegisteredLink.objects.filter(
-        digest=digest,
-        answered_at=None,
-        state=RegisteredLink.State.ACTIVE,
-        expires_at__gt=now,
+        digest=digest, answered_at=None, state=RegisteredLink.State.ACTIVE, expires_at__gt=now
     )
     with transaction.atomic():
         # One conditional UPDATE decides who was first: of 200 simultaneous requests it changes a

@@ -124,12 +124,11 @@ class StatusView(OfficeView):
     def get(self, request: Request) -> Response:
         """Return version, schema and figures."""
         status = services.get_status()
-        return Response(
-            {
-                "version": __version__,
-                "schema": wire.SCHEMA,
-                "waiting_answers": status.waiting,
-                "invitations": status.links,
-                "last_pull_at": status.last_pull_at,
-            }
-        )
+        figures = {
+            "version": __version__,
+            "schema": wire.SCHEMA,
+            "waiting_answers": status.waiting,
+            "invitations": status.links,
+            "last_pull_at": status.last_pull_at,
+        }
+        return Response(figures)

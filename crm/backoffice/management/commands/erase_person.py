@@ -18,11 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="Do not ask.")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        if (
-            not options["yes"]
-            and input(f"Erase {options['email']} for good? Type yes: ").strip() != "yes"
-        ):
-            raise CommandError("Nothing was changed.")
+        if not options["yes"]:
+            answer = input(f"Erase {options['email']} for good? Type yes: ")
+            if answer.strip() != "yes":
+                raise CommandError("Nothing was changed.")
         try:
             erasure = erase_person(options["email"], now=timezone.now())
         except ErasureError as error:

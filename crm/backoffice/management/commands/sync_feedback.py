@@ -36,10 +36,8 @@ class Command(JobCommand):
             # Includes answers stored by an earlier run, or by this one before a failure.
             notices = notify_salespeople(timezone.now())
         if notices.failed:
-            raise CommandError(
-                _("The answers are stored, but the mails to the salespeople failed: %s")
-                % notices.problem
-            )
+            text = _("The answers are stored, but the mails to the salespeople failed: %s")
+            raise CommandError(text % notices.problem)
         words = [
             _("Done, %s answers stored, %s set aside") % (result.stored, result.set_aside),
             _("%s links registered") % result.registered,
