@@ -10,8 +10,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from crm.core.models import JobRun
-from crm.operations.jobs import JOBS
-from crm.operations.schedules import RUNNER
+from crm.operations.schedules import JOBS, RUNNER
 
 # A job may be late by its own interval and by this much before it counts as a problem.
 GRACE = timedelta(minutes=10)

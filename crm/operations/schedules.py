@@ -1,18 +1,39 @@
-"""The schedules of the queue that runs the office's jobs."""
+"""The list of the office's jobs, and their schedules in the queue that runs them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import Schedule
 
 from crm.core.models import JobRun
-from crm.operations.jobs import Job
 
 # Django-Q2 calls it with the name of the command.
 RUNNER = "crm.core.jobs.run_job"
+
+
+@dataclass(frozen=True)
+class Job:
+    """When the command `name` runs: a cron expression in local time."""
+
+    name: str
+    cron: str
+
+
+# Fixed times keep out of 02:00 to 03:00, which happens twice on the day summer time ends.
+JOBS = [
+    Job("heartbeat", "* * * * *"),
+    Job("backup", "30 0 * * *"),
+    Job("prune", "30 3 * * *"),
+    Job("import_offers", "* * * * *"),
+    Job("sync_feedback", "* * * * *"),
+    Job("send_reminders", "*/5 * * * *"),
+    Job("plan_reminders", "15 4 * * *"),
+    Job("send_digest", "30 7 * * 1-6"),
+]
 
 
 @transaction.atomic

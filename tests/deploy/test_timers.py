@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from crm.operations.jobs import JOBS
+from crm.operations.schedules import JOBS
 
 UNITS = settings.BASE_DIR / "deploy" / "office" / "units"
 CALENDAR = {

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.operations.jobs import JOBS as OFFICE_JOBS
+from crm.operations.schedules import JOBS as OFFICE_JOBS
 from tests.authority import Authority
 from tests.commands import ROOT
 from tests.deploy.installed import (

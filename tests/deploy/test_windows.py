@@ -18,7 +18,7 @@ import tree_sitter_powershell
 from django.core.management import call_command, get_commands
 from tree_sitter import Language, Node, Parser
 
-from crm.operations.jobs import JOBS
+from crm.operations.schedules import JOBS
 from tests.servers import free_port, stop, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from crm.accounts.models import OwnCompany
 from crm.core.models import JobRun
 from crm.operations.alarm_state import save_problems
-from crm.operations.jobs import JOBS
+from crm.operations.schedules import JOBS
 from feedback.backoffice.models import SyncState
 from offers.models import MailFolder
 from tests.operations.machine import Machine, TlsServer, Web, office_web, tls_server

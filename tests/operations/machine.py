@@ -23,7 +23,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from crm.operations import alarms
-from crm.operations.jobs import JOBS, Job
+from crm.operations.schedules import JOBS, Job
 from tests.authority import Authority
 from tests.commands import ROOT, clean_env
 from tests.servers import free_port, stop, wait_for_port

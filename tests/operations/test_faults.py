@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from crm.operations.jobs import JOBS
+from crm.operations.schedules import JOBS
 from tests.operations.machine import LOOK, Machine, TlsServer, Web, drop_offer
 from tests.public_service import PublicService
 from tests.smtp_server import smtp_server

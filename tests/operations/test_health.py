@@ -15,8 +15,8 @@ from crm.core.models import JobRun
 from crm.operations import health
 from crm.operations.alarm_state import save_problems
 from crm.operations.health import examine, machine
-from crm.operations.jobs import JOBS, Job
 from crm.operations.office import OPERATIONS
+from crm.operations.schedules import JOBS, Job
 from feedback.backoffice.models import RejectedAnswer, SyncState
 from offers.models import MailFolder
 

@@ -10,8 +10,7 @@ from django.db import connections
 from django.utils import timezone
 from django_q.models import Schedule
 
-from crm.operations.jobs import JOBS, Job
-from crm.operations.schedules import RUNNER, write_schedules
+from crm.operations.schedules import JOBS, RUNNER, Job, write_schedules
 
 MINUTELY = Job("heartbeat", "* * * * *")
 NIGHTLY = Job("prune", "30 1 * * *")

@@ -5,8 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from crm.operations.jobs import JOBS
-
 
 class Command(BaseCommand):
     help = "Write the schedules of all jobs into the queue. Running it again changes nothing."
@@ -16,7 +14,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Only the office has a queue. On the VPS systemd timers run the commands."
             )
-        from crm.operations.schedules import write_schedules  # noqa: PLC0415  (needs the queue)
+        from crm.operations.schedules import JOBS, write_schedules  # noqa: PLC0415  (needs the queue)
 
         added, removed = write_schedules(JOBS)
         return f"Done, {added} schedules added, {removed} removed, {len(JOBS) - added} unchanged."
