@@ -44,11 +44,11 @@ class Chart:
     """A chart and its table. `kind` is a type of Chart.js, `colours` are those of the series."""
 
     name: str
-    kind: Literal["pie", "line", "bar"]
     title: str
     head: tuple[str, ...]
     points: tuple[Point, ...]
     empty: str
+    kind: Literal["pie", "line", "bar"] = "bar"
     note: str = ""
     colours: tuple[str, ...] = ("blue", "green")
     is_money: bool = False
@@ -173,7 +173,6 @@ def _chart_classes(
     points.append(Point(capfirst(_("not stated")), (numbers[""],), not_stated, "grey"))
     return Chart(
         name="classes",
-        kind="bar",
         title=_("Classes of decline reasons"),
         head=(_("Class"), _("Offers")),
         points=tuple(points),
@@ -200,7 +199,6 @@ def _chart_both_sides(declined: list[OfferGroup], label: Callable[[str], str], l
         points.append(Point(label(code), numbers, links))
     return Chart(
         name="sides",
-        kind="bar",
         title=_("Customer's reason and salesperson's reason"),
         head=(_("Reason"), _("Stated by the customer"), _("Stated by the salesperson")),
         points=tuple(points),
@@ -220,7 +218,6 @@ def chart_statuses(figures: Figures, link: Link) -> Chart:
         points.append(Point(str(labels[status]), (number,), (link(f"status:{status}"),), colour))
     return Chart(
         name="status",
-        kind="bar",
         title=_("What became of the offers"),
         head=(_("Status"), _("Offers")),
         points=tuple(points),
@@ -240,7 +237,6 @@ def chart_steps(groups: list[OfferGroup], link: Link) -> Chart:
         points.append(Point(label, (answered.get(step, 0),), (link(f"step:{step}"),)))
     return Chart(
         name="steps",
-        kind="bar",
         title=_("Answers per reminder"),
         head=(_("Answered"), _("Offers")),
         points=tuple(points),
@@ -257,7 +253,6 @@ def chart_ages(ages: Mapping[str, int], link: Link) -> Chart:
         points.append(Point(labels[name], (number,), (link(f"age:{name}"),), colour))
     return Chart(
         name="ages",
-        kind="bar",
         title=_("Age of open offers"),
         head=(_("Age"), _("Offers")),
         points=tuple(points),

@@ -21,7 +21,12 @@ KINDS = ["interested", "declined", "undecided"]
 # Which answer a field belongs to; the fields of the other answers are ignored.
 ANSWER_OF = {"reason": "declined", "ask_again_on": "undecided", "phone": "interested"}
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
+NO_ANSWER = gettext_lazy("Please choose one of the three answers.")
 BAD_DAY = gettext_lazy("Please choose a day from tomorrow to 90 days from now.")
+LONG_COMMENT = gettext_lazy(
+    "Your message is longer than %(limit_value)s characters. Please shorten it."
+)
+LONG_PHONE = gettext_lazy("Please enter a phone number of at most %(limit_value)s characters.")
 
 
 @dataclass(frozen=True)
@@ -51,31 +56,17 @@ class AnswerForm(forms.Form):
 
     answer = forms.ChoiceField(
         choices=[(kind, kind) for kind in KINDS],
-        error_messages=dict.fromkeys(
-            ["required", "invalid_choice"], gettext_lazy("Please choose one of the three answers.")
-        ),
+        error_messages={"required": NO_ANSWER, "invalid_choice": NO_ANSWER},
     )
     reason = forms.CharField(required=False)
     ask_again_on = forms.DateField(
         required=False, input_formats=DATE_FORMATS, error_messages={"invalid": BAD_DAY}
     )
     comment = forms.CharField(
-        required=False,
-        max_length=wire.MAX_COMMENT,
-        error_messages={
-            "max_length": gettext_lazy(
-                "Your message is longer than %(limit_value)s characters. Please shorten it."
-            )
-        },
+        required=False, max_length=wire.MAX_COMMENT, error_messages={"max_length": LONG_COMMENT}
     )
     phone = forms.CharField(
-        required=False,
-        max_length=MAX_PHONE,
-        error_messages={
-            "max_length": gettext_lazy(
-                "Please enter a phone number of at most %(limit_value)s characters."
-            )
-        },
+        required=False, max_length=MAX_PHONE, error_messages={"max_length": LONG_PHONE}
     )
 
     def __init__(self, data: Mapping[str, str], *, texts: FormTexts, days: Days) -> None:

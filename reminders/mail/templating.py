@@ -67,7 +67,7 @@ def compile_text(source: str) -> Template:
         template = Template(source, engine=_ENGINE)
     except TemplateSyntaxError as error:
         raise MailTextError(f"{_find_place(error)}: {_explain(error)}") from error
-    for node in _walk(template.nodelist):
+    for node in template.nodelist.get_nodes_by_type(Node):
         _check_node(node)
     example: dict[str, object] = dict.fromkeys(PLACEHOLDERS, "x")
     _fill(template, {**example, "several": False, "count": 1})
@@ -102,14 +102,6 @@ def _explain(error: TemplateSyntaxError) -> str:
         if found := re.search(pattern, str(error)):
             return str(words) % found[1]
     return _("this cannot be read.")
-
-
-def _walk(nodes: Any) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        if isinstance(node, IfNode):
-            for _condition, nodelist in node.conditions_nodelists:
-                yield from _walk(nodelist)
 
 
 def _check_node(node: Node) -> None:
