@@ -38,15 +38,18 @@ class People:
 
     customers: dict[str, Customer]
     salespeople: dict[str, User]
+    # Nothing is stored of them.
+    is_preview: bool = False
 
 
-def load_people(emails: Collection[str]) -> People:
+def load_people(emails: Collection[str], *, is_preview: bool = False) -> People:
     """Return all salespeople, and the stored customers with these addresses."""
     customers = Customer.objects.filter(email__in=emails)
     salespeople = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
     return People(
         {customer.email: customer for customer in customers},
         {person.email.lower(): person for person in salespeople},
+        is_preview,
     )
 
 
@@ -71,7 +74,7 @@ def find_or_build_customer(
         missing["name"] = customer.name = name
     if company and not customer.company:
         missing["company"] = customer.company = company
-    if missing and customer.pk:
+    if missing and customer.pk and not people.is_preview:
         customer.save(update_fields=list(missing))
     return customer
 

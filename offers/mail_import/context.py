@@ -24,7 +24,7 @@ from offers.models import (
     number_key,
 )
 from offers.parsing.mail_providers import MAIL_PROVIDERS
-from offers.services import load_people
+from offers.services import People, load_people
 
 State, Reason = SourceFile.State, SourceFile.Reason
 # Mail clocks differ: a reply may carry a time shortly before the offer's.
@@ -34,26 +34,50 @@ _CLOCK_SLACK = timedelta(minutes=10)
 class BatchContext:
     """The database rows that matter to the messages of one batch of one folder.
 
-    `pending` are log entries that are being decided again, and therefore ignored as evidence.
+    In a preview nothing is stored and no row is locked. One object then serves all batches: it
+    remembers what was decided about the earlier ones.
     """
 
-    def __init__(
-        self, folder: MailFolder, messages: Iterable[MailMessage], pending: Collection[SourceFile]
-    ) -> None:
-        self.folder = folder
+    folder: MailFolder
+
+    def __init__(self, *, is_preview: bool = False) -> None:
+        self.is_preview = is_preview
         self.own_domains = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
         self.offers: dict[int, Offer] = {}
         self._by_number: dict[str, list[Offer]] = defaultdict(list)
         self._by_customer: dict[str, list[Offer]] = defaultdict(list)
         self._by_domain: dict[str, list[Offer]] = defaultdict(list)
         self._by_message_id: dict[str, Offer] = {}
-        self._pending_keys = {row.pk for row in pending}
+        # By header block in folders of one direction, by Message-ID in one folder.
+        self._copies_by_hash: dict[str, SourceFile] = {}
+        self._copies_by_id: dict[str, SourceFile] = {}
+        self.copies_by_fingerprint: dict[str, SourceFile] = {}
+        self._pending_keys: set[int] = set()
+        self.people = People({}, {}, is_preview=is_preview)
+        self._direction = self._path = ""
+
+    def load(
+        self, folder: MailFolder, messages: Iterable[MailMessage], pending: Collection[SourceFile]
+    ) -> None:
+        """Load what matters to the messages of one batch.
+
+        `pending` are log entries that are being decided again, and therefore ignored as evidence.
+        """
+        self._change_folder(folder)
+        self._pending_keys.update(row.pk for row in pending)
         readable = [message for message in messages if not message.problem]
         self._load_copies(readable)
         self._load_people(readable)
         self._load_offers(readable, {row.offer_id for row in pending if row.offer_id})
         if folder.direction == MailFolder.Direction.INCOMING:
             self._load_offers_of_senders(readable)
+
+    def _change_folder(self, folder: MailFolder) -> None:
+        if self._direction != folder.direction:
+            self._copies_by_hash.clear()
+        if self._path != folder.path:
+            self._copies_by_id.clear()
+        self.folder, self._direction, self._path = folder, folder.direction, folder.path
 
     def describe(self, message: MailMessage) -> MessageContext:
         """Return the context of one message, including the earlier messages of this batch."""
@@ -132,9 +156,6 @@ class BatchContext:
 
     def _load_copies(self, messages: Sequence[MailMessage]) -> None:
         """Find earlier copies by header block, Message-ID in this folder, and fingerprint."""
-        self._copies_by_hash: dict[str, SourceFile] = {}
-        self._copies_by_id: dict[str, SourceFile] = {}
-        self.copies_by_fingerprint: dict[str, SourceFile] = {}
         # Three queries that each use an index: one query with OR would scan the whole table.
         for row in (
             *self._find_rows(message_id__in=_message_ids(messages)),
@@ -164,7 +185,9 @@ class BatchContext:
             for recipient in message.mail.recipients:
                 if recipient.domain not in self.own_domains:
                     emails.add(recipient.email)
-        self.people = load_people(emails)
+        earlier = self.people.customers
+        self.people = load_people(emails, is_preview=self.is_preview)
+        self.people.customers.update(earlier)
 
     def _load_offers(self, messages: Sequence[MailMessage], keys: set[int]) -> None:
         """Load the offers with these keys, and those that the messages name or answer."""
@@ -203,7 +226,10 @@ class BatchContext:
         self._add_offers(Offer.objects.filter(customer__in=keys))
 
     def _add_offers(self, offers: OfferQuerySet) -> None:
-        for offer in offers.lock():
+        found = offers.select_related("customer").order_by("pk")
+        if not self.is_preview:
+            found = offers.lock()
+        for offer in found:
             if offer.pk not in self.offers:
                 self.offers[offer.pk] = offer
                 self.add_offer(offer)

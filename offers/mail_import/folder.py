@@ -57,7 +57,7 @@ def sort_folders(folders: Iterable[MailFolder]) -> list[MailFolder]:
 def scan_folder(folder: MailFolder, *, now: datetime) -> FolderScan:
     """Return the new and changed files of a folder. Known ones are not read again."""
     result = FolderScan()
-    rows = SourceFile.objects.filter(folder=folder, state=SourceFile.State.WAITING)
+    rows = SourceFile.objects.filter(folder_id=folder.pk, state=SourceFile.State.WAITING)
     waiting = {disk_name(row.name): row for row in rows}
     try:
         for file in _find_unknown(folder.path, _load_known(folder)):
@@ -86,7 +86,7 @@ def measure_age(stamp: Stamp, row: SourceFile | None, *, now: datetime) -> float
 def _load_known(folder: MailFolder) -> dict[str, Stamp]:
     """Return size and mtime of all files that are decided, by their names on the disk."""
     rows = (
-        SourceFile.objects.filter(folder=folder)
+        SourceFile.objects.filter(folder_id=folder.pk)
         .exclude(state=SourceFile.State.WAITING)
         .exclude(reason=SourceFile.Reason.VANISHED)
         .order_by()

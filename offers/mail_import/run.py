@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from offers.mail_import.archive import archive_offers
+from offers.mail_import.context import BatchContext
 from offers.mail_import.folder import scan_folder, sort_folders
 from offers.mail_import.read_message import find_pattern, read_message
-from offers.mail_import.store import ImportResult, store_messages
+from offers.mail_import.store import ImportResult, preview_messages, store_messages
 from offers.models import MailFolder, SourceFile
 from offers.parsing.patterns import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
@@ -25,26 +26,55 @@ def import_folders(
     *,
     after_store: AfterStore,
     on_stored: Callable[[SourceFile], None] | None = None,
-    with_archive: bool = True,
 ) -> ImportResult:
     """Import the new and changed files of the folders, by default of all active ones.
 
     `on_stored` is called with each log entry. Passes on the error of a database that cannot be
     reached; the files wait for the next run.
     """
-    if folders is None:
-        folders = MailFolder.objects.filter(is_active=True)
     result = ImportResult()
-    for folder in sort_folders(folders):
-        for row in _import_folder(folder, result, after_store, with_archive=with_archive):
+    for folder in sort_folders(_choose_active(folders)):
+        for row in _import_folder(folder, result, after_store):
             result.states[row.state] += 1
             if on_stored:
                 on_stored(row)
     return result
 
 
+def preview_folders(
+    folders: Iterable[MailFolder] | None, *, on_decided: Callable[[SourceFile], None]
+) -> ImportResult:
+    """Decide about the new and changed files of the folders as an import would; store nothing.
+
+    `on_decided` is called with each log entry as the import would store it. No transaction is open
+    meanwhile, so that others can write.
+    """
+    result, now = ImportResult(), timezone.now()
+    context = BatchContext(is_preview=True)
+    for folder in sort_folders(_choose_active(folders)):
+        problem = _find_pattern_problem(folder)
+        if not problem:
+            scan = scan_folder(folder, now=now)
+            if scan.vanished:
+                result.states[SourceFile.State.BROKEN] += len(scan.vanished)
+            messages = (read_message(folder, file, now=now) for file in scan.files)
+            for row in preview_messages(folder, messages, context, now=now):
+                result.states[row.state] += 1
+                on_decided(row)
+            problem = scan.problem
+        if problem:
+            result.problems.append(f"{folder.name}: {problem}")
+    return result
+
+
+def _choose_active(folders: Iterable[MailFolder] | None) -> Iterable[MailFolder]:
+    if folders is None:
+        return MailFolder.objects.filter(is_active=True)
+    return folders
+
+
 def _import_folder(
-    folder: MailFolder, result: ImportResult, after_store: AfterStore, *, with_archive: bool
+    folder: MailFolder, result: ImportResult, after_store: AfterStore
 ) -> Iterator[SourceFile]:
     """Yield the log entries of new and changed files; store the folder's problems with it."""
     now = timezone.now()
@@ -58,8 +88,7 @@ def _import_folder(
         messages = (read_message(folder, file, now=now) for file in scan.files)
         yield from store_messages(folder, messages, now=now, after_store=after_store)
         problem = scan.problem
-        # A dry run rolls the database back, which an archived copy would outlive.
-        if with_archive and not problem:
+        if not problem:
             problem = archive_offers(folder)
     if problem:
         result.problems.append(f"{folder.name}: {problem}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -17,7 +17,7 @@ from offers.mail_import.decide_received import decide_received
 from offers.mail_import.decide_sent import decide_sent
 from offers.mail_import.folder import stored_name
 from offers.mail_import.message import MailMessage, MessageContext
-from offers.models import MailFolder, Offer, SourceFile
+from offers.models import Customer, MailFolder, Offer, SourceFile
 from offers.parsing.mail import Address, Mail
 from offers.revisions import refresh_offers
 from offers.services import AfterStore, build_offer, store_offers
@@ -115,22 +115,39 @@ def store_batch(
     Call it inside a transaction. Raises IntegrityError when another importer stored one of the
     messages at the same time.
     """
+    batch = _decide_batch(folder, messages, BatchContext(), now=now)
+    changed = batch.write()
+    if changed:
+        after_store(changed)
+    return [*batch.rows, *batch.duplicates]
+
+
+def preview_messages(
+    folder: MailFolder, messages: Iterable[MailMessage], context: BatchContext, *, now: datetime
+) -> Iterator[SourceFile]:
+    """Decide about the messages of one folder as `store_messages`, but store nothing.
+
+    `context` remembers what was decided, for later calls. The log entries have no keys.
+    """
+    remaining = iter(messages)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        decided = _decide_batch(folder, batch, context, now=now)
+        yield from (*decided.rows, *decided.duplicates)
+
+
+def _decide_batch(
+    folder: MailFolder, messages: Sequence[MailMessage], context: BatchContext, *, now: datetime
+) -> _Batch:
     ordered = sorted(messages, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name))
     pending = _find_pending(folder, ordered)
     existing = [row for _message, row in pending if row.pk]
-    # Two rewritten files may have changed places, and a fingerprint is unique.
-    rows = SourceFile.objects.filter(pk__in=[row.pk for row in existing], fingerprint__isnull=False)
-    rows.update(fingerprint=None)
-    context = BatchContext(folder, [message for message, _row in pending], existing)
+    context.load(folder, [message for message, _row in pending], existing)
     batch = _Batch(folder, context, now)
     for row in existing:
         batch.schedule_refresh(row)
     for message, row in pending:
         batch.decide_message(message, row)
-    changed = batch.write()
-    if changed:
-        after_store(changed)
-    return [*batch.rows, *batch.duplicates]
+    return batch
 
 
 def _find_pending(
@@ -140,7 +157,7 @@ def _find_pending(
     # Files in the log with the same size and mtime are skipped, so that a second importer, or a run
     # after a killed one, stores nothing twice.
     names = [stored_name(message.file.name) for message in messages]
-    rows = SourceFile.objects.filter(folder=folder, name__in=names)
+    rows = SourceFile.objects.filter(folder_id=folder.pk, name__in=names)
     rows_by_name = {row.name: row for row in rows}
     pending = []
     for name, message in zip(names, messages, strict=True):
@@ -159,7 +176,7 @@ def _has_changed(row: SourceFile, message: MailMessage) -> bool:
 
 
 class _Batch:
-    """Decides about messages one after the other and stores the results in a few queries."""
+    """Decides about messages one after the other; `write` stores the results in a few queries."""
 
     def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
         self.folder, self.context, self.now = folder, context, now
@@ -172,6 +189,8 @@ class _Batch:
         # By identity, because new offers have no key yet.
         self.offers_to_refresh: dict[int, Offer] = {}
         self.changed_offers: dict[int, Offer] = {}
+        self.changed_columns: dict[int, set[str]] = defaultdict(set)
+        self.bounced_customers: dict[str, Customer] = {}
 
     def schedule_refresh(self, row: SourceFile) -> None:
         # The offer is derived again without this file, which may no longer belong to it.
@@ -267,17 +286,21 @@ class _Batch:
     ) -> None:
         for customer in context.bounced:
             customer.bounced_at, customer.bounce_detail = message.sent_at, decision.detail
-            customer.save(update_fields=["bounced_at", "bounce_detail"])
+            self.bounced_customers[customer.email] = customer
         for offer in context.of_sender:
             self.changed_offers[id(offer)] = offer
 
     def _change(self, offer: Offer, column: str) -> None:
-        if offer.pk:
-            offer.save(update_fields=[column])
+        self.changed_columns[id(offer)].add(column)
         self.changed_offers[id(offer)] = offer
 
     def write(self) -> list[Offer]:
         """Store the collected results; return the offers that are new or changed."""
+        # Two rewritten files may have changed places, and a fingerprint is unique.
+        keys = [row.pk for row in (*self.rows, *self.duplicates) if row.pk]
+        known = SourceFile.objects.filter(pk__in=keys, fingerprint__isnull=False)
+        known.update(fingerprint=None)
+        self._write_changes()
         store_offers(self.new_offers)
         changed = [offer for offer in self.changed_offers.values() if offer not in self.new_offers]
         # Duplicates last: they may refer to a mail of the same batch.
@@ -288,6 +311,14 @@ class _Batch:
         refresh_offers(refreshed, now=self.now)
         stored = {offer.pk: offer for offer in (*self.new_offers, *changed, *refreshed)}
         return list(stored.values())
+
+    def _write_changes(self) -> None:
+        for key, columns in self.changed_columns.items():
+            offer = self.changed_offers[key]
+            if offer.pk:
+                offer.save(update_fields=sorted(columns))
+        for customer in self.bounced_customers.values():
+            customer.save(update_fields=["bounced_at", "bounce_detail"])
 
     def _write_rows(self, rows: Sequence[SourceFile]) -> None:
         for row in rows:

@@ -67,11 +67,3 @@ def test_the_command_adds_an_unknown_folder_and_sums_up(tmp_path: Path) -> None:
     write_mail(tmp_path, "a.eml", subject="Angebot 4711")
     assert "1" in call_command("import_offers", folder=str(tmp_path))
     assert Offer.objects.get().number == "4711"
-
-
-def test_a_dry_run_stores_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_mail(tmp_path, "a.eml", subject="Angebot 4711")
-    call_command("import_offers", folder=str(tmp_path), dry_run=True)
-    assert "a.eml" in capsys.readouterr().out
-    assert not SourceFile.objects.exists()
-    assert not Offer.objects.exists()

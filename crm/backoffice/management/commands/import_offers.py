@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.backoffice.changes import follow_changes
 from crm.core.jobs import JobCommand, record_run
-from offers.mail_import.run import import_folders
+from offers.mail_import.run import import_folders, preview_folders
 from offers.mail_import.store import ImportResult
 from offers.mail_import.watch import watch_folders
 from offers.models import MailFolder, SourceFile
@@ -40,24 +39,13 @@ class Command(JobCommand):
 
     def run(self, **options: Any) -> str:
         if options["dry_run"]:
-            result = self.dry_run(options["folder"])
+            folders = _choose_folders(options["folder"], is_preview=True)
+            result = preview_folders(folders, on_decided=self._print_entry)
         else:
             result = import_folders(_choose_folders(options["folder"]), after_store=follow_changes)
         for problem in result.problems:
             self.stderr.write(problem)
         return summarize(result)
-
-    def dry_run(self, path: str | None) -> ImportResult:
-        # Imported for real and rolled back, so that it reports exactly what a run would do.
-        with transaction.atomic():
-            result = import_folders(
-                _choose_folders(path),
-                after_store=follow_changes,
-                on_stored=self._print_entry,
-                with_archive=False,
-            )
-            transaction.set_rollback(True)
-        return result
 
     def _print_entry(self, row: SourceFile) -> None:
         self.stdout.write(
@@ -65,8 +53,11 @@ class Command(JobCommand):
         )
 
 
-def _choose_folders(path: str | None) -> list[MailFolder] | None:
-    """Get or create the folder with this path. Without a path, return None: all active folders."""
+def _choose_folders(path: str | None, *, is_preview: bool = False) -> list[MailFolder] | None:
+    """Get or create the folder with this path. Without a path, return None: all active folders.
+
+    In a preview an unknown folder is not stored.
+    """
     if path is None:
         return None
     absolute = str(Path(path).absolute())
@@ -74,7 +65,9 @@ def _choose_folders(path: str | None) -> list[MailFolder] | None:
     if folder is None:
         if not Path(absolute).is_dir():
             raise CommandError(_("There is no folder %s.") % absolute)
-        folder = MailFolder.objects.create(name=Path(absolute).name[:100], path=absolute)
+        folder = MailFolder(name=Path(absolute).name[:100], path=absolute)
+        if not is_preview:
+            folder.save()
     return [folder]
 
 
