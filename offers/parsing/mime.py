@@ -71,13 +71,19 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
 
 
 def find_report_kind(content_type: str) -> str:
-    """Return `read_receipt` or `delivery_report` for a `multipart/report`, else an empty text."""
+    """Return the kind of a `multipart/report`, or an empty text for anything else.
+
+    `read_receipt`, `delivery_report`, or `other_report`: a complaint (RFC 5965) and the like.
+    """
     main, parameters = parse_parameters(content_type)
     if not main.startswith("multipart/report"):
         return ""
-    if "disposition" in parameters.get("report-type", "").lower():
+    report_type = parameters.get("report-type", "").lower()
+    if "disposition" in report_type:
         return "read_receipt"
-    return "delivery_report"
+    if not report_type or "delivery" in report_type:
+        return "delivery_report"
+    return "other_report"
 
 
 def _join_pieces(pieces: dict[int, tuple[str, bool]]) -> str:

@@ -125,6 +125,11 @@ FAILED = {
         f"Return-Path: <>\n{_TO}Subject: Nachricht nicht zustellbar\n\n"
         "Ihre Mail an <buehler@kunde-eins.example> wurde abgelehnt: 550 5.7.1 Mailbox gesperrt\n"
     ),
+    "given up after 4.x": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
+        "could not be delivered",
+        "Action: failed\nStatus: 4.2.2\nDiagnostic-Code: smtp; 452 4.2.2 Mailbox full\n",
+    ),
 }
 
 DELAYED = {
@@ -132,11 +137,6 @@ DELAYED = {
         "From: MAILER-DAEMON@mx.example\nSubject: Delayed Mail (still being retried)\nAuto-Submitted: auto-replied\n",
         "THIS IS A WARNING ONLY. YOU DO NOT NEED TO RESEND YOUR MESSAGE.",
         "Action: delayed\nStatus: 4.4.1\nWill-Retry-Until: Sat, 19 Sep 2026 07:12:40 +0000\n",
-    ),
-    "given up after 4.x": _report(
-        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
-        "could not be delivered",
-        "Action: failed\nStatus: 4.2.2\nDiagnostic-Code: smtp; 452 4.2.2 Mailbox full\n",
     ),
     "Exim, delayed": (
         f"From: Mail Delivery System <Mailer-Daemon@mx.example>\n{_TO}Auto-Submitted: auto-replied\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.bounces import Bounce, read_bounce
+from offers.parsing.bounces import About, Bounce, read_bounce
 from offers.parsing.headers import parse_mail
 
 
@@ -39,10 +39,11 @@ def test_a_permanent_failure_by_the_standard_is_read() -> None:
     assert bounce == Bounce(
         recipients=("j.buehler@kunde.example",),
         status="5.1.1",
-        is_permanent=True,
+        about=About.ADDRESS,
         diagnostic="550 5.1.1 <j.buehler@kunde.example>: User unknown",
         original_message_id="<r1@office.example>",
         original_references=("<offer@david.example>",),
+        returns_mail=True,
     )
 
 
@@ -52,7 +53,7 @@ def test_a_permanent_failure_by_the_standard_is_read() -> None:
         ("Action: failed\nStatus: 5.2.2", "5.2.2", True),
         ("Action: delayed\nStatus: 4.4.7", "4.4.7", False),
         ("Action: delayed\nStatus: 4.2.2 (mailbox full)", "4.2.2", False),
-        ("Action: failed\nStatus: 4.4.7", "4.4.7", False),
+        ("Action: failed\nStatus: 4.4.7", "4.4.7", True),
         ("Action: failed", "5.0.0", True),
         (
             "Action: Failed (no such user)\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 unknown",
