@@ -1,8 +1,9 @@
-"""Find the offer number in a subject, near a word for "offer". Pure."""
+"""Find the offer number in a subject or text, near a word for "offer". Pure."""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from offers.parsing.alternatives import any_of
 from offers.parsing.other_numbers import HIDDEN, hide_other_numbers
@@ -16,18 +17,46 @@ from offers.parsing.subject_words import (
 )  # fmt: skip
 
 _LONGEST_NUMBER = 60
+_LONGEST_TEXT = 50_000
+_LONGEST_WAY = 120
+_MOST_HINTS, _MOST_LINES = 50, 200
+# Part of each word for an offer; a text is searched for it first, because that is fast.
+_HINT = re.compile(
+    "angebot|anbot|offert|voranschl|kva|ang\\.|quot|offer|offre|devis|preventiv|proposal|estimate",
+    re.IGNORECASE,
+)
 
+# All kinds of hyphens, slashes and blanks, read as one of each.
+_PLAIN = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-"),
+    **dict.fromkeys(map(ord, "\u2044\u2215\uff0f"), "/"),
+    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f"), " "),
+}
 # Segments of letters and digits joined by - / . _ with at least one digit:
-# `4711`, `AN-2026-0815`, `26/118-R2`, `KV.2026.12a`.
-_NUMBER = re.compile(
-    r"(?<![^\W_])(?!(?i:nr|no)\.)(?:[A-Za-zÄÖÜäöü]{1,5}[-–/._]){0,3}[A-Za-zÄÖÜ]{0,5}\d[A-Za-z0-9]*"
-    r"(?:[-–/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
+# `4711`, `AN-2026-0815`, `26/118-R2`, `KV.2026.12a`, `ANGEBOT-0009-2026`.
+_CLOSED_NUMBER = (
+    r"(?!(?i:nr|no)\.)(?:[A-ZÄÖÜ]{6,12}-)?(?:[A-Za-zÄÖÜäöü]{1,5}[-/._]){0,3}[A-Za-zÄÖÜ]{0,5}"
+    r"\d[A-Za-z0-9]*"
+    r"(?:[-/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
-# A usual prefix and digits with a blank between them: `AN 12345`, but not the year in `AN 2026`.
-_SPACED_NUMBER = re.compile(
-    r"(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)[ \u00a0](?!(?:19|20)\d\d(?:[ \u00a0]|$))"
-    r"(?:\d{3,}|\d{2}[-–/.]\d{2,})(?:[-–/.]\d+)*(?![^\W_])"
+_PREFIX = "(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)"
+_YEAR = r"(?:19|20)\d\d"
+_SPACED_SEPARATOR = "(?: [-/._] ?|[-/._] )"
+# Numbers with blanks: a usual prefix and digits, as in `AN 12345`, but not the year in `AN 2026`;
+# a year and a counter, as in `AN 2026 0815`, `2026 / 1042`, `Nr. 2026 0815`; `1042 / 2026`.
+_SPACED_NUMBER = (
+    any_of(rf"""
+        {_PREFIX} (?!{_YEAR}(?: |$))(?:\d{{3,}}|\d\d[-/.]\d\d+)
+        {_PREFIX}(?: |{_SPACED_SEPARATOR}){_YEAR}(?: |[-/._]|{_SPACED_SEPARATOR})\d\d+
+        {_PREFIX}[-/._]?{_YEAR}(?: |{_SPACED_SEPARATOR})\d\d+
+        {_YEAR}{_SPACED_SEPARATOR}\d{{3,6}}
+        2\d(?: / ?|/ )\d{{3,6}}
+        {_YEAR} \d{{3,6}}(?=\W*$)
+        \d{{1,6}}(?: / ?|/ ){_YEAR}
+    """)
+    + r"(?:[-/._](?:\d+|[A-Za-z]{1,2}\d*))*(?![^\W_])"
 )
+NUMBER = re.compile(rf"(?<![^\W_])(?:{_SPACED_NUMBER}|{_CLOSED_NUMBER})")
 # What may stand between the keyword and its number: blanks and marks, a word that says that a
 # number follows, a small word, or something hidden.
 _GAP = re.compile(r"[\s\-–—_:,;|()\[\]<>„“”‟\"'‚‘’»«/*=~.]+")
@@ -53,11 +82,10 @@ _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
 # Numbers that do not follow the keyword directly.
 _LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
 _COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
-_UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4}[ \u00a0]$")
+_UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4} $")
 
 # Never an offer number without a word such as `Nr.`: a year, a month, an amount of thousands, a day
 # without separators.
-_YEAR = r"(?:19|20)\d\d"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _TWO_DIGIT_DAY, _TWO_DIGIT_MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
 _YEAR_ALONE = re.compile(_YEAR)
@@ -68,17 +96,19 @@ _NEVER = re.compile(
         \d{{1,3}}\.\d{{3}}
         {_YEAR}[./]{_MONTH}
         {_TWO_DIGIT_DAY}{_TWO_DIGIT_MONTH}20\d\d
-        20\d\d{_TWO_DIGIT_MONTH}{_TWO_DIGIT_DAY}
     """)
 )
 # Products have round numbers (`PX-4000`), offers rarely; a person decides about these.
 _PRODUCT = re.compile(r"(?!(?:AN|ANG|AG|OFF|OF|Q|QT)-)[A-Z]{1,4}-\d{0,2}00", re.IGNORECASE)
+# `ANGEBOT-0009-2026`, but not `CARPORT-3000`.
+_LONG_PREFIX = re.compile(r"[A-ZÄÖÜ]{6}")
+_LONG_PREFIX_AND_COUNTER = re.compile(rf"[A-ZÄÖÜ]+-(?:\d{{2,}}[-/.]{_YEAR}|{_YEAR}[-/.]\d\d)")
 _TICKET = re.compile(r"(?:INC|RITM|REQ|CHG|TKT|CASE|SR)[-_]?\d", re.IGNORECASE)
 # Prefixes of confirmations, invoices, delivery notes, orders, requests.
-_OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV|RFQ|RFP)[-–/._]?\d", re.IGNORECASE)
+_OTHER_PREFIX = re.compile(r"(?:AB|RE|RG|LS|GS|BE|PO|PROV|RFQ|RFP)[-/._]?\d", re.IGNORECASE)
 # A year, perhaps a month, and a counter: `2026-0815`, `AN26/118`, `26-09-118`.
 _YEAR_AND_COUNTER = re.compile(
-    r"(?:^|[-–/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-–/._](?:\d{2}[-–/._])?(\d{2,})(?!\d)"
+    r"(?:^|[-/._]|(?<=[A-Za-z]))(?:(?:19|20)\d\d|[12]\d)[-/._](?:\d{2}[-/._])?(\d{2,})(?!\d)"
 )
 _YEAR_AND_NEXT = re.compile(r"20(\d\d)[/-](\d\d)")
 
@@ -91,7 +121,21 @@ def find_number(subject: str, pattern: str = "") -> str | None:
     if pattern:
         found = search_pattern(pattern, subject) or ""
         return found.strip()[:_LONGEST_NUMBER] or None
-    subject = hide_requests(subject[:LONGEST_SUBJECT])
+    plain = make_plain(subject[:LONGEST_SUBJECT])
+    number = _find_built_in(plain)
+    if number is None:
+        return None
+    start = plain.index(number)
+    return subject[start : start + len(number)]
+
+
+def make_plain(text: str) -> str:
+    """Return a text in the same length with one kind of hyphen, slash and blank."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def _find_built_in(subject: str) -> str | None:
+    subject = hide_requests(subject)
     keywords = list(KEYWORD.finditer(subject))
     if not keywords or is_draft(subject):
         return None
@@ -126,7 +170,7 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
     position, is_after_hidden = _end_of_keyword(text, keyword), False
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
     while True:
-        if found := _NUMBER.match(text, position) or _SPACED_NUMBER.match(text, position):
+        if found := NUMBER.match(text, position):
             break
         if found := _MARKER.match(text, position):
             is_marked = True
@@ -141,16 +185,18 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
     if not is_marked:
         if is_after_hidden and not _is_last(number, text[position:]):
             return None
-        if _COUNT_OF_THINGS.match(text, position):
+        if _COUNT_OF_THINGS.match(text, position) or _is_joined_by_chance(found):
             return None
-    return number if _is_believable(number, is_marked=is_marked) else None
+    return number if is_believable(number, is_marked=is_marked) else None
 
 
 def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:
     """Return where the number may begin: at a `KVA` that is its prefix, else after a counter."""
     position = keyword.end()
-    if keyword[0].upper() == "KVA" and re.match(r"[-–/._]?\d", text[position:]):
+    if keyword[0].upper() == "KVA" and re.match(r"[-/._]?\d", text[position:]):
         return keyword.start()  # `KVA-8812/B` is the number as a whole
+    if keyword[0].isupper() and re.match(r"-\d+[-/.]\d", text[position:]):
+        return keyword.start()  # `ANGEBOT-0009-2026`
     counter = _COUNTER.match(text, position)
     return counter.end() if counter else position
 
@@ -160,21 +206,47 @@ def _is_last(number: str, text: str) -> bool:
     return _count_digits(number) >= 4 and not text[len(number) :].strip(' )]"“”.')
 
 
-def _is_believable(number: str, *, is_marked: bool) -> bool:
+def _is_joined_by_chance(found: re.Match[str]) -> bool:
+    """Return whether a number with blanks may be two things: `2026 - 118 Fenster`, `2026 0815`."""
+    number = found[0]
+    if number[0].isalpha() or " " not in number:
+        return False
+    if re.fullmatch(r"\d+ \d+", number):
+        return True
+    goes_on = re.match(r" [^\W\d_]", found.string[found.end() :])
+    return " - " in number and len(number) < len("2026 - 1042") and goes_on is not None
+
+
+def is_believable(number: str, *, is_marked: bool) -> bool:
     """Return whether a number may be that of an offer; `is_marked` if a word such as `Nr.` precedes."""
-    if len(number) > _LONGEST_NUMBER or number.upper().startswith("PROV"):
+    is_placeholder = number.upper().startswith("PROV")
+    if len(number) > _LONGEST_NUMBER or is_placeholder or _YEAR_ALONE.fullmatch(number):
         return False
     if is_marked:
         return True
-    if _NEVER.fullmatch(number) or _PRODUCT.fullmatch(number) or _TICKET.match(number):
-        return False
-    if _is_season(number):
+    number = _join_blanks(number)
+    if _names_other_thing(number):
         return False
     # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be numbers.
     has_separated_letters = number[0].isalpha() and not number.isalnum()
     if number.isdigit() or has_separated_letters:
         return _count_digits(number) >= 3
     return _count_digits(number) >= 4
+
+
+def _names_other_thing(number: str) -> bool:
+    """Return whether a number by its form is a date, an amount, a product or a ticket."""
+    if _NEVER.fullmatch(number) or _PRODUCT.fullmatch(number) or _TICKET.match(number):
+        return True
+    has_long_prefix = _LONG_PREFIX.match(number) and not _LONG_PREFIX_AND_COUNTER.match(number)
+    return _is_season(number) or bool(has_long_prefix)
+
+
+def _join_blanks(number: str) -> str:
+    """Return a number without the blanks in it: `2026 / 1042` is `2026/1042`."""
+    if " " not in number:
+        return number
+    return re.sub(r" ?([-/._]) ?", r"\1", number).replace(" ", "-")
 
 
 def _count_digits(number: str) -> int:
@@ -201,24 +273,26 @@ def _find_marked(text: str, start: int) -> str | None:
     """Return a number after a `Nr.`, if it is long or a punctuation mark precedes the `Nr.`."""
     for marker in _LATER_MARKER.finditer(text, start):
         before = text[: marker.start()].rstrip()[-1:]
-        found = _NUMBER.match(text, marker.end())
+        found = NUMBER.match(text, marker.end())
         if not found:
             continue
         is_long = _count_digits(found[0]) >= 4
         if is_long or before in ',;:–—-|()"“”„»«/' or before == HIDDEN:
             number = _REVISION.sub("", found[0])
-            is_apart = is_long and before in ",;:(" and not _YEAR_ALONE.fullmatch(number)
-            if _is_believable(number, is_marked=is_apart):
+            is_apart = is_long and before in ",;:("
+            if is_believable(number, is_marked=is_apart):
                 return number
     return None
 
 
 def _find_with_year(text: str, start: int, end: int) -> str | None:
     """Return a whole number of year and counter between two positions, or None."""
-    for found in _NUMBER.finditer(text, start, end):
+    for found in NUMBER.finditer(text, start, end):
         number = _REVISION.sub("", found[0])
-        goes_on = re.match(r"[-–/._]\w", text[found.end() :])
+        goes_on = re.match(r"[-/._]\w", text[found.end() :])
         if goes_on or _UNKNOWN_PREFIX.search(text[: found.start()]):
+            continue
+        if _is_joined_by_chance(found):
             continue
         if _has_year_and_counter(number):
             return number
@@ -227,9 +301,43 @@ def _find_with_year(text: str, start: int, end: int) -> str | None:
 
 def _has_year_and_counter(number: str) -> bool:
     """Return whether a number has a year and a counter, as no product or house number has."""
+    number = _join_blanks(number)
     found = _YEAR_AND_COUNTER.search(number)
     if found is None or len(number) > _LONGEST_NUMBER:
         return False
     if _NEVER.fullmatch(number) or _OTHER_PREFIX.match(number) or _is_season(number):
         return False
     return len(found[1]) >= 3 or number[0].isalpha()
+
+
+def find_number_in_text(new_text: str, pattern: str = "") -> str | None:
+    """Return the first offer number in a text that directly follows a word for an offer, or None.
+
+    `pattern` replaces the built-in recognition; PatternError is raised where it cannot be used.
+    """
+    text = new_text[:_LONGEST_TEXT]
+    if pattern:
+        return _search_pieces(text, pattern)
+    plain = make_plain(text)
+    for hint in islice(_HINT.finditer(plain), _MOST_HINTS):
+        start = hint.start()
+        while start > max(0, hint.start() - 40) and plain[start - 1].isalpha():
+            start -= 1
+        window = hide_other_numbers(hide_requests(plain[start : start + _LONGEST_WAY]))
+        keyword = KEYWORD.match(window)
+        if keyword and (number := _find_after(window, keyword)) and _is_certain_in_text(number):
+            found_at = plain.index(number, start)
+            return text[found_at : found_at + len(number)]
+    return None
+
+
+def _search_pieces(text: str, pattern: str) -> str | None:
+    for line in text.splitlines()[:_MOST_LINES]:
+        if line.strip() and (number := find_number(line, pattern)):
+            return number
+    return None
+
+
+def _is_certain_in_text(number: str) -> bool:
+    """Return whether a number is so long that it is no count: texts have more of them."""
+    return _count_digits(number) >= 4 or _has_year_and_counter(number)

@@ -42,9 +42,19 @@ _OTHER_THING = any_of(r"""
     invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande|projet
     fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug
     maschine|anlage|serie|gerät|objekt|parzelle|konto|liegenschaft|kw|seite|teil|phase
+    zeichnung|zeichn\.|zchn|zng|skizze|drawing|dwg|dessin|disegno|bauteil|baugruppe|werkstück
+    stückliste|material|sachnummer|sach-|ident|charge|item|article|articolo|pièce|pezzo|codice|customer
+    client|lieferant|kreditor|supplier|vendor|chantier|cantiere|dossier|affaire|commessa
 """)
+# Short words for such things, not parts of longer ones.
+_SHORT_THING = any_of(r"""
+    plan|pläne|part|typ|type|modell|modèle|modello|sn|s\/n|p\/n|mat|kst|uid|hrb|ean|ust-?id
+    (?:ihre?|your|votre|vostra|vs\.?) (?:referenz|reference|référence|rif\.?|ref\.?)
+""")
+_NORM = any_of("DIN|EN|ISO|ÖNORM|SIA|VDI|VDE|RAL|NCS|IEC|ASTM|DGUV|SN")
 _NUMBER_SIGN = r"(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|\#|:)"
 _ANY_NUMBER = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"
+_MORE_NUMBERS = rf"(?:(?:\s?[,+&/]\s?|\s(?:und|u\.|bis|and|et|e)\s){_ANY_NUMBER})*"
 # Not inside a longer number: `2026-3.9.` contains no day.
 _ALONE = r"(?<![\w./-])"
 
@@ -59,7 +69,7 @@ _DAYS_AND_MONTHS = (
     rf"{_ALONE}[0-3]\d-[01]\d-{_YEAR}(?![\w/-])",  # 03-09-2026
     rf"{_ALONE}[0-3]?\d\.?\s*{MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",  # 3. September
     rf"\b{MONTH_PATTERN}\.?\s+{_YEAR}(?!\w)",  # September 2026
-    rf"{_ALONE}{_YEAR}[-–/]{_YEAR}(?![\w/-])",  # 2026/2027
+    rf"{_ALONE}{_YEAR}\s?[-–/]\s?{_YEAR}(?![\w/-])",  # 2026/2027
     rf"{_ALONE}[QH][1-4][/ -]?(?:20)?\d\d(?![\w/-])",  # Q3/26
 )
 _AMOUNTS = (
@@ -75,11 +85,14 @@ _PHONES_PLACES_AND_TAXES = (
     rf"{_ALONE}(?:CH|FL)-\d{{4}}(?=\s+[^\W\d_])",  # CH-9000 Ort
     rf"{_ALONE}(?:[ADF]-)?\d{{4,5}}(?=\s+{_TOWN}(?![^\W\d_]))",  # 9000 St. Gallen
     r"(?<!\w)(?:ATU\s?\d{8}|DE\s?\d{9}|CHE-?\s?\d{3}\.?\d{3}\.?\d{3})(?!\w)",  # VAT numbers
+    r"(?<!\w)IBAN[:\s]{0,2}[A-Z]{2}\d\d(?: ?[A-Z\d]{2,4}){0,8}",
 )
 _NUMBERS_OF_OTHER_THINGS = (
     # Bestell-Nr. 4500012345, Projekt: 17, but not Projektangebot 17
-    rf"(?<![^\W_])(?![^\W\d_]{{0,30}}(?:angebot|offert)){_OTHER_THING}[^\W\d_]{{0,20}}"
+    rf"(?<![^\W_])(?![^\W\d_]{{0,30}}(?:angebot|anbot|offert)){_OTHER_THING}[^\W\d_]{{0,20}}"
     rf"[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}",
+    rf"(?<![^\W_]){_SHORT_THING}[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}",
+    rf"(?<![^\W_]){_NORM}(?:[ -](?:EN|ISO|B))?[ -]?\d[\d.:/-]*",
 )
 _VERSIONS = (
     r"(?<![^\W_])(?:rev(?:ision)?|version|vers|variante|var|index)[. ]{0,2}(?:\d[\d.]*|[a-z])"

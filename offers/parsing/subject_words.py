@@ -10,16 +10,22 @@ from offers.parsing.prefixes import split_prefixes
 
 LONGEST_SUBJECT = 1000
 
-# A word for an offer, compounds such as `Nachtragsangebot` and `Angebotsnummer` included, but not
-# `Angebotsanfrage`.
-_NOT_OF_AN_OFFER = "(?:anfrage|anforderung|aufforderung|einholung|abgabe|frist)"
+# Words for an offer in German, compounds such as `Nachtragsangebot` and `Angebotsnummer` included,
+# but not `Angebotsanfrage`.
+_NOT_OF_AN_OFFER = any_of("""
+    anfrag|anforderung|aufforderung|einhol|frist|öffnung|eröffnung
+""")
+OFFER_WORD = any_of(rf"""
+    [^\W\d_]{{0,40}}(?:angebot|anbot)(?!s?-?(?:{_NOT_OF_AN_OFFER}|abgabe))[^\W\d_]{{0,40}}
+    [^\W\d_]{{0,40}}offert(?!(?:en)?s?-?{_NOT_OF_AN_OFFER})[^\W\d_]{{0,40}}
+    [^\W\d_]{{0,40}}kosten-?voranschl[aä]g[^\W\d_]{{0,40}}|kva
+""")
 KEYWORD = re.compile(
     r"(?<![^\W\d_])"
     + any_of(rf"""
-        [^\W\d_]{{0,40}}angebot(?!s-?{_NOT_OF_AN_OFFER})[^\W\d_]{{0,40}}
         ang(?:eb)?(?=\.|[ -]*nr)|offert[ae]\s(?:di\sprezzo|economic[ah]e?)
-        [^\W\d_]{{0,40}}offert(?!(?:en)?-?anfrag|stellung)[^\W\d_]{{0,40}}
-        [^\W\d_]{{0,40}}kostenvoranschl[aä]g[^\W\d_]{{0,40}}|kva|preisauskunft
+        {OFFER_WORD}|preisauskunft
+        voranschl[aä]g(?=,?\s(?:nr|no|nummer)|\s?[:\#])
         quotations?|quotes?|offers?(?: letter)?|proposals?|estimates?
         offres?(?:\s+de\s+(?:prix|services?)|\s+commerciale)?|devis(?:\s+estimatif)?|preventiv[oi]
     """)
@@ -27,30 +33,34 @@ KEYWORD = re.compile(
     re.IGNORECASE,
 )
 # An ambiguous abbreviation; with a number after it, a person decides.
-_MAYBE_KEYWORD = re.compile(r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))")
+_MAYBE_KEYWORD = re.compile(
+    r"(?<!\w)KV(?=[-. ]{0,2}(?:(?i:nr|no)|\d))|(?<!\w)(?i:angebots|anbots)-?abgabe(?! bis)"
+)
 
 # Requests for an offer; a number in them is not that of an offer. `Bitte um Freigabe Angebot 4711`
 # is another request: only small words may stand between the request and the word for an offer.
 _SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
 _ASKING = r"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?"
 _FOR = r"(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))?"
-_SOME_OFFER = r"(?<!unser )(?<!unsere )(?:angebot|offert|kostenvoranschl|quot)\w*"
+_SOME_OFFER = r"(?<!unser )(?<!unsere )(?:angebot|anbot|offert|kosten-?voranschl|kva(?!\w)|quot)\w*"
 _NO_NUMBER_AFTER = r"(?!\W*(?:nr|no)?\W*\d)"
 _REQUEST = re.compile(
     any_of(rf"""
         {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_AFTER}
-        (?:abgabe|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
-        (?:erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|offert)\w*
+        (?:einladung|aufforderung) (?:zur|zum) {_SMALL_WORDS}(?:angebot|anbot|offert)\w*
+        (?:zur|für die|für eine|zwecks) (?:angebots|anbots|offert)-?(?:er?stellung|legung|abgabe|eingabe)
+        (?:abgabe|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
+        (?:erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
         request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
         invitation to (?:quote|tender)
         please (?:quote|send (?:us )?(?:your |an? )?(?:quot|offer)\w*)
-        (?:angebot|offerte?) erbeten
+        (?:angebot|anbot|offerte?) erbeten
         demande (?:de (?:devis|prix)|d['’]offre)|richiesta (?:di |d['’])?(?:offerta|preventivo)
     """),
     re.IGNORECASE,
 )
 _COMPOUND_REQUEST = re.compile(
-    r"(?:angebots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
+    r"(?:angebots?-?|anbots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
 )
 # A reply to a request often keeps its subject, so the mail may be the offer.
 _ANSWER = re.compile(r"(?<!\w)(?:Ihrer?|deine|eure|your|votre|vostra|vs)(?!\w)", re.IGNORECASE)
@@ -121,12 +131,18 @@ _APPOINTMENT = re.compile(rf"\W*(?:{_APPOINTMENT_WORD}\b.{{0,40}}?:|termin\w*)",
 def has_keyword(subject: str) -> bool:
     """Return whether a subject may be that of an offer, with or without a number."""
     subject = subject[:LONGEST_SUBJECT]
-    if KEYWORD.search(hide_requests(subject)) or _MAYBE_KEYWORD.search(subject):
+    rest = hide_requests(subject)
+    if KEYWORD.search(rest) or _MAYBE_KEYWORD.search(rest):
         return True
-    if not (_REQUEST.search(subject) or _COMPOUND_REQUEST.search(subject)):
+    if not asks_for_offer(subject):
         return False
     # A request is none, unless it is answered: `AW: Anfrage`, `Ihre Angebotsanfrage`.
     return split_prefixes(subject).is_reply or _ANSWER.search(subject) is not None
+
+
+def asks_for_offer(subject: str) -> bool:
+    """Return whether a subject asks for an offer."""
+    return bool(_REQUEST.search(subject) or _COMPOUND_REQUEST.search(subject))
 
 
 def names_other_document(subject: str) -> bool:
