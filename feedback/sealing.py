@@ -49,9 +49,8 @@ Sealed = TypeVar("Sealed", Card, Message)
 def _card_box(token: UUID) -> SecretBox:
     # Another function and another input form than `links.digest`, so that the digest says nothing
     # about the key.
-    return SecretBox(
-        blake2b(token.bytes, digest_size=32, person=b"nachfass-card", encoder=RawEncoder)
-    )
+    key = blake2b(token.bytes, digest_size=32, person=b"nachfass-card", encoder=RawEncoder)
+    return SecretBox(key)
 
 
 def seal_card(card: Card, token: UUID) -> str:

@@ -42,9 +42,7 @@ class MailFolderAdmin(ModelAdmin):
         folder = get_object_or_404(MailFolder, pk=object_id)
         if not self.has_change_permission(request, folder):
             raise PermissionDenied
-        form = PatternForm(
-            request.GET if "pattern" in request.GET else {"pattern": find_pattern(folder)}
-        )
+        form = PatternForm({"pattern": find_pattern(folder), **request.GET.dict()})
         rows: list[tuple[str, str | None]] = []
         if form.is_valid():
             files = folder.files.exclude(subject="").order_by("-pk")

@@ -22,6 +22,5 @@ def explain_pattern_error(error: PatternError) -> str:
             "as in (?:-\\d+)*."
         ),
     }
-    return (
-        sentences.get(error.code) or _("It is not a valid regular expression: %s.") % error.detail
-    )
+    invalid = _("It is not a valid regular expression: %s.") % error.detail
+    return sentences.get(error.code, invalid)

@@ -113,10 +113,9 @@ class MailTextAdmin(ModelAdmin):
     @admin.display(description=_("text"))
     def in_short(self, text: MailText) -> str:
         """How the text goes on after its greeting, with dots for what is filled in."""
+        values = {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False, "count": 1}
         try:
-            words = render_text(
-                text.text, {**dict.fromkeys(PLACEHOLDERS, "…"), "several": False, "count": 1}
-            )
+            words = render_text(text.text, values)
         except MailTextError as error:
             return str(error)
         _greeting, _gap, rest = words.partition("\n")
@@ -125,16 +124,13 @@ class MailTextAdmin(ModelAdmin):
     @admin.display(description=_("placeholders"))
     def known_placeholders(self, text: MailText) -> SafeString:
         rows = ((f"{{{{ {name} }}}}", meaning) for name, meaning in PLACEHOLDERS.items())
-        return format_html(
-            "<ul>{}</ul>", format_html_join("", "<li><code>{}</code> – {}</li>", rows)
-        )
+        entries = format_html_join("", "<li><code>{}</code> – {}</li>", rows)
+        return format_html("<ul>{}</ul>", entries)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview_page)
-        return [
-            path("<int:pk>/shown/", view, name="reminders_mailtext_preview_page"),
-            *super().get_urls(),
-        ]
+        page = path("<int:pk>/shown/", view, name="reminders_mailtext_preview_page")
+        return [page, *super().get_urls()]
 
     @dialog_action(
         _("Preview"),

@@ -148,10 +148,6 @@ def _load_links(offer_ids: Collection[int], now: datetime) -> dict[int, tuple[UU
 
 def _load_mailed(customer_ids: Collection[int]) -> dict[int, datetime]:
     """Return when each customer got, or may have got, the last reminder about any offer."""
-    rows = Reminder.objects.filter(
-        offer__customer__in=customer_ids, state__in=Reminder.MAILED
-    ).order_by()
-    newest = rows.values("offer__customer").annotate(
-        at=Max(Coalesce("sent_at", "claimed_at", "mail_date"))
-    )
-    return dict(newest.values_list("offer__customer", "at"))
+    rows = Reminder.objects.filter(offer__customer__in=customer_ids, state__in=Reminder.MAILED)
+    newest = Max(Coalesce("sent_at", "claimed_at", "mail_date"))
+    return dict(rows.order_by().values_list("offer__customer").annotate(at=newest))

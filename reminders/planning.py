@@ -91,9 +91,7 @@ def find_horizon(now: datetime) -> datetime:
 def find_open_replies(offers: QuerySet[Offer]) -> QuerySet[Offer]:
     """Return the open offers that have the block REPLIED of `reminders.rules`, as a query."""
     resumed = FollowUp.objects.filter(offer=OuterRef("pk"), resumed_at__gte=OuterRef("replied_at"))
-    replied = offers.filter(
-        status=Offer.Status.OPEN, replied_at__isnull=False, replied_at__gte=F("sent_at")
-    )
+    replied = offers.filter(status=Offer.Status.OPEN, replied_at__gte=F("sent_at"))
     return replied.exclude(Exists(resumed))
 
 

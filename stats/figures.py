@@ -177,9 +177,8 @@ def find_figures(
 
 def count_figures(offers: QuerySet[Offer], *, today: date) -> Figures:
     """Query the main figures of some offers."""
-    return find_figures(
-        group_offers(offers), count_sent(offers), count_reactions(offers), today=today
-    )
+    groups, sent = group_offers(offers), count_sent(offers)
+    return find_figures(groups, sent, count_reactions(offers), today=today)
 
 
 def count_by(groups: Iterable[OfferGroup], key: Callable[[OfferGroup], Any]) -> dict[Any, int]:

@@ -81,14 +81,10 @@ class FilterForm(forms.Form):
                 self.add_error(name, ValidationError(words, params=years))
         first, last = values.get("first"), values.get("last")
         if first and last and last < first:
-            self.add_error(
-                "last", ValidationError(_("The period ends before it starts. This day is ignored."))
-            )
+            self.add_error("last", _("The period ends before it starts. This day is ignored."))
         for name, find in _MEANT.items():
             if values.get(name) and not find(values[name]).exists():
-                self.add_error(
-                    name, ValidationError(_("Nobody is found by this. The field is ignored."))
-                )
+                self.add_error(name, _("Nobody is found by this. The field is ignored."))
         return values
 
 
@@ -164,9 +160,8 @@ class OfferFilter(filters.FilterSet):
             if name not in PERIOD_FIELDS:
                 offers = self.filters[name].filter(offers, value)
         if self.by_decision:
-            return offers.filter(
-                within("status_at", span.first, span.last), status__in=Offer.DECIDED
-            )
+            in_span = within("status_at", span.first, span.last)
+            return offers.filter(in_span, status__in=Offer.DECIDED)
         if span.first is not None:
             offers = offers.filter(sent_on__gte=span.first)
         if span.last is not None:

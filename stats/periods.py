@@ -22,10 +22,8 @@ class Span:
         """Return the span of the same length that ends the day before; None without a bound."""
         if self.first is None or self.last is None:
             return None
-        return Span(
-            self.first - (self.last - self.first) - timedelta(days=1),
-            self.first - timedelta(days=1),
-        )
+        day_before = self.first - timedelta(days=1)
+        return Span(day_before - (self.last - self.first), day_before)
 
 
 def _months_before(day: date, months: int) -> date:

@@ -85,9 +85,8 @@ def build_menu(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": _("Today"), "icon": "home", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
     if request.user.has_perm("stats.view_figures"):
-        groups[0]["items"].append(
-            {"title": _("Figures"), "icon": "monitoring", "link": reverse("stats:show")}
-        )
+        figures = {"title": _("Figures"), "icon": "monitoring", "link": reverse("stats:show")}
+        groups[0]["items"].append(figures)
     for title, entries in _MENU:
         items = [
             _build_item(request, entry, badges)

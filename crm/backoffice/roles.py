@@ -45,10 +45,7 @@ _LEADERS = (
 # An administrator has every right of these apps.
 _ADMINISTERED = ("accounts", "auth", "core", "offers", "feedback", "reminders", "stats", "django_q")
 # Used by IMPORT_EXPORT_EXPORT_PERMISSION_CODE, which needs a permission of the model.
-_EXPORTS = (
-    ("offers", "offer", "Can export offers"),
-    ("offers", "customer", "Can export customers"),
-)
+_EXPORTS = {"offer": "Can export offers", "customer": "Can export customers"}
 ROLES = {SALES: _SALES, LEADERS: _LEADERS}
 
 
@@ -57,11 +54,10 @@ def write_roles(**kwargs: Any) -> None:
     # Django creates the permissions of an app in its own `post_migrate`, which may come later.
     for label in _ADMINISTERED:
         create_permissions(apps.get_app_config(label), verbosity=0)
-    for label, model, name in _EXPORTS:
-        content_type = ContentType.objects.get_for_model(apps.get_model(label, model))
-        codename = f"export_{model}"
+    for model, name in _EXPORTS.items():
+        content_type = ContentType.objects.get_for_model(apps.get_model("offers", model))
         Permission.objects.get_or_create(
-            codename=codename, content_type=content_type, defaults={"name": name}
+            codename=f"export_{model}", content_type=content_type, defaults={"name": name}
         )
     rights = {
         f"{permission.content_type.app_label}.{permission.codename}": permission

@@ -29,9 +29,8 @@ def check_sender_domain(now: datetime) -> Iterator[Finding]:
     """Check the domain of DEFAULT_FROM_EMAIL and the reverse DNS of the mail server."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     if not domain:
-        yield _fault(
-            "sender domain", "Set DEFAULT_FROM_EMAIL to the address that reminders come from."
-        )
+        detail = "Set DEFAULT_FROM_EMAIL to the address that reminders come from."
+        yield _fault("sender domain", detail)
         return
     try:
         yield _check_spf(domain)

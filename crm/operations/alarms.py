@@ -74,9 +74,8 @@ def _send_alarm(begun: list[Problem], over: list[Problem]) -> bool:
     if not recipients:
         logger.warning("The alarm could not be mailed: set ADMINS.")
         return False
-    message = EmailMessage(
-        _subject(begun, over), _text(begun, over), settings.SERVER_EMAIL, recipients
-    )
+    subject, text = _subject(begun, over), _text(begun, over)
+    message = EmailMessage(subject, text, settings.SERVER_EMAIL, recipients)
     for server in _servers():
         if EmailBackend(fail_silently=True, server=server).send_messages([message]):
             return True

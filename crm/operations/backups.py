@@ -91,12 +91,11 @@ def _copy_sqlite(target: Path) -> None:
 
 
 def _check_sqlite(path: Path) -> None:
+    find_table = "SELECT name FROM sqlite_master WHERE name = 'django_migrations'"
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as copy:
             verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-            is_ours = copy.execute(
-                "SELECT name FROM sqlite_master WHERE name = 'django_migrations'"
-            ).fetchone()
+            is_ours = copy.execute(find_table).fetchone()
     except sqlite3.DatabaseError as error:
         raise BackupError(f"{path} is not a complete SQLite database: {error}.") from error
     if verdict != "ok":

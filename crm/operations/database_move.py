@@ -59,9 +59,8 @@ def _empty() -> None:
     """Delete the rows that the migrations wrote: they are among those that are copied."""
     operations = connections[TARGET].ops
     tables = [model._meta.db_table for model in _models()]
-    operations.execute_sql_flush(
-        operations.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
-    )
+    flush = operations.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
+    operations.execute_sql_flush(flush)
 
 
 def _copy(model: type[models.Model]) -> int:

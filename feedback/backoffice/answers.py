@@ -101,9 +101,8 @@ def store_answer_columns(offer: Offer) -> None:
     """Store the time of the first answer and the reasons of the newest decline in the offer."""
     # Dismissed answers were given by a robot.
     counted = offer.answers.filter(kind__in=COUNTED, dismissed_at=None)
-    answers = list(
-        counted.select_related("reason", "salesperson_reason").order_by("answered_at", "pk")
-    )
+    counted = counted.select_related("reason", "salesperson_reason")
+    answers = list(counted.order_by("answered_at", "pk"))
     offer.first_answer_at = None
     offer.customer_reason = offer.salesperson_reason = ""
     if answers:

@@ -69,11 +69,8 @@ def _tell(now: datetime) -> Notices:
             try:
                 sent += _send(connection, salesperson, answers)
             except (smtplib.SMTPException, OSError) as error:
-                logger.warning(
-                    "The mail on %s new answers was not sent: %s",
-                    len(answers),
-                    type(error).__name__,
-                )
+                kind, number = type(error).__name__, len(answers)
+                logger.warning("The mail on %s new answers was not sent: %s", number, kind)
                 failed, problem = failed + 1, str(error)
                 continue
             Answer.objects.filter(pk__in=[answer.pk for answer in answers]).update(notified_at=now)

@@ -223,9 +223,8 @@ def _build_answer(data: dict[str, Any], invitation: Invitation, *, now: datetime
     if not _open_words(answer):
         notes.append(sealed_note())
     if data["reason"] and answer.reason is None:
-        notes.append(
-            _("The customer chose the reason “%s”, which does not exist here.") % data["reason"]
-        )
+        words = _("The customer chose the reason “%s”, which does not exist here.")
+        notes.append(words % data["reason"])
     if invitation.state == Invitation.State.REVOKED:
         notes.append(_("The answer came through a link that had been revoked."))
     answer.note = "\n".join(notes)

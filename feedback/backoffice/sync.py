@@ -154,13 +154,11 @@ def _pull_waiting(client: ApiClient, result: SyncResult, after_store: AfterStore
             break
         if not settled:
             # The next request would return the same page again, for ever.
-            raise ContractError(
-                _("The public service reports more answers but does not return them.")
-            )
+            text = _("The public service reports more answers but does not return them.")
+            raise ContractError(text)
     skew = round((requested_at - page.server_time).total_seconds())
-    SyncState.objects.update_or_create(
-        pk=1, defaults={"pulled_at": requested_at, "clock_skew_seconds": skew}
-    )
+    pulled = {"pulled_at": requested_at, "clock_skew_seconds": skew}
+    SyncState.objects.update_or_create(pk=1, defaults=pulled)
 
 
 def _pull_since(

@@ -161,10 +161,9 @@ def register_links(items: Iterable[dict[str, Any]]) -> tuple[int, list[str]]:
             unique_fields=["digest"],
             update_fields=REGISTERED_FIELDS,
         )
-        answered = RegisteredLink.objects.filter(
-            digest__in=digests, answered_at__isnull=False
-        ).order_by("digest")
-        return len(digests), list(answered.values_list("digest", flat=True))
+        known = RegisteredLink.objects.filter(digest__in=digests, answered_at__isnull=False)
+        answered = known.order_by("digest").values_list("digest", flat=True)
+        return len(digests), list(answered)
 
 
 def list_waiting(*, limit: int) -> tuple[list[SubmittedAnswer], int]:

@@ -33,10 +33,8 @@ class OfferForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         number, customer = cleaned.get("number"), cleaned.get("customer")
         if number and customer:
-            same = Offer.objects.filter(number_key=number_key(number), customer=customer).exclude(
-                pk=self.instance.pk
-            )
-            if same.exists():
+            same = Offer.objects.filter(number_key=number_key(number), customer=customer)
+            if same.exclude(pk=self.instance.pk).exists():
                 self.add_error("number", _("This customer already has an offer with this number."))
         return cleaned
 

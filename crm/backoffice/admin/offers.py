@@ -221,9 +221,8 @@ class OfferAdmin(UploadAdmin):
     )
     def note_contact(self, request: HttpRequest, form: NoteContactForm, offer: Offer) -> None:
         with changing_offers(offer):
-            note_contact(
-                offer, at=timezone.now(), by=person(request), note=form.cleaned_data["note"]
-            )
+            note = form.cleaned_data["note"]
+            note_contact(offer, at=timezone.now(), by=person(request), note=note)
         messages.success(request, gettext("The contact about offer %s is noted.") % offer)
 
     @dialog_action(
