@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,13 +14,20 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import person_field
 from crm.core.folding import fold
 from offers.models.languages import Language
+from offers.parsing.numbers import make_plain
 
 DEFAULT_CURRENCY = "EUR"
+_BLANKS_AROUND_SEPARATOR = re.compile(r" ?([-/._]) ?")
 
 
 def number_key(number: str) -> str:
-    """Return an offer number in upper case and with single spaces, to compare two spellings."""
-    return " ".join(number.split()).upper()
+    """Return an offer number in one spelling, to compare two of them.
+
+    It is in upper case. All hyphens are one, and blanks are left out around a separator and stand
+    for a hyphen elsewhere: `AN 2026 / 1042` is `AN-2026/1042`.
+    """
+    words = " ".join(make_plain(number).split())
+    return _BLANKS_AROUND_SEPARATOR.sub(r"\1", words).replace(" ", "-").upper()
 
 
 # Columns of an offer by which the dashboard groups, and those that it counts within a group.
