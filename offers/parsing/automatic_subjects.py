@@ -1,0 +1,89 @@
+"""How the subjects of automatic mails begin, in the languages of Europe. Pure.
+
+All patterns are for folded text. They are matched at the beginning.
+"""
+
+from __future__ import annotations
+
+from offers.parsing.folding import compile_words
+
+# With these a program begins the subject of its reply.
+PLAIN_SUBJECT = compile_words(r"""
+    automatische[rs]? (?:antwort|rückantwort|abwesenheit|e-?mail-?antwort|antwort-?mail|nachricht)
+    automatische (?:empfangs|eingangs)bestätigung|autom\. ?antwort|automatisches antwortschreiben
+    abwesenheits?(?:notiz|meldung|nachricht|assistent|info\w*|hinweis|benachrichtigung|agent)\b
+    auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)\b|auto ?:
+    out[ -]of[ -](?:the[ -])?office
+    (?:vacation|holiday|ooo) (?:reply|response|notice|message)|ooo ?:
+    r[ée]ponse automatique|message d'absence|(?:avis|notification) d'absence
+    risposta automatica|risposta automatizzata|messaggio di assenza
+    automatisch (?:antwoord|bericht)|automatische (?:reactie|beantwoording)|afwezigheidsbericht
+    (?:odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|powiadomienie o nieobecności)
+    (?:automatická odpověď|automatická odpoveď|odpověď v nepřítomnosti|oznámení o nepřítomnosti)
+    automatikus (?:válasz|üzenet)|távolléti (?:válasz|üzenet)|házon kívül
+    respuesta automática|mensaje automático|resposta automática|ausência temporária
+    autosvar|automatiskt? (?:svar|meddelande|svarsmelding)|frånvaromeddelande|fraværsmeddelelse
+    fraværsassistent|fraværsmelding|automaattinen (?:vastaus|poissaoloviesti)|automaattivastaus
+    poissaoloilmoitus|poissaoloviesti|răspuns automat|mesaj automat
+    (?:samodejni|avtomatski) odgovor|(?:samodejno|avtomatsko) sporočilo|automatski odgovor
+    automatska poruka|automaatvastus|automatinis atsakymas|automātiska atbilde|otomatik yanıt
+    αυτόματη απάντηση|автоматичен отговор|автоматический ответ|автоответ|автоматична відповідь
+""")
+RECEIPT_SUBJECT = compile_words(
+    r"""
+    (?:un|nicht )?gelesen|ungelesen gelöscht|gelöscht|lesebestätigung|empfangsbestätigung
+    (?:not )?read|(?:not )?displayed|return receipt|read receipt|receipt|deleted|opened
+    (?:non )?lu|lu et supprimé|accusé de (?:réception|lecture)|confirmation de lecture
+    (?:non )?lett[oa]|lettura|conferma di lettura|ricevuta di (?:ritorno|lettura)
+    (?:niet |on)?gelezen|leesbevestiging|ontvangstbevestiging
+    (?:nie )?(?:przeczytan[oeay]|odczytan[oeay])|potwierdzenie (?:przeczytania|odczytu|odczytania)
+    (?:ne)?přečten[oaáý]\w*|potvrzení o přečtení|(?:ne)?prečítan[éeáoý]\w*|potvrdenie o prečítaní
+    (?:el)?olvas(?:va|ás|ott|ási)\w*|olvasatlan|olvasási visszaigazolás|olvasási jelentés
+    (?:no )?leíd[oa]|confirmación de lectura|acuse de recibo|(?:não )?lid[oa]|recibo de leitura
+    (?:o)?läst|läskvitto|(?:u)?læst|læsekvittering|kvittering for læsning|(?:u)?lest|lesebekreftelse
+    (?:ei )?luettu|lukukuittaus|lukematon|(?:ne)?citit[ăe]?|confirmare de citire
+    (?:ne)?prebran[oa]|potrdilo o branju|(?:ne)?pročitan[oa]|potvrda o čitanju
+    loetud|perskaityta|izlasīts|okundu|αναγνώστηκε|прочетено|прочитано|прочтено
+    """
+)
+# With these a person may begin a subject as well.
+SOFT_SUBJECT = compile_words(r"""
+    abwesenheit\b|abwesend\b|urlaub(?! .{0,30}angebot)\b|betriebs(?:urlaub|ferien|ruhe|schlie\w+)
+    werks?ferien|weihnachtsferien|sommerferien|ferien(?:abwesenheit)?\b|weihnachtspause
+    ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:nicht im|abwesend)
+    ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:ausser|im urlaub)
+    (?:nicht im büro|au(?:ß|ss)er haus|nicht erreichbar)\b
+    (?:urlaubsvertretung|urlaubsnotiz|wir haben geschlossen)\b
+    (?:ihre?|deine) (?:anfrage|nachricht|e-?mail|mitteilung|mail) (?:an|ist|wurde|bei|vom|\[)
+    (?:eingangs|empfangs)bestätigung|bestätigung (?:ihrer|des eingangs)|ticket\b|vorgang\b
+    wir haben ihre
+    danke für ihre (?:nachricht|anfrage|e-?mail)|vielen dank für ihre (?:nachricht|anfrage|e-?mail)
+    bitte bestätigen sie (?:ihre (?:nachricht|e-?mail|mail)|den versand|ihre e-?mail)
+    on (?:vacation|holiday|annual leave|leave)\b
+    (?:i am|i'm|we are) (?:currently )?(?:away|out|on)\b
+    away from|annual leave|office (?:closed|closure)|company holidays?
+    (?:christmas|summer) (?:closure|shutdown)
+    (?:your )?(?:request|ticket|case) (?:\S+ )?(?:received|has been|was|created|#)
+    (?:your )?(?:message|enquiry|inquiry) (?:\S+ )?(?:received|has been|was|created|#)
+    we (?:have )?received your
+    thank you for (?:contacting|your (?:message|e-?mail|inquiry|enquiry|request))
+    (?:confirm|verify) your (?:message|e-?mail)|message (?:awaiting|pending)|sender verification
+    absence\b|absente?\b|absen(?:t|ce) du bureau|congés?\b|fermeture|en vacances
+    votre (?:demande|message) a
+    accusé de réception|assenza|assente|ferie|fuori sede|fuori ufficio|chiusura|abbiamo ricevuto
+    afwezig\w*|vakantie|ontvangstbevestiging|wij hebben uw|uw (?:bericht|vraag) is
+    urlop|nieobecność|otrzymaliśmy|dovolená|nepřítomnost|neprítomnost|dovolenka|celozávodní
+    szabadság|távollét|vacaciones|ausencia|fuera de la oficina|ausente|férias|ausência|fora do
+    semester|frånvaro|inte på kontoret|ferie|fravær|ikke på kontoret|lomalla|poissa|loma\b
+    concediu|absen[țt]\w*|dopust|odsotnost|godišnji odmor|odsutnost|izvan ureda
+""")
+NEWSLETTER_SUBJECT = compile_words(r"""
+    (?:\S+ ){0,3}\w*newsletter|rundschreiben|rundbrief|(?:\S+ ){0,3}lettre d'information|infolettre
+    nieuwsbrief|biuletyn|hírlevél|boletín|nyhetsbrev|nyhedsbrev|uutiskirje|infomail
+""")
+ORDER_SUBJECT = compile_words(r"""
+    (?:unsere )?\w*bestellung(?!seingang)\b|auftragserteilung|auftrag\b
+    (?:purchase |our )?order\b(?! (?:received|confirm))|po\b
+    (?:bon de )?commande|ordine|bestelling|zamówienie|objednávka|megrendelés|pedido|encomenda
+    beställning|bestilling|ordre|tilaus|comandă|naročilo|narudžb\w+|absage|zusage
+""")

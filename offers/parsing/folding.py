@@ -1,0 +1,34 @@
+"""Compare words of many languages without their accents. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from offers.parsing.alternatives import any_of
+
+# What the decomposition of Unicode leaves as it is.
+_LETTERS = str.maketrans({
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i",
+    "’": "'", "‘": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‑": "-", "−": "-", "‐": "-",
+})  # fmt: skip
+_MARKS = re.compile(r"[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
+_UMLAUT = re.compile(r"([aou])e")
+
+
+def fold(text: str) -> str:
+    """Return a text in lower case and without accents; `ä` and `ae` both become `a`.
+
+    Many people and programs write their notes without umlauts and accents.
+    """
+    text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    return _UMLAUT.sub(r"\1", _MARKS.sub("", text))
+
+
+def compile_words(alternatives: str, *, flags: int = 0) -> re.Pattern[str]:
+    """Return a pattern that finds any of the lines at the beginning of a word of a folded text.
+
+    The lines are regular expressions in usual spelling. As they are folded too, they may not
+    contain classes in upper case, such as `\\W`.
+    """
+    return re.compile(rf"(?<!\w){any_of(fold(alternatives))}", flags)

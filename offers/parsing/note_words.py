@@ -1,0 +1,116 @@
+"""Weigh the words of a mail: those of programs, those of people. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from offers.parsing import absence_words, automatic_words, person_words
+from offers.parsing.folding import compile_words, fold
+from offers.parsing.footers import split_footer
+
+_LONGEST_TEXT = 4_000
+SENTENCE_END = re.compile(
+    r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)(?<!dr)(?<!nr)\.(?=\s)|\n\s*\n"
+)
+# `Sehr geehrte Frau Vogt`, `Hallo Petra`; case counts, so it is not for folded text.
+_NAMED_GREETING = re.compile(
+    r"\s*(?:(?:Guten (?:Tag|Morgen|Abend)|Hallo|Hi|Hey|Moin|Servus|Gr[üu]e?[zß]\w*(?: Gott)?|Liebe[rs]?"
+    r"|Sehr geehrte[r]?|Werte[r]?|Dear|Hello|Good (?:morning|afternoon|day)|Bonjour|Salut"
+    r"|Ch[èe]re?|Buongiorno|Ciao|Gentile|Egregio|Beste|Geachte|Dag|Hej|Hei|Ahoj|Hola|Estimad[oa])"
+    r",?[ ])?(?P<title>Frau|Herrn?|Mrs?\.?|Ms\.?|Madame|Monsieur|Mevrouw|Meneer|Signor[ae]?"
+    r"|Sra?\.?|Se[ñn]ora?|Doamna|Domnul|Pan[ie]?|Fru)?[ ]?(?P<name>[A-ZÄÖÜ][\w'-]{1,30})"
+)
+_NOBODY = compile_words(r"""
+    damen|herren|kund\w*|absender\w*|geschäfts\w*|partner\w*|interessent\w*|zusammen|alle\w*|team
+    lieferant\w*|kolleg\w*|sir|madam|sender|customers?|client\w*|partner\w*|suppliers?|colleagues?
+    all|everyone|everybody|there|tutti|tous|heer|vielen|mail\w*|bewerber\w*|leser\w*|freund\w*
+    tag|morgen|abend|madame|monsieur|dames|signor\w*
+""")
+_PLAIN_GREETING = re.compile(
+    r"(?:Hallo|Hi|Hey|Moin|Servus|Liebe|Dear|Hello|Bonjour|Ciao|Beste|Hej)"
+)
+_QUESTION = re.compile(r"[^.!?]{0,200}\?")
+_NO_QUESTION = compile_words(
+    r"(?:dringend|urgent|fragen|frage|questions?|help|hilfe|domande|rückfragen)"
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the words of a mail say about its writer."""
+
+    # The words are those of an automatic mail, or could be.
+    is_note: bool = False
+    hints: bool = False
+    # Something that only programs say is among them.
+    has_formula: bool = False
+    # A person orders, declines, asks or negotiates.
+    decides: bool = False
+    speaks_of_offer: bool = False
+    greets_by_name: bool = False
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether anything in it is a person's."""
+        return self.decides or self.speaks_of_offer or self.greets_by_name
+
+
+def read_words(new_text: str) -> Words:
+    """Return what the words of a mail without quotation say; footers and signatures do not count."""
+    if not new_text.strip():
+        return Words()
+    written = split_footer(new_text)
+    text = fold(written.text[:_LONGEST_TEXT])
+    line = re.sub(r"\s+", " ", text)
+    is_stated = bool(automatic_words.STATEMENT.search(line))
+    has_formula = is_stated or bool(automatic_words.FORMULA.search(line))
+    is_away = is_absence(text)
+    is_received = bool(automatic_words.ACKNOWLEDGEMENT.search(line))
+    has_thanks = bool(automatic_words.THANKS_FOR_MAIL.search(line))
+    has_promise = bool(automatic_words.PROMISE.search(line))
+    is_gate = bool(
+        automatic_words.CHALLENGE.search(line) or automatic_words.RECEIPT_TEXT.search(line)
+    )
+    footer = re.sub(r"\s+", " ", fold(written.footer[:_LONGEST_TEXT]))
+    is_confirmed = bool(automatic_words.STATEMENT.search(footer))
+    is_note = is_stated or is_gate or (is_away and (has_formula or has_thanks or is_confirmed))
+    if is_received and (has_formula or has_thanks or has_promise or is_confirmed):
+        is_note = True
+    return Words(
+        is_note=is_note,
+        hints=is_away or is_received or (has_thanks and (has_promise or has_formula)),
+        has_formula=has_formula or is_gate,
+        decides=_decides(line),
+        speaks_of_offer=bool(person_words.PERSONAL.search(line)),
+        greets_by_name=_greets_by_name(written.text),
+    )
+
+
+def is_absence(folded_text: str) -> bool:
+    """Return whether a text says that its writer is away."""
+    for sentence in SENTENCE_END.split(folded_text[:_LONGEST_TEXT]):
+        found = absence_words.AWAY.search(sentence)
+        if not found or absence_words.THIRD_PERSON.search(sentence, 0, found.start()):
+            continue
+        is_short = len(sentence.split()) <= 8
+        if is_short or absence_words.FIRST_PERSON.search(sentence):
+            return True
+    return False
+
+
+def _decides(line: str) -> bool:
+    if person_words.DECISION.search(line) or person_words.OPENING.match(line):
+        return True
+    for question in _QUESTION.findall(line):
+        if not _NO_QUESTION.search(question):
+            return True
+    return False
+
+
+def _greets_by_name(text: str) -> bool:
+    first_line = text.lstrip().partition("\n")[0][:80]
+    found = _NAMED_GREETING.match(first_line)
+    if not found or _NOBODY.match(fold(found["name"])):
+        return False
+    return bool(found["title"]) or bool(_PLAIN_GREETING.match(first_line.lstrip()))
