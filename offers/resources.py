@@ -25,7 +25,7 @@ from tablib import Dataset
 
 from crm.accounts.models import User
 from crm.core.csv_safety import guard
-from offers import services
+from offers import new_offers
 from offers.models import Customer, Language, Offer, number_key
 
 # The names that lists have for the columns, in lower case.
@@ -238,7 +238,7 @@ class CustomerResource(UploadResource):
 class OfferImportResource(UploadResource):
     """Offers from a list. New ones get their customer; known ones get only missing values."""
 
-    def __init__(self, after_store: services.AfterStore, **kwargs: Any) -> None:
+    def __init__(self, after_store: new_offers.AfterStore, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._after_store = after_store
 
@@ -272,7 +272,7 @@ class OfferImportResource(UploadResource):
         for row in dataset.dict:
             emails.append(text_of(row.get("email")).lower())
             keys.append(number_key(text_of(row.get("number"))))
-        self._people = services.load_people(emails)
+        self._people = new_offers.load_people(emails)
         dataset.append_col(keys, header="number_key")
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
@@ -286,12 +286,12 @@ class OfferImportResource(UploadResource):
             raise ValidationError({"email": sentence % email}) from error
         row["number"], row["email"] = number, email
         row["language"] = _language(row.get("language"))
-        customer = services.find_or_build_customer(
+        customer = new_offers.find_or_build_customer(
             self._people,
             email=email,
             name=text_of(row.get("name")),
             company=text_of(row.get("company")),
-            language=row["language"] or services.find_language(text_of(row.get("subject"))),
+            language=row["language"] or new_offers.find_language(text_of(row.get("subject"))),
         )
         if not customer.pk:
             customer.full_clean()
@@ -323,7 +323,7 @@ class OfferImportResource(UploadResource):
             Offer.objects.raise_version([instance])
             self._stored.append(instance)
             return
-        offer = services.build_offer(
+        offer = new_offers.build_offer(
             self._people,
             number=instance.number,
             email=instance.customer.email,
@@ -337,7 +337,7 @@ class OfferImportResource(UploadResource):
             contact_basis=instance.contact_basis,
             note=instance.note,
         )
-        services.store_offers([offer])
+        new_offers.store_offers([offer])
         instance.pk = offer.pk
         self._stored.append(offer)
 

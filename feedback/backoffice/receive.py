@@ -25,7 +25,7 @@ from feedback import sealing, wire
 from feedback.backoffice.answers import record_answer
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer
 from offers.models import Offer
-from offers.services import AfterStore
+from offers.new_offers import AfterStore
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from feedback.backoffice.links import register_all_again, register_on_vps
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, SyncState
 from feedback.backoffice.receive import hold_offers, receive_page
 from offers.models import Offer
-from offers.services import AfterStore
+from offers.new_offers import AfterStore
 
 logger = logging.getLogger(__name__)
 

@@ -8,27 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
 
-from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
-from offers.models import (
-    Customer,
-    MailFolder,
-    Offer,
-    OfferQuerySet,
-    SentMessage,
-    SourceFile,
-    number_key,
-)
-from offers.parsing.mail_providers import MAIL_PROVIDERS
-from offers.services import People, load_people
+from offers.mail_import.message import EarlierCopy, KnownMessage, MailMessage, MessageContext
+from offers.mail_import.senders import SenderRows
+from offers.models import MailFolder, Offer, OfferQuerySet, SentMessage, SourceFile, number_key
+from offers.new_offers import People, load_people
 
 State, Reason = SourceFile.State, SourceFile.Reason
-# Mail clocks differ: a reply may carry a time shortly before the offer's.
-_CLOCK_SLACK = timedelta(minutes=10)
 
 
 class BatchContext:
@@ -45,15 +34,14 @@ class BatchContext:
         self.own_domains = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
         self.offers: dict[int, Offer] = {}
         self._by_number: dict[str, list[Offer]] = defaultdict(list)
-        self._by_customer: dict[str, list[Offer]] = defaultdict(list)
-        self._by_domain: dict[str, list[Offer]] = defaultdict(list)
-        self._by_message_id: dict[str, Offer] = {}
+        self._by_message_id: dict[str, KnownMessage] = {}
         # By header block in folders of one direction, by Message-ID in one folder.
         self._copies_by_hash: dict[str, SourceFile] = {}
         self._copies_by_id: dict[str, SourceFile] = {}
         self.copies_by_fingerprint: dict[str, SourceFile] = {}
         self._pending_keys: set[int] = set()
         self.people = People({}, {}, is_preview=is_preview)
+        self._senders = SenderRows(self.own_domains)
         self._direction = self._path = ""
 
     def load(
@@ -70,7 +58,8 @@ class BatchContext:
         self._load_people(readable)
         self._load_offers(readable, {row.offer_id for row in pending if row.offer_id})
         if folder.direction == MailFolder.Direction.INCOMING:
-            self._load_offers_of_senders(readable)
+            self._senders.load_participants(self.offers, self._pending_keys)
+            self._add_offers(self._senders.load_offers(readable))
 
     def _change_folder(self, folder: MailFolder) -> None:
         if self._direction != folder.direction:
@@ -84,16 +73,18 @@ class BatchContext:
         if message.problem:
             return MessageContext()
         own_message_key = self._sent_messages.get(message.mail.message_id)
+        known = self._find_known(message)
         context = MessageContext(
             own_domains=self.own_domains,
             is_own=own_message_key is not None,
             own_offer=self.offers.get(own_message_key or 0),
             earlier_copy=self._find_copy(message),
             same_number=self._by_number.get(number_key(message.number), ()),
-            in_thread=self._find_in_thread(message),
+            in_thread=known.offer if known else None,
+            answered_at=known.sent_at if known else None,
         )
         if self.folder.direction == MailFolder.Direction.INCOMING:
-            return self._add_sender(message, context)
+            return self._senders.describe(message, context, known)
         return context
 
     def add_message(self, message: MailMessage, row: SourceFile) -> None:
@@ -108,17 +99,24 @@ class BatchContext:
             if row.fingerprint:
                 self.copies_by_fingerprint[row.fingerprint] = row
         if row.offer is not None and row.message_id:
-            self._by_message_id.setdefault(row.message_id, row.offer)
+            known = _describe_row(row, row.offer, self.folder)
+            self._by_message_id.setdefault(row.message_id, known)
+        self._senders.add_message(message, row)
 
     def add_offer(self, offer: Offer) -> None:
         """Add an offer, loaded or new, for the messages that follow."""
-        customer = offer.customer
         self._by_number[offer.number_key].append(offer)
-        self._by_customer[customer.email].append(offer)
-        if customer.domain not in MAIL_PROVIDERS:
-            self._by_domain[customer.domain].append(offer)
         if offer.message_id:
-            self._by_message_id.setdefault(offer.message_id, offer)
+            known = KnownMessage(offer, offer.sent_at, (offer.customer.email,), is_ours=True)
+            self._by_message_id.setdefault(offer.message_id, known)
+        self._senders.add_offer(offer)
+
+    def _find_known(self, message: MailMessage) -> KnownMessage | None:
+        """Return the nearest mail that a message answers, of those that belong to an offer."""
+        for message_id in message.thread:
+            if known := self._by_message_id.get(message_id[:500]):
+                return known
+        return None
 
     def _find_copy(self, message: MailMessage) -> EarlierCopy | None:
         for row, reason in (
@@ -129,30 +127,6 @@ class BatchContext:
             if row is not None:
                 return EarlierCopy(row, reason)
         return None
-
-    def _find_in_thread(self, message: MailMessage) -> Offer | None:
-        for message_id in message.thread:
-            if offer := self._by_message_id.get(message_id):
-                return offer
-        return None
-
-    def _add_sender(self, message: MailMessage, context: MessageContext) -> MessageContext:
-        """Add the sender's offers, and for a bounce the customers who were not reached."""
-        bounced: list[Customer] = []
-        for email in message.bounced_emails:
-            if customer := self.people.customers.get(email):
-                bounced.append(customer)
-        if message.bounce and not message.bounced_emails and context.in_thread:
-            bounced = [context.in_thread.customer]
-        of_sender: list[Offer] = []
-        for email in {customer.email for customer in bounced} or {message.sender_email}:
-            of_sender += self._by_customer.get(email, ())
-        of_company = self._by_domain.get(message.sender_domain, ())
-        return context._replace(
-            of_sender=_open_before(message, of_sender),
-            of_company=_open_before(message, of_company),
-            bounced=bounced,
-        )
 
     def _load_copies(self, messages: Sequence[MailMessage]) -> None:
         """Find earlier copies by header block, Message-ID in this folder, and fingerprint."""
@@ -181,7 +155,6 @@ class BatchContext:
     def _load_people(self, messages: Sequence[MailMessage]) -> None:
         emails: set[str] = set()
         for message in messages:
-            emails.update(message.bounced_emails)
             for recipient in message.mail.recipients:
                 if recipient.domain not in self.own_domains:
                     emails.add(recipient.email)
@@ -194,36 +167,36 @@ class BatchContext:
         thread: set[str] = set()
         numbers: set[str] = set()
         for message in messages:
-            thread.update(message.thread)
+            thread.update(message_id[:500] for message_id in message.thread)
             if message.number:
                 numbers.add(number_key(message.number))
         sent = SentMessage.objects.filter(message_id__in={*thread, *_message_ids(messages)})
-        self._sent_messages = dict(sent.values_list("message_id", "offer_id"))
-        threads: dict[str, int | None] = dict(self._sent_messages)
-        rows = SourceFile.objects.filter(message_id__in=thread, offer__isnull=False)
-        threads |= dict(
-            rows.exclude(pk__in=self._pending_keys).values_list("message_id", "offer_id")
-        )
-        keys.update(filter(None, threads.values()))
+        sent_messages = list(sent)
+        self._sent_messages = {each.message_id: each.offer_id for each in sent_messages}
+        rows = self._find_rows_of_thread(thread)
+        keys.update(self._sent_messages.values())
+        keys.update(row.offer_id for row in rows if row.offer_id)
         for condition in (Q(number_key__in=numbers), Q(message_id__in=thread)):
             keys.update(Offer.objects.filter(condition).values_list("pk", flat=True))
         self._add_offers(Offer.objects.filter(pk__in=keys))
-        for message_id, key in threads.items():
-            if offer := self.offers.get(key or 0):
-                self._by_message_id.setdefault(message_id, offer)
+        # Over what the offers say, which know only their newest mail and their customer.
+        for row in rows:
+            known = _describe_row(row, self.offers[row.offer_id or 0], row.folder)
+            self._by_message_id[row.message_id] = known
+        for each in sent_messages:
+            offer = self.offers[each.offer_id]
+            known = KnownMessage(offer, each.at, (each.recipient,), is_ours=True)
+            self._by_message_id[each.message_id] = known
 
-    def _load_offers_of_senders(self, messages: Sequence[MailMessage]) -> None:
-        emails: set[str] = set()
-        domains: set[str] = set()
-        for message in messages:
-            emails.update([message.sender_email, *message.bounced_emails])
-            domains.add(message.sender_domain)
-        domains -= MAIL_PROVIDERS | self.own_domains
-        people = Customer.objects.filter(Q(email__in=emails) | Q(email_domain__in=domains))
-        # All offers of these people, not only open ones: with both conditions SQLite scans all open
-        # offers.
-        keys = list(people.values_list("pk", flat=True))
-        self._add_offers(Offer.objects.filter(customer__in=keys))
+    def _find_rows_of_thread(self, thread: set[str]) -> list[SourceFile]:
+        rows = SourceFile.objects.filter(message_id__in=thread, offer__isnull=False)
+        found = []
+        for row in rows.exclude(pk__in=self._pending_keys).select_related("folder").order_by("pk"):
+            # A received mail in question proves nothing: its sender may have guessed.
+            is_sent = row.folder.direction == MailFolder.Direction.OUTGOING
+            if is_sent or row.state != State.REVIEW:
+                found.append(row)
+        return found
 
     def _add_offers(self, offers: OfferQuerySet) -> None:
         found = offers.select_related("customer").order_by("pk")
@@ -239,6 +212,7 @@ def _message_ids(messages: Iterable[MailMessage]) -> set[str]:
     return {message.mail.message_id[:500] for message in messages if message.mail.message_id}
 
 
-def _open_before(message: MailMessage, offers: Iterable[Offer]) -> list[Offer]:
-    latest = message.sent_at + _CLOCK_SLACK
-    return [offer for offer in offers if offer.is_open and offer.first_sent_at <= latest]
+def _describe_row(row: SourceFile, offer: Offer, folder: MailFolder) -> KnownMessage:
+    recipients = tuple(entry["email"] for entry in row.recipients) or (offer.customer.email,)
+    is_ours = folder.direction == MailFolder.Direction.OUTGOING
+    return KnownMessage(offer, row.sent_at or offer.sent_at, recipients, is_ours=is_ours)

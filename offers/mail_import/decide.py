@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
@@ -25,6 +26,8 @@ class MessageDecision(NamedTuple):
     is_reply: bool = False
     # A question that keeps the reminders of its offer back until a person answers it.
     holds: bool = False
+    # When the mail counts as sent, where its own clock was wrong.
+    sent_at: datetime | None = None
 
 
 # A rule decides about a mail, or leaves it to the next rule.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from offers.mail_import.decide import (
     MessageDecision,
@@ -15,41 +16,113 @@ from offers.mail_import.decide import (
 )
 from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import Offer, SourceFile
+from offers.parsing.bounces import About
 
 State, Reason = SourceFile.State, SourceFile.Reason
+# More bounces within an hour are no accident of single addresses: nobody else is marked.
+MOST_BOUNCES = 5
 
 
 def decide_received(message: MailMessage, context: MessageContext) -> MessageDecision:
     """Return the decision about a received mail; the first rule that applies decides."""
     decision = apply_rules(_RULES, message, context)
-    return decision or MessageDecision(State.NOT_AN_OFFER, Reason.NO_REPLY)
+    return decision or MessageDecision(State.NOT_AN_OFFER, Reason.KEPT)
 
 
 def _decide_copy(_message: MailMessage, context: MessageContext) -> MessageDecision | None:
     return decide_duplicate(context.earlier_copy) if context.earlier_copy else None
 
 
+def _decide_forged(message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    """Ask about a forged mail that would matter if it were genuine; it holds nothing."""
+    if not message.is_forged:
+        return None
+    offer = context.in_thread or context.by_number or _get_only(context.of_sender)
+    if offer or context.of_sender or context.of_company or context.maybe_bounced:
+        return MessageDecision(State.REVIEW, Reason.FORGED, offer=offer)
+    return None
+
+
 def _decide_bounce(message: MailMessage, context: MessageContext) -> MessageDecision | None:
     bounce = message.bounce
     if bounce is None:
         return None
-    if not context.bounced:
-        return MessageDecision(State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS, offer=context.in_thread)
-    reason = Reason.BOUNCED if bounce.is_permanent else Reason.DELAYED
     detail = f"{bounce.status} {bounce.diagnostic}".strip()[:500]
-    return MessageDecision(
-        State.AUTOMATIC, reason, detail, context.in_thread or _get_only(context.of_sender)
-    )
+    if bounce.about == About.DELAY:
+        reason = Reason.DELAYED if context.bounced else Reason.BOUNCE_OF_OTHERS
+        return MessageDecision(State.AUTOMATIC, reason, detail, context.in_thread)
+    if not context.bounced:
+        return _decide_unproven(context, detail)
+    if bounce.about == About.MAIL:
+        return _decide_refused(context, detail)
+    if context.bounce_count >= MOST_BOUNCES:
+        return MessageDecision(State.REVIEW, Reason.MAYBE_BOUNCED, detail, context.in_thread)
+    return MessageDecision(State.AUTOMATIC, Reason.BOUNCED, detail, context.in_thread)
+
+
+def _decide_unproven(context: MessageContext, detail: str) -> MessageDecision:
+    """Decide about a report that returns no mail of ours, or names none of its recipients."""
+    offer = context.in_thread or _get_only(context.of_sender)
+    if offer or context.of_sender:
+        return MessageDecision(State.REVIEW, Reason.MAYBE_BOUNCED, detail, offer)
+    return MessageDecision(State.AUTOMATIC, Reason.BOUNCE_OF_OTHERS, detail)
+
+
+def _decide_refused(context: MessageContext, detail: str) -> MessageDecision:
+    """Decide about a report that is about the mail, not about its address."""
+    offer = context.in_thread
+    sent_at = context.answered_at
+    if offer is None or not _may_be_reminded(offer):
+        return MessageDecision(State.AUTOMATIC, Reason.MAIL_REFUSED, detail, offer)
+    if sent_at is not None and offer.sent_at > sent_at:
+        # A newer mail of the offer was sent since.
+        return MessageDecision(State.AUTOMATIC, Reason.MAIL_REFUSED, detail, offer)
+    return MessageDecision(State.REVIEW, Reason.MAIL_REFUSED, detail, offer, holds=True)
 
 
 def _decide_automatic(message: MailMessage, context: MessageContext) -> MessageDecision | None:
     if not message.automatic:
         return None
-    offer = _find_answered_offer(message, context) or _get_only(context.of_sender)
-    if message.returns_on is None:
+    # Of somebody who cannot know the mail it answers, it says nothing about the customer.
+    in_thread = context.in_thread if context.knows_thread else None
+    offer = in_thread or context.by_number or _get_only(context.of_sender)
+    if not message.is_surely_automatic:
+        return _decide_doubtful(message, context, offer)
+    until = message.absence.until
+    if message.absence.is_too_long and context.of_sender:
+        return _decide_long_absence(message, context, offer)
+    if until is None or not context.of_sender:
         return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
-    reason = Reason.RETURN_DATE if context.of_sender else Reason.OUT_OF_OFFICE
-    return MessageDecision(State.AUTOMATIC, reason, message.returns_on.isoformat(), offer)
+    return MessageDecision(State.AUTOMATIC, Reason.RETURN_DATE, until.isoformat(), offer)
+
+
+def _decide_doubtful(
+    message: MailMessage, context: MessageContext, offer: Offer | None
+) -> MessageDecision | None:
+    """Decide about a mail that a person or a program may have written."""
+    if context.in_thread and not context.knows_thread:
+        return None
+    if offer is not None and _may_be_reminded(offer):
+        sent_at = _not_before(message, context, offer)
+        return MessageDecision(
+            State.REVIEW, Reason.MAYBE_AUTOMATIC, offer=offer, holds=True, sent_at=sent_at
+        )
+    if context.of_sender:
+        numbers = _join_numbers(context.of_sender)
+        return MessageDecision(State.REVIEW, Reason.MAYBE_AUTOMATIC, numbers)
+    return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
+
+
+def _decide_long_absence(
+    message: MailMessage, context: MessageContext, offer: Offer | None
+) -> MessageDecision:
+    day = message.absence.named_day
+    detail = day.isoformat() if day else ""
+    if offer not in context.of_sender:
+        offer = _get_only(context.of_sender)
+    return MessageDecision(
+        State.REVIEW, Reason.LONG_ABSENCE, detail, offer, holds=offer is not None
+    )
 
 
 def _decide_internal(message: MailMessage, context: MessageContext) -> MessageDecision | None:
@@ -59,16 +132,34 @@ def _decide_internal(message: MailMessage, context: MessageContext) -> MessageDe
 
 
 def _decide_reply(message: MailMessage, context: MessageContext) -> MessageDecision | None:
-    if context.in_thread:
-        return follow_up(Reason.REPLY, context.in_thread)
-    if by_number := _find_answered_offer(message, context):
-        return follow_up(Reason.REPLY_BY_NUMBER, by_number)
+    if context.in_thread and context.knows_thread:
+        sent_at = _not_before(message, context, context.in_thread)
+        return follow_up(Reason.REPLY, context.in_thread)._replace(sent_at=sent_at)
+    if context.by_number:
+        sent_at = _not_before(message, context, context.by_number)
+        return follow_up(Reason.REPLY_BY_NUMBER, context.by_number)._replace(sent_at=sent_at)
     return None
 
 
-def _decide_by_sender(_message: MailMessage, context: MessageContext) -> MessageDecision | None:
-    if len(context.of_sender) == 1:
-        return follow_up(Reason.REPLY_BY_SENDER, context.of_sender[0])
+def _decide_stranger(message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    """Ask about an answer in the thread of an offer from somebody who cannot know of it."""
+    offer = context.in_thread
+    if offer is None or not _may_be_reminded(offer):
+        return None
+    return MessageDecision(
+        State.REVIEW,
+        Reason.UNKNOWN_SENDER,
+        offer=offer,
+        # Whoever tries many Message-IDs must not be able to hold up an offer.
+        holds=not message.is_guessing,
+        sent_at=_not_before(message, context, offer),
+    )
+
+
+def _decide_by_sender(message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    if offer := _get_only(context.of_sender):
+        sent_at = _not_before(message, context, offer)
+        return follow_up(Reason.REPLY_BY_SENDER, offer)._replace(sent_at=sent_at)
     if context.of_sender:
         return MessageDecision(
             State.REVIEW, Reason.SEVERAL_OPEN_OFFERS, _join_numbers(context.of_sender)
@@ -88,23 +179,27 @@ _RULES: tuple[Rule, ...] = (
     decide_problem,
     decide_own,
     _decide_copy,
+    _decide_forged,
     _decide_bounce,
     _decide_automatic,
     _decide_internal,
     _decide_reply,
+    _decide_stranger,
     _decide_by_sender,
     _decide_timeout,
 )
 
 
-def _find_answered_offer(message: MailMessage, context: MessageContext) -> Offer | None:
-    """Return the offer that a mail answers, or the sender's offer whose number it names."""
-    if context.in_thread:
-        return context.in_thread
-    for offer in context.same_number:
-        if offer.customer.email == message.sender_email:
-            return offer
-    return None
+def _not_before(message: MailMessage, context: MessageContext, offer: Offer) -> datetime:
+    """Return when a reply was sent: never before what it answers, whatever its clock said."""
+    answered_at = offer.first_sent_at
+    if offer is context.in_thread and context.answered_at is not None:
+        answered_at = context.answered_at
+    return max(message.sent_at, answered_at)
+
+
+def _may_be_reminded(offer: Offer) -> bool:
+    return offer.status in Offer.NOT_CLOSED
 
 
 def _get_only(offers: Sequence[Offer]) -> Offer | None:

@@ -1,19 +1,23 @@
-"""What `decide.py` needs: the content of a mail (MailMessage), its database rows (MessageContext)."""
+"""What the decisions need: the content of a mail (MailMessage), its database rows (MessageContext)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from offers.mail_import.folder import FolderFile
 from offers.models import Customer, Offer, SourceFile
 from offers.parsing.bounces import Bounce
 from offers.parsing.mail import Mail
+from offers.parsing.mailboxes import find_domain
+from offers.parsing.out_of_office import Absence
 from offers.parsing.prefixes import Prefixes
 
-_NO_MAIL, _NO_PREFIXES = Mail(), Prefixes(False, False, "")
+_NO_MAIL, _NO_PREFIXES, _NO_ABSENCE = Mail(), Prefixes(False, False, ""), Absence()
+# Longer threads are real, but who answers one names what it answers first.
+MOST_REFERENCES = 50
 
 
 @dataclass(slots=True)
@@ -45,20 +49,27 @@ class MailMessage:
     # Encrypted, with a subject that only the recipient can read.
     hides_subject: bool = False
     is_own: bool = False
-    # The sign that no person wrote it.
+    # The sign that no person wrote it, and whether there is no doubt about it.
     automatic: str = ""
+    is_surely_automatic: bool = False
     bounce: Bounce | None = None
-    # The day named by an automatic reply.
-    returns_on: date | None = None
+    # How long its sender is away, as an automatic reply says.
+    absence: Absence = _NO_ABSENCE
+    # Where answers to it are to go, besides its sender.
+    reply_to: tuple[str, ...] = ()
+    # Our mail server noted that it does not come from the domain of its sender.
+    is_forged: bool = False
+    # It names far more mails that it answers than a person's mail does.
+    is_guessing: bool = False
 
     @property
     def thread(self) -> tuple[str, ...]:
         """The Message-IDs that this mail is about, the nearest first."""
-        # A bounce is about the returned mail.
-        if self.bounce:
-            returned = (self.bounce.original_message_id, *reversed(self.bounce.original_references))
-            return tuple(filter(None, returned))
-        return (*self.mail.in_reply_to, *reversed(self.mail.references))
+        # A bounce is about the returned mail. Some name it only as the mail that they answer.
+        if self.bounce and self.bounce.original_message_id:
+            return (self.bounce.original_message_id,)
+        named = (*self.mail.in_reply_to, *reversed(self.mail.references))
+        return named[:MOST_REFERENCES]
 
     @property
     def sender_email(self) -> str:
@@ -66,12 +77,17 @@ class MailMessage:
         return self.mail.sender.email if self.mail.sender else ""
 
     @property
+    def sender_emails(self) -> tuple[str, ...]:
+        """The addresses of whoever wrote it: the sender's, and those where answers are to go."""
+        return tuple(dict.fromkeys(filter(None, (self.sender_email, *self.reply_to))))
+
+    @property
     def sender_name(self) -> str:
         return self.mail.sender.name if self.mail.sender else ""
 
     @property
     def sender_domain(self) -> str:
-        return self.mail.sender.domain if self.mail.sender else ""
+        return find_domain(self.sender_email)
 
     @property
     def bounced_emails(self) -> tuple[str, ...]:
@@ -85,6 +101,15 @@ class EarlierCopy(NamedTuple):
     reason: SourceFile.Reason
 
 
+class KnownMessage(NamedTuple):
+    """A mail of an offer: when it was sent, to whom, and whether we sent it."""
+
+    offer: Offer
+    sent_at: datetime
+    recipients: tuple[str, ...] = ()
+    is_ours: bool = False
+
+
 class MessageContext(NamedTuple):
     """The database rows that matter to one mail."""
 
@@ -94,11 +119,20 @@ class MessageContext(NamedTuple):
     own_offer: Offer | None = None
     earlier_copy: EarlierCopy | None = None
     same_number: Sequence[Offer] = ()
-    # The offer of a mail that it answers.
+    # The offer of a mail that it answers, and when that mail was sent.
     in_thread: Offer | None = None
+    answered_at: datetime | None = None
+    # The sender could know of that mail: the customer, somebody who got it, or their company.
+    knows_thread: bool = False
+    # The offer whose number it names, if the sender could know of it.
+    by_number: Offer | None = None
     # Open offers of its sender, or of whom a bounce is about, that were sent before it.
     of_sender: Sequence[Offer] = ()
     # The same of the sender's company: a colleague may have written.
     of_company: Sequence[Offer] = ()
-    # The customers to whom a mail could not be delivered.
+    # The customers to whom a mail of ours could not be delivered, as its report proves.
     bounced: Sequence[Customer] = ()
+    # The customers that a report names without proof.
+    maybe_bounced: Sequence[Customer] = ()
+    # How many addresses bounced within an hour of it.
+    bounce_count: int = 0

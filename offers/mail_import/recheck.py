@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from offers.mail_import.folder import FolderFile, disk_name, measure_age, sort_folders
 from offers.mail_import.read_message import read_message
-from offers.mail_import.store import ImportResult, store_messages
+from offers.mail_import.result import ImportResult
+from offers.mail_import.store import store_messages
 from offers.models import Customer, Offer, SourceFile
+from offers.new_offers import AfterStore
 from offers.revisions import refresh_offers
-from offers.services import AfterStore
 
 State = SourceFile.State
 # Tells whether more happened to an offer than this app knows, so that it must stay.

@@ -12,11 +12,12 @@ from offers.mail_import.archive import archive_offers
 from offers.mail_import.context import BatchContext
 from offers.mail_import.folder import scan_folder, sort_folders
 from offers.mail_import.read_message import find_pattern, read_message
-from offers.mail_import.store import ImportResult, preview_messages, store_messages
+from offers.mail_import.result import ImportResult
+from offers.mail_import.store import preview_messages, store_messages
 from offers.models import MailFolder, SourceFile
+from offers.new_offers import AfterStore
 from offers.parsing.patterns import PatternError, compile_pattern
 from offers.patterns import explain_pattern_error
-from offers.services import AfterStore
 
 logger = logging.getLogger(__name__)
 

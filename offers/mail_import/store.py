@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -17,10 +16,11 @@ from offers.mail_import.decide_received import decide_received
 from offers.mail_import.decide_sent import decide_sent
 from offers.mail_import.folder import stored_name
 from offers.mail_import.message import MailMessage, MessageContext
-from offers.models import Customer, MailFolder, Offer, SourceFile
+from offers.mail_import.received import build_message, find_received, keep_messages, name_offer
+from offers.models import Customer, MailFolder, Offer, ReceivedMessage, SourceFile
+from offers.new_offers import AfterStore, build_offer, store_offers
 from offers.parsing.mail import Address, Mail
 from offers.revisions import refresh_offers
-from offers.services import AfterStore, build_offer, store_offers
 
 logger = logging.getLogger(__name__)
 
@@ -36,26 +36,6 @@ _MESSAGE_FIELDS = [
     "message_id", "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at",
     "defects", "offer", "holds", "duplicate_of", "decided_by", "decided_at",
 ]  # fmt: skip
-
-
-@dataclass
-class ImportResult:
-    """The result of an import: the number of files by state, and the problems for a person."""
-
-    states: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def stored(self) -> int:
-        """The number of files that were decided or changed their reason to wait."""
-        return sum(self.states.values())
-
-    def describe_states(self) -> str:
-        """Return the number of files in each state, as words for the reader."""
-        counts = []
-        for state, count in sorted(self.states.items()):
-            counts.append(f"{count} {State(state).label}")
-        return ", ".join(counts)
 
 
 def store_messages(
@@ -112,11 +92,12 @@ def store_batch(
 ) -> list[SourceFile]:
     """Decide about messages of one folder, store the results and return the log entries.
 
-    Call it inside a transaction. Raises IntegrityError when another importer stored one of the
-    messages at the same time.
+    Received mails that were kept are matched again. Call it inside a transaction. Raises
+    IntegrityError when another importer stored one of the messages at the same time.
     """
-    batch = _decide_batch(folder, messages, BatchContext(), now=now)
-    changed = batch.write()
+    lock_import()
+    batch = _decide_new(folder, messages, BatchContext(), now=now)
+    changed = _match_received(batch.write(), batch.new_names, now)
     if changed:
         after_store(changed)
     return [*batch.rows, *batch.duplicates]
@@ -131,15 +112,70 @@ def preview_messages(
     """
     remaining = iter(messages)
     while batch := list(islice(remaining, BATCH_SIZE)):
-        decided = _decide_batch(folder, batch, context, now=now)
+        decided = _decide_new(folder, batch, context, now=now)
         yield from (*decided.rows, *decided.duplicates)
 
 
-def _decide_batch(
+def lock_import() -> None:
+    """Let other importers wait until the end of this transaction.
+
+    Otherwise one could store an offer while another keeps the answer to it as one that matches
+    nothing.
+    """
+    # SQLite has one writer at a time anyway.
+    folders = MailFolder.objects.select_for_update(no_key=True).order_by("pk")
+    list(folders.values_list("pk", flat=True))
+
+
+def match_received(files: Sequence[SourceFile], offers: Sequence[Offer], *, now: datetime) -> None:
+    """Decide again about kept received mails that these mails or offers may concern.
+
+    Call it inside a transaction, after `lock_import`.
+    """
+    names = set(filter(None, (file.message_id for file in files)))
+    for offer in offers:
+        names |= name_offer(offer)
+    _match_received(list(offers), names, now)
+
+
+def _match_received(offers: list[Offer], names: set[str], now: datetime) -> list[Offer]:
+    """Decide again about kept received mails that name one of these; return all changed offers."""
+    changed = {offer.pk: offer for offer in offers}
+    decided: set[int] = set()
+    while True:
+        kept = [each for each in find_received(names, offers) if each.pk not in decided]
+        if not kept:
+            return list(changed.values())
+        decided.update(each.pk for each in kept)
+        names, offers = set(), []
+        by_folder = groupby(sorted(kept, key=_folder_key), key=_folder_key)
+        for _key, group in by_folder:
+            pending = [(build_message(each), each.file) for each in group]
+            batch = _decide_pending(pending[0][1].folder, pending, BatchContext(), now=now)
+            changed |= {offer.pk: offer for offer in batch.write()}
+            # A reply that belongs to an offer now may itself have been answered.
+            names |= batch.new_names
+
+
+def _folder_key(received: ReceivedMessage) -> int:
+    return received.file.folder_id
+
+
+def _decide_new(
     folder: MailFolder, messages: Sequence[MailMessage], context: BatchContext, *, now: datetime
 ) -> _Batch:
     ordered = sorted(messages, key=lambda each: (each.sent_at, each.file.mtime_ns, each.file.name))
-    pending = _find_pending(folder, ordered)
+    return _decide_pending(folder, _find_pending(folder, ordered), context, now=now)
+
+
+def _decide_pending(
+    folder: MailFolder,
+    pending: Sequence[tuple[MailMessage, SourceFile]],
+    context: BatchContext,
+    *,
+    now: datetime,
+) -> _Batch:
+    """Return the batch of these messages, each with its log entry: decided but not written."""
     existing = [row for _message, row in pending if row.pk]
     context.load(folder, [message for message, _row in pending], existing)
     batch = _Batch(folder, context, now)
@@ -184,6 +220,7 @@ class _Batch:
         if folder.direction == MailFolder.Direction.OUTGOING:
             self.decide = decide_sent
         self.rows: list[SourceFile] = []
+        self.received: list[tuple[SourceFile, MailMessage]] = []
         self.duplicates: list[SourceFile] = []
         self.new_offers: list[Offer] = []
         # By identity, because new offers have no key yet.
@@ -208,14 +245,27 @@ class _Batch:
         row.offer = self._find_or_build_offer(message, decision)
         self._fill_entry(row, message, decision)
         self.context.add_message(message, row)
-        if message.returns_on and decision.reason == Reason.RETURN_DATE:
-            self._pause_offers(message.returns_on, decision, context)
+        if message.absence.until and decision.reason == Reason.RETURN_DATE:
+            self._pause_offers(message.absence.until, context)
         elif decision.reason == Reason.BOUNCED:
             self._mark_bounced(message, decision, context)
         if decision.duplicate_of is None:
             self.rows.append(row)
         else:
             self.duplicates.append(row)
+        if self.folder.direction == MailFolder.Direction.INCOMING:
+            self.received.append((row, message))
+
+    @property
+    def new_names(self) -> set[str]:
+        """What the stored mails and offers are known by, for received mails that were kept."""
+        names: set[str] = set()
+        for row in self.rows:
+            if row.offer_id and row.message_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
+                names.add(row.message_id)
+        for offer in self.new_offers:
+            names |= name_offer(offer)
+        return names
 
     def _find_or_build_offer(self, message: MailMessage, decision: MessageDecision) -> Offer | None:
         """Return the message's offer, a new one if the message is its first; note its changes."""
@@ -267,16 +317,12 @@ class _Batch:
         row.number, row.defects = message.number[:100], list(message.defects)
         row.sender, row.sender_name = message.sender_email[:320], message.sender_name[:200]
         row.recipients = _list_recipients(mail)
-        row.sent_at = None if message.problem else message.sent_at
+        row.sent_at = None if message.problem else decision.sent_at or message.sent_at
 
-    def _pause_offers(
-        self, returns_on: date, decision: MessageDecision, context: MessageContext
-    ) -> None:
+    def _pause_offers(self, returns_on: date, context: MessageContext) -> None:
         """Pause the open offers of a customer until the day after the return."""
         until = returns_on + timedelta(days=1)
-        for offer in (*context.of_sender, decision.offer):
-            if offer is None or not offer.is_open:
-                continue
+        for offer in context.of_sender:
             if offer.paused_until is None or offer.paused_until < until:
                 offer.paused_until = until
                 self._change(offer, "paused_until")
@@ -306,6 +352,7 @@ class _Batch:
         # Duplicates last: they may refer to a mail of the same batch.
         for rows in (self.rows, self.duplicates):
             self._write_rows(rows)
+        keep_messages(self.received, now=self.now)
         Offer.objects.raise_version(changed)
         refreshed = list(self.offers_to_refresh.values())
         refresh_offers(refreshed, now=self.now)

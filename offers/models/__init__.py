@@ -5,6 +5,7 @@ from __future__ import annotations
 from offers.models.customers import Contact, Customer, ErasedAddress, SentMessage
 from offers.models.languages import Language
 from offers.models.offers import DEFAULT_CURRENCY, Offer, OfferQuerySet, number_key
+from offers.models.received_messages import ReceivedMessage, ReceivedName
 from offers.models.source_files import MailFolder, SourceFile
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "MailFolder",
     "Offer",
     "OfferQuerySet",
+    "ReceivedMessage",
+    "ReceivedName",
     "SentMessage",
     "SourceFile",
     "number_key",

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Lower, StrIndex, Substr
+from django.db.models.functions import Lower, Replace, StrIndex, Substr
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import person_field
 from crm.core.folding import fold
 from offers.models.languages import Language
+from offers.parsing.mailboxes import GMAIL, mailbox_key, spell_address
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -24,6 +25,26 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         for customer in customers:
             customer.fill_search_text()
         return super().bulk_create(customers, *args, **kwargs)
+
+    def at_mailboxes(self, emails: Iterable[str]) -> list[Customer]:
+        """Return the customers with these mailboxes, however their addresses are spelled."""
+        spellings: set[str] = set()
+        at_gmail: set[str] = set()
+        for email in emails:
+            spellings |= spell_address(email)
+            name, _, domain = mailbox_key(email).rpartition("@")
+            if domain in GMAIL:
+                at_gmail.add(name)
+        found = list(self.filter(email__in=spellings))
+        if at_gmail:
+            local = Substr("email", 1, StrIndex("email", models.Value("@")) - 1)
+            letters = Replace(local, models.Value("."), models.Value(""))
+            found += (
+                self.filter(email_domain__in=GMAIL)
+                .alias(letters=letters)
+                .filter(letters__in=at_gmail)
+            )
+        return found
 
 
 class Customer(models.Model):

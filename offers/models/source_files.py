@@ -202,6 +202,10 @@ class SourceFile(models.Model):
             "maybe_bounced",
             _("A delivery report without proof. Could the mail not be delivered?"),
         )
+        MAIL_REFUSED = (
+            "mail_refused",
+            _("The mail was refused, not its address. Did the customer get the offer another way?"),
+        )
         KEPT = "kept", _("It matches no offer yet. It is kept for 90 days.")
         TOO_LARGE = (
             "too_large",

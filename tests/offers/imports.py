@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from crm.backoffice.changes import follow_changes
 from offers.mail_import import run
-from offers.mail_import.store import ImportResult
+from offers.mail_import.result import ImportResult
 from offers.models import MailFolder, SourceFile
 
 

@@ -39,6 +39,7 @@ from crm.core.search import further_lines
 from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
+from offers import new_offers
 from offers.models import Customer, Offer
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.status import note_contact
@@ -163,8 +164,8 @@ class OfferAdmin(UploadAdmin):
         # Built here as the import does it, because Django reads the object before `save_model`.
         fields = dict(form.cleaned_data)
         customer: Customer = fields.pop("customer")
-        people = offers.services.load_people([customer.email])
-        return offers.services.build_offer(
+        people = new_offers.load_people([customer.email])
+        return new_offers.build_offer(
             people, email=customer.email, source=Offer.Source.MANUAL, **fields
         )
 
@@ -175,7 +176,7 @@ class OfferAdmin(UploadAdmin):
                     obj, changed=form.changed_data, by=person(request), at=timezone.now()
                 )
             else:
-                offers.services.store_offers([obj])
+                new_offers.store_offers([obj])
 
     @admin.display(description=_("company"), ordering="customer__search_text")
     def company(self, offer: Offer) -> str:

@@ -28,7 +28,7 @@ from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to,
 from crm.core.search import KeysFirstPaginator
 from offers import services
 from offers.mail_import import recheck
-from offers.mail_import.store import ImportResult
+from offers.mail_import.result import ImportResult
 from offers.message_view import MailView, explain_defects, read_mail_view
 from offers.models import Offer, SourceFile, number_key
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from crm.backoffice.changes import follow_changes
 from crm.core.jobs import JobCommand, record_run
+from offers.mail_import.result import ImportResult
 from offers.mail_import.run import import_folders, preview_folders
-from offers.mail_import.store import ImportResult
 from offers.mail_import.watch import watch_folders
 from offers.models import MailFolder, SourceFile
 
