@@ -35,12 +35,13 @@ _PLAIN = {
 # Segments of letters and digits joined by - / . _ with at least one digit:
 # `4711`, `AN-2026-0815`, `26/118-R2`, `KV.2026.12a`, `ANGEBOT-0009-2026`.
 _CLOSED_NUMBER = (
-    r"(?!(?i:nr|no)\.)(?:[A-ZÄÖÜ]{6,12}-)?(?:[A-Za-zÄÖÜäöü]{1,5}[-/._]){0,3}[A-Za-zÄÖÜ]{0,5}"
+    r"(?!(?i:nr|no|n)\.)(?:[A-ZÄÖÜ]{6,12}-)?(?:[A-Za-zÄÖÜäöü]{1,5}[-/._]){0,3}[A-Za-zÄÖÜ]{0,5}"
     r"\d[A-Za-z0-9]*"
     r"(?:[-/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
 _PREFIX = "(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)"
-_YEAR = r"(?:19|20)\d\d"
+# Offers are about years like these; `2044` is a counter.
+_YEAR = r"(?:19[5-9]|20[0-3])\d"
 _SPACED_SEPARATOR = "(?: [-/._] ?|[-/._] )"
 # Numbers with blanks: a usual prefix and digits, as in `AN 12345`, but not the year in `AN 2026`;
 # a year and a counter, as in `AN 2026 0815`, `2026 / 1042`, `Nr. 2026 0815`; `1042 / 2026`.
@@ -70,7 +71,8 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _LINK_WORD = re.compile(
-    r"(?:zu|zum|zur|mit|unter|der|unsere?|with|per|our|avec|notre|con|nostro)(?=\s)",
+    r"(?:zu|zum|zur|mit|unter|der|unsere?|with|per|our|avec|notre|con|nostro|neu|revised|updated"
+    r"|complémentaire|modifiée?|révisée?|corrigée?|rectifiée?|aggiornat[ao]|rivist[ao])(?=\s)",
     re.IGNORECASE,
 )
 _HIDDEN_PIECE = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
@@ -80,9 +82,14 @@ _COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")  # `Angebot 12 Fenster`
 _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
 
 # Numbers that do not follow the keyword directly.
-_LATER_MARKER = re.compile(r"(?<![\w-])(?:nummer|nr|no|n°|nº)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE)
+_LATER_MARKER = re.compile(
+    r"(?<![\w-])(?:nummer|nr|no|n°|nº|n\.)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE
+)
 _COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
 _UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4} $")
+
+# `AN-1042`, `Off-1042`: certain even away from the keyword.
+_USUAL_NUMBER = re.compile(r"(?:ANG|AN|OFF|QTN|QUO)-?\d{4,}(?:-\d+)?", re.IGNORECASE)
 
 # Never an offer number without a word such as `Nr.`: a year, a month, an amount of thousands, a day
 # without separators.
@@ -96,6 +103,7 @@ _NEVER = re.compile(
         \d{{1,3}}\.\d{{3}}
         {_YEAR}[./]{_MONTH}
         {_TWO_DIGIT_DAY}{_TWO_DIGIT_MONTH}20\d\d
+        C\d\d/\d\d
     """)
 )
 # Products have round numbers (`PX-4000`), offers rarely; a person decides about these.
@@ -140,7 +148,7 @@ def _find_built_in(subject: str) -> str | None:
     if not keywords or is_draft(subject):
         return None
     number = _find_certain(subject, keywords[0]) or _find_among_others(subject, keywords)
-    if number and is_advert(subject) and not _has_year_and_counter(number):
+    if number and not _has_year_and_counter(number) and is_advert(subject):
         return None
     return number
 
@@ -185,6 +193,8 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
     if not is_marked:
         if is_after_hidden and not _is_last(number, text[position:]):
             return None
+        if text[position - 2 : position - 1] == HIDDEN and text[position - 1] in "-/":
+            return None  # `30.11.2026-1042`
         if _COUNT_OF_THINGS.match(text, position) or _is_joined_by_chance(found):
             return None
     return number if is_believable(number, is_marked=is_marked) else None
@@ -193,7 +203,7 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
 def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:
     """Return where the number may begin: at a `KVA` that is its prefix, else after a counter."""
     position = keyword.end()
-    if keyword[0].upper() == "KVA" and re.match(r"[-/._]?\d", text[position:]):
+    if keyword[0].upper() == "KVA" and re.match(r"[-/.]?\d", text[position:]):
         return keyword.start()  # `KVA-8812/B` is the number as a whole
     if keyword[0].isupper() and re.match(r"-\d+[-/.]\d", text[position:]):
         return keyword.start()  # `ANGEBOT-0009-2026`
@@ -266,7 +276,7 @@ def _find_apart(text: str, keyword: re.Match[str]) -> str | None:
         return number
     if found := _COLON_NUMBER.search(text, end):
         return found[1]
-    return _find_with_year(text, end, len(text)) or _find_with_year(text, 0, start)
+    return _find_by_form(text, end, len(text)) or _find_by_form(text, 0, start)
 
 
 def _find_marked(text: str, start: int) -> str | None:
@@ -285,8 +295,8 @@ def _find_marked(text: str, start: int) -> str | None:
     return None
 
 
-def _find_with_year(text: str, start: int, end: int) -> str | None:
-    """Return a whole number of year and counter between two positions, or None."""
+def _find_by_form(text: str, start: int, end: int) -> str | None:
+    """Return a number between two positions that its form makes certain, or None."""
     for found in NUMBER.finditer(text, start, end):
         number = _REVISION.sub("", found[0])
         goes_on = re.match(r"[-/._]\w", text[found.end() :])
@@ -294,7 +304,7 @@ def _find_with_year(text: str, start: int, end: int) -> str | None:
             continue
         if _is_joined_by_chance(found):
             continue
-        if _has_year_and_counter(number):
+        if _has_year_and_counter(number) or _USUAL_NUMBER.fullmatch(number):
             return number
     return None
 

@@ -26,35 +26,49 @@ _TOWN = any_of(r"""
     Leoben|Krems|Kufstein|Hallein|Paris|Lyon|Strasbourg|Mulhouse|Milano|Roma|Torino|Bolzano|Bozen
     Meran|Trento
 """)
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:19[5-9]|20[0-3])\d"
 _CURRENCY = r"(?:EUR|Euro|CHF|SFr\.?|Fr\.|USD|GBP|€|\$|£)"
 _AMOUNT = r"\d[\d.,'’]*(?:[.,]?[-–]+)?"
 _UNIT = any_of(r"""
     %|x(?=\s?\d)|stück|stk|pcs|pieces|units|pièces|pezzi|m²|m2|qm|mm|cm|km|kg|kw|kwp|kwh
     liter|positionen|tage|wochen|monate|jahre|lizenzen|personen|fenster[n]?|türen
 """)
-# Words for other things with numbers: documents, projects, customers, goods, places. The words may
-# be parts of longer ones.
-_OTHER_THING = any_of(r"""
+# Documents, projects and customers with numbers: these words and longer ones that begin with them.
+_DOCUMENT = any_of(r"""
     rechnung|submission|vergabe|lv|leistungsverzeichnis|rückruf|rückfragen|gutschrift|mahnung
-    auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|project|ticket|vorgang
-    bauvorhaben|bv|aktenzeichen|az|zeichen|kd|debitor|kunden|kunde|plz|artikel|art\.|kommission
+    auftrag|bestell|lieferschein|lieferung|anfrage|ausschreibung|projekt|proj\.|project|ticket
+    vorgang|bauvorhaben|bv|aktenzeichen|az|zeichen|kd|debitor|kunden|kunde|plz|kommission|customer
     invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande|projet
-    fattura|ordine|progetto|nachtrag|los|position|pos\.|halle|haus|etage|raum|zimmer|aufzug
-    maschine|anlage|serie|gerät|objekt|parzelle|konto|liegenschaft|kw|seite|teil|phase
-    zeichnung|zeichn\.|zchn|zng|skizze|drawing|dwg|dessin|disegno|bauteil|baugruppe|werkstück
-    stückliste|material|sachnummer|sach-|ident|charge|item|article|articolo|pièce|pezzo|codice|customer
-    client|lieferant|kreditor|supplier|vendor|chantier|cantiere|dossier|affaire|commessa
+    fattura|ordine|progetto|nachtrag|client|lieferant|kreditor|supplier|vendor|chantier|cantiere
+    dossier|affaire|commessa|parzelle|konto|kostenstelle|liegenschaft|gebäude|filiale|wohnung|zone
+    best\.|bkp|npk
 """)
-# Short words for such things, not parts of longer ones.
+# Goods and places with numbers: these words, the first also as the end of a longer one.
+_THING = (
+    "(?:"
+    + any_of(r"""
+    [^\W\d_]{0,20}(?:zeichnung|teil|artikel|auftrag|vertrag|bestellung)
+    zeichn\.|zchn|zng|skizze|drawing|dwg|dessin|disegno|art\.|article|articolo
+    item|part|pièce|pezzo|baugruppe|werkstück|stückliste|material|charge|codice
+    maschine|anlage|serie|gerät|objekt|aufzug|los|position|pos\.|halle|haus|etage|raum|zimmer
+    büro|kw|seite|phase
+""")
+    + ")(?:en|es|e|n|s)?(?:-?(?:nummer|nr))?"
+)
+# Short words, not parts of longer ones.
 _SHORT_THING = any_of(r"""
-    plan|pläne|part|typ|type|modell|modèle|modello|sn|s\/n|p\/n|mat|kst|uid|hrb|ean|ust-?id
+    plan|pläne|typ|type|modell|modèle|modello|sn|s\/n|p\/n|mat|kst|uid|hrb|ean|ust-?id
     (?:ihre?|your|votre|vostra|vs\.?) (?:referenz|reference|référence|rif\.?|ref\.?)
 """)
 _NORM = any_of("DIN|EN|ISO|ÖNORM|SIA|VDI|VDE|RAL|NCS|IEC|ASTM|DGUV|SN")
-_NUMBER_SIGN = r"(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|\#|:)"
+# Not followed by `-Nr.`: the number of an offer or of a document that may be one.
+_NOT_OF_OFFER = (
+    "(?![^\\W\\d_]{0,30}(?:angebot|anbot|offert|voranschl)|ang(?:eb)?[.-]|kva?[.-]"
+    "|quot|offer|offre|devis|prevent|estimate|proposal|preisauskunft|beleg|dok|ref)"
+)
+_NUMBER_SIGN = r"(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|n[.°º]|\#|:)"
 _ANY_NUMBER = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"
-_MORE_NUMBERS = rf"(?:(?:\s?[,+&/]\s?|\s(?:und|u\.|bis|and|et|e)\s){_ANY_NUMBER})*"
+_MORE_NUMBERS = rf"(?:(?:\s?[,+&]\s?|\s(?:und|u\.|bis|and|et|e)\s){_ANY_NUMBER})*"
 # Not inside a longer number: `2026-3.9.` contains no day.
 _ALONE = r"(?<![\w./-])"
 
@@ -63,12 +77,13 @@ _TAGS_AND_COUNTERS = (
     rf"(?<![^\s:]){COUNTED_REPLY}",
 )
 _DAYS_AND_MONTHS = (
-    r"(?<![\w./])(?<!\w-)[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\d)",  # 3.9.2026
+    r"(?<![\w./])(?<!\w-)[0-3]?\d\.\s?[01]?\d\.(?:\s?(?:19|20)?\d\d)?(?!\.?\d)",  # 3.9.2026
     rf"{_ALONE}[0-3]?\d/[01]?\d/{_YEAR}(?![\d/-])",  # 3/9/2026
     rf"{_ALONE}{_YEAR}([-/.])[01]\d\1[0-3]\d(?![\w/-])",  # 2026-09-03
     rf"{_ALONE}[0-3]\d-[01]\d-{_YEAR}(?![\w/-])",  # 03-09-2026
-    rf"{_ALONE}[0-3]?\d\.?\s*{MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",  # 3. September
-    rf"\b{MONTH_PATTERN}\.?\s+{_YEAR}(?!\w)",  # September 2026
+    rf"{_ALONE}[0-3]?\d\.?\s*(?=[^\W\d_]{{3}}){MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",  # 3. September
+    # September 2026; the cheap look ahead saves the list of months at other words
+    rf"\b(?=[^\W\d_]{{3,9}}\.?\s+\d){MONTH_PATTERN}\.?\s+{_YEAR}(?!\w)",
     rf"{_ALONE}{_YEAR}\s?[-–/]\s?{_YEAR}(?![\w/-])",  # 2026/2027
     rf"{_ALONE}[QH][1-4][/ -]?(?:20)?\d\d(?![\w/-])",  # Q3/26
 )
@@ -77,21 +92,31 @@ _AMOUNTS = (
     rf"{_ALONE}{_AMOUNT}\s?{_CURRENCY}(?![^\W_])(?!\s*\d)",
     rf"{_ALONE}\d{{1,3}}(?:[.'’]\d{{3}})*,\d\d(?![\w/-])",  # 1.234,50
     rf"{_ALONE}\d+(?:[.,]\d+)?\s?{_UNIT}(?!\w)\.?",  # 12 Stk.
-    rf"{_ALONE}\d{{1,4}}\s?x\s?\d{{1,4}}(?:\s?x\s?\d{{1,4}})?(?!\w)",  # 120 x 80
+    rf"{_ALONE}\d{{1,4}}\s?x\s?\d{{1,4}}(?:\s?x\s?\d{{1,4}})?(?:v|mm|cm|m)?(?!\w)",  # 120 x 80
+    rf"{_ALONE}(?:\d+(?:[.,]\d+)?(?:V|Hz|lm|dB)|M\d{{1,3}}x\d{{1,4}})(?![\w.])",
 )
 _PHONES_PLACES_AND_TAXES = (
     rf"{_ALONE}(?:tel|telefon|fax|mobil|phone)\b[.:]*\s*\+?\d[\d /-]*",
     r"\+\d[\d ()/-]{6,}|\(0\d{1,4}\)\s?\d[\d /-]*",  # +41 71 555 01 11
-    rf"{_ALONE}(?:CH|FL)-\d{{4}}(?=\s+[^\W\d_])",  # CH-9000 Ort
+    r"(?<!\w)0(?:\d{2,4}[ /-]\d{5,8}|\d/\d{7}|\d{2,4}(?:[ /]\d{2,3}){2,3})(?!\d)",  # 0664 4471120
+    r"(?<!\w)(?:am|an der) [^\W\d_]+ \d{1,3}(?:/\d{1,3}){1,2}(?![\w./-])",  # Am Graben 26/118
+    # Hauptstraße 118-120
+    r"(?<=[^\W\d_]{2})(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee) \d{1,3}[a-z]?"
+    r"(?:[-/+]\d{1,3}[a-z]?)?(?![\w./-])",
+    rf"{_ALONE}(?:(?:CH|FL|L)-\d{{4}}|I-39\d{{3}})(?=\s+[^\W\d_])",  # CH-9000 Ort
     rf"{_ALONE}(?:[ADF]-)?\d{{4,5}}(?=\s+{_TOWN}(?![^\W\d_]))",  # 9000 St. Gallen
-    r"(?<!\w)(?:ATU\s?\d{8}|DE\s?\d{9}|CHE-?\s?\d{3}\.?\d{3}\.?\d{3})(?!\w)",  # VAT numbers
+    # VAT numbers
+    r"(?<!\w)(?:ATU\s?\d{8}|DE\s?\d{9}|CHE-?\s?\d{3}\.?\d{3}\.?\d{3})(?!\w)",
+    r"(?<!\w)(?:FR|IT|ES|NL|PL|BE)\d{9,11}(?!\w)",
     r"(?<!\w)IBAN[:\s]{0,2}[A-Z]{2}\d\d(?: ?[A-Z\d]{2,4}){0,8}",
 )
+_AFTER_THING = rf"[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}"
 _NUMBERS_OF_OTHER_THINGS = (
     # Bestell-Nr. 4500012345, Projekt: 17, but not Projektangebot 17
-    rf"(?<![^\W_])(?![^\W\d_]{{0,30}}(?:angebot|anbot|offert)){_OTHER_THING}[^\W\d_]{{0,20}}"
-    rf"[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}",
-    rf"(?<![^\W_]){_SHORT_THING}[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}",
+    rf"(?<![^\W_]){_NOT_OF_OFFER}{_DOCUMENT}[^\W\d_]{{0,20}}{_AFTER_THING}",
+    rf"(?<![^\W_]){_NOT_OF_OFFER}{_THING}(?!\W{{1,3}}AN[G-]?-?\d){_AFTER_THING}{_MORE_NUMBERS}",
+    rf"(?<![^\W_]){_SHORT_THING}{_AFTER_THING}{_MORE_NUMBERS}",
+    rf"(?<![^\W_]){_NOT_OF_OFFER}[^\W\d_]{{2,30}}\.?-?(?:nr|nummer)(?![^\W\d_]){_AFTER_THING}",
     rf"(?<![^\W_]){_NORM}(?:[ -](?:EN|ISO|B))?[ -]?\d[\d.:/-]*",
 )
 _VERSIONS = (

@@ -48,12 +48,12 @@ _REQUEST = re.compile(
     any_of(rf"""
         {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_AFTER}
         (?:einladung|aufforderung) (?:zur|zum) {_SMALL_WORDS}(?:angebot|anbot|offert)\w*
-        (?:zur|für die|für eine|zwecks) (?:angebots|anbots|offert)-?(?:er?stellung|legung|abgabe|eingabe)
-        (?:abgabe|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
+        (?:zur|für die|für eine|zwecks) (?:angebots|anbots|offert)-?(?:(?:er)?stellung|legung|abgabe|eingabe)
+        (?:abgabe|legung|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
         (?:erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
         request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
         invitation to (?:quote|tender)
-        please (?:quote|send (?:us )?(?:your |an? )?(?:quot|offer)\w*)
+        please (?:quote|send (?:us )?(?:your |an? )?(?:best )?(?:quot|offer)\w*)
         (?:angebot|anbot|offerte?) erbeten
         demande (?:de (?:devis|prix)|d['’]offre)|richiesta (?:di |d['’])?(?:offerta|preventivo)
     """),
@@ -63,7 +63,10 @@ _COMPOUND_REQUEST = re.compile(
     r"(?:angebots?-?|anbots?-?|offert(?:en)?-?)(?:anfrage|anforderung)", re.IGNORECASE
 )
 # A reply to a request often keeps its subject, so the mail may be the offer.
-_ANSWER = re.compile(r"(?<!\w)(?:Ihrer?|deine|eure|your|votre|vostra|vs)(?!\w)", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"(?<!\w)(?:Ihrer?|deine|eure|your(?! (?:best|quot|offer|price))|votre|vostra|vs)(?!\w)",
+    re.IGNORECASE,
+)
 # Offers of other things: work, and tenders to which others may bid.
 _NO_OFFER = re.compile(
     any_of(r"""

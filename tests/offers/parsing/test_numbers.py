@@ -40,12 +40,11 @@ def test_a_person_looks_at_what_is_not_certain_and_at_nothing_else() -> None:
             assert not has_keyword(subject), subject
 
 
+ROUNDS = ("third", "fourth", "fifth", "sixth", "seventh")
+
+
 def test_orders_and_invoices_are_told_from_the_offer_that_they_name() -> None:
-    rounds = [
-        row
-        for row in OWN
-        if row[1] and row[2].endswith(("third", "third)", "fourth", "fourth)", "fifth", "fifth)"))
-    ]
+    rounds = [row for row in OWN if row[1] and row[2].rstrip(")").endswith(ROUNDS)]
     for subject, _number, note in rounds:
         assert names_other_document(subject) == note.startswith("other"), subject
 
