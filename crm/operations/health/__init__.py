@@ -1,7 +1,7 @@
 """Run the health checks of this machine, for `/readyz`, the alarms and `doctor`.
 
-The lists of checks are in `crm.operations.office` and `crm.operations.public`; what an app checks is
-in its `health.py`.
+The lists of checks are in `office.py` and `public.py` beside this file; what an app checks is in its
+`health.py`.
 """
 
 from __future__ import annotations
