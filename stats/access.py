@@ -1,7 +1,8 @@
 """Check who may see and who may export the figures: the right of the page, and the sign-in.
 
-People sign in by session, or by Basic Auth if `STATS_AUTH=basic`. Which role has which right is in
-`crm.backoffice.roles`.
+Which role has which right is in `crm.backoffice.roles`. The other exports, of the lists of offers
+and customers and of all data of one person, are in `crm.backoffice.admin`. People sign in by
+session, or by Basic Auth if `STATS_AUTH=basic`.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ _LEADERS = (
     | _rights("view change", "reminders.sendinghold")
     | _rights("view", "core.incident", "feedback.rejectedanswer")
     | _rights("view", "accounts.user", "accounts.owncompany", "offers.mailfolder", "core.jobrun")
+    # Who may export customers may also export all data of one person.
     | {"offers.export_offer", "offers.export_customer"}
     | {"stats.view_figures", "stats.export_figures", "stats.view_salesperson_figures"}
 )

@@ -95,7 +95,7 @@ OTHERS = {
     ),
     "admin:offers_mailfolder_try_pattern": "A",
     **dict.fromkeys((f"admin:offers_offer_{action}" for action in OFFER_ACTIONS), "VLA"),
-    "admin:offers_customer_export_person": "VLA",
+    "admin:offers_customer_export_person": "LA",
     "admin:offers_customer_send_reminders": "VLA",
     "admin:offers_customer_clear_bounce_one": "VLA",
     "admin:offers_customer_erase_person": "A",

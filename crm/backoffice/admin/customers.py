@@ -79,7 +79,11 @@ class CustomerAdmin(UploadAdmin):
         {"title": _("More actions"), "icon": "more", "items": ["export_person", "erase_person"]},
     ]
 
-    @action(description=_("All data of this person"), permissions=["change"], icon="folder_zip")
+    @action(
+        description=_("All data of this person"),
+        permissions=["offers.export_customer"],
+        icon="folder_zip",
+    )
     def export_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
         sections = privacy.export_person(get_object_or_404(Customer, pk=object_id).email)
         headers = {"Content-Disposition": f'attachment; filename="person-{int(object_id)}.zip"'}
