@@ -25,13 +25,16 @@ from offers.parsing.returned_mail import ReturnedMail, find_returned, split_text
 
 _LONGEST_DIAGNOSTIC = 500
 _SEARCHED_TEXT = 8_000
+_MOST_ATTACHED = 5
+_LONGEST_ATTACHED = 256 * 1024
 # Larger mails are not given to flufl.bounce, whose detectors may take long.
 _MOST_PARTS_FOR_FLUFL = 50
 _MOST_BYTES_FOR_FLUFL = 64 * 1024
+_MOST_LINES_FOR_FLUFL = 2_000
 
 _DAEMON = re.compile(
-    r"(?:mailer-?daemon|postmaster|postman|mail-?daemon|maildelivery|mdaemon|bounces?)"
-    r"(?:[+._-][^@]*)?@",
+    r"(?:(?:mailer-?daemon|postmaster|postman|mail-?daemon|mail-?delivery|mdaemon|bounces?)"
+    r"(?:[+._-][^@]*)?|microsoftexchange[0-9a-f]{32})@",
     re.IGNORECASE,
 )
 # Servers with any sender address or none; their mails are recognised by the subject.
@@ -41,9 +44,9 @@ _SERVER_NAME = re.compile(
     r"(?![^\W\d_])",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
-    r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,10})>?"
-)
+_ADDRESS = re.compile(r"<?([\w!#$%&'*+/=?^`{|}~.-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,10})>?")
+# The field of a report that was put into the text.
+_NAMED = re.compile(r"^final-recipient:[ \t]*(?:rfc822;)?[ \t]*(\S{3,254})", re.I | re.M)
 
 
 class About(enum.StrEnum):
@@ -91,9 +94,11 @@ def may_be_bounce(mail: Mail) -> bool:
     report_kind = find_report_kind(mail.header("content-type"))
     if report_kind:
         return report_kind == "delivery_report"
-    if _is_from_server(mail) or failure_words.says_refusal(mail.subject):
+    if _is_from_server(mail):
         return True
-    # If only the subject says so, flufl.bounce has to agree.
+    if failure_words.says_refusal(mail.subject):
+        return True
+    # If only the subject says so, flufl.bounce or the returned mail has to agree.
     begins = failure_words.begins_as_report(mail.subject)
     return begins and not mail.in_reply_to and not mail.references
 
@@ -107,21 +112,32 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     if find_report_kind(mail.header("content-type")) in ("read_receipt", "other_report"):
         return None
     parts, is_whole = read_parts(raw)
+    is_from_server = may_be_bounce(mail)
+    if is_from_server:
+        parts = _unwrap(parts)
     text, quoted = split_text(parts)
-    if failure_words.asks_confirmation(text):
-        return None
+    returned = find_returned(parts, quoted, mail)
     bounce = None
-    if may_be_bounce(mail):
-        is_small = is_whole and len(parts) <= _MOST_PARTS_FOR_FLUFL
-        bounce = _read_server_mail(raw if is_small else b"", mail, parts, text)
-    bounce = bounce or _read_refusal(mail, text)
-    return bounce and _add_returned(bounce, find_returned(parts, quoted, mail))
+    if is_from_server and (reports := read_reports(parts)):
+        bounce = _read_report(reports, text)
+    elif not failure_words.asks_confirmation(text):
+        if is_from_server:
+            is_small = is_whole and len(parts) <= _MOST_PARTS_FOR_FLUFL
+            bounce = _read_words(raw if is_small else b"", mail, text)
+        bounce = bounce or _read_unmarked(mail, text, returned)
+    return bounce and _add_returned(bounce, returned)
 
 
-def _read_server_mail(raw: bytes, mail: Mail, parts: list[Part], text: str) -> Bounce | None:
-    if reports := read_reports(parts):
-        return _read_report(reports, text)
-    return _read_words(raw, mail, text)
+def _unwrap(parts: list[Part]) -> list[Part]:
+    """Return the parts of the report that a gateway attached to a mail of its own, if it did."""
+    if any("delivery-status" in part.content_type for part in parts):
+        return parts
+    for part in parts[:_MOST_ATTACHED]:
+        if part.content_type == "message/rfc822":
+            attached, _ = read_parts(part.decode(_LONGEST_ATTACHED))
+            if any("delivery-status" in inner.content_type for inner in attached):
+                return attached
+    return parts
 
 
 def _is_from_server(mail: Mail) -> bool:
@@ -143,7 +159,8 @@ def _read_report(reports: list[RecipientReport], text: str) -> Bounce | None:
     """
     kinds: dict[About, list[RecipientReport]] = {}
     for report in reports:
-        if report.action != "delivered":
+        is_pending = failure_words.asks_confirmation(report.diagnostic)
+        if report.action != "delivered" and not is_pending:
             kinds.setdefault(_judge_report(report, text), []).append(report)
     for about in About:
         if failures := kinds.get(about):
@@ -169,7 +186,7 @@ def _read_report(reports: list[RecipientReport], text: str) -> Bounce | None:
 def _judge_report(report: RecipientReport, text: str) -> About:
     if report.action == "delayed":
         return About.DELAY
-    if failure_words.is_about_mail(report.status, report.diagnostic or text):
+    if failure_words.is_about_mail(report.status, report.diagnostic, text):
         return About.MAIL
     return About.ADDRESS
 
@@ -207,29 +224,47 @@ def _read_words(raw: bytes, mail: Mail, text: str) -> Bounce | None:
             or failure_words.names_failure(mail.subject)
             or failure_words.says_failure(text[:_SEARCHED_TEXT])
         )
-        if not ((is_report or _is_from_server(mail)) and says_failure):
+        is_success = failure_words.says_success(f"{mail.subject}\n{text}")
+        if is_success or not ((is_report or _is_from_server(mail)) and says_failure):
             return None
     recipients = failed or permanent or temporary or _find_recipients(mail, text)
     about = _judge_words(status, mail, text, is_temporary=bool(temporary and not permanent))
     return Bounce(recipients, status, about, _shorten(text))
 
 
-def _read_refusal(mail: Mail, text: str) -> Bounce | None:
-    """Return the bounce that a content filter describes, or None."""
+def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | None:
+    """Return the bounce in a mail that looks like a person's, or None.
+
+    Content filters and old servers write from any address. Only their words tell them, or the
+    mail that they return behind the subject of a report.
+    """
     subject = split_prefixes(mail.subject).rest
-    if not failure_words.says_refusal(f"{subject}\n{find_new_text(text)}"):
+    is_report = failure_words.begins_as_report(mail.subject) and returned.is_there
+    if not (is_report or failure_words.says_refusal(f"{subject}\n{text}")):
         return None
-    recipients = _find_recipients(mail, text)
+    new_text = find_new_text(text)
+    words = f"{subject}\n{new_text}"
+    if failure_words.has_personal_words(words):
+        return None
+    is_refusal = failure_words.says_refusal(words) and (
+        failure_words.names_failure(subject) or failure_words.names_filter(words)
+    )
+    if not (is_refusal or (is_report and failure_words.says_failure(new_text))):
+        return None
+    recipients = _find_recipients(mail, text) or returned.recipients[:1]
     if not recipients and mail.sender and mail.sender not in mail.recipients:
         recipients = (mail.sender.email,)
-    return Bounce(recipients, failure_words.find_status(text), About.MAIL, _shorten(text))
+    about = About.MAIL
+    if failure_words.says_unreachable(new_text):
+        about = About.ADDRESS
+    return Bounce(recipients, failure_words.find_status(text), about, _shorten(text))
 
 
 def _judge_words(status: str, mail: Mail, text: str, *, is_temporary: bool) -> About:
     words = f"{mail.subject}\n{text[:_SEARCHED_TEXT]}"
     if is_temporary or failure_words.says_delay(words):
         return About.DELAY
-    if failure_words.is_about_mail(status, text):
+    if failure_words.is_about_mail(status, "", text):
         return About.MAIL
     return About.ADDRESS
 
@@ -244,10 +279,10 @@ def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
     if mail.sender:
         own.add(mail.sender.email)
     found: dict[str, None] = {}
-    for match in _ADDRESS.finditer(text[:_SEARCHED_TEXT]):
-        address = match[1].lower().rstrip(".").strip("'").removeprefix("smtp=")
-        if address not in own and not _DAEMON.match(address):
-            found[address] = None
+    for email_text in _NAMED.findall(text) or _ADDRESS.findall(text[:_SEARCHED_TEXT]):
+        for address in find_emails([email_text.strip("'").removeprefix("smtp=")]):
+            if address not in own and not _DAEMON.match(address):
+                found[address] = None
     return tuple(found)[:MOST_RECIPIENTS]
 
 
@@ -259,7 +294,8 @@ def _ask_flufl(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
         # It logs each of its own failures with a traceback.
         logging.getLogger("flufl.bounce").disabled = True
-        temporary, permanent = all_failures(email.message_from_bytes(raw[:_MOST_BYTES_FOR_FLUFL]))
+        lines = raw[:_MOST_BYTES_FOR_FLUFL].split(b"\n")[:_MOST_LINES_FOR_FLUFL]
+        temporary, permanent = all_failures(email.message_from_bytes(b"\n".join(lines)))
         return _sort_recipients(temporary), _sort_recipients(permanent)
     except Exception:
         return (), ()  # its detectors raise on real mails

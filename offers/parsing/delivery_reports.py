@@ -43,9 +43,10 @@ def read_reports(parts: list[Part]) -> list[RecipientReport]:
     reports: list[RecipientReport] = []
     for fields in _read_blocks(parts):
         report = _read_recipient(fields)
-        if report is not None and len(reports) < MOST_RECIPIENTS:
+        if report is not None:
             reports.append(report)
-    return reports
+    # An action without recipient counts only where there is nothing better.
+    return [report for report in reports if report.recipients] or reports
 
 
 def find_emails(values: Iterable[str]) -> tuple[str, ...]:
@@ -54,6 +55,8 @@ def find_emails(values: Iterable[str]) -> tuple[str, ...]:
     for value in values:
         addresses, _ = parse_addresses(value[:_LONGEST_ADDRESS])
         found.update((address.email, None) for address in addresses)
+        if len(found) >= MOST_RECIPIENTS:
+            break
     return tuple(found)[:MOST_RECIPIENTS]
 
 
@@ -66,10 +69,12 @@ def _read_blocks(parts: list[Part]) -> list[dict[str, str]]:
             continue
         data = part.decode(left).replace(b"\r\n", b"\n").strip()
         left -= len(part.payload)
-        for block in _BLANK_LINE.split(data, _MOST_BLOCKS)[:_MOST_BLOCKS]:
+        for block in _BLANK_LINE.split(data, _MOST_BLOCKS):
             # Of several fields of one name the first counts.
             blocks.append(dict(reversed(read_fields(block, []))))
-    return blocks
+        if len(blocks) > _MOST_BLOCKS:
+            break
+    return blocks[:_MOST_BLOCKS]
 
 
 def _read_recipient(fields: dict[str, str]) -> RecipientReport | None:

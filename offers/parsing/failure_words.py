@@ -6,7 +6,10 @@ import re
 
 from offers.parsing.alternatives import any_of
 
+_LONGEST_SUBJECT = 1_000
 _JUDGED_TEXT = 4_000
+_BEGINNING = 1_500
+_BEFORE_CODE = 200
 _AFTER_CODE = 400
 # The subjects of reports, in the languages of mail servers.
 _SUBJECT = re.compile(
@@ -17,8 +20,9 @@ _SUBJECT = re.compile(
         (?:e-?)?mail konnte nicht|(?:ihre )?(?:nachricht|e-?mail|mail) .{0,60}nicht zugestellt
         (?:mail )?delivery (?:has )?(?:failed|failure|status notification)
         (?:mail )?delivery (?:has )?(?:error|problem|delayed|report)
-        delivery .{0,30}(?:failure|failed)|returned (?:e-?mail|to sender)|failure notice|failed mail
-        (?:e-?)?mail (?:failed|not delivered|error|returned)|non-?delivery|failure delivery
+        delivery .{0,30}(?:failure|failed)|returned (?:(?:e-?)?mail|to sender)|failure notice|failed mail
+        (?:e-?)?mail (?:failed|failure|not delivered|error|returned)|non-?delivery|failure delivery
+        .{0,20}(?:error|problem|trouble) (?:sending|delivering)
         email delivery failure|mail system error|mail delivery
         message (?:status )?(?:could not be )?(?:undeliverable|delivered)
         message (?:not|delayed|rejected|blocked)|your (?:message|mail) .{0,60}(?:could|can)not be
@@ -50,11 +54,11 @@ _ABOUT_ADDRESS = re.compile(
         (?:is )?not (?:a )?(?:known|valid|listed in|recognized)|(?:not|n.t) (?:be )?found
         unable to find user|badrcptto|no longer (?:valid|on server|in use|work|avail|employed)
         (?:invalid|bad|unrouteable|illegal|incorrect|unresolvable) (?:recipient|address|mailbox)
-        (?:invalid|bad) (?:user|destination)|address rejected|recipient rejected
+        (?:invalid|bad) (?:user|destination)
         (?:mailbox|account|user|address|recipient).{0,40}(?:full|disabled|inactive|suspended)
         (?:mailbox|account|user|recipient).{0,40}(?:discontinued|expired|locked|closed|frozen)
         mailbox (?:is )?(?:unavailable|not available|unknown)|account (?:is )?unavailable
-        quota|(?:enough|insufficient) .{0,20}(?:space|storage)|mailbox exceeds|overdrawn
+        malformed|quota\b|(?:enough|insufficient) .{0,20}(?:space|storage)|mailbox (?:size|exceeds)|overdrawn
         (?:host|domain|name or service|server) (?:unknown|not (?:found|known))|unrouteable
         connection (?:refused|timed out)|timed out|unreachable|retry time|expired|no route
         unbekannt|existiert nicht|nicht (?:gefunden|vorhanden|bekannt|erreichbar|mehr gültig)
@@ -65,16 +69,18 @@ _ABOUT_ADDRESS = re.compile(
     """),
     re.IGNORECASE,
 )
+_ABOUT_SENDER = re.compile(
+    r"sender (?:address )?(?:rejected|denied|refused|verify|not|unknown|domain)", re.IGNORECASE
+)
 _ABOUT_MAIL = re.compile(
     any_of(r"""
         spam|unsolicited|\bjunk|bulk e?-?mail|\bube\b|virus|malware|malicious|phishing|infected
-        (?:message|mail|attachment|size)s? .{0,30}(?:too (?:large|big|long)|exceed)|too (?:large|big)
+        (?:message|mail|attachment|size)s? .{0,30}(?:too (?:large|big)|exceed)|too (?:large|big)
         exceed\w* .{0,40}(?:size|limit)|size limit|oversized?|max(?:imum)? .{0,20}size|size exceed
         policy|policies|dmarc|\bspf\b|dkim|black ?list|block ?list|\w*\brbl|uribl|dnsbl|reputation
         content|attachment|filter|banned|blocked|quarantine|local scanning
         relay(?:ing)? (?:access )?(?:denied|not |prohibited)|(?:to|not|cannot|.t) relay
         authentication|not (?:authori[sz]ed|permitted|allowed|accepted)|unauthori[sz]ed
-        sender (?:address )?(?:rejected|denied|refused|verify|not|unknown|domain)
         recipient preferences|frequency|rate limit|too many|throttl
         zu gro(?:ß|ss)|größe|grösse|überschreitet|richtlinie|anhang|anhänge|blockiert|viren
         trop (?:volumineu|gros)|taille (?:maximale|limite)|indésirable|pièces? jointe|stratégie
@@ -82,8 +88,14 @@ _ABOUT_MAIL = re.compile(
     """),
     re.IGNORECASE,
 )
+# Codes of RFC 3463 that say it alone: no such address, full or closed, not to be reached.
+_ADDRESS_STATUS = re.compile(r"[45]\.(?:1\.(?:[1236]|10)|2\.[12]|4\.\d+)\Z")
 # RFC 3463: too large, content, security and policy, and the sender's own address.
 _MAIL_STATUS = re.compile(r"5\.(?:[67]\.\d+|2\.3|3\.4|1\.[78]|5\.3)\Z")
+# The subject of the returned mail, which says nothing about the failure.
+_SUBJECT_LINE = re.compile(
+    r"^[> \t]{0,9}(?:subj(?:ect)?|betreff|objet|oggetto)[ \t]?:.*", re.I | re.M
+)
 _PERMANENT = re.compile(
     any_of("""
         permanent (?:fatal )?error|fatal error|permanent failure|given up|giving up
@@ -94,46 +106,60 @@ _PERMANENT = re.compile(
 )
 # A filter that lets a mail pass once its sender has answered.
 _CHALLENGE = re.compile(
+    any_of(r"""
+        guest list|pre-?approved|challenge.response|spamarrest
+        (?:confirm|verify|prove) .{0,20}you(?:.re| are) (?:a |an |not )*(?:human|person|legit|robot)
+        (?:click|klick|(?:following|folgenden) link).{0,80}(?:deliver|release|zustell|zugest)
+        bestätigen .{0,80}(?:absender|robot|mensch|zugestellt wird|zuzustellen)
+        (?:erst|only) (?:nach|after|when|once).{0,80}(?:zugestellt|zustellen|deliver)
+    """),
+    re.IGNORECASE,
+)
+_SUCCESS = re.compile(
     any_of("""
-        guest list|pre-?approved|(?:confirm|verify) (?:that )?you(?:r e-?mail| are|.re)
-        spamarrest|challenge
+        successful(?:ly)? (?:mail )?(?:deliver|relay)|(?:deliver|relay)\\w* (?:was )?successful
+        has been (?:successfully )?(?:delivered|relayed)|erfolgreich (?:zugestellt|übermittelt)
+        remis avec succès|recapitato correttamente|consegna riuscita
     """),
     re.IGNORECASE,
 )
 # What content filters write, some of them from the address of the person whom they guard.
 _REFUSAL = re.compile(
-    any_of(r"""
-        \b(?:ihre|die|diese|folgende) (?:e-?mail|mail|nachricht)\b.{0,120}(?:abgewiesen|abgelehnt)
-        \b(?:ihre|die|diese|folgende) (?:e-?mail|mail|nachricht)\b.{0,120}(?:zurückgewiesen|blockiert)
-        \b(?:ihre|die|diese|folgende) (?:e-?mail|mail|nachricht)\b.{0,120}(?:verweigert|quarantäne)
-        \b(?:ihre|die|diese|folgende) (?:e-?mail|mail|nachricht)\b.{0,120}nicht (?:zugest|angenom)
-        \b(?:your|the|this) (?:e-?mail|mail|message)\b.{0,120}(?:rejected|refused|blocked)
-        \b(?:your|the|this) (?:e-?mail|mail|message)\b.{0,120}(?:quarantin|not (?:been )?deliver)
-        \b(?:votre|le|ce) (?:e-?mail|mail|message|courriel)\b.{0,120}(?:rejeté|refusé|bloqué)
-        \b(?:suo|vostro|tuo|il|questo) (?:e-?mail|messaggio)\b.{0,120}(?:respint|rifiutat|bloccat)
-    """),
+    r"\b(?:ihre|deine|die|diese|folgende|eine von ihnen \w+) (?:e-?mail|mail|nachricht|anlage)\b"
+    r"[^.!?]{0,80}\b(?:wurde|konnte|kann|ist)\b[^.!?]{0,80}\b(?:abgewiesen|abgelehnt|zurückgewiesen|blockiert|verweigert|quarantäne"
+    r"|zurückgehalten|verworfen|nicht (?:zugestellt|angenommen|weitergeleitet|übermittelt))"
+    r"|\b(?:your|this|the following) (?:\w+ )?(?:e-?mail|mail|message)\b"
+    r"[^.!?]{0,80}\b(?:rejected|refused|blocked|quarantined?|not (?:been |be )?deliver)"
+    r"|stopped (?:the )?delivery"
+    r"|\b(?:votre|le|ce) (?:e-?mail|mail|message|courriel)\b"
+    r"[^.!?]{0,100}\b(?:rejeté|refusé|bloqué|(?:n.a )?pas (?:pu |été )[^.!?]{0,10}(?:remis|d[ée]li|distr))"
+    r"|\b(?:suo|vostro|tuo|sua|vostra|il|la|questa?o?) (?:e-?mail|messaggio|mail)\b"
+    r"[^.!?]{0,100}\b(?:respint|rifiutat|bloccat)",
     re.IGNORECASE,
 )
 _FILTER = re.compile(
     any_of(r"""
         filter|filtr|spam|virus|viren|malware|gateway|firewall|mail-?server|security|sicherheit
-        richtlinie|policy|politique|automati|dateityp|file type
+        (?:mail|content|attachment) policy|policy (?:reason|violation|restriction)|mail-?richtlinie
+        automati|dateityp|file type|anti-?vir
     """),
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"\b(?:ich|mir|mich|meine?[mnrs]?|i|i.m|me|my|je|j.ai|moi|mon|mes|io|mio|mia)\b", re.IGNORECASE
+    r"\b(?:ich|mir|mich|meine?[mnrs]?|i (?:am|have|will|would|can|could|do|did|got|was|had|need)"
+    r"|i.(?:m|ve|ll|d)|me|my|je|j.ai|moi|mon|mes|io|mio|mia)\b",
+    re.IGNORECASE,
 )
 
 
 def begins_as_report(subject: str) -> bool:
     """Return whether a subject begins as those of delivery reports do."""
-    return _SUBJECT.match(subject) is not None
+    return _SUBJECT.match(subject[:_LONGEST_SUBJECT]) is not None
 
 
 def names_failure(subject: str) -> bool:
     """Return whether a subject has such words anywhere."""
-    return _SUBJECT.search(subject) is not None
+    return _SUBJECT.search(subject[:_LONGEST_SUBJECT]) is not None
 
 
 def says_failure(text: str) -> bool:
@@ -146,16 +172,35 @@ def says_delay(text: str) -> bool:
     return _DELAYED.search(text) is not None
 
 
+def says_success(text: str) -> bool:
+    """Return whether the text of a mail server only tells that a mail arrived."""
+    words = _join_lines(text)
+    return _SUCCESS.search(words) is not None and _PERMANENT.search(words) is None
+
+
 def asks_confirmation(text: str) -> bool:
     """Return whether a filter asks the sender to confirm the mail."""
-    return _CHALLENGE.search(text) is not None
+    return _CHALLENGE.search(_join_lines(text)) is not None
 
 
 def says_refusal(text: str) -> bool:
-    """Return whether a content filter, and no person, writes that it refused a mail."""
-    words = " ".join(text[:_JUDGED_TEXT].split())
-    is_refusal = _REFUSAL.search(words) is not None and _FILTER.search(words) is not None
-    return is_refusal and _PERSON.search(words) is None
+    """Return whether a text says, at its beginning, that a mail was refused or not delivered."""
+    return _REFUSAL.search(_leave_out_names(text[:_BEGINNING])) is not None
+
+
+def names_filter(text: str) -> bool:
+    """Return whether a text names what refuses mails: a filter, a gateway, a policy."""
+    return _FILTER.search(_join_lines(text)) is not None
+
+
+def has_personal_words(text: str) -> bool:
+    """Return whether somebody writes of himself, as filters do not."""
+    return _PERSON.search(_leave_out_names(text[:_JUDGED_TEXT])) is not None
+
+
+def says_unreachable(text: str) -> bool:
+    """Return whether a text says that an address does not exist or takes no mail."""
+    return _ABOUT_ADDRESS.search(_join_lines(text)) is not None
 
 
 def find_status(text: str) -> str:
@@ -167,26 +212,42 @@ def find_status(text: str) -> str:
     return ""
 
 
-def is_about_mail(status: str, text: str) -> bool:
-    """Return whether a server refused this mail (size, content, policy), not the address."""
+def is_about_mail(status: str, diagnostic: str, text: str) -> bool:
+    """Return whether a server refused this mail (size, content, policy), not the address.
+
+    The words of its diagnostic count first, then its code, then the rest of its text, which may
+    have a footer about viruses.
+    """
     words = _leave_out_names(text[:_JUDGED_TEXT])
-    code = _STATUS.search(words) or _REPLY_CODE.search(words)
-    passages = [words]
-    if code:
-        # The words behind the code are the server's reason; a text may also have a footer.
-        passages.insert(0, words[code.start() : code.start() + _AFTER_CODE])
-    for passage in passages:
-        if _ABOUT_ADDRESS.search(passage):
-            return False
-        if _ABOUT_MAIL.search(passage):
-            return True
-    return _MAIL_STATUS.match(status) is not None
+    if not diagnostic and (code := _STATUS.search(words) or _REPLY_CODE.search(words)):
+        diagnostic = words[max(0, code.start() - _BEFORE_CODE) : code.start() + _AFTER_CODE]
+    verdict = _judge(_leave_out_names(diagnostic[:_JUDGED_TEXT]))
+    if verdict is None and _ADDRESS_STATUS.match(status):
+        return False
+    if verdict is None and _MAIL_STATUS.match(status):
+        return True
+    return verdict or (verdict is None and _judge(words) is True)
+
+
+def _judge(words: str) -> bool | None:
+    """Return whether words are about the mail, or None if they say nothing."""
+    if _ABOUT_SENDER.search(words):
+        return True
+    if _ABOUT_ADDRESS.search(words):
+        return False
+    if _ABOUT_MAIL.search(words):
+        return True
+    return None
+
+
+def _join_lines(text: str) -> str:
+    return " ".join(_SUBJECT_LINE.sub(" ", text[:_JUDGED_TEXT]).split())
 
 
 def _leave_out_names(text: str) -> str:
     """Return the words without addresses, links and hosts: `mx.spamfilter.example` says nothing."""
     words: list[str] = []
-    for word in text.split():
+    for word in _SUBJECT_LINE.sub(" ", text).split():
         is_host = word.count(".") >= 2 and not _STATUS.search(word)
         if not ("@" in word or "://" in word or is_host):
             words.append(word)

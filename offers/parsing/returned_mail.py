@@ -58,7 +58,8 @@ def split_text(parts: list[Part]) -> tuple[str, str]:
     """Return the text of the mail server, and the mail that it quoted below."""
     texts: list[str] = []
     for part in parts[:5]:
-        if part.content_type == "text/plain":
+        # A multipart is left in one piece where its boundary is missing.
+        if part.content_type == "text/plain" or part.content_type.startswith("multipart/"):
             texts.append(part.text(_LONGEST_TEXT))
         elif part.content_type == "text/html":
             texts.append(html_to_text(part.text(_LONGEST_TEXT)))

@@ -155,6 +155,68 @@ DELAYED = {
     ),
 }
 
+# Refused for their size or content, or by policy: the address may be good.
+REFUSED = {
+    "too large": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
+        "could not be delivered",
+        "Action: failed\nStatus: 5.3.4\n"
+        "Diagnostic-Code: smtp; 552 5.3.4 Message size exceeds fixed maximum message size\n",
+    ),
+    "spam": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
+        "could not be delivered",
+        "Action: failed\nStatus: 5.0.0\n"
+        "Diagnostic-Code: smtp; 554 Your mail looks like spam to mx.kunde-eins.example\n",
+    ),
+    "DMARC": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
+        "could not be delivered",
+        "Action: failed\nStatus: 5.7.26\n"
+        "Diagnostic-Code: smtp; 550-5.7.26 Unauthenticated email is not accepted\n",
+    ),
+    "relaying": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
+        "could not be delivered",
+        "Action: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 554 5.7.1 Relaying denied\n",
+    ),
+    "Exchange, too large": (
+        f"From: Systemadministrator <postmaster@muster-metallbau.example>\n{_TO}"
+        "Subject: Unzustellbar: Angebot AN-2026-0815\n\n"
+        "Ihre Nachricht hat einige oder alle Empfänger nicht erreicht.\n\n"
+        "      'buehler@kunde-eins.example' am 14.09.2026 09:13\n"
+        "            Die Nachricht ist zu groß. Höchstens 10 MB sind erlaubt.\n"
+        f"            < mail.kunde-eins.example #5.2.3>\n\n--- Nachrichtenkopf ---\n{_ORIGINAL}"
+    ),
+    "a filter with a sender of its own": (
+        f"Return-Path: <>\nFrom: Mail Security <noreply@gateway.example>\n{_TO}"
+        "Subject: Message rejected: Angebot AN-2026-0815\nIn-Reply-To: <offer@x>\n\n"
+        "Your message to buehler@kunde-eins.example was rejected by the content filter because "
+        "of a forbidden attachment.\n"
+    ),
+    "a filter that writes as the customer": (
+        f"From: Jörg Bühler <buehler@kunde-eins.example>\n{_TO}"
+        "Subject: Ihre Nachricht wurde vom Spamfilter abgewiesen\nIn-Reply-To: <offer@x>\n\n"
+        "Ihre Nachricht wurde vom Spamfilter abgewiesen.\nBetreff: Angebot AN-2026-0815\n"
+    ),
+    "a filter that answers in the thread": (
+        f"From: buehler@kunde-eins.example\n{_TO}"
+        "Subject: AW: Angebot AN-2026-0815\nIn-Reply-To: <offer@x>\n\n"
+        "Diese E-Mail wurde vom Mail-Gateway der Firma nicht zugestellt, da die Anlage Makros "
+        "enthält.\n"
+    ),
+    "a filter that writes as ourselves": (
+        f"From: p.vogt@muster-metallbau.example\n{_TO}References: <offer@x>\n"
+        "Subject: Nachricht blockiert: Angebot AN-2026-0815\n\nSehr geehrte Damen und Herren,\n\n"
+        "Ihre Nachricht an buehler@kunde-eins.example wurde wegen der Sicherheitseinstellungen "
+        "des Empfängers blockiert.\n"
+    ),
+    "a filter in French": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Re: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nVotre message a été rejeté par le filtre antispam.\n"
+    ),
+}
+
 PEOPLE = {
     "an answer to a failure": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: AW: Unzustellbar: Angebot AN-2026-0815\n\n"
@@ -165,5 +227,64 @@ PEOPLE = {
     ),
     "a person at the post": (
         f'From: "Post, Administrator" <buehler@kunde-eins.example>\n{_TO}Subject: Angebot AN-2026-0815\n\nDanke\n'
+    ),
+    "a person whose filter refused the mail": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: AW: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nGuten Tag, Ihre Nachricht wurde bei mir vom Spamfilter blockiert, "
+        "ich habe sie eben erst gefunden. Wir nehmen das Angebot an.\n"
+    ),
+    "a person who quotes a failure": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: AW: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nDanke, das passt.\n\n-----Ursprüngliche Nachricht-----\n"
+        "Von: Mail Delivery System\n\nIhre Nachricht konnte nicht zugestellt werden.\n"
+        "<buehler@kunde-eins.example>: 550 5.1.1 User unknown\n"
+    ),
+    "a person who passes a failure on": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: WG: Unzustellbar: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nDas kam heute zu mir zurück, was ist da los?\n\n"
+        "Die Nachricht konnte nicht zugestellt werden. 550 5.1.1\n"
+    ),
+}
+
+# What mail servers and programs send that tells no failure.
+NO_FAILURES = {
+    "a success report": _report(
+        "From: MAILER-DAEMON@mx.example\nSubject: Successful Mail Delivery Report\n",
+        "Your message was delivered.",
+        "Action: relayed\nStatus: 2.0.0\n",
+    ),
+    "a success report in words": (
+        f"From: postmaster@kunde-eins.example\n{_TO}Subject: Mail delivery report\n\n"
+        "Ihre Nachricht an buehler@kunde-eins.example wurde erfolgreich zugestellt.\n"
+    ),
+    "a complaint": (
+        f"From: abuse@provider.example\n{_TO}Subject: Email Feedback Report\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n--b\n\n'
+        "This is an abuse report. 550 5.7.1\n--b\nContent-Type: message/feedback-report\n\n"
+        "Feedback-Type: abuse\nOriginal-Rcpt-To: buehler@kunde-eins.example\n--b--\n"
+    ),
+    "a read receipt": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Nicht zustellbar: gelesen\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\n\n'
+        "--b\n\nIhre Nachricht wurde vom Server gelöscht.\n--b--\n"
+    ),
+    "an absence": (
+        f"Return-Path: <>\nFrom: buehler@kunde-eins.example\n{_TO}Auto-Submitted: auto-replied\n"
+        "Subject: Abwesenheit\n\nHerr Bühler ist nicht erreichbar. "
+        "Diese E-Mail wird nicht weitergeleitet.\n"
+    ),
+    "a filter that asks for a click": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Bitte bestätigen Sie Ihre Nachricht\n\n"
+        "Ihre Nachricht wurde vom Spamfilter noch nicht zugestellt. Sie wird erst nach Klick auf "
+        "den folgenden Link zugestellt.\n"
+    ),
+    "a filter that asks by a report": _report(
+        "From: noreply@filter.example\nSubject: Re: Angebot AN-2026-0815\n",
+        "This is an automated message of my filter.",
+        "Status: 4.7.0\nDiagnostic-Code: X-Notice; Sender not pre-approved\n",
+    ),
+    "a carrier": (
+        f"From: noreply@paketdienst.example\n{_TO}Subject: Zustellung fehlgeschlagen: Ihr Paket\n\n"
+        "Ihr Paket konnte heute nicht zugestellt werden, der Empfänger war nicht da.\n"
     ),
 }
