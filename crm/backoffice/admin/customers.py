@@ -79,17 +79,17 @@ class CustomerAdmin(UploadAdmin):
         {"title": _("More actions"), "icon": "more", "items": ["export_person", "erase_person"]},
     ]
 
-    @action(
-        description=_("All data of this person"),
-        permissions=["offers.export_customer"],
-        icon="folder_zip",
-    )
+    @action(description=_("All data of this person"), permissions=["export_all"], icon="folder_zip")
     def export_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
         sections = privacy.export_person(get_object_or_404(Customer, pk=object_id).email)
         headers = {"Content-Disposition": f'attachment; filename="person-{int(object_id)}.zip"'}
         return HttpResponse(
             build_archive(sections or {}), content_type="application/zip", headers=headers
         )
+
+    def has_export_all_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        """Return whether the user may export all data of a person: who may export the list."""
+        return bool(self.has_export_permission(request))
 
     @dialog_action(
         _("Erase this person"),
