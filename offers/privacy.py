@@ -15,7 +15,8 @@ from django.db import models
 from django.db.models import Q
 
 from offers.mail_import.folder import disk_name
-from offers.models import Contact, Customer, SentMessage, SourceFile
+from offers.models import Contact, Customer, ReceivedMessage, SentMessage, SourceFile
+from offers.parsing.mailboxes import mailbox_key
 
 # A domain that can never exist (RFC 2606).
 NOWHERE = "@erased.invalid"
@@ -33,6 +34,7 @@ def export(customer: Customer) -> dict[str, Any]:
         "offers": as_dicts(customer.offers.all()),
         "contacts": as_dicts(Contact.objects.filter(offer__customer=customer)),
         "mails": as_dicts(_files_about(customer)),
+        "received_messages": as_dicts(_received_about(customer)),
         "sent_messages": as_dicts(SentMessage.objects.filter(offer__customer=customer)),
     }
 
@@ -40,6 +42,7 @@ def export(customer: Customer) -> dict[str, Any]:
 def erase(customer: Customer) -> None:
     """Empty all personal data; numbers, dates, amounts and states stay for the figures."""
     files = list(_files_about(customer))
+    _received_about(customer).delete()
     for file in files:
         if file.archive_path:
             file.archive_path.unlink(missing_ok=True)
@@ -73,14 +76,27 @@ def as_dicts(rows: Iterable[models.Model]) -> list[dict[str, Any]]:
 
 
 def _files_about(customer: Customer) -> models.QuerySet[SourceFile]:
-    """Return the mails of the customer's offers, from the customer, or to the customer."""
+    """Return the mails of the customer's offers, and those that name the customer's address."""
     # As text, because SQLite cannot search JSON for a value at any place.
     named = (
         Q(offer__customer=customer)
         | Q(sender__iexact=customer.email)
         | Q(recipients__icontains=customer.email)
+        | Q(detail__icontains=customer.email)
     )
     return SourceFile.objects.filter(named)
+
+
+def _received_about(customer: Customer) -> models.QuerySet[ReceivedMessage]:
+    """Return the kept received mails that are about the customer, or name the address."""
+    files = _files_about(customer).values("pk")
+    named = (
+        Q(file__in=files)
+        | Q(names__value=mailbox_key(customer.email))
+        | Q(content__icontains=customer.email)
+    )
+    keys = ReceivedMessage.objects.filter(named).values_list("pk", flat=True)
+    return ReceivedMessage.objects.filter(pk__in=set(keys))
 
 
 def find_mail_files(customer: Customer) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from crm.core.dates import format_day
-from offers.models import Contact, Customer, Offer, SourceFile
+from offers.models import Contact, Customer, Offer, ReceivedMessage, SourceFile
 from offers.privacy import NOWHERE
 
 State = SourceFile.State
@@ -29,6 +29,20 @@ def prune_log(*, now: datetime, dry_run: bool = False) -> str:
     emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")
     words = _("Emptied %(number)d entries of the import log before %(day)s.")
     return words % {"number": emptied, "day": format_day(limit)}
+
+
+def prune_received(*, now: datetime, dry_run: bool = False) -> str:
+    """Delete what received mails name that matched nothing for `ReceivedMessage.KEPT_FOR`."""
+    limit = now - ReceivedMessage.KEPT_FOR
+    old = ReceivedMessage.objects.filter(kept_at__lt=limit)
+    if dry_run:
+        return f"Would delete {old.count()} kept received mails before {limit:%Y-%m-%d}."
+    kept = SourceFile.objects.filter(received_message__in=old, reason=SourceFile.Reason.KEPT)
+    kept.update(reason=SourceFile.Reason.NO_REPLY)
+    count = old.count()
+    old.delete()
+    words = _("Deleted %(number)d kept received mails before %(day)s.")
+    return words % {"number": count, "day": format_day(limit)}
 
 
 def find_silent_customers(limit: datetime) -> QuerySet[Customer]:

@@ -23,6 +23,14 @@ _DECISION_FIELDS = [
 ]  # fmt: skip
 
 
+def add_offers(offers: Sequence[Offer], *, at: datetime) -> None:
+    """Store new offers that a person entered; received mails that were kept are matched with them."""
+    with transaction.atomic():
+        lock_import()
+        store_offers(offers)
+        match_received([], offers, now=at)
+
+
 def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at: datetime) -> None:
     """Store what a person changed of an offer; `changed` are names of fields."""
     fields = set(changed)

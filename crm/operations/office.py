@@ -10,7 +10,7 @@ from crm.operations.health import office as health
 from crm.operations.operations import Operations
 from crm.operations.privacy import erase_again
 from feedback.backoffice.sync import replay_after_restore
-from offers.retention import prune_log
+from offers.retention import prune_log, prune_received
 from reminders.holds import hold_after_restore
 from reminders.planning import plan_offers
 
@@ -23,6 +23,7 @@ OPERATIONS = Operations(
         retention.prune_tasks,
         retention.prune_sessions,
         prune_log,
+        prune_received,
         retention.prune_people,
     ],
     # Sending is held first, so that nobody who has answered is reminded before the answers are

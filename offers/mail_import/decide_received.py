@@ -56,7 +56,7 @@ def _decide_bounce(message: MailMessage, context: MessageContext) -> MessageDeci
     if bounce.about == About.MAIL:
         return _decide_refused(context, detail)
     if context.bounce_count >= MOST_BOUNCES:
-        return MessageDecision(State.REVIEW, Reason.MAYBE_BOUNCED, detail, context.in_thread)
+        return MessageDecision(State.REVIEW, Reason.MANY_BOUNCES, detail, context.in_thread)
     return MessageDecision(State.AUTOMATIC, Reason.BOUNCED, detail, context.in_thread)
 
 

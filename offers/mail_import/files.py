@@ -89,6 +89,13 @@ def read_whole(path: Path) -> bytes:
         return stream.read(LONGEST_WHOLE_MAIL)
 
 
+def read_start(path: Path, *, limit: int) -> bytes:
+    """Return at most the first `limit` bytes of a mail file. Raises OSError."""
+    with _open(path) as stream:
+        _stamp(stream)
+        return stream.read(limit)
+
+
 def _open(path: str | Path) -> FileIO:
     # Unbuffered: a header block is one or two reads.
     return FileIO(path, opener=lambda name, _flags: os.open(name, _FLAGS))

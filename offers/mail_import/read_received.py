@@ -6,18 +6,22 @@ from pathlib import Path
 
 from django.conf import settings
 
+from offers.mail_import.files import LONGEST_HEADER, read_start
 from offers.mail_import.message import MOST_REFERENCES, MailMessage
 from offers.mail_import.read_parts import find_subject_number, read_body
 from offers.parsing.addresses import parse_addresses
 from offers.parsing.authentication import is_forged
 from offers.parsing.automatic import judge_automatic
 from offers.parsing.body import parse_body
-from offers.parsing.bounces import read_bounce
+from offers.parsing.bounces import may_be_bounce, read_bounce
 from offers.parsing.mail import Mail
 from offers.parsing.mailboxes import find_domain
+from offers.parsing.numbers import find_number_in_text
 from offers.parsing.out_of_office import find_absence
+from offers.parsing.patterns import PatternError
 from offers.parsing.reply import find_new_text
 
+_LONGEST_BODY = 256 * 1024
 _MOST_REPLY_TO = 5
 # A mail answers one, seldom two.
 _MOST_ANSWERED = 5
@@ -34,12 +38,10 @@ def read_received(path: Path, message: MailMessage, pattern: str) -> None:
     # The mark of a reminder can be written by anybody; the database knows our reminders.
     message.is_own = False
     find_subject_number(message, pattern)
-    raw = read_body(path, message)
-    if raw is None:
-        return
+    raw = _read_start(path, message)
     message.bounce = read_bounce(raw, mail)
     if not message.bounce:
-        _read_answer(message, raw)
+        _read_answer(message, raw, pattern)
 
 
 def _is_guessing(mail: Mail) -> bool:
@@ -55,9 +57,29 @@ def _find_reply_to(mail: Mail, own_domains: set[str]) -> tuple[str, ...]:
     return tuple(email for email in emails if find_domain(email) not in own_domains)
 
 
-def _read_answer(message: MailMessage, raw: bytes) -> None:
+def _read_start(path: Path, message: MailMessage) -> bytes:
+    """Return the bytes of a mail that decide: all of a bounce, of others no more than the text."""
+    if may_be_bounce(message.mail):
+        raw = read_body(path, message)
+        if raw is not None:
+            return raw
+    return read_start(path, limit=LONGEST_HEADER + _LONGEST_BODY)
+
+
+def _read_answer(message: MailMessage, raw: bytes, pattern: str) -> None:
     mail, body = message.mail, parse_body(raw).text
+    new_text = find_new_text(body)
+    if not (message.number or message.pattern_timed_out):
+        message.number = _find_number(new_text, body, pattern)
     message.automatic, message.is_surely_automatic = judge_automatic(mail, body)
     if message.automatic:
-        text = f"{mail.subject}\n\n{find_new_text(body)}"
+        text = f"{mail.subject}\n\n{new_text}"
         message.absence = find_absence(text, message.sent_at.date(), "")
+
+
+def _find_number(new_text: str, body: str, pattern: str) -> str:
+    """Return the offer number that a text names, else the one that its quotation does."""
+    try:
+        return find_number_in_text(new_text, pattern) or find_number_in_text(body, pattern) or ""
+    except PatternError:  # it took too long; the subject was read without it
+        return ""

@@ -18,6 +18,7 @@ from offers.parsing.prefixes import split_prefixes
 
 State, Reason = SourceFile.State, SourceFile.Reason
 _LONGEST_NAME = 500
+_MOST_AT_ONCE = 5_000
 _KEPT_STATES = (State.NOT_AN_OFFER, State.AUTOMATIC, State.REVIEW)
 # Settled: a person's decision, or what the customer's absence or the delivery changed.
 _SETTLED = (Reason.IGNORED, Reason.RETURN_DATE, Reason.BOUNCED)
@@ -46,9 +47,16 @@ def keep_messages(kept: Sequence[tuple[SourceFile, MailMessage]], *, now: dateti
 
 def find_received(names: Collection[str], offers: Collection[Offer]) -> list[ReceivedMessage]:
     """Return the kept messages that name one of these, or ask about one of these offers."""
-    keys = set(
-        ReceivedName.objects.filter(value__in=names).values_list("message", flat=True)
-    ) | set(ReceivedMessage.objects.filter(file__offer__in=offers).values_list("pk", flat=True))
+    keys: set[int] = set()
+    wanted = sorted(names)
+    # A list of offers that is uploaded names more than a query can take.
+    for start in range(0, len(wanted), _MOST_AT_ONCE):
+        rows = ReceivedName.objects.filter(value__in=wanted[start : start + _MOST_AT_ONCE])
+        keys.update(rows.values_list("message", flat=True))
+    about = [offer.pk for offer in offers if offer.pk]
+    for start in range(0, len(about), _MOST_AT_ONCE):
+        asked = ReceivedMessage.objects.filter(file__offer__in=about[start : start + _MOST_AT_ONCE])
+        keys.update(asked.values_list("pk", flat=True))
     found = ReceivedMessage.objects.filter(
         pk__in=keys, file__state__in=_KEPT_STATES, file__decided_by=None
     ).exclude(file__reason__in=_SETTLED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,15 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from offers.mail_import.effects import undo_effects
 from offers.mail_import.folder import FolderFile, disk_name, measure_age, sort_folders
 from offers.mail_import.read_message import read_message
 from offers.mail_import.result import ImportResult
-from offers.mail_import.store import store_messages
-from offers.models import Customer, Offer, SourceFile
+from offers.mail_import.store import match_received, store_messages
+from offers.models import Customer, MailFolder, Offer, SourceFile
 from offers.new_offers import AfterStore
 from offers.revisions import refresh_offers
 
-State = SourceFile.State
+State, Direction = SourceFile.State, MailFolder.Direction
 # Tells whether more happened to an offer than this app knows, so that it must stay.
 HasHistory = Callable[[Offer], bool]
 
@@ -35,18 +36,23 @@ def check_again(
     """
     result = ImportResult()
     now = timezone.now()
-    touched = {file.offer_id for file in files if file.offer_id}
     # Only an offer that loses its first mail may be removed: the first mails of others may have
     # been pruned.
     founded = {file.offer_id for file in files if file.offer_id and file.state == State.OFFER}
-    chosen = _reset_files(files, now)
-    folders = {file.folder_id: file.folder for file in files}
-    for folder in sort_folders(folders.values()):
-        messages = [read_message(folder, file, now=now) for file in chosen[folder.pk]]
-        for stored in store_messages(folder, messages, now=now, after_store=after_store):
-            result.states[stored.state] += 1
+    files = [*files, *_find_answers(founded, files)]
+    touched = {file.offer_id for file in files if file.offer_id}
     with transaction.atomic():
-        left = _remove_empty_offers(founded, touched, has_history)
+        chosen, undone = _reset_files(files, now)
+        touched |= {offer.pk for offer in undone}
+    folders = {file.folder_id: file.folder for file in files}
+    sent, received = _split_folders(folders.values())
+    _decide_again(sent, chosen, result, after_store, now)
+    with transaction.atomic():
+        # Before the received mails, which must not be about an offer that no mail supports.
+        touched -= _remove_empty_offers(founded, has_history, now)
+    _decide_again(received, chosen, result, after_store, now)
+    with transaction.atomic():
+        left = list(Offer.objects.filter(pk__in=touched).lock())
         refresh_offers(left, now=now)
         if left:
             after_store(left)
@@ -56,17 +62,55 @@ def check_again(
     return result
 
 
-def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[FolderFile]]:
-    """Set the files that still exist to waiting; return them by folder, oldest mails first."""
+def _find_answers(founded: Collection[int], files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Return the received mails of these offers that no person assigned, without the given files."""
+    answers = SourceFile.objects.filter(
+        offer__in=founded, folder__direction=Direction.INCOMING, decided_by=None
+    ).exclude(reason=SourceFile.Reason.ATTACHED)
+    answers = answers.exclude(pk__in=[file.pk for file in files])
+    return list(answers.select_related("folder"))
+
+
+def _split_folders(folders: Iterable[MailFolder]) -> tuple[list[MailFolder], list[MailFolder]]:
+    sent, received = [], []
+    for folder in sort_folders(folders):
+        if folder.direction == Direction.OUTGOING:
+            sent.append(folder)
+        else:
+            received.append(folder)
+    return sent, received
+
+
+def _decide_again(
+    folders: Sequence[MailFolder],
+    chosen: Mapping[int, Sequence[FolderFile]],
+    result: ImportResult,
+    after_store: AfterStore,
+    now: datetime,
+) -> None:
+    for folder in folders:
+        messages = [read_message(folder, file, now=now) for file in chosen[folder.pk]]
+        for stored in store_messages(folder, messages, now=now, after_store=after_store):
+            result.states[stored.state] += 1
+
+
+def _reset_files(
+    files: Sequence[SourceFile], now: datetime
+) -> tuple[dict[int, list[FolderFile]], list[Offer]]:
+    """Set the files that still exist to waiting, and take back what they did to offers.
+
+    Returns the files by folder, oldest mails first, and the changed offers.
+    """
     chosen: dict[int, list[FolderFile]] = defaultdict(list)
-    keys = []
+    rows = []
     for row in sorted(files, key=_age_order):
         file = _find_on_disk(row, now)
         if file is not None:
             chosen[row.folder_id].append(file)
-            keys.append(row.pk)
+            rows.append(row)
+    changed = undo_effects(rows)
     # If this process is killed, the next import decides about the waiting files.
-    SourceFile.objects.filter(pk__in=keys).update(
+    SourceFile.objects.filter(pk__in=[row.pk for row in rows]).update(
         state=State.WAITING,
         offer=None,
         holds=False,
@@ -74,7 +118,7 @@ def _reset_files(files: Sequence[SourceFile], now: datetime) -> dict[int, list[F
         fingerprint=None,
         decided_by=None,
     )
-    return chosen
+    return chosen, changed
 
 
 def _age_order(row: SourceFile) -> tuple[datetime, int, str]:
@@ -93,20 +137,24 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
 
 
 def _remove_empty_offers(
-    founded: Collection[int], touched: Collection[int], has_history: HasHistory
-) -> list[Offer]:
-    """Remove the offers in `founded` that no mail supports any longer; return all others."""
-    left = []
-    for offer in Offer.objects.filter(pk__in={*founded, *touched}).lock():
-        if offer.pk not in founded or not _is_empty(offer) or has_history(offer):
-            left.append(offer)
+    founded: Collection[int], has_history: HasHistory, now: datetime
+) -> set[int]:
+    """Remove the offers in `founded` that no mail supports any longer; return their keys."""
+    keys: set[int] = set()
+    removed: list[Offer] = []
+    for offer in Offer.objects.filter(pk__in=founded).lock():
+        if not _is_empty(offer) or has_history(offer):
             continue
+        keys.add(offer.pk)
+        removed.append(offer)
         # Its customer too, unless there is more to know about that person.
         customer = offer.customer
         offer.delete()
         if _is_unused(customer):
             customer.delete()
-    return left
+    # Questions that named several offers name one less.
+    match_received([], removed, now=now)
+    return keys
 
 
 def _is_empty(offer: Offer) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from offers.floods import check_floods
 from offers.mail_import.archive import archive_offers
 from offers.mail_import.context import BatchContext
 from offers.mail_import.folder import scan_folder, sort_folders
@@ -39,6 +40,7 @@ def import_folders(
             result.states[row.state] += 1
             if on_stored:
                 on_stored(row)
+    check_floods(timezone.now())
     return result
 
 

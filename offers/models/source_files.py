@@ -206,6 +206,10 @@ class SourceFile(models.Model):
             "mail_refused",
             _("The mail was refused, not its address. Did the customer get the offer another way?"),
         )
+        MANY_BOUNCES = (
+            "many_bounces",
+            _("Many mails came back within an hour, this one too. Is its address wrong?"),
+        )
         KEPT = "kept", _("It matches no offer yet. It is kept for 90 days.")
         TOO_LARGE = (
             "too_large",

@@ -176,7 +176,7 @@ class OfferAdmin(UploadAdmin):
                     obj, changed=form.changed_data, by=person(request), at=timezone.now()
                 )
             else:
-                new_offers.store_offers([obj])
+                offers.services.add_offers([obj], at=timezone.now())
 
     @admin.display(description=_("company"), ordering="customer__search_text")
     def company(self, offer: Offer) -> str:
