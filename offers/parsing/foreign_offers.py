@@ -29,34 +29,31 @@ _OUR_WORK = any_of("""
     erstellung|änderung|ergänzung|korrektur|version|stand|kopie|nachtrag
 """)
 _GERMAN = any_of(rf"""
-    {_BEFORE_YOUR} {_YOUR} (?:[\w-]+(?:en|es|er|te) ){{0,2}}?{OFFER_WORD}
+    {_BEFORE_YOUR}:? {_YOUR} (?:[\w-]+(?:en|es|er|te) ){{0,2}}?{OFFER_WORD}
     (?:ihres|eures|deines) (?:[\w-]+en )?{OFFER_WORD}
     (?:annahme|ablehnung|prüfung|durchsicht|erhalt|eingang) ihrer (?:[\w-]+en )?{OFFER_WORD}
     {_OUR_ACT}\W{{1,4}}(?:zu |auf |für )?{_YOUR} {OFFER_WORD}
     {_YOUR} {OFFER_WORD}{_MANY_WORDS}(?<!\w){_OUR_ACT}
 """)
-_ENGLISH = (
-    any_of(r"""
-    (?:to|on|regarding|concerning|about|for|per|of|under|following|with|from|against|reference) your
-    (?:accept\w*|declin\w*|reject\w*|received?|question|query|order|reject\w*)\W{1,3}your
-    as per your
+_BEFORE_ENGLISH = any_of(r"""
+    to|on|regarding|concerning|about|for|as per|per|of|under|following|with|from|against|reference
+    unfortunately|find|considered|reviewed|compared
+    (?:accept\w*|declin\w*|reject\w*|received?|question|query|order)(?: -|:|,)?
 """)
-    + r" (?:[\w-]+ ){0,2}?(?:quot(?:e|ation)|offer|proposal|estimate)s?(?!\w| (?:request|inquiry))"
+_ENGLISH = (
+    rf"{_BEFORE_ENGLISH} your (?:[\w-]+ ){{0,2}}?(?:quot(?:e|ation)|offer|proposal|estimate)s?"
+    r"(?!\w| (?:request|inquiry|enquiry))"
 )
-_FRENCH = (
-    any_of(
-        r"""
-    (?:à|sur|concernant|selon|suite à|de|pour|avec|relatif à|relative à|conformément à|d['’]après
-    |refus|commande|question)
-""".replace("\n    |", "|")
-    )
-    + r" (?:votre|vos) (?:[\w-]+ ){0,1}?(?:offres?|devis)(?!\w)"
-)
-_ITALIAN = (
-    r"(?:all[ao]|al|dell[ao]|del|sull[ao]|sul|dall[ao]|dal|per (?:la|il)|secondo (?:la|il)"
-    r"|come da|con riferimento a|rif\.?|domanda|conferma) ?"
-    r"(?:vs\.?|vostr[ao]|su[ao]) (?:[\w-]+ )?(?:offerta|preventivo)(?!\w)"
-)
+_BEFORE_FRENCH = any_of(r"""
+    à|sur|concernant|selon|suite à|de|pour|avec|relati(?:f|ve) à|conformément à|d['’]après
+    refus|commande|question|reçu|étudié|examiné
+""")
+_FRENCH = rf"{_BEFORE_FRENCH} (?:votre|vos) (?:[\w-]+ )?(?:offres?|devis)(?!\w)"
+_BEFORE_ITALIAN = any_of(r"""
+    all[ao]|al|dell[ao]|del|sull[ao]|sul|dall[ao]|dal|per (?:la|il)|secondo (?:la|il)|come da
+    con riferimento a|rif\.?|domanda|conferma|(?:ricevuto|esaminato) (?:la|il)
+""")
+_ITALIAN = rf"{_BEFORE_ITALIAN} (?:vs\.?|vostr[ao]|su[ao]) (?:[\w-]+ )?(?:offerta|preventivo)(?!\w)"
 _THEIRS = re.compile(rf"(?<!\w)(?:{_GERMAN}|{_ENGLISH}|{_FRENCH}|{_ITALIAN})", re.IGNORECASE)
 _OURS = re.compile(rf"(?<!\w){_OUR_WORK} (?:ihres|ihrer|eures|deines) ", re.IGNORECASE)
 

@@ -41,16 +41,22 @@ _DOT_IN_SENTENCE = re.compile(r"(?<=\d)\.(?! +[A-ZÄÖÜ])|(?<=\b[Nn][ro])\.")
 # Words within one sentence. Texts are searched with single blanks.
 _FEW_WORDS = r"[^.!?;:]{0,60}?"
 _YOUR = r"(?:d(?:en|ie|as|iese[nr]?)|ihre?n?|deine?n?|eure?n?)"
+# Words before a noun, but not `an einer Bestellung`.
+_QUALIFIERS = r"(?:(?!(?:an|auf|bei|zu|zur|eine[nr]?) )[\w-]+ ){0,5}?"
+_SOME_WORDS = r"(?:[\w-]+ ){0,5}?"
 _ORDER = any_of(r"""
     auftrag(?!s?-?anfrage)\w*|(?:nach)?bestellung\w*|beauftragung\w*|zusage|order
 """)
 _THANKS_FOR_ORDER = rf"""
-    dank\w*{_FEW_WORDS} (?:für|über) {_YOUR} (?:[\w-]+ ){{0,5}}?{_ORDER}
-    (?:freu\w*|gefreut){_FEW_WORDS} über {_YOUR} (?:[\w-]+ ){{0,3}}?{_ORDER}
-    thank(?:s| you){_FEW_WORDS} for (?:your|the|this) (?:[\w-]+ ){{0,3}}?(?:order|po)(?!\w)
-    (?:merci|remerci\w+){_FEW_WORDS} (?:de|pour) (?:votre|la|cette|ta) (?:[\w-]+ ){{0,3}}?(?:commande|mandat)
-    (?:grazie|ringrazi\w+){_FEW_WORDS} per (?:il|la|l['’])? ?(?:[\w-]+ ){{0,3}}?(?:ordine|incarico)
+    (?:(?:be)?dank\w*|merci)(?! (?:\w+ )?im voraus)(?: (?!für )[^\s.!?;:]+){{0,6}} für {_YOUR} {_QUALIFIERS}{_ORDER}
+    thank(?:s| you)(?: (?!for )[^\s.!?;:]+){{0,4}} for (?:your|the|this) {_SOME_WORDS}(?:order|po)(?!\w)
+    (?:merci|remerci\w+)(?: (?!pour |de )[^\s.!?;:]+){{0,4}} (?:de|pour) (?:votre|la) {_SOME_WORDS}(?:commande|mandat)
+    (?:grazie|ringrazi\w+)(?: (?!per )[^\s.!?;:]+){{0,4}} per (?:il|la|l['’])? ?{_SOME_WORDS}(?:ordine|incarico)
 """
+# In an offer it may express a hope.
+_PLEASED_ABOUT_ORDER = _compile(
+    rf"(?<!würden )(?<!würde )(?:freu\w+|gefreut)(?: (?!auf )[^\s.!?;:]+){{0,4}} über {_YOUR} {_QUALIFIERS}{_ORDER}"
+)
 _KIND_OF_INVOICE = (
     "(?:teil|schlu(?:ss|ß)|anzahlungs|abschlags|akonto|ratenzahlungs|sammel|honorar"
     "|vorauszahlungs|proforma|vorkasse)"
@@ -59,9 +65,11 @@ _INVOICE = rf"{_KIND_OF_INVOICE}?-?rechnung(?![^\W\d_])"
 _KIND_OF_APPOINTMENT = (
     "(?:montage|besichtigungs?|besprechungs|orts|liefer|ausführungs|aufma(?:ß|ss)|abnahme|vor-ort-)"
 )
+# `Angebot 4711 mit Montagetermin`
+_NOT_OF_OFFER = r"(?<!mit )(?<!ohne )(?<!inkl\. )(?<!inkl )"
 _HERE_IS = any_of(r"""
     anbei|beiliegend|im anhang|in der anlage|beigefügt|hiermit|erhalten sie|erhältst du
-    (?:über)?senden|(?:über)?sende|schicken?|attached|enclosed|please find
+    (?:über)?senden(?! sie)|(?:über)?sende|schicken?(?! sie)|attached|enclosed|please find
     ci-joint|en annexe|en pièce jointe|in allegato|allegat[ao]
 """)
 
@@ -88,23 +96,24 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
     """),
     Purpose.THANKS: _compile(_THANKS_FOR_ORDER),
     Purpose.APPOINTS: _compile(rf"""
-        {_KIND_OF_APPOINTMENT}-?termin\w*
-        termin(?:bestätigung|vorschlag|verschiebung|einladung)?(?!\w)|besichtigung(?!\w)
+        {_NOT_OF_OFFER}{_KIND_OF_APPOINTMENT}-?termin\w*
+        {_NOT_OF_OFFER}termin(?:bestätigung|vorschlag|verschiebung|einladung)?(?!\w)|besichtigung(?!\w)
         appointment|site visit|rendez-vous|appuntamento|sopralluogo
     """),
 }
 _SUPPLEMENT_IN_SUBJECT = _compile(r"""
-    (?:jetzt )?mit an(?:hang|lagen?)|anhang|anlagen?(?!\w)|datenbl\w+|unterlagen|nach(?:gereicht|reichung)
+    (?:jetzt )?mit an(?:hang|lagen)(?!\w)|datenbl\w+|unterlagen|nach(?:gereicht|reichung)
     ergänzung|ergänzende|rückfragen?|nachfragen?|nachfassen|erinnerung|frage(?!\w)
     reminder|follow[- ]?up|with attachment|rappel|relance|sollecito|con allegato|avec annexe
 """)
-_OFFERS_ANEW = _compile(rf"""
+_ANEW = any_of(rf"""
     überarbeite\w+|revidiert\w*|aktualisiert\w*|korrigiert\w*|angepasst\w*|geändert\w*
     neue[sr]? (?:[\w-]+ )?{OFFER_WORD}|ersetzt(?! durch)
     revised|updated|corrected|amended|replaces|supersedes|new (?:quot\w+|offer)
     révisée?|modifiée?|actualisée?|corrigée?|remplace|nouve(?:lle|au) (?:offre|devis)
     aggiornat[ao]|rivist[ao]|modificat[ao]|sostituisce|nuov[ao] (?:offerta|preventivo)
 """)
+_OFFERS_ANEW = _compile(_ANEW)
 _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
     Purpose.TAKES_BACK: _compile(rf"""
         zieh(?:en|e) (?:wir|ich){_FEW_WORDS}{OFFER_WORD}{_FEW_WORDS} zurück(?!\w)
@@ -134,10 +143,12 @@ _APPOINTS_IN_TEXT = _compile(rf"""
     bestätige(?:n wir)?{_FEW_WORDS} termin(?!\w)|\w*termin (?:am|vom|findet|für den|auf den) \S*\d
     confirm{_FEW_WORDS} appointment|confirmons{_FEW_WORDS} rendez-vous|confermiamo{_FEW_WORDS} appuntamento
 """)
-_OFFERS_IN_TEXT = _compile(rf"""
-    {_HERE_IS}{_FEW_WORDS} {OFFER_WORD}
-    {_HERE_IS}{_FEW_WORDS} (?:quot(?:e|ation)|offer|proposal|offre|devis|preventivo)(?!\w)
-""")
+_ANY_OFFER = rf"(?:{OFFER_WORD}|quot(?:e|ation)|offer|proposal|offre|devis|preventivo)(?!\w)"
+# Not `anbei die Bestätigung zu unserem Angebot`.
+_OFFERS_IN_TEXT = _compile(
+    rf"{_HERE_IS}(?:,? (?!zu[mr]? |of |de )[^\s.!?;:,]+){{0,8}}? {_ANY_OFFER}"
+)
+_OFFERS_ANEW_IN_TEXT = _compile(rf"{_HERE_IS}{_FEW_WORDS} {_ANEW}{_FEW_WORDS} {_ANY_OFFER}")
 
 
 def find_purpose(subject: str, new_text: str) -> Purpose:
@@ -148,21 +159,38 @@ def find_purpose(subject: str, new_text: str) -> Purpose:
     prefixes = split_prefixes(subject[:LONGEST_SUBJECT])
     text = _flatten(new_text)
     offers_anew = _OFFERS_ANEW.search(prefixes.rest) is not None
-    in_subject = _find_first(_IN_SUBJECT, prefixes.rest)
-    if in_subject is None and names_appointment(prefixes.rest):
-        in_subject = Purpose.APPOINTS
-    if in_subject:
-        return Purpose.UNCLEAR if offers_anew else in_subject
-    offers_in_text = _OFFERS_IN_TEXT.search(text) is not None
-    if in_text := _find_first(_IN_TEXT, text):
-        return Purpose.UNCLEAR if offers_anew or offers_in_text else in_text
-    if offers_anew:
+    is_talk = prefixes.is_reply or prefixes.is_forward
+    if other := _find_other_in_subject(prefixes.rest):
+        return Purpose.UNCLEAR if offers_anew else other
+    if other := _find_other_in_text(text, is_talk=is_talk):
+        return Purpose.UNCLEAR if offers_anew else other
+    if offers_anew or _OFFERS_ANEW_IN_TEXT.search(text):
         return Purpose.OFFERS
-    if _APPOINTS_IN_TEXT.search(text) and not offers_in_text:
+    if _APPOINTS_IN_TEXT.search(text) and not _OFFERS_IN_TEXT.search(text):
         return Purpose.APPOINTS
-    if prefixes.is_reply or prefixes.is_forward or _SUPPLEMENT_IN_SUBJECT.search(prefixes.rest):
+    if is_talk or _SUPPLEMENT_IN_SUBJECT.search(prefixes.rest):
         return Purpose.SUPPLEMENTS
     return Purpose.OFFERS
+
+
+def _find_other_in_subject(subject: str) -> Purpose | None:
+    """Return what a subject does instead of offering, or None."""
+    if purpose := _find_first(_IN_SUBJECT, subject):
+        return purpose
+    return Purpose.APPOINTS if names_appointment(subject) else None
+
+
+def _find_other_in_text(text: str, *, is_talk: bool) -> Purpose | None:
+    """Return what a text does instead of offering, UNCLEAR if it also offers, or None."""
+    purpose = _find_first(_IN_TEXT, text)
+    if purpose in (Purpose.TAKES_BACK, Purpose.CANCELS):
+        return purpose
+    offers = _OFFERS_IN_TEXT.search(text) is not None
+    if purpose:
+        return Purpose.UNCLEAR if offers else purpose
+    if is_talk and not offers and _PLEASED_ABOUT_ORDER.search(text):
+        return Purpose.THANKS
+    return None
 
 
 def _flatten(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from offers.parsing.alternatives import any_of
 from offers.parsing.numbers import NUMBER, is_believable, make_plain
@@ -10,7 +11,7 @@ from offers.parsing.other_numbers import HIDDEN, hide_other_numbers
 from offers.parsing.subject_words import KEYWORD
 
 _LONGEST_TEXT = 20_000
-_MOST_NUMBERS = 10
+_MOST_NUMBERS, _LONGEST_NUMBER = 10, 100
 
 # `-B`, `/2`, `-02`, `.1`, ` V2`, `R2`, `a` at the end of a number; never a year such as `/26`.
 _INDEX = re.compile(
@@ -69,7 +70,7 @@ def split_index(number: str) -> tuple[str, str]:
 
     `AN2026-0815-B` is `AN2026-0815` and `-B`. The index is empty if there is none.
     """
-    found = _INDEX.search(number)
+    found = _INDEX.search(number) if len(number) <= _LONGEST_NUMBER else None
     if found is None:
         return number, ""
     base = number[: found.start()]
@@ -82,9 +83,9 @@ def find_replaced(text: str) -> tuple[str, ...]:
     """Return the numbers of offers that a subject or text says are replaced, as written."""
     text = " ".join(text[:_LONGEST_TEXT].split())
     numbers: dict[str, None] = {}
-    for found in _BEFORE.finditer(text):
+    for found in islice(_BEFORE.finditer(text), _MOST_NUMBERS):
         numbers.update(dict.fromkeys(_read_numbers(text[found.end() : found.end() + _LONGEST_WAY])))
-    for found in _AFTER.finditer(text):
+    for found in islice(_AFTER.finditer(text), _MOST_NUMBERS):
         before = text[max(0, found.start() - _LONGEST_WAY) : found.start()]
         numbers.update(dict.fromkeys(_read_last(before)))
     return tuple(numbers)[:_MOST_NUMBERS]
