@@ -11,7 +11,8 @@ from offers.parsing.folding import compile_words
 
 # Somebody is away.
 AWAY = compile_words(r"""
-    [\w-]{0,12}urlaub\w*|[\w-]{0,12}ferien\w*|betriebsruhe|abwesen\w*|au(?:ss|ß)er haus(?:e)?\b
+    [\w-]{0,12}urlaub\w*|[\w-]{0,12}ferien(?!haus|wohn|park|heim|anlage)\w*|teilzeit|betriebsruhe
+    abwesen\w*|au(?:ss|ß)er haus(?:e)?\b
     nicht (?:\w+ )?(?:im|in|am|an|vor|anwesend)
     nicht (?:\w+ )?(?:erreichbar|da\b|verfügbar|besetzt|mehr da\b|persönlich)
     (?:auf|in) (?:\w+ )?(?:\w*reise\w*|reha|kur|messe)\b
@@ -68,6 +69,18 @@ BACK = compile_words(r"""
     natrag|vraća\w*|povrat\w*|opet|dostup\w*
 """)
 
+# The same, said so that nothing else can be meant.
+RETURN = compile_words(r"""
+    wieder (?:\w+ ){0,3}(?:erreichbar|da\b|im (?:büro|haus|dienst))
+    wieder (?:\w+ ){0,3}(?:für sie|zurück|anwesend|verfügbar)
+    zurück (?:im|in|am|ab)\b|(?:be|am|are) back|back (?:in|on|at) |return (?:on|to the office)
+    returning
+    de retour|rientr(?:o|erò|eremo)\b|torner\w+|terug (?:op|in)\b|weer (?:aanwezig|bereikbaar|op)\b
+    wrac(?:am|amy)\b|wróc[ęi]\w*|vrátím\w*|vrátim\w*|zpět (?:v|od)\b|späť (?:v|od)\b|visszatér\w*
+    vuelvo|volveré|regres(?:o|aré|sarei|so)\b|(?:är|er) (?:tillbaka|tilbage|tilbake)|palaan
+    revin\b|revenim|vrnem|vračam|vraćam
+""")
+
 # The writer speaks of himself or of the own company.
 FIRST_PERSON = compile_words(r"""
     (?:ich|mich|mir|wir|uns|bin|sind|melde|unser\w*|meine\w*)\b
@@ -110,7 +123,7 @@ OTHER_MATTER = compile_words(r"""
     gültig\w*|\w*frist|lieferbar|liefer\w*|rückmeld\w*|antworten sie|\w*angebot\w*|offert\w*
     aktion\w*
     \w*rabatt\w*|bewerb\w*|anmeld\w*|\w*preise?\b|bestellen sie|sichern sie|rechnung\w*|\w*vertrag
-    valid|offers?\b|quot\w+|deadline|due|register|discount|sale|promotion\w*|invoice|deliver\w*
+    valid|offers?\b|quot\w+|deadline|register|discount|sale|promotion\w*|invoice|deliver\w*
     order by
     valables?|validité|offres?|devis|livr\w+|factur\w+|scad\w+|valid[oa]|offert[ae]|consegn\w+
     geldig|korting|levering|ważn\w*|platn\w*|érvényes|válid[oa]|vál\w+|giltig|gyldig|voimassa

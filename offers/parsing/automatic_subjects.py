@@ -63,8 +63,8 @@ SOFT_SUBJECT = compile_words(r"""
     (?:i am|i'm|we are) (?:currently )?(?:away|out|on)\b
     away from|annual leave|office (?:closed|closure)|company holidays?
     (?:christmas|summer) (?:closure|shutdown)
-    (?:your )?(?:request|ticket|case) (?:\S+ )?(?:received|has been|was|created|#)
-    (?:your )?(?:message|enquiry|inquiry) (?:\S+ )?(?:received|has been|was|created|#)
+    (?:your )?(?:request|ticket|case) (?:[^ ]+ )?(?:received|has been|was|created|#)
+    (?:your )?(?:message|enquiry|inquiry) (?:[^ ]+ )?(?:received|has been|was|created|#)
     we (?:have )?received your
     thank you for (?:contacting|your (?:message|e-?mail|inquiry|enquiry|request))
     (?:confirm|verify) your (?:message|e-?mail)|message (?:awaiting|pending)|sender verification
@@ -78,7 +78,8 @@ SOFT_SUBJECT = compile_words(r"""
     concediu|absen[țt]\w*|dopust|odsotnost|godišnji odmor|odsutnost|izvan ureda
 """)
 NEWSLETTER_SUBJECT = compile_words(r"""
-    (?:\S+ ){0,3}\w*newsletter|rundschreiben|rundbrief|(?:\S+ ){0,3}lettre d'information|infolettre
+    (?:[^ ]+ ){0,3}\w*newsletter|rundschreiben|rundbrief|(?:[^ ]+ ){0,3}lettre d'information
+    infolettre
     nieuwsbrief|biuletyn|hírlevél|boletín|nyhetsbrev|nyhedsbrev|uutiskirje|infomail
 """)
 ORDER_SUBJECT = compile_words(r"""

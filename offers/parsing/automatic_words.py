@@ -147,10 +147,11 @@ FORMULA = compile_words(r"""
     ne odgovarajte|po povratku|obratite se
 """)
 THANKS_FOR_MAIL = compile_words(r"""
-    (?:vielen |besten |herzlichen )?dank für (?:ihre|deine|eure|die) (?:e-?mail|mail|nachricht)
-    (?:vielen |besten |herzlichen )?dank für (?:ihre|deine|eure|die) (?:anfrage|mitteilung)
-    (?:vielen |besten |herzlichen )?dank für (?:ihre|deine|eure|die) (?:zuschrift|kontakt\w*)
-    danke für (?:ihre|deine|eure|die) (?:e-?mail|mail|nachricht|anfrage|mitteilung|zuschrift)
+    (?:vielen |besten |herzlichen )?dank für (?:ihre?|deine?) (?:e-?mail|mail|nachricht)
+    (?:vielen |besten |herzlichen )?dank für (?:eure|die|das) (?:e-?mail|mail|nachricht)
+    (?:vielen |besten |herzlichen )?dank für (?:ihre?|deine?|eure|die|das) (?:anfrage|mitteilung)
+    (?:vielen |besten |herzlichen )?dank für (?:ihre?|deine?|eure|die|das) (?:zuschrift|kontakt\w*)
+    danke für (?:ihre?|deine?|eure|die|das) (?:e-?mail|mail|nachricht|anfrage|mitteilung|zuschrift)
     (?:thank you|thanks|many thanks) for your (?:e-?mail|message|mail)
     (?:thank you|thanks|many thanks) for your (?:inquiry|enquiry|request|interest)
     (?:thank you|thanks|many thanks) for contacting
@@ -205,69 +206,73 @@ ACKNOWLEDGEMENT = compile_words(r"""
     haben (?:wir )?(?:ihre?|deine) (?:mitteilung|meldung) (?:\w+ ){0,3}(?:empfangen|registriert)
     haben (?:wir )?(?:ihre?|deine) (?:anliegen|bestellung) (?:\w+ ){0,3}erhalten
     haben (?:wir )?(?:ihre?|deine) (?:anliegen|bestellung) (?:\w+ ){0,3}(?:empfangen|registriert)
-    (?:ticket|vorgang|fall|anfrage)\b (?:\S+ ){0,4}(?:erstellt|eröffnet|angelegt|erfasst)
+    (?:ticket|vorgang|fall|anfrage)\b (?:[^ ]+ ){0,4}(?:erstellt|eröffnet|angelegt|erfasst)
     (?:vorgangs|ticket|fall|bearbeitungs|referenz)-?nummer
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:has been|was) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:has been|was) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:have been|is being) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?have been (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?is being (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:have been|is being) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?have been (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?is being (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:has been|was) (?:\w+ )?opened
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:has been|was) (?:\w+ )?registered
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:has been|was) (?:\w+ )?opened
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:has been|was) (?:\w+ )?registered
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?have been (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?is being (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?have been (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?is being (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:has been|was) (?:\w+ )?assigned
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?(?:has been|was) (?:\w+ )?processed
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:has been|was) (?:\w+ )?assigned
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?(?:has been|was) (?:\w+ )?processed
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?have been (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:\S+ )?is being (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?have been (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:request|ticket) (?:\S+ )?is being (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:has been|was) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:have been|is being) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?have been (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?is being (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?(?:has been|was) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?query (?:\S+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:case|order) (?:\S+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?(?:have been|is being) (?:\w+ )?received
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?have been (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?is being (?:\w+ )?(?:created|logged)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:has been|was) (?:\w+ )?opened
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:has been|was) (?:\w+ )?registered
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?have been (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?is being (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?(?:has been|was) (?:\w+ )?opened
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?(?:has been|was) (?:\w+ )?registered
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?have been (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?is being (?:\w+ )?(?:opened|registered)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:has been|was) (?:\w+ )?assigned
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?(?:has been|was) (?:\w+ )?processed
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?have been (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:\S+ )?is being (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?(?:has been|was) (?:\w+ )?assigned
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?(?:has been|was) (?:\w+ )?processed
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?have been (?:\w+ )?(?:assigned|processed)
-    (?:your|this) (?:\w+ )?(?:query|case|order) (?:\S+ )?is being (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?message (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?e-?mail (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?request (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?ticket (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:have been|is being) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?have been (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?is being (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?(?:have been|is being) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?have been (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?is being (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?opened
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?registered
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?opened
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?registered
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?have been (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?is being (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?have been (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?is being (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?assigned
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?processed
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?assigned
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?processed
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?have been (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?is being (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?have been (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:request|ticket) (?:[^ ]+ )?is being (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?inquiry (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?enquiry (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?(?:have been|is being) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?have been (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?is being (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?query (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:case|order) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?(?:have been|is being) (?:\w+ )?received
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?have been (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?is being (?:\w+ )?(?:created|logged)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?opened
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?registered
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?have been (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?is being (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?opened
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?registered
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?have been (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?is being (?:\w+ )?(?:opened|registered)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?assigned
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?processed
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?have been (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:inquiry|enquiry) (?:[^ ]+ )?is being (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?assigned
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?processed
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?have been (?:\w+ )?(?:assigned|processed)
+    (?:your|this) (?:\w+ )?(?:query|case|order) (?:[^ ]+ )?is being (?:\w+ )?(?:assigned|processed)
     (?:we|i) (?:have )?(?:successfully )?received your (?:\w+ )?(?:message|e-?mail|request)
     (?:we|i) (?:have )?(?:successfully )?received your (?:\w+ )?(?:inquiry|enquiry|query|order)
     (?:ticket|case|reference) (?:number|id|#)|a (?:new )?(?:ticket|case) (?:has been|was)
-    votre message (?:\S+ ){0,2}a (?:bien )?été (?:bien )?(?:reçue?|enregistrée?)
-    votre (?:demande|courriel) (?:\S+ ){0,2}a (?:bien )?été (?:bien )?(?:reçue?|enregistrée?)
-    votre (?:message|demande|courriel) (?:\S+ ){0,2}a (?:bien )?été (?:bien )?(?:prise?|transmise?)
-    votre (?:mail|e-?mail|commande) (?:\S+ ){0,2}a (?:bien )?été (?:bien )?(?:reçue?|enregistrée?)
-    votre (?:mail|e-?mail|commande) (?:\S+ ){0,2}a (?:bien )?été (?:bien )?(?:prise?|transmise?)
+    votre message (?:[^ ]+ ){0,2}a (?:bien )?été (?:bien )?(?:reçue?|enregistrée?)
+    votre (?:demande|courriel) (?:[^ ]+ ){0,2}a (?:bien )?été (?:bien )?(?:reçue?|enregistrée?)
+    votre message (?:[^ ]+ ){0,2}a (?:bien )?été (?:bien )?(?:prise?|transmise?)
+    votre (?:demande|courriel) (?:[^ ]+ ){0,2}a (?:bien )?été (?:bien )?(?:prise?|transmise?)
+    votre (?:mail|e-?mail|commande) (?:[^ ]+ ){0,2}a (?:bien )?été (?:bien )?(?:reçue?|enregistrée?)
+    votre (?:mail|e-?mail|commande) (?:[^ ]+ ){0,2}a (?:bien )?été (?:bien )?(?:prise?|transmise?)
     (?:avons|ai) bien reçu votre (?:message|demande|courriel|mail|e-?mail)
     numéro de (?:ticket|dossier|demande)
     (?:abbiamo|ho) ricevuto (?:il suo|la sua|la tua) (?:messaggio|e-?mail)
@@ -279,11 +284,11 @@ ACKNOWLEDGEMENT = compile_words(r"""
     (?:uw|je) (?:bericht|e-?mail|mail|vraag|aanvraag) (?:\w+ ){0,3}(?:ontvangen|geregistreerd)
     hebben (?:uw|je) (?:bericht|e-?mail|vraag|aanvraag)|ticketnummer
     otrzymaliśmy (?:\w+ )?(?:wiadomość|zgłoszenie|e-?mail)
-    zgłoszenie (?:\S+ ){0,3}(?:zarejestrowane|przyjęte|utworzone)|numer zgłoszenia
+    zgłoszenie (?:[^ ]+ ){0,3}(?:zarejestrowane|przyjęte|utworzone)|numer zgłoszenia
     (?:obdrželi|přijali|prijali|dostali) (?:jsme|sme) (?:vaši |váš |vašu )?(?:zprávu|e-?mail)
     (?:obdrželi|přijali) (?:jsme|sme) (?:vaši |váš |vašu )?(?:správu|požadavek|dotaz)
     (?:prijali|dostali) (?:jsme|sme) (?:vaši |váš |vašu )?(?:správu|požadavek|dotaz)
-    (?:požadavek|požiadavka) (?:\S+ ){0,3}(?:zaregistrov|přijat|zaevid|prijat)\w*
+    (?:požadavek|požiadavka) (?:[^ ]+ ){0,3}(?:zaregistrov|přijat|zaevid|prijat)\w*
     megkaptuk|(?:üzenete|levele|megkeresése) (?:\w+ )?(?:megérkezett|rögzít\w+)
     (?:hemos|he) recibido (?:su|tu) (?:mensaje|correo|solicitud|consulta|e-?mail)
     su (?:mensaje|solicitud|consulta) ha sido|número de (?:ticket|caso|incidencia)

@@ -31,4 +31,6 @@ def compile_words(alternatives: str, *, flags: int = 0) -> re.Pattern[str]:
     The lines are regular expressions in usual spelling. As they are folded too, they may not
     contain classes in upper case, such as `\\W`.
     """
+    if re.search(r"\\[A-Z]", alternatives):
+        raise ValueError("a class in upper case would change its meaning")
     return re.compile(rf"(?<!\w){any_of(fold(alternatives))}", flags)

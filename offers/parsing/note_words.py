@@ -90,7 +90,7 @@ def read_words(new_text: str) -> Words:
 def is_absence(folded_text: str) -> bool:
     """Return whether a text says that its writer is away."""
     for sentence in SENTENCE_END.split(folded_text[:_LONGEST_TEXT]):
-        found = absence_words.AWAY.search(sentence)
+        found = absence_words.AWAY.search(sentence) or absence_words.RETURN.search(sentence)
         if not found or absence_words.THIRD_PERSON.search(sentence, 0, found.start()):
             continue
         is_short = len(sentence.split()) <= 8

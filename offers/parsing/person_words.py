@@ -11,21 +11,16 @@ from offers.parsing.folding import compile_words
 DECISION = compile_words(r"""
     (?:wir|ich) bestellen?\b|bestellen? (?:wir|ich)\b
     bitte (?:\w+ ){0,5}(?:bestellen|bestelle)\b(?! sie)|hiermit bestell\w+
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}(?:ausführen|liefern)\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}anfertigen\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}produzieren\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}fertigen\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}umsetzen\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}einplanen\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}veranlassen\b
-    bitte (?:so |dies(?:es)? |das |alles |wie |gemä(?:ß|ss) |laut |\w+ ){0,5}(?:loslegen|starten)\b
-    nehmen? (?:wir |ich )?(?:\w+ ){0,3}(?:angebot|offerte?|offert)\w* (?:\S+ ){0,6}an\b
-    angebot (?:\S+ ){0,4}(?:angenommen|annehmen|zusagen|absagen)
-    angebot (?:\S+ ){0,4}(?:ablehnen|abgelehnt|passt|bestätig\w+)
+    bitte (?:\w+ ){0,6}(?:ausführen|liefern|anfertigen|produzieren|fertigen|umsetzen|einplanen)\b
+    bitte (?:\w+ ){0,6}(?:veranlassen|loslegen|starten|einbauen|montieren|reservieren)\b
+    nehmen? (?:wir |ich )?(?:\w+ ){0,3}(?:angebot|offerte?|offert)\w* (?:[^ ]+ ){0,6}an(?=[.,!;]| und| aber|$)
+    angebot (?:[^ ]+ ){0,4}(?:angenommen|annehmen|zusagen|absagen)
+    angebot (?:[^ ]+ ){0,4}(?:ablehnen|abgelehnt|passt|bestätig\w+)
     (?:auftrag|zuschlag) (?:\w+ ){0,3}(?:erteil\w*|bekommen|erhalten)
     erteilen? (?:wir |ich )?(?:\w+ ){0,3}(?:auftrag|zuschlag)|beauftrag\w+
     hiermit (?:\w+ ){0,4}auftrag
-    (?:wir|ich) (?:\w+ )?(?:sagen?|nehmen?|lehnen?) (?:\w+ ){0,4}(?:zu|ab|an)\b|zusage\b|absage\b
+    (?:wir|ich) (?:\w+ )?(?:sagen?|nehmen?|lehnen?) (?:\w+ ){0,4}(?:zu|ab|an)(?=[.,!;]| und| aber|$)
+    zusage\b|absage\b
     (?:sind|bin) (?:\w+ )?einverstanden|einverstanden
     passt (?:so|für|mir|uns|alles|gut|perfekt)|passt\b[,.!]|geht (?:klar|in ordnung)
     (?:ist|alles) in ordnung|geben (?:\w+ ){0,4}frei\b|freigegeben|freigabe
@@ -33,12 +28,12 @@ DECISION = compile_words(r"""
     (?:haben|habe) (?:uns|mich) (?:\w+ )?(?:für|gegen|anders|entschieden|leider)|anderweitig
     vergeben\b|(?:kein|keinen) (?:interesse|bedarf)|kommt (?:für uns )?nicht in frage
     rabatt|skonto|nachlass|günstiger|(?:ihr|der|die|beim|am|ihre) preise?\b
-    (?:können|könnten|würden) sie (?:uns|mir|bitte|das|noch|den|die|ihr|auch|dies)
+    (?:können|könnten|würden) sie (?:uns|mir|bitte|das|noch|den|die|ihr|auch)\b(?!.{0,60}erreich)
     (?:habe|hätte) (?:ich |wir )?(?:\w+ ){0,2}(?:eine |noch |folgende |ein paar |kurze )+frage
     (?:haben|hätten) (?:ich |wir )?(?:\w+ ){0,2}(?:eine |noch |folgende |ein paar |kurze )+frage
     rückfrage(?:n)? zu|wann (?:können|könnten|kann|liefern|wäre|ist)|lieferzeit
     (?:we|i) (?:would like to |want to |hereby |will |'d like to |'ll )?(?:order|accept|decline)\b
-    (?:we|i) (?:would like to |want to |hereby |will |'d like to |'ll )?(?:confirm|go ahead)\b
+    (?:we|i) (?:would like to |want to |hereby |will |'d like to |'ll )?(?:confirm(?! receipt| the rec)|go ahead)\b
     (?:we|i) (?:would like to |want to |hereby |will |'d like to |'ll )?(?:proceed|approve)\b
     please (?:go ahead|proceed|place|deliver)
     please (?:ship|process|book|order|send (?:us|me) (?:an? )?(?:revised|updated|new))
@@ -48,20 +43,25 @@ DECISION = compile_words(r"""
     (?:can|could) you (?:please |also |still |us |me )?(?:send|give|offer|do)
     (?:can|could) you (?:please |also |still |us |me )?(?:confirm|tell|change|deliver|reduce)
     discount|better price|lead time|sounds good|looks good|all good|agreed
-    nous (?:commandons|acceptons|confirmons|refusons|avons (?:choisi|décidé|opté))
+    nous (?:commandons|acceptons|confirmons(?! (?:la )?(?:bonne )?rec)|refusons|avons (?:choisi|décidé|opté))
     je (?:commande|confirme|valide|vous confirme)|(?:bon pour accord|d'accord|accepté|trop cher)
     pouvez-vous|pourriez-vous|merci de (?:lancer|procéder|livrer)|passer commande
-    (?:ordiniamo|confermiamo|accettiamo|procedete|va bene|d'accordo|troppo car\w|confermo|accetto)
+    ordiniamo|accettiamo|procedete|va bene|d'accordo|troppo car\w|accetto
+    (?:confermiamo|confermo)(?! (?:la )?ric)
     (?:può|potete|potrebbe) (?:\w+ )?(?:inviar|mandar|far|conferm)\w*|abbiamo (?:deciso|scelto)
-    (?:wij|we|ik) (?:bestellen|bestel|gaan akkoord|accepteren|kiezen|zien af)|akkoord|te duur|kunt u
+    (?:wij|we|ik) (?:bestellen|bestel|gaan akkoord|accepteren|kiezen|zien af)
+    akkoord|te duur|kunt u (?:ons|mij|nog|de|het|een)\b(?!.{0,40}contact)
     graag (?:leveren|uitvoeren|bestellen)
-    zamawiam\w*|akceptuj\w*|potwierdzam|zbyt drog\w*|czy (?:mog\w+|możecie)|objednávám\w*
-    objednávame|souhlasím\w*|súhlasím\w*|příliš drah\w*|můžete
-    megrendel\w+|elfogad\w+|túl drága|pedimos|aceptamos|confirmamos|demasiado car\w|pueden?\b
-    encomendamos|aceitamos|muito car\w|podem?\b
+    zamawiam\w*|akceptuj\w*|potwierdzam(?! otrzym)|zbyt drog\w*|czy (?:mog\w+|możecie)|objednávám\w*
+    objednávame|souhlasím\w*|súhlasím\w*|příliš drah\w*|můžete (?:mi|nám|poslat)
+    megrendel\w+|elfogad\w+|túl drága|pedimos|aceptamos|confirmamos|demasiado car\w
+    pueden? (?:enviar|confirmar|mandar)
+    encomendamos|aceitamos|muito car\w|podem? (?:enviar|confirmar|mandar)
     (?:vi|jag|jeg) (?:beställer|bestiller|accepterar|accepterer|aksepterer|tackar nej|takker nej)
-    för dyrt|for dyrt|kan ni|kan i\b|kan dere|tilaamme|hyväksymme|liian kallis|voitteko
-    comandăm|acceptăm|prea scump\w*|puteți|naročamo|naročam|sprejemamo|predrag\w*|naručujemo
+    för dyrt|for dyrt|kan (?:ni|i|dere|du) (?:skicka|sende|bekr)|tilaamme|hyväksymme|liian kallis
+    voitteko
+    comandăm|acceptăm|prea scump\w*|puteți (?:trimite|confirma)|naročamo|naročam|sprejemamo
+    predrag\w*|naručujemo
     prihvaćamo|preskup\w*|možete li
 """)
 # A person speaks about our offer or answers somebody.
@@ -77,14 +77,13 @@ PERSONAL = compile_words(r"""
     im anhang|attached|ci-joint|in allegato|in (?:de )?bijlage|w załączniku|v příloze
     (?:wir|ich) (?:\w+ )?(?:prüfen?|besprechen?|schauen? (?:es |das |uns |mir ))
     (?:wir|ich) (?:\w+ )?(?:überlegen?|klären?|gebe\w* (?:ihnen )?bescheid)
-    rücksprache|tel(?:efonieren|efonat)
-    (?:i|we)(?:'ll| will) (?:check|review|discuss|look|think|let you know)|let me know|call me
+    rücksprache|(?:i|we)(?:'ll| will) (?:discuss|let you know)|let me know
 """)
 OPENING = compile_words(r"""
     (?:ok|okay|ja|nein|gerne?|super|perfekt)\b(?= ?[,.!:;-])
     (?:top|prima|alles klar|yes|no|sure|great|perfect)\b(?= ?[,.!:;-])
     (?:oui|non|si|sì|nee|tak|ano|áno|igen|nem|sim|nej|nei|kyllä|da|ne)\b(?= ?[,.!:;-])
     (?:danke|merci|thanks|thx|thank you|grazie|gracias|dank|tack|tak|takk|kiitos)\b(?= ?[,.!;-])
-    danke für (?:das|ihr|dein|euer) |thanks for the\b
+    danke für (?:das|ihr|dein|euer) (?!e-?mail|mail|schreiben)|thanks for the\b
     vielen dank für (?:das|ihr|dein|euer) (?:angebot|schnelle|rasche|gespräch)
 """)

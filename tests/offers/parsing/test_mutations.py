@@ -15,7 +15,7 @@ from offers.parsing.bounces import read_bounce
 from offers.parsing.fingerprint import build_fingerprint
 from offers.parsing.headers import parse_mail, read_header_block
 from offers.parsing.numbers import find_number
-from offers.parsing.out_of_office import find_return_date
+from offers.parsing.out_of_office import find_absence
 from offers.parsing.prefixes import split_prefixes
 from offers.parsing.reply import find_new_text
 from offers.parsing.subject_words import has_keyword
@@ -33,7 +33,7 @@ def read_everything(raw: bytes) -> None:
     split_prefixes(mail.subject)
     text = find_new_text(body.text)
     find_automatic_reason(mail, body.text)
-    find_return_date(text, received_on=date(2026, 9, 7))
+    find_absence(text, date(2026, 9, 7))
     has_closing_boundary(mail, raw[-8192:])
     bounce = read_bounce(raw, mail)
     if mail.sent_at:
