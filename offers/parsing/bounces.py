@@ -24,6 +24,9 @@ from offers.parsing.reply import find_new_text
 from offers.parsing.returned_mail import ReturnedMail, find_returned, split_text
 
 _LONGEST_DIAGNOSTIC = 500
+_LONGEST_TEXT = 64 * 1024
+# A filter that writes as a person says it at once.
+_LONGEST_BEGINNING = 8 * 1024
 _SEARCHED_TEXT = 8_000
 _MOST_ATTACHED = 5
 _LONGEST_ATTACHED = 256 * 1024
@@ -83,11 +86,6 @@ class Bounce:
     original_recipients: tuple[str, ...] = ()
     returns_mail: bool = False
 
-    @property
-    def is_permanent(self) -> bool:
-        """Whether the address cannot be reached."""
-        return self.about == About.ADDRESS
-
 
 def may_be_bounce(mail: Mail) -> bool:
     """Return whether a mail with this header block may be a bounce and must be read whole."""
@@ -115,7 +113,7 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     is_from_server = may_be_bounce(mail)
     if is_from_server:
         parts = _unwrap(parts)
-    text, quoted = split_text(parts)
+    text, quoted = split_text(parts, _LONGEST_TEXT if is_from_server else _LONGEST_BEGINNING)
     returned = find_returned(parts, quoted, mail)
     bounce = None
     if is_from_server and (reports := read_reports(parts)):

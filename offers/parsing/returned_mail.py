@@ -17,7 +17,6 @@ _TYPES = frozenset((
 _MOST_PARTS = 3
 _MOST_RECIPIENTS = 50
 _LONGEST_HEAD = 64 * 1024
-_LONGEST_TEXT = 64 * 1024
 _LONGEST_RULE = 120
 # The line above a quoted mail, and the fields that such a mail begins with.
 _RULE = re.compile(r"original|copy of|returned|header|nachricht|message", re.IGNORECASE)
@@ -54,16 +53,19 @@ def find_returned(parts: list[Part], quoted: str, report: Mail) -> ReturnedMail:
     return replace(returned, message_id=answered, references=report.references)
 
 
-def split_text(parts: list[Part]) -> tuple[str, str]:
-    """Return the text of the mail server, and the mail that it quoted below."""
+def split_text(parts: list[Part], limit: int) -> tuple[str, str]:
+    """Return the text of the mail server, and the mail that it quoted below.
+
+    At most about `limit` bytes of each part are read, and so many characters of them all.
+    """
     texts: list[str] = []
     for part in parts[:5]:
         # A multipart is left in one piece where its boundary is missing.
         if part.content_type == "text/plain" or part.content_type.startswith("multipart/"):
-            texts.append(part.text(_LONGEST_TEXT))
+            texts.append(part.text(limit))
         elif part.content_type == "text/html":
-            texts.append(html_to_text(part.text(_LONGEST_TEXT)))
-    text = "\n".join(texts)[:_LONGEST_TEXT]
+            texts.append(html_to_text(part.text(limit)))
+    text = "\n".join(texts)[:limit]
     position = 0
     for line in text.splitlines(keepends=True):
         if _begins_original(line.lstrip("> \t")):
