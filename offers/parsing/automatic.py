@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from offers.parsing import automatic_subjects as subjects
-from offers.parsing.automatic_words import UNSUBSCRIBE
+from offers.parsing.automatic_words import ACKNOWLEDGEMENT, UNSUBSCRIBE
 from offers.parsing.folding import fold
 from offers.parsing.mail import Mail
 from offers.parsing.mime import find_report_kind
@@ -36,8 +36,9 @@ class _Strength(Enum):
     """How much a mark says: people's mails have no CERTAIN ones, but may get those of the others."""
 
     CERTAIN = "certain"
-    # A subject with which a person may begin as well.
-    SUBJECT = "subject"
+    # Subjects with which a person may begin as well.
+    ABSENCE_SUBJECT = "absence_subject"
+    ARRIVAL_SUBJECT = "arrival_subject"
     # Added to mails that a program passes on or that a ticket system sends.
     PASSED_ON = "passed_on"
     BULK = "bulk"
@@ -65,9 +66,17 @@ class Automatic(NamedTuple):
 def find_automatic_reason(mail: Mail, body_text: str = "") -> str:
     """Return the code of what speaks for a mail being automatic, or an empty text.
 
-    Without `body_text` the header block alone is judged.
+    Without `body_text` the header block alone is judged, as it is for mails that we sent.
     """
-    return judge_automatic(mail, body_text).code
+    if body_text:
+        return judge_automatic(mail, body_text).code
+    mark = _find_mark(mail) or _find_mark_in_subject(mail.subject)
+    if mark is None or mark.strength == _Strength.ARRIVAL_SUBJECT:
+        return ""
+    is_list = mail.header("precedence").strip().lower() == "list"
+    if mark.strength == _Strength.BULK and is_list and _is_answer(mail):
+        return ""
+    return mark.code
 
 
 def judge_automatic(mail: Mail, body_text: str) -> Automatic:
@@ -85,8 +94,11 @@ def judge_automatic(mail: Mail, body_text: str) -> Automatic:
         return _judge_words(text, mail, is_empty=bool(mail.in_reply_to) and not body_text.strip())
     if mark.strength == _Strength.CERTAIN:
         return Automatic(mark.code, text.is_note or not text.decides)
-    if mark.strength == _Strength.SUBJECT:
-        return _judge_subject(mark, text)
+    if mark.strength == _Strength.ABSENCE_SUBJECT:
+        return Automatic(mark.code, is_certain=not text.is_personal)
+    if mark.strength == _Strength.ARRIVAL_SUBJECT:
+        is_said = ACKNOWLEDGEMENT.search(_strip_tags(mail.subject)) is not None
+        return _judge_arrival(mark, text, is_said=is_said or not new_text.strip())
     if mark.strength == _Strength.BULK:
         return _judge_bulk(mark, text, is_answer=is_answer)
     return _judge_passed_on(mark, text, mail, is_answer=is_answer)
@@ -110,9 +122,12 @@ def _judge_words(text: Words, mail: Mail, *, is_empty: bool) -> Automatic:
     return Automatic()
 
 
-def _judge_subject(mark: _Mark, text: Words) -> Automatic:
+def _judge_arrival(mark: _Mark, text: Words, *, is_said: bool) -> Automatic:
+    """Judge a mail whose subject says that a mail has arrived or has to be confirmed."""
     is_contradicted = text.decides or text.speaks_of_offer
-    return Automatic(mark.code, is_certain=not is_contradicted)
+    if text.is_note or text.hints or is_said:
+        return Automatic(mark.code, is_certain=not is_contradicted)
+    return Automatic() if text.is_personal else Automatic(mark.code)
 
 
 def _judge_bulk(mark: _Mark, text: Words, *, is_answer: bool) -> Automatic:
@@ -184,8 +199,10 @@ def _find_mark_in_subject(subject: str) -> _Mark | None:
         return _Mark("read_receipt", _Strength.CERTAIN)
     if subjects.PLAIN_SUBJECT.match(text):
         return _Mark("subject", _Strength.CERTAIN)
-    if subjects.SOFT_SUBJECT.match(text):
-        return _Mark("subject", _Strength.SUBJECT)
+    if subjects.ABSENCE_SUBJECT.match(text):
+        return _Mark("subject", _Strength.ABSENCE_SUBJECT)
+    if subjects.ARRIVAL_SUBJECT.match(text):
+        return _Mark("subject", _Strength.ARRIVAL_SUBJECT)
     return None
 
 

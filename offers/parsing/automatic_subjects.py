@@ -5,6 +5,8 @@ All patterns are for folded text. They are matched at the beginning.
 
 from __future__ import annotations
 
+import re
+
 from offers.parsing.folding import compile_words
 
 # With these a program begins the subject of its reply.
@@ -13,7 +15,7 @@ PLAIN_SUBJECT = compile_words(r"""
     automatische (?:empfangs|eingangs)bestätigung|autom\. ?antwort|automatisches antwortschreiben
     abwesenheits?(?:notiz|meldung|nachricht|assistent|info\w*|hinweis|benachrichtigung|agent)\b
     auto(?:matic|mated)?[ -]?(?:reply|response|responder|answer)\b|auto ?:
-    out[ -]of[ -](?:the[ -])?office
+    out[ -]of[ -](?:the[ -])?office(?= ?:| re\b|$)
     (?:vacation|holiday|ooo) (?:reply|response|notice|message)|ooo ?:
     r[ée]ponse automatique|message d'absence|(?:avis|notification) d'absence
     risposta automatica|risposta automatizzata|messaggio di assenza
@@ -29,7 +31,7 @@ PLAIN_SUBJECT = compile_words(r"""
     automatska poruka|automaatvastus|automatinis atsakymas|automātiska atbilde|otomatik yanıt
     αυτόματη απάντηση|автоматичен отговор|автоматический ответ|автоответ|автоматична відповідь
 """)
-RECEIPT_SUBJECT = compile_words(
+_RECEIPT_WORD = compile_words(
     r"""
     (?:un|nicht )?gelesen|ungelesen gelöscht|gelöscht|lesebestätigung|empfangsbestätigung
     (?:not )?read|(?:not )?displayed|return receipt|read receipt|receipt|deleted|opened
@@ -46,36 +48,42 @@ RECEIPT_SUBJECT = compile_words(
     loetud|perskaityta|izlasīts|okundu|αναγνώστηκε|прочетено|прочитано|прочтено
     """
 )
-# With these a person may begin a subject as well.
-SOFT_SUBJECT = compile_words(r"""
+RECEIPT_SUBJECT = re.compile(_RECEIPT_WORD.pattern + r"\s?(?:\(.{0,30}\)\s?)?(?::|- |$)")
+# With these a person may begin a subject as well: somebody is away.
+ABSENCE_SUBJECT = compile_words(r"""
     abwesenheit\b|abwesend\b|urlaub(?! .{0,30}angebot)\b|betriebs(?:urlaub|ferien|ruhe|schlie\w+)
-    werks?ferien|weihnachtsferien|sommerferien|ferien(?:abwesenheit)?\b|weihnachtspause
+    werks?ferien|(?:weihnachts|sommer|winter)ferien|ferien(?:abwesenheit)?\b|weihnachtspause
     ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:nicht im|abwesend)
-    ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:ausser|im urlaub)
-    (?:nicht im büro|au(?:ß|ss)er haus|nicht erreichbar)\b
-    (?:urlaubsvertretung|urlaubsnotiz|wir haben geschlossen)\b
-    (?:ihre?|deine) (?:anfrage|nachricht|e-?mail|mitteilung|mail) (?:an|ist|wurde|bei|vom|\[)
-    (?:eingangs|empfangs)bestätigung|bestätigung (?:ihrer|des eingangs)|ticket\b|vorgang\b
-    wir haben ihre
-    danke für ihre (?:nachricht|anfrage|e-?mail)|vielen dank für ihre (?:nachricht|anfrage|e-?mail)
-    bitte bestätigen sie (?:ihre (?:nachricht|e-?mail|mail)|den versand|ihre e-?mail)
-    on (?:vacation|holiday|annual leave|leave)\b
-    (?:i am|i'm|we are) (?:currently )?(?:away|out|on)\b
-    away from|annual leave|office (?:closed|closure)|company holidays?
-    (?:christmas|summer) (?:closure|shutdown)
-    (?:your )?(?:request|ticket|case) (?:[^ ]+ )?(?:received|has been|was|created|#)
-    (?:your )?(?:message|enquiry|inquiry) (?:[^ ]+ )?(?:received|has been|was|created|#)
-    we (?:have )?received your
-    thank you for (?:contacting|your (?:message|e-?mail|inquiry|enquiry|request))
-    (?:confirm|verify) your (?:message|e-?mail)|message (?:awaiting|pending)|sender verification
+    ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:au(?:ss|ß)er|im urlaub)
+    (?:nicht im büro|au(?:ss|ß)er haus|nicht erreichbar|urlaubsvertretung|urlaubsnotiz)\b
+    wir haben geschlossen|unser (?:büro|betrieb) ist|(?:bin )?im urlaub\b
+    out[ -]of[ -](?:the[ -])?office|on (?:vacation|holiday|annual leave|leave)\b|ooo\b
+    (?:i am|i'm|we are) (?:currently )?(?:away|out of|on leave|on vacation|closed)\b
+    away from|annual leave|office (?:closed|closure)|company holidays?|we are closed
+    (?:christmas|summer) (?:closure|shutdown|break)|absent?\b|absent (?:from|until)
     absence\b|absente?\b|absen(?:t|ce) du bureau|congés?\b|fermeture|en vacances
-    votre (?:demande|message) a
-    accusé de réception|assenza|assente|ferie|fuori sede|fuori ufficio|chiusura|abbiamo ricevuto
-    afwezig\w*|vakantie|ontvangstbevestiging|wij hebben uw|uw (?:bericht|vraag) is
-    urlop|nieobecność|otrzymaliśmy|dovolená|nepřítomnost|neprítomnost|dovolenka|celozávodní
+    assenza|assente|ferie|fuori sede|fuori ufficio|chiusura (?:aziendale|estiva|natalizia|per)
+    afwezig\w*|vakantie|met vakantie|gesloten|urlop|nieobecność|przerwa świąteczna
+    dovolená|nepřítomnost|neprítomnost|dovolenka|celozávodní
     szabadság|távollét|vacaciones|ausencia|fuera de la oficina|ausente|férias|ausência|fora do
     semester|frånvaro|inte på kontoret|ferie|fravær|ikke på kontoret|lomalla|poissa|loma\b
-    concediu|absen[țt]\w*|dopust|odsotnost|godišnji odmor|odsutnost|izvan ureda
+    concediu|absen[țt]\w*|dopust|odsotnost|godišnji odmor|odsutnost|izvan ureda|kollektivni
+""")
+# The mail has arrived, or has to be confirmed.
+ARRIVAL_SUBJECT = compile_words(r"""
+    (?:ihre?|deine) (?:anfrage|nachricht|e-?mail|mitteilung|mail) (?:ist|wurde|bei uns|an uns|\[)
+    (?:eingangs|empfangs)bestätigung|bestätigung (?:ihrer|des eingangs)|wir haben ihre
+    (?:ticket|vorgang|case|fall) ?(?:#|nr|id|\[|\d)|neues ticket
+    (?:vielen )?dank für ihre (?:nachricht|anfrage|e-?mail)
+    bitte bestätigen sie (?:ihre (?:nachricht|e-?mail|mail)|den versand|ihre e-?mail)
+    (?:your )?(?:request|ticket|case|message|enquiry|inquiry) (?:[^ ]+ )?(?:received|has been|was)
+    (?:your )?(?:request|ticket|case) (?:[^ ]+ )?(?:created|opened|#)|we (?:have )?received your
+    thank you for (?:contacting|your (?:message|e-?mail|inquiry|enquiry|request))
+    (?:please )?(?:confirm|verify) your (?:message|e-?mail)|message (?:awaiting|pending)
+    sender verification|votre (?:demande|message) a|accusé de réception|abbiamo ricevuto
+    (?:veuillez )?confirmez votre (?:message|envoi)|ontvangstbevestiging|wij hebben uw
+    uw (?:bericht|vraag) is|otrzymaliśmy|potwierdzenie otrzymania|potvrzení přijetí
+    (?:vi har )?mottagit|bekräftelse|kvittering|conferma di ricezione|confirmación de recepción
 """)
 NEWSLETTER_SUBJECT = compile_words(r"""
     (?:[^ ]+ ){0,3}\w*newsletter|rundschreiben|rundbrief|(?:[^ ]+ ){0,3}lettre d'information
