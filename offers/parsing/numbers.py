@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from typing import NamedTuple
 
 from offers.parsing.alternatives import any_of
 from offers.parsing.other_numbers import HIDDEN, hide_other_numbers
@@ -37,7 +38,7 @@ _PLAIN = {
 _CLOSED_NUMBER = (
     r"(?!(?i:nr|no|n)\.)(?:[A-ZÄÖÜ]{6,12}-)?(?:[A-Za-zÄÖÜäöü]{1,5}[-/._]){0,3}[A-Za-zÄÖÜ]{0,5}"
     r"\d[A-Za-z0-9]*"
-    r"(?:[-/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
+    r"(?:[-/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Z]{3,4}(?=[-/._]\d)|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
 )
 _PREFIX = "(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)"
 # Offers are about years like these; `2044` is a counter.
@@ -50,12 +51,17 @@ _SPACED_NUMBER = (
         {_PREFIX} (?!{_YEAR}(?: |$))(?:\d{{3,}}|\d\d[-/.]\d\d+)
         {_PREFIX}(?: |{_SPACED_SEPARATOR}){_YEAR}(?: |[-/._]|{_SPACED_SEPARATOR})\d\d+
         {_PREFIX}[-/._]?{_YEAR}(?: |{_SPACED_SEPARATOR})\d\d+
-        {_YEAR}{_SPACED_SEPARATOR}\d{{3,6}}
+        {_YEAR}(?:{_SPACED_SEPARATOR}\d{{3,5}}|(?: / ?|/ )\d{{6}})
         2\d(?: / ?|/ )\d{{3,6}}
         {_YEAR} \d{{3,6}}(?=\W*$)
-        \d{{1,6}}(?: / ?|/ ){_YEAR}
+        \d{{1,6}}(?: / ?|/ )(?:{_YEAR}|2\d(?= ?(?:$|[-,:;|])))
     """)
     + r"(?:[-/._](?:\d+|[A-Za-z]{1,2}\d*))*(?![^\W_])"
+)
+# A prefix of the firm with a blank: believed behind `Nr.`, or with a year and a counter.
+_PREFIXED_NUMBER = re.compile(
+    r"(?<![^\W_])(?!(?:EUR|CHF|SFR|USD|GBP|DIN|EN|ISO|SN|RAL|NCS|SIA|VDI|VDE|DN|PN|BKP|NPK|LV|BV|KW"
+    rf"|KG|EZ|GZ|AZ|TEL|FAX|UID|CH|DE|AT) )[A-ZÄÖÜ]{{1,4}} {_CLOSED_NUMBER}"
 )
 NUMBER = re.compile(rf"(?<![^\W_])(?:{_SPACED_NUMBER}|{_CLOSED_NUMBER})")
 # What may stand between the keyword and its number: blanks and marks, a word that says that a
@@ -83,7 +89,7 @@ _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
 
 # Numbers that do not follow the keyword directly.
 _LATER_MARKER = re.compile(
-    r"(?<![\w-])(?:nummer|nr|no|n°|nº|n\.)(?![^\W\d_])[.°º:]*\s*", re.IGNORECASE
+    r"(?<![\w-])(?:(?:nummer|nr|no|n°|nº|n\.)(?![^\W\d_])[.°º:]*|\#)\s*", re.IGNORECASE
 )
 _COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
 _UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4} $")
@@ -173,13 +179,40 @@ def _find_among_others(subject: str, keywords: list[re.Match[str]]) -> str | Non
     return _find_apart(hidden, keywords[0])
 
 
+class _Candidate(NamedTuple):
+    """A number after a keyword, and whether `Nr.` or something hidden stands between."""
+
+    found: re.Match[str]
+    is_marked: bool
+    is_after_hidden: bool
+
+
 def _find_after(text: str, keyword: re.Match[str]) -> str | None:
     """Return the number after a keyword; only `Nr.`, `#`, `:` and the like may be in between."""
+    candidate = _skip_to_number(text, keyword)
+    if candidate is None:
+        return None
+    found, position = candidate.found, candidate.found.start()
+    number = _REVISION.sub("", found[0])
+    if not candidate.is_marked:
+        if candidate.is_after_hidden and not _is_last(number, text[position:]):
+            return None
+        if text[position - 2 : position - 1] == HIDDEN and text[position - 1] in "-/":
+            return None  # `30.11.2026-1042`
+        if _COUNT_OF_THINGS.match(text, position) or _is_joined_by_chance(found):
+            return None
+    return number if is_believable(number, is_marked=candidate.is_marked) else None
+
+
+def _skip_to_number(text: str, keyword: re.Match[str]) -> _Candidate | None:
     position, is_after_hidden = _end_of_keyword(text, keyword), False
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
     while True:
         if found := NUMBER.match(text, position):
-            break
+            return _Candidate(found, is_marked, is_after_hidden)
+        found = _PREFIXED_NUMBER.match(text, position)
+        if found and (is_marked or _has_year_and_counter(found[0])):
+            return _Candidate(found, is_marked, is_after_hidden)
         if found := _MARKER.match(text, position):
             is_marked = True
         elif found := _HIDDEN_PIECE.match(text, position):
@@ -189,15 +222,6 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
         if not found:
             return None
         position = found.end()
-    number = _REVISION.sub("", found[0])
-    if not is_marked:
-        if is_after_hidden and not _is_last(number, text[position:]):
-            return None
-        if text[position - 2 : position - 1] == HIDDEN and text[position - 1] in "-/":
-            return None  # `30.11.2026-1042`
-        if _COUNT_OF_THINGS.match(text, position) or _is_joined_by_chance(found):
-            return None
-    return number if is_believable(number, is_marked=is_marked) else None
 
 
 def _end_of_keyword(text: str, keyword: re.Match[str]) -> int:

@@ -67,6 +67,7 @@ _NOT_OF_OFFER = (
     "|quot|offer|offre|devis|prevent|estimate|proposal|preisauskunft|beleg|dok|ref)"
 )
 _NUMBER_SIGN = r"(?:(?:nr|no|nummer|number|n°|id)(?![^\W\d_])[.:]*|n[.°º]|\#|:)"
+_LONG_NUMBER_WORD = r"[^\W\d_]{2,30}\.?-?(?:nr|nummer)(?![^\W\d_])"
 _ANY_NUMBER = r"[A-Za-z]{0,5}[-–/._]?\d[\w./–-]*"
 _MORE_NUMBERS = rf"(?:(?:\s?[,+&]\s?|\s(?:und|u\.|bis|and|et|e)\s){_ANY_NUMBER})*"
 # Not inside a longer number: `2026-3.9.` contains no day.
@@ -110,13 +111,12 @@ _PHONES_PLACES_AND_TAXES = (
     r"(?<!\w)(?:FR|IT|ES|NL|PL|BE)\d{9,11}(?!\w)",
     r"(?<!\w)IBAN[:\s]{0,2}[A-Z]{2}\d\d(?: ?[A-Z\d]{2,4}){0,8}",
 )
-_AFTER_THING = rf"[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}"
 _NUMBERS_OF_OTHER_THINGS = (
-    # Bestell-Nr. 4500012345, Projekt: 17, but not Projektangebot 17
-    rf"(?<![^\W_]){_NOT_OF_OFFER}{_DOCUMENT}[^\W\d_]{{0,20}}{_AFTER_THING}",
-    rf"(?<![^\W_]){_NOT_OF_OFFER}{_THING}(?!\W{{1,3}}AN[G-]?-?\d){_AFTER_THING}{_MORE_NUMBERS}",
-    rf"(?<![^\W_]){_SHORT_THING}{_AFTER_THING}{_MORE_NUMBERS}",
-    rf"(?<![^\W_]){_NOT_OF_OFFER}[^\W\d_]{{2,30}}\.?-?(?:nr|nummer)(?![^\W\d_]){_AFTER_THING}",
+    # Bestell-Nr. 4500012345, Projekt: 17, but not Projektangebot 17. The look ahead saves the list
+    # of words where no digit is near.
+    rf"(?<![^\W_])(?=[^\d]{{1,50}}\d){_NOT_OF_OFFER}(?:{_DOCUMENT}[^\W\d_]{{0,20}}"
+    rf"|{_THING}(?!\W{{1,3}}AN[G-]?-?\d)|{_SHORT_THING}|{_LONG_NUMBER_WORD})"
+    rf"[-.:]{{0,2}}\s?{_NUMBER_SIGN}?\s*{_ANY_NUMBER}{_MORE_NUMBERS}",
     rf"(?<![^\W_]){_NORM}(?:[ -](?:EN|ISO|B))?[ -]?\d[\d.:/-]*",
 )
 _VERSIONS = (
