@@ -27,6 +27,9 @@ _DEFECTS = {
     "repeated_message_id": gettext_lazy("It has several Message-IDs; the first counts."),
     "no_date": gettext_lazy("It has no date."),
     "bad_date": gettext_lazy("Its date cannot be read."),
+    "date_off": gettext_lazy(
+        "Its date is more than an hour off; the mail server's note of receipt counts."
+    ),
     "date_from_received": gettext_lazy(
         "The time was taken from the mail server's note of receipt."
     ),

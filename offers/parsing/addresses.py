@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import idna
+
 from offers.parsing.decoding import clean_text, decode_words
 from offers.parsing.mail import Address
 
@@ -28,6 +30,9 @@ _EMAIL = re.compile(
 _QUOTED_LOCAL_PART = re.compile(r'\s*("(?:[^"\\]|\\.)*"@[^\s@]+)\s*')
 _NOBODY = re.compile(r"\W*undisclosed", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:mailto|smtp)$", re.IGNORECASE)
+# How Exchange writes an address of another kind: `IMCEASMTP-keller+40kunde+2Eexample@…`.
+_ENCAPSULATED = re.compile(r"imcea(?:smtp|mailto)-([^@]+)@", re.IGNORECASE)
+_ENCAPSULATED_BYTE = re.compile(r"\+([0-9a-f]{2})", re.IGNORECASE)
 
 
 def parse_addresses(value: str) -> tuple[list[Address], bool]:
@@ -125,7 +130,25 @@ def _find_emails(text: str) -> list[str]:
 
 
 def _clean_email(email: str) -> str:
-    return clean_text(email).strip("'").rstrip(".").lower()
+    email = clean_text(email).strip("'").rstrip(".").lower()
+    if found := _ENCAPSULATED.match(email):
+        inner = _ENCAPSULATED_BYTE.sub(lambda byte: chr(int(byte[1], 16)), found[1])
+        email = inner if "@" in inner else email
+    local_part, _, domain = email.rpartition("@")
+    return email if domain.isascii() else f"{local_part}@{encode_domain(domain)}"
+
+
+def encode_domain(domain: str) -> str:
+    """Return a domain in ASCII (IDNA); as it is where that cannot be."""
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (UnicodeError, ValueError):  # idna.IDNAError is a UnicodeError
+        return domain
+
+
+def is_directory_name(email: str) -> bool:
+    """Return whether an address is a name in an Exchange directory, which says not who it is."""
+    return email.startswith("imcea")
 
 
 def _clean_name(name: str, email: str) -> str:

@@ -7,7 +7,7 @@ recipients, and raises on some real mails.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from offers.parsing.addresses import parse_addresses
@@ -23,6 +23,12 @@ _ID = re.compile(r"<([^<>]*)>")
 _REFERENCE = re.compile(r"<[^<>\s]+>")
 _SINGLE_FIELDS = frozenset(("date", "subject", "from", "message-id"))
 _CHUNK = 8 * 1024
+# Guessed Message-IDs come by the thousand; the nearest ones stand first in the one field and last
+# in the other.
+_MOST_ANSWERED, _MOST_REFERENCES = 10, 50
+_MOST_RECEIVED = 50
+# A clock that is wrong by more than this is not believed.
+_CLOCK_TOLERANCE = timedelta(hours=1)
 
 
 def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024) -> bytes:
@@ -50,10 +56,11 @@ def parse_mail(header_block: bytes) -> Mail:
     """Return the content of a header block, with the codes of its defects; never raises.
 
     Of fields that may occur once the first counts; `To`, `Cc` and `Bcc` are joined from all their
-    lines. An unreadable `Date` falls back to the newest `Received`. Texts are of any length.
+    lines. The newest `Received` replaces a `Date` that is unreadable or more than an hour off.
+    Texts are of any length; of many references the nearest are read.
 
     Defects: `empty`, `header_not_ended`, `junk_line`, `null_byte`, `raw_8bit`, `repeated_<field>`,
-    `no_date`, `bad_date`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`,
+    `no_date`, `bad_date`, `date_off`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`,
     `no_message_id`.
     """
     defects: list[str] = []
@@ -70,7 +77,11 @@ def parse_mail(header_block: bytes) -> Mail:
     to = _read_recipients(values.get("to", []), defects)
     cc = _read_recipients(values.get("cc", []), defects)
     bcc = _read_recipients(values.get("bcc", []), defects)
-    if not (to or cc or bcc):
+    resent_to: list[str] = []
+    for name in ("resent-to", "resent-cc", "resent-bcc"):
+        resent_to += values.get(name, [])
+    resent = _read_recipients(resent_to, defects)
+    if not (to or cc or bcc or resent):
         defects.append("no_recipient")
     return Mail(
         message_id=_read_id(first.get("message-id", ""), defects),
@@ -80,8 +91,12 @@ def parse_mail(header_block: bytes) -> Mail:
         to=to,
         cc=cc,
         bcc=bcc,
-        in_reply_to=tuple(_REFERENCE.findall(first.get("in-reply-to", ""))),
-        references=tuple(_REFERENCE.findall(first.get("references", ""))),
+        resent_to=resent,
+        resent_from=_read_first(first, "resent-from", "resent-sender"),
+        reply_to=tuple(parse_addresses(first.get("reply-to", ""))[0]),
+        sent_by=_read_first(first, "sender"),
+        in_reply_to=tuple(_REFERENCE.findall(first.get("in-reply-to", "")))[:_MOST_ANSWERED],
+        references=tuple(_REFERENCE.findall(first.get("references", "")))[-_MOST_REFERENCES:],
         headers=tuple(headers),
         defects=tuple(dict.fromkeys(defects)),
     )
@@ -129,11 +144,17 @@ def _read_recipients(values: list[str], defects: list[str]) -> tuple[Address, ..
 
 
 def _read_sender(first: dict[str, str], defects: list[str]) -> Address | None:
-    for name in ("from", "sender"):
-        addresses, _ = parse_addresses(first.get(name, ""))
-        if addresses:
+    sender = _read_first(first, "from", "sender")
+    if sender is None:
+        defects.append("bad_sender")
+    return sender
+
+
+def _read_first(first: dict[str, str], *names: str) -> Address | None:
+    """Return the first mailbox of the first of these fields that has one."""
+    for name in names:
+        if addresses := parse_addresses(first.get(name, ""))[0]:
             return addresses[0]
-    defects.append("bad_sender")
     return None
 
 
@@ -149,15 +170,21 @@ def _read_id(value: str, defects: list[str]) -> str:
 
 
 def _read_date(value: str, received: list[str], defects: list[str]) -> datetime | None:
-    if sent_at := parse_date(value):
-        return sent_at
-    if value:
-        defects.append("bad_date")
-    else:
-        defects.append("no_date")
-    # Each server puts its line on top, so the first readable one is the newest.
-    for line in received:
-        if sent_at := parse_date(line.rpartition(";")[2]):
+    sent_at, received_at = parse_date(value), _read_received(received)
+    if sent_at is None:
+        defects.append("bad_date" if value else "no_date")
+        if received_at:
             defects.append("date_from_received")
-            return sent_at
+        return received_at
+    if received_at and abs(received_at - sent_at) > _CLOCK_TOLERANCE:
+        defects.append("date_off")
+        return received_at
+    return sent_at
+
+
+def _read_received(received: list[str]) -> datetime | None:
+    """Return when the last server received it: each puts its line on top."""
+    for line in received[:_MOST_RECEIVED]:
+        if received_at := parse_date(line.rpartition(";")[2]):
+            return received_at
     return None

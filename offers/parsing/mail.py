@@ -35,6 +35,12 @@ class Mail(NamedTuple):
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     bcc: tuple[Address, ...] = ()
+    # To whom somebody redirected it, and who did.
+    resent_to: tuple[Address, ...] = ()
+    resent_from: Address | None = None
+    reply_to: tuple[Address, ...] = ()
+    # The `Sender` field: who sent it in the name of `From`.
+    sent_by: Address | None = None
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
@@ -43,7 +49,7 @@ class Mail(NamedTuple):
     @property
     def recipients(self) -> tuple[Address, ...]:
         """All mailboxes the mail went to, To first."""
-        return self.to + self.cc + self.bcc
+        return self.to + self.cc + self.bcc + self.resent_to
 
     def header(self, name: str) -> str:
         """Return the first value of a field, or an empty text."""

@@ -238,6 +238,7 @@ def _build_head(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[st
         (pgettext("mail", "To"), people["to"]),
         (pgettext("mail", "Cc"), people["cc"]),
         (pgettext("mail", "Bcc"), people["bcc"]),
+        (gettext("Redirected to"), people["resent-to"]),
         (gettext("Sent"), sent_at),
         (gettext("Attachments"), view.attachments),
     ]
@@ -283,6 +284,8 @@ def _find_customer_origin(file: SourceFile) -> str:
 
 
 def _find_date_origin(file: SourceFile) -> str:
+    if "date_off" in file.defects:
+        return gettext("Received, because Date was more than an hour off")
     if "date_from_received" in file.defects:
         return gettext("Received, because Date was missing or unreadable")
     if "date_from_file" in file.defects or "date_in_future" in file.defects:
