@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from offers.holds import apply_questions
 from offers.models import Contact, Customer, MailFolder, Offer, SourceFile
+from offers.recipients import follow_recipient
 
 State, Reason, Direction = SourceFile.State, SourceFile.Reason, MailFolder.Direction
 _COUNTED = (State.OFFER, State.REVISION)
 _OFFER_FIELDS = [
     "subject", "message_id", "sender_email", "sender_name", "first_sent_at", "sent_at", "revision",
     "contacted_at", "replied_at", "status", "status_at", "status_channel", "status_by",
-    "needs_review",
+    "needs_review", "customer",
 ]  # fmt: skip
 
 
@@ -39,8 +40,11 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
     customers = Customer.objects.in_bulk({offer.customer_id for offer in offers})
     questions = _load_questions(offers)
     changed_files: list[SourceFile] = []
+    unreached: list[Offer] = []
     for offer in offers:
         offer.customer = customers[offer.customer_id]
+        if offer.customer.bounced_at:
+            unreached.append(offer)
         sent, received = mails[offer.pk, Direction.OUTGOING], mails[offer.pk, Direction.INCOMING]
         changed_files += _order_mails(offer, sent)
         counted = [file for file in sent if file.state in _COUNTED]
@@ -53,6 +57,8 @@ def refresh_offers(offers: Sequence[Offer], *, now: datetime) -> None:
         offer.contacted_at = max(filter(None, times), default=None)
         apply_questions(offer, questions[offer.pk])
     SourceFile.objects.bulk_update(changed_files, ["state", "reason"])
+    for offer in unreached:
+        follow_recipient(offer, mails[offer.pk, Direction.OUTGOING])
     Offer.objects.bulk_update(offers, _OFFER_FIELDS)
     Offer.objects.raise_version(offers)
 

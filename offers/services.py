@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
 from offers.mail_import.store import lock_import, match_received
 from offers.models import Customer, MailFolder, Offer, SourceFile, number_key
 from offers.new_offers import build_offer, load_people, store_offers
+from offers.newer_evidence import answer_questions
+from offers.ours import load_ours
+from offers.parsing.mail import Address
 from offers.revisions import refresh_offers
 from offers.status import raise_versions_of
+from offers.superseding import supersede_older
 
 _DECISION_FIELDS = [
     "state", "offer", "holds", "number", "reason", "detail", "sent_at", "decided_by", "decided_at",
@@ -73,6 +76,7 @@ def make_offer_of_file(
         lock_import()
         same_number = Offer.objects.filter(number_key=number_key(number), customer__email=email)
         offer = same_number.lock().first()
+        is_new = offer is None
         file.state = SourceFile.State.OFFER if offer is None else SourceFile.State.REVISION
         if offer is None:
             offer = build_offer(
@@ -90,6 +94,9 @@ def make_offer_of_file(
             store_offers([offer])
         file.number = number.strip()
         _record_decision(file, offer, reason=SourceFile.Reason.BY_PERSON, by=by, at=at)
+        if is_new:
+            refresh_offers(answer_questions([offer]), now=at)
+            supersede_older([offer], now=at)
     return offer
 
 
@@ -126,14 +133,9 @@ def _lock_held(files: Sequence[SourceFile]) -> list[Offer]:
 
 def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
     """Return address and name of the only person outside the company who got a mail, or None."""
-    own = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
-    external = []
-    for recipient in file.recipients:
-        if recipient["email"].rpartition("@")[2] not in own:
-            external.append((recipient["email"], recipient["name"]))
-    if len(external) == 1:
-        return external[0]
-    return None
+    recipients = [Address(entry["email"], entry["name"]) for entry in file.recipients]
+    people = load_ours().find_people(recipients)
+    return people[0] if len(people) == 1 else None
 
 
 def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) -> int:

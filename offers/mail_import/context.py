@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from django.conf import settings
 from django.db.models import Q
 
+from offers.mail_import.context_sent import SentEvidence
 from offers.mail_import.message import EarlierCopy, KnownMessage, MailMessage, MessageContext
 from offers.mail_import.senders import SenderRows
 from offers.models import MailFolder, Offer, OfferQuerySet, SentMessage, SourceFile, number_key
@@ -43,6 +44,7 @@ class BatchContext:
         self.people = People({}, {}, is_preview=is_preview)
         self._senders = SenderRows(self.own_domains)
         self._direction = self._path = ""
+        self._sent = SentEvidence()
 
     def load(
         self, folder: MailFolder, messages: Iterable[MailMessage], pending: Collection[SourceFile]
@@ -60,6 +62,8 @@ class BatchContext:
         if folder.direction == MailFolder.Direction.INCOMING:
             self._senders.load_participants(self.offers, self._pending_keys)
             self._add_offers(self._senders.load_offers(readable))
+        else:
+            self._sent.load(readable, self.people)
 
     def _change_folder(self, folder: MailFolder) -> None:
         if self._direction != folder.direction:
@@ -85,13 +89,14 @@ class BatchContext:
         )
         if self.folder.direction == MailFolder.Direction.INCOMING:
             return self._senders.describe(message, context, known)
-        return context
+        return self._sent.describe(message, context)
 
     def add_message(self, message: MailMessage, row: SourceFile) -> None:
         """Add a decided message, for the messages that follow."""
         if message.problem:
             return
-        if row.state != State.DUPLICATE:
+        self._sent.add_message(row)
+        if row.state != State.DUPLICATE and row.reason != Reason.DRAFT:
             if row.header_hash:
                 self._copies_by_hash.setdefault(row.header_hash, row)
             if row.message_id:
@@ -148,7 +153,9 @@ class BatchContext:
     def _find_rows(self, **condition: object) -> Iterable[SourceFile]:
         rows = SourceFile.objects.filter(**condition).select_related("offer__customer", "folder")
         for row in rows.order_by("pk"):
+            # A draft and the mail that it became may have one Message-ID.
             is_evidence = row.state not in (State.DUPLICATE, State.WAITING)
+            is_evidence = is_evidence and row.reason != Reason.DRAFT
             if is_evidence and row.pk not in self._pending_keys:
                 yield row
 

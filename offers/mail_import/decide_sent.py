@@ -1,8 +1,9 @@
-"""Decide what a sent mail is: an offer, a revision, a follow-up and so on. No database, no clock."""
+"""Decide what a sent mail is: an offer, a revision, a follow-up and so on. No database, no clock.
+
+What names a number is decided in `decide_number.py`.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Collection, Sequence
 
 from offers.mail_import.decide import (
     MessageDecision,
@@ -11,13 +12,11 @@ from offers.mail_import.decide import (
     decide_duplicate,
     decide_own,
     decide_problem,
-    find_external,
-    follow_up,
 )
-from offers.mail_import.message import MailMessage, MessageContext
-from offers.models import Offer, SourceFile
-from offers.parsing.mail import Address, Mail
-from offers.parsing.mail_providers import MAIL_PROVIDERS
+from offers.mail_import.decide_number import decide_in_thread, decide_number
+from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
+from offers.models import SourceFile
+from offers.parsing.addresses import is_directory_name
 
 State, Reason = SourceFile.State, SourceFile.Reason
 
@@ -28,6 +27,12 @@ def decide_sent(message: MailMessage, context: MessageContext) -> MessageDecisio
     return decision or MessageDecision(State.NOT_AN_OFFER, Reason.NO_OFFER)
 
 
+def _decide_draft(message: MailMessage, _context: MessageContext) -> MessageDecision | None:
+    if message.is_draft:
+        return MessageDecision(State.NOT_AN_OFFER, Reason.DRAFT)
+    return None
+
+
 def _decide_automatic(message: MailMessage, _context: MessageContext) -> MessageDecision | None:
     if message.automatic:
         return MessageDecision(State.AUTOMATIC, Reason.AUTOMATIC, message.automatic)
@@ -36,24 +41,30 @@ def _decide_automatic(message: MailMessage, _context: MessageContext) -> Message
 
 def _decide_internal(message: MailMessage, context: MessageContext) -> MessageDecision | None:
     recipients = message.mail.recipients
-    if recipients and not find_external(recipients, context.own_domains):
-        return MessageDecision(State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
-    return None
+    if not recipients or context.ours.find_external(recipients):
+        return None
+    if message.number and any(is_directory_name(address.email) for address in recipients):
+        return None  # a name of the Exchange directory may stand for anybody
+    return MessageDecision(State.INTERNAL, Reason.OWN_DOMAINS_ONLY)
 
 
 def _decide_copy(message: MailMessage, context: MessageContext) -> MessageDecision | None:
     copy = context.earlier_copy
     if not copy:
         return None
+    is_same_id = copy.reason == Reason.SAME_MESSAGE_ID
     # One Message-ID with two offer numbers may be two offers: a person decides.
-    if (
-        copy.reason == Reason.SAME_MESSAGE_ID
-        and message.number
-        and copy.file.number
-        and message.number != copy.file.number
-    ):
+    if is_same_id and message.number and copy.file.number and message.number != copy.file.number:
         return MessageDecision(State.REVIEW, Reason.OTHER_NUMBER, copy.file.number)
+    if is_same_id and _is_redirected(message, copy):
+        return None
     return decide_duplicate(copy)
+
+
+def _is_redirected(message: MailMessage, copy: EarlierCopy) -> bool:
+    """Return whether a mail was sent once more, to somebody who had not got it."""
+    before = {entry["email"] for entry in copy.file.recipients}
+    return any(address.email not in before for address in message.mail.resent_to)
 
 
 def _decide_timeout(message: MailMessage, context: MessageContext) -> MessageDecision | None:
@@ -62,95 +73,54 @@ def _decide_timeout(message: MailMessage, context: MessageContext) -> MessageDec
     return None
 
 
-def _decide_number(  # noqa: C901, PLR0911 - the order is the rule
-    message: MailMessage, context: MessageContext
-) -> MessageDecision | None:
-    if not message.number:
+def _decide_sender(message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    """Ask about what somebody else wrote, although it lies among our sent mails."""
+    sender, ours = message.mail.sender, context.ours
+    if sender is None or not ours.is_known or ours.has(sender):
         return None
-    external = find_external(message.mail.recipients, context.own_domains)
-    prefixes = message.prefixes
-    offer = _find_known_offer(context.same_number, external, context.in_thread)
-    is_reply = prefixes.is_reply or (offer is not None and offer is context.in_thread)
-    if message.is_other_document:
-        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=offer, holds=True)
-    if message.is_appointment and not offer:
-        return MessageDecision(State.REVIEW, Reason.APPOINTMENT)
-    if offer and (is_reply or prefixes.is_forward or message.is_appointment):
-        reason = Reason.IN_THREAD if offer is context.in_thread else Reason.REPLY_PREFIX
-        return follow_up(reason, offer)
-    if offer and not message.number_in_attachment:
-        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=offer)
-    if not external:
-        return MessageDecision(State.REVIEW, Reason.NO_RECIPIENT)
-    if prefixes.is_forward or (is_reply and context.same_number):
-        return MessageDecision(State.REVIEW, Reason.FORWARDED)
-    if message.number_in_attachment and not message.has_keyword:
-        return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.number)
-    if offer:
-        return MessageDecision(State.REVISION, Reason.NEWER_MAIL, offer=offer)
-    if _is_several_companies(message.mail, context.own_domains):
-        return MessageDecision(State.REVIEW, Reason.SEVERAL_COMPANIES)
-    reason = Reason.NUMBER_IN_ATTACHMENT if message.number_in_attachment else Reason.NEW_NUMBER
-    return MessageDecision(State.OFFER, reason, customer=external[0], is_reply=is_reply)
+    if context.in_thread:
+        return MessageDecision(State.REVIEW, Reason.NOT_OURS, offer=context.in_thread, holds=True)
+    is_number = message.number and not message.number_in_text
+    if is_number or message.has_keyword or message.offer_file or message.is_only_pdf:
+        return MessageDecision(State.REVIEW, Reason.NOT_OURS, sender.email)
+    return MessageDecision(State.NOT_AN_OFFER, Reason.NO_OFFER)
 
 
-def _decide_thread(_message: MailMessage, context: MessageContext) -> MessageDecision | None:
-    return follow_up(Reason.IN_THREAD, context.in_thread) if context.in_thread else None
-
-
-def _decide_words(message: MailMessage, context: MessageContext) -> MessageDecision | None:
-    """Ask about a mail without a number that may be an offer."""
-    if message.offer_file and not message.has_keyword:
+def _decide_words(message: MailMessage, _context: MessageContext) -> MessageDecision | None:
+    """Ask about a mail without a number whose words speak of an offer."""
+    if message.offer_file and not message.has_keyword and not message.is_only_pdf:
         return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.offer_file)
     if message.is_too_large and (message.has_keyword or not message.mail.subject):
         return MessageDecision(State.REVIEW, Reason.TOO_LARGE)
     if message.has_keyword:
         return MessageDecision(State.REVIEW, Reason.NO_NUMBER)
-    if message.hides_subject and find_external(message.mail.recipients, context.own_domains):
+    return None
+
+
+def _decide_closed(message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    """Ask about a mail to somebody outside that does not show what is in it."""
+    if not context.ours.find_people(message.mail.recipients):
+        return None
+    if message.hides_subject:
         return MessageDecision(State.REVIEW, Reason.HIDDEN_SUBJECT)
+    if message.is_only_pdf:
+        return MessageDecision(State.REVIEW, Reason.ONLY_PDF, "".join(message.attachments[:1]))
+    if message.is_closed:
+        return MessageDecision(State.REVIEW, Reason.CLOSED_CONTENT)
     return None
 
 
 _RULES: tuple[Rule, ...] = (
     decide_problem,
     decide_own,
+    _decide_draft,
     _decide_automatic,
     _decide_internal,
     _decide_copy,
     _decide_timeout,
-    _decide_number,
-    _decide_thread,
+    _decide_sender,
+    decide_number,
+    decide_in_thread,
     _decide_words,
+    _decide_closed,
 )
-
-
-def _find_known_offer(
-    offers: Sequence[Offer], external: Sequence[Address], in_thread: Offer | None
-) -> Offer | None:
-    """Return the offer of this number that a mail to these recipients is about, if it is known."""
-    if in_thread is not None and in_thread in offers:
-        return in_thread
-    emails = {recipient.email for recipient in external}
-    for offer in offers:
-        if offer.customer.email in emails:
-            return offer
-    # The number sent to a colleague of the customer is not a second offer: otherwise two people of
-    # one company would be reminded.
-    domains = {recipient.domain for recipient in external} - MAIL_PROVIDERS
-    for offer in offers:
-        if offer.customer.domain in domains:
-            return offer
-    return None
-
-
-def _is_several_companies(mail: Mail, own_domains: Collection[str]) -> bool:
-    # Copies to other companies are usual, so Cc and Bcc count only where To names nobody outside.
-    external = find_external(mail.to, own_domains) or find_external(mail.recipients, own_domains)
-    companies = set()
-    for recipient in external:
-        if recipient.domain in MAIL_PROVIDERS:
-            # Private mailboxes at one provider belong to different people.
-            companies.add(recipient.email)
-        else:
-            companies.add(recipient.domain)
-    return len(companies) > 1

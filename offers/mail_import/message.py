@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from offers.mail_import.folder import FolderFile
 from offers.models import Customer, Offer, SourceFile
+from offers.ours import Ours
 from offers.parsing.bounces import Bounce
 from offers.parsing.mail import Mail
 from offers.parsing.mailboxes import find_domain
@@ -61,6 +62,17 @@ class MailMessage:
     is_forged: bool = False
     # It names far more mails that it answers than a person's mail does.
     is_guessing: bool = False
+    # Of a sent mail: its new text and the names of its attachments, as far as they were needed.
+    text: str | None = None
+    attachments: tuple[str, ...] = ()
+    is_number_in_subject: bool = False
+    number_in_text: bool = False
+    is_only_pdf: bool = False
+    # Its content cannot be looked into, as that of an opaque signature.
+    is_closed: bool = False
+    is_draft: bool = False
+    # The mail inside a journal envelope, as which the file counts.
+    content: bytes | None = None
 
     @property
     def thread(self) -> tuple[str, ...]:
@@ -114,6 +126,7 @@ class MessageContext(NamedTuple):
     """The database rows that matter to one mail."""
 
     own_domains: Collection[str] = ()
+    ours: Ours = Ours()
     # A mail that Nachfass sent itself, and the offer that it was about.
     is_own: bool = False
     own_offer: Offer | None = None
@@ -136,3 +149,8 @@ class MessageContext(NamedTuple):
     maybe_bounced: Sequence[Customer] = ()
     # How many addresses bounced within an hour of it.
     bounce_count: int = 0
+    # The nearest known mail that a sent mail answers, and whether we sent that one.
+    answered: SourceFile | None = None
+    answers_ours: bool = False
+    # Those of its recipients to whom no mail can be delivered.
+    unreachable: frozenset[str] = frozenset()

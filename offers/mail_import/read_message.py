@@ -12,10 +12,13 @@ from django.conf import settings
 from offers.mail_import.files import (
     LONGEST_HEADER,
     HeaderBlock,
+    MailTooLargeError,
     UnreadFileError,
     read_finished,
+    read_whole,
 )
 from offers.mail_import.folder import FolderFile
+from offers.mail_import.journal import open_journal
 from offers.mail_import.message import MailMessage
 from offers.mail_import.read_received import read_received
 from offers.mail_import.read_sent import read_sent
@@ -42,15 +45,19 @@ def read_message(folder: MailFolder, file: FolderFile, *, now: datetime) -> Mail
         header = read_finished(
             folder.path, file, settle_seconds=float(settings.OFFERS_SETTLE_SECONDS)
         )
+        content = None
+        if "x-ms-journal-report" in dict(header.mail.headers):
+            header, content = open_journal(read_whole(path), header)
         message = _read_header(file, header, now)
+        message.content = content
         if folder.direction == MailFolder.Direction.OUTGOING:
             read_sent(path, message, find_pattern(folder))
         else:
             read_received(path, message, find_pattern(folder))
     except UnreadFileError as error:
         return MailMessage(file, _changed_at(file), error.reason)
-    except OSError as error:
-        problem, detail = SourceFile.Reason.NOT_READABLE, error.strerror or str(error)
+    except (OSError, MailTooLargeError) as error:
+        problem, detail = SourceFile.Reason.NOT_READABLE, getattr(error, "strerror", str(error))
         return MailMessage(file, _changed_at(file), problem, detail)
     except Exception:  # one file must not stop the rest
         logger.exception("mail folder %s: a file could not be examined", folder.pk)

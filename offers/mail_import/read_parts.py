@@ -20,6 +20,8 @@ def find_subject_number(message: MailMessage, pattern: str) -> None:
 
 def read_body(path: Path, message: MailMessage) -> bytes | None:
     """Return all bytes of a mail, or None where it is too large."""
+    if message.content is not None:
+        return message.content
     try:
         return read_whole(path)
     except MailTooLargeError:

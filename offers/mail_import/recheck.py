@@ -19,6 +19,7 @@ from offers.mail_import.store import match_received, store_messages
 from offers.models import Customer, MailFolder, Offer, SourceFile
 from offers.new_offers import AfterStore
 from offers.revisions import refresh_offers
+from offers.superseding import reopen_superseded_by
 
 State, Direction = SourceFile.State, MailFolder.Direction
 # Tells whether more happened to an offer than this app knows, so that it must stay.
@@ -49,7 +50,7 @@ def check_again(
     _decide_again(sent, chosen, result, after_store, now)
     with transaction.atomic():
         # Before the received mails, which must not be about an offer that no mail supports.
-        touched -= _remove_empty_offers(founded, has_history, now)
+        touched = _remove_empty_offers(founded, touched, has_history, now)
     _decide_again(received, chosen, result, after_store, now)
     with transaction.atomic():
         left = list(Offer.objects.filter(pk__in=touched).lock())
@@ -137,24 +138,28 @@ def _find_on_disk(row: SourceFile, now: datetime) -> FolderFile | None:
 
 
 def _remove_empty_offers(
-    founded: Collection[int], has_history: HasHistory, now: datetime
+    founded: Collection[int], touched: Collection[int], has_history: HasHistory, now: datetime
 ) -> set[int]:
-    """Remove the offers in `founded` that no mail supports any longer; return their keys."""
-    keys: set[int] = set()
+    """Remove the offers in `founded` that no mail supports any longer.
+
+    Return the keys of the touched ones that are left, and of those that the removed ones superseded.
+    """
+    left = set(touched)
     removed: list[Offer] = []
     for offer in Offer.objects.filter(pk__in=founded).lock():
         if not _is_empty(offer) or has_history(offer):
             continue
-        keys.add(offer.pk)
         removed.append(offer)
         # Its customer too, unless there is more to know about that person.
         customer = offer.customer
+        left |= {each.pk for each in reopen_superseded_by(offer, now=now)}
+        left.discard(offer.pk)
         offer.delete()
         if _is_unused(customer):
             customer.delete()
     # Questions that named several offers name one less.
     match_received([], removed, now=now)
-    return keys
+    return left
 
 
 def _is_empty(offer: Offer) -> bool:

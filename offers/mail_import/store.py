@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
+from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -16,11 +17,14 @@ from offers.mail_import.decide_received import decide_received
 from offers.mail_import.decide_sent import decide_sent
 from offers.mail_import.folder import stored_name
 from offers.mail_import.message import MailMessage, MessageContext
+from offers.mail_import.read_sent import read_for_context
 from offers.mail_import.received import build_message, find_received, keep_messages, name_offer
 from offers.models import Customer, MailFolder, Offer, ReceivedMessage, SourceFile
 from offers.new_offers import AfterStore, build_offer, store_offers
+from offers.newer_evidence import answer_questions
 from offers.parsing.mail import Address, Mail
 from offers.revisions import refresh_offers
+from offers.superseding import supersede_older
 
 logger = logging.getLogger(__name__)
 
@@ -216,9 +220,8 @@ class _Batch:
 
     def __init__(self, folder: MailFolder, context: BatchContext, now: datetime) -> None:
         self.folder, self.context, self.now = folder, context, now
-        self.decide = decide_received
-        if folder.direction == MailFolder.Direction.OUTGOING:
-            self.decide = decide_sent
+        self.is_outgoing = folder.direction == MailFolder.Direction.OUTGOING
+        self.decide = decide_sent if self.is_outgoing else decide_received
         self.rows: list[SourceFile] = []
         self.received: list[tuple[SourceFile, MailMessage]] = []
         self.duplicates: list[SourceFile] = []
@@ -238,6 +241,8 @@ class _Batch:
     def decide_message(self, message: MailMessage, row: SourceFile) -> None:
         """Decide about one message and collect the results in memory."""
         context = self.context.describe(message)
+        if self.is_outgoing and not message.problem:
+            read_for_context(Path(self.folder.path, message.file.name), message, context)
         decision = self.decide(message, context)
         is_same = (row.state, row.reason) == (decision.state, decision.reason)
         if is_same and decision.state == State.WAITING and not _has_changed(row, message):
@@ -315,6 +320,8 @@ class _Batch:
             row.fingerprint = message.fingerprint
         row.message_id, row.subject = mail.message_id[:500], mail.subject[:500]
         row.number, row.defects = message.number[:100], list(message.defects)
+        if message.number_in_text and decision.state == State.FOLLOW_UP:
+            row.number = ""  # its number must not make it the first mail of the offer
         row.sender, row.sender_name = message.sender_email[:320], message.sender_name[:200]
         row.recipients = _list_recipients(mail)
         row.sent_at = None if message.problem else decision.sent_at or message.sent_at
@@ -335,6 +342,8 @@ class _Batch:
             self.bounced_customers[customer.email] = customer
         for offer in context.of_sender:
             self.changed_offers[id(offer)] = offer
+            # It may have been sent again to another person.
+            self.offers_to_refresh[id(offer)] = offer
 
     def _change(self, offer: Offer, column: str) -> None:
         self.changed_columns[id(offer)].add(column)
@@ -354,9 +363,14 @@ class _Batch:
             self._write_rows(rows)
         keep_messages(self.received, now=self.now)
         Offer.objects.raise_version(changed)
-        refreshed = list(self.offers_to_refresh.values())
-        refresh_offers(refreshed, now=self.now)
-        stored = {offer.pk: offer for offer in (*self.new_offers, *changed, *refreshed)}
+        refreshed = {offer.pk: offer for offer in self.offers_to_refresh.values()}
+        if self.new_offers:
+            refreshed |= {offer.pk: offer for offer in answer_questions(self.new_offers)}
+        refresh_offers(list(refreshed.values()), now=self.now)
+        stored = {offer.pk: offer for offer in (*self.new_offers, *changed, *refreshed.values())}
+        if self.new_offers:
+            superseded = supersede_older(self.new_offers, now=self.now)
+            stored |= {offer.pk: offer for offer in superseded}
         return list(stored.values())
 
     def _write_changes(self) -> None:
@@ -376,7 +390,8 @@ class _Batch:
 
 def _list_recipients(mail: Mail) -> list[dict[str, str]]:
     recipients = []
-    for field_name, addresses in (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc)):
+    fields = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc), ("resent-to", mail.resent_to))
+    for field_name, addresses in fields:
         for address in addresses[:_MOST_RECIPIENTS]:
             entry = {"field": field_name, "email": address.email, "name": address.name[:200]}
             recipients.append(entry)

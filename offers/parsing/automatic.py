@@ -104,6 +104,22 @@ def judge_automatic(mail: Mail, body_text: str) -> Automatic:
     return _judge_passed_on(mark, text, mail, is_answer=is_answer)
 
 
+def judge_sent(mail: Mail) -> Automatic:
+    """Return whether a mail of ours is an automatic reply or a report.
+
+    It is not certain where any program sets such marks, an ERP on its offers among them.
+    """
+    subject_mark = _find_mark_in_subject(mail.subject)
+    if subject_mark and subject_mark.strength == _Strength.CERTAIN:
+        return Automatic(subject_mark.code, is_certain=True)
+    mark = _find_mark(mail)
+    if not mark:
+        return Automatic()
+    is_daemon = mail.sender is not None and _DAEMON.match(mail.sender.email) is not None
+    is_certain = mark.strength == _Strength.CERTAIN and mark.code != "null_sender"
+    return Automatic(mark.code, is_certain or is_daemon)
+
+
 def _judge_words(text: Words, mail: Mail, *, is_empty: bool) -> Automatic:
     """Judge a mail without any mark."""
     if text.is_note:

@@ -17,6 +17,8 @@ _LONGEST_HEAD = 64 * 1024
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 # MS-OXTNEF, 2.1.3: level attachment, attAttachTitle, length; the name ends with NUL.
 _TNEF_TITLE = re.compile(rb"\x02\x10\x80\x01\x00..\x00\x00([^\0]{1,255})\0", re.DOTALL)
+# The long names are UTF-16 text between binary data.
+_TNEF_LONG_NAME = re.compile(rb"(?:[^\0-\x1f]\0){1,120}\.\0[pP]\0[dD]\0[fF]\0")
 # The content of these is invisible or a script; of all other tags only the line breaks are kept.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
 _BREAKS = frozenset((
@@ -29,10 +31,14 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]{0,30})")
 
 @dataclass(frozen=True)
 class Body:
-    """A body: its plain text, else the visible text of its HTML, and the names of attachments."""
+    """A body: its plain text, else the visible text of its HTML, and the names of attachments.
+
+    `is_closed` where a `winmail.dat` does not tell what is in it.
+    """
 
     text: str = ""
     attachments: tuple[str, ...] = ()
+    is_closed: bool = False
 
 
 def parse_body(raw: bytes) -> Body:
@@ -44,10 +50,12 @@ def parse_body(raw: bytes) -> Body:
     texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
     left = {"text/plain": _LONGEST_TEXT, "text/html": _LONGEST_TEXT}
     attachments: list[str] = []
+    is_closed = False
     for part in parts:
         if _is_attachment(part):
-            if len(attachments) < _MOST_NAMES:
-                attachments += _names_of(part)
+            names = _names_of(part) if len(attachments) < _MOST_NAMES else []
+            attachments += names
+            is_closed = is_closed or (_is_tnef(part) and len(names) == 1)
         elif part.content_type in texts and left[part.content_type] > 0:
             text = part.text(left[part.content_type])
             left[part.content_type] -= len(text)
@@ -55,7 +63,7 @@ def parse_body(raw: bytes) -> Body:
     text = "\n".join(texts["text/plain"]).strip()
     if not text:
         text = "\n\n".join(map(html_to_text, texts["text/html"])).strip()
-    return Body(text, tuple(attachments))
+    return Body(text, tuple(attachments), is_closed)
 
 
 def _is_attachment(part: Part) -> bool:
@@ -72,10 +80,17 @@ def _is_attachment(part: Part) -> bool:
 def _names_of(part: Part) -> list[str]:
     """Return the name of an attachment, and those of the files inside a `winmail.dat`."""
     names = [part.filename or _invent_name(part)]
-    if part.content_type in _TNEF or part.filename.lower() == "winmail.dat":
-        for title in _TNEF_TITLE.findall(part.decode())[:_MOST_NAMES]:
+    if _is_tnef(part):
+        content = part.decode()
+        for title in _TNEF_TITLE.findall(content)[:_MOST_NAMES]:
             names.append(clean_text(decode_bytes(title)))
+        for name in _TNEF_LONG_NAME.findall(content)[:_MOST_NAMES]:
+            names.append(clean_text(name.decode("utf-16-le", "replace")))
     return names
+
+
+def _is_tnef(part: Part) -> bool:
+    return part.content_type in _TNEF or part.filename.lower() == "winmail.dat"
 
 
 def _invent_name(part: Part) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from offers.models import Customer, MailFolder, Offer, SourceFile
+from offers.models import MailFolder, Offer, SourceFile
 from tests.make import make_customer, make_offer
 from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file, write_mail
@@ -74,7 +74,8 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
     ("fields", "state", "reason"),
     [
         ({}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
-        ({"subject": "AW: Angebot 4711"}, State.OFFER, SourceFile.Reason.NEW_NUMBER),
+        # A number that we never gave, in an answer.
+        ({"subject": "AW: Angebot 4711"}, State.REVIEW, SourceFile.Reason.FOREIGN_NUMBER),
         (
             {"subject": "Angebot 4711", "headers": "X-Nachfass-Reminder: 1"},
             State.OWN_REMINDER,
@@ -115,8 +116,8 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ),
         (
             {"subject": "Grüße", "headers": ENCRYPTED},
-            State.NOT_AN_OFFER,
-            SourceFile.Reason.NO_OFFER,
+            State.REVIEW,
+            SourceFile.Reason.CLOSED_CONTENT,
         ),
         ({"subject": "..."}, State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER),
         ({"subject": "Rechnung 2026-113"}, State.NOT_AN_OFFER, SourceFile.Reason.NO_OFFER),
@@ -283,11 +284,16 @@ def test_an_order_about_a_known_offer_holds_its_reminders(folder: MailFolder, su
     assert offer.needs_review
 
 
-def test_an_invitation_about_a_known_offer_is_a_contact(folder: MailFolder) -> None:
+def test_an_invitation_about_a_known_offer_holds_its_reminders(folder: MailFolder) -> None:
     import_mail(folder, "a.eml")
     later = SENT_AT + timedelta(days=2)
     file = import_mail(folder, "b.eml", sent_at=later, subject="Besprechung: Angebot 4711")
-    assert (file.state, Offer.objects.get().contacted_at) == (State.FOLLOW_UP, later)
+    assert (file.state, file.reason, file.detail) == (
+        State.REVIEW,
+        SourceFile.Reason.LATER_MAIL,
+        "appoints",
+    )
+    assert Offer.objects.get().needs_review
 
 
 def test_a_mail_without_prefix_about_a_known_number_is_a_revision(folder: MailFolder) -> None:
@@ -336,10 +342,12 @@ def test_a_number_sent_to_a_colleague_of_the_customer_is_no_second_offer(
     assert Offer.objects.count() == 1
 
 
-def test_a_number_sent_to_another_company_is_a_second_offer(folder: MailFolder) -> None:
+def test_a_number_sent_to_another_company_is_a_question(folder: MailFolder) -> None:
     import_mail(folder, "a.eml", to="a@eins.example")
-    assert import_mail(folder, "b.eml", to="a@zwei.example").state == State.OFFER
-    assert Offer.objects.count() == Customer.objects.count() == 2
+    file = import_mail(folder, "b.eml", to="a@bank.example")
+    assert (file.state, file.reason) == (State.REVIEW, SourceFile.Reason.THIRD_PARTY)
+    # It says nothing about the offer itself, so its reminders go on.
+    assert not Offer.objects.get().needs_review
 
 
 @pytest.mark.parametrize("order", list(permutations("abc")), ids="".join)
