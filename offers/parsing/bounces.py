@@ -36,20 +36,22 @@ _MOST_BYTES_FOR_FLUFL = 64 * 1024
 _MOST_LINES_FOR_FLUFL = 2_000
 
 _DAEMON = re.compile(
-    r"(?:(?:mailer-?daemon|postmaster|postman|mail-?daemon|mail-?delivery|mdaemon|bounces?)"
+    r"(?:(?:mailer-?daemon|post[-_]?master|postman|mail-?daemon|mail-?delivery|mdaemon|bounces?)"
     r"(?:[+._-][^@]*)?|microsoftexchange[0-9a-f]{32})@",
     re.IGNORECASE,
 )
 # Servers with any sender address or none; their mails are recognised by the subject.
 _SERVER_NAME = re.compile(
-    r"(?:system[ -]?administrator|mail (?:delivery|server)|mailer[ -]?daemon|postmaster"
-    r"|microsoft (?:exchange|outlook))"
+    r"(?:system[ -]?administrator|(?:internet |e-?)?mail[ -]?(?:delivery|server|system|security)"
+    r"|mailer[ -]?daemon|post[ -]?master|delivery (?:sub)?system|microsoft (?:exchange|outlook))"
     r"(?![^\W\d_])",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"<?([\w!#$%&'*+/=?^`{|}~.-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,10})>?")
 # The field of a report that was put into the text.
 _NAMED = re.compile(r"^final-recipient:[ \t]*(?:rfc822;)?[ \t]*(\S{3,254})", re.I | re.M)
+
+_OTHER_REPORTS = ("message/feedback-report", "message/disposition-notification")
 
 
 class About(enum.StrEnum):
@@ -110,6 +112,8 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     if find_report_kind(mail.header("content-type")) in ("read_receipt", "other_report"):
         return None
     parts, is_whole = read_parts(raw)
+    if any(part.content_type in _OTHER_REPORTS for part in parts):
+        return None
     is_from_server = may_be_bounce(mail)
     if is_from_server:
         parts = _unwrap(parts)
@@ -121,7 +125,7 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     elif not failure_words.asks_confirmation(text):
         if is_from_server:
             is_small = is_whole and len(parts) <= _MOST_PARTS_FOR_FLUFL
-            bounce = _read_words(raw if is_small else b"", mail, text)
+            bounce = _read_words(raw if is_small else b"", mail, text, returned)
         bounce = bounce or _read_unmarked(mail, text, returned)
     return bounce and _add_returned(bounce, returned)
 
@@ -207,24 +211,24 @@ def _add_returned(bounce: Bounce, returned: ReturnedMail) -> Bounce:
     )
 
 
-def _read_words(raw: bytes, mail: Mail, text: str) -> Bounce | None:
+def _read_words(raw: bytes, mail: Mail, text: str, returned: ReturnedMail) -> Bounce | None:
     """Return the bounce that a mail server describes in fields and text, or None."""
     failed = _find_failed_recipients(mail)
     temporary: tuple[str, ...] = ()
     permanent: tuple[str, ...] = ()
     if not failed:
         temporary, permanent = _ask_flufl(raw)
-    status = failure_words.find_status(text)
     if not (failed or temporary or permanent):
         is_report = find_report_kind(mail.header("content-type")) == "delivery_report"
-        says_failure = (
-            status
+        is_failure = (
+            returned.is_there
             or failure_words.names_failure(mail.subject)
             or failure_words.says_failure(text[:_SEARCHED_TEXT])
         )
         is_success = failure_words.says_success(f"{mail.subject}\n{text}")
-        if is_success or not ((is_report or _is_from_server(mail)) and says_failure):
+        if is_success or not ((is_report or _is_from_server(mail)) and is_failure):
             return None
+    status = failure_words.find_status(text)
     recipients = failed or permanent or temporary or _find_recipients(mail, text)
     about = _judge_words(status, mail, text, is_temporary=bool(temporary and not permanent))
     return Bounce(recipients, status, about, _shorten(text))
@@ -233,29 +237,37 @@ def _read_words(raw: bytes, mail: Mail, text: str) -> Bounce | None:
 def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | None:
     """Return the bounce in a mail that looks like a person's, or None.
 
-    Content filters and old servers write from any address. Only their words tell them, or the
-    mail that they return behind the subject of a report.
+    Content filters and old servers write from any address. Only their words tell them, or what
+    they return behind the subject of a report.
     """
-    subject = split_prefixes(mail.subject).rest
-    is_report = failure_words.begins_as_report(mail.subject) and returned.is_there
-    if not (is_report or failure_words.says_refusal(f"{subject}\n{text}")):
-        return None
-    new_text = find_new_text(text)
-    words = f"{subject}\n{new_text}"
-    if failure_words.has_personal_words(words):
-        return None
-    is_refusal = failure_words.says_refusal(words) and (
-        failure_words.names_failure(subject) or failure_words.names_filter(words)
+    prefixes = split_prefixes(mail.subject)
+    is_report = failure_words.begins_as_report(mail.subject) and (
+        returned.is_there or failure_words.has_status(text)
     )
-    if not (is_refusal or (is_report and failure_words.says_failure(new_text))):
+    if not (is_report or failure_words.says_refusal(f"{prefixes.rest}\n{text}")):
+        return None
+    # What a person quotes is no word of a filter, but a filter describes the mail like a quotation.
+    if prefixes.is_reply or prefixes.is_forward or mail.in_reply_to:
+        text = find_new_text(text)
+    if failure_words.has_personal_words(f"{prefixes.rest}\n{text}"):
+        return None
+    is_report = is_report and failure_words.says_failure(text)
+    if not (is_report or _says_refusal(prefixes.rest, text)):
         return None
     recipients = _find_recipients(mail, text) or returned.recipients[:1]
     if not recipients and mail.sender and mail.sender not in mail.recipients:
         recipients = (mail.sender.email,)
     about = About.MAIL
-    if failure_words.says_unreachable(new_text):
+    if failure_words.says_unreachable(text):
         about = About.ADDRESS
     return Bounce(recipients, failure_words.find_status(text), about, _shorten(text))
+
+
+def _says_refusal(subject: str, text: str) -> bool:
+    if failure_words.says_refusal(subject):
+        return True
+    is_from_filter = failure_words.names_failure(subject) or failure_words.names_filter(text)
+    return is_from_filter and failure_words.says_refusal(text)
 
 
 def _judge_words(status: str, mail: Mail, text: str, *, is_temporary: bool) -> About:
@@ -277,7 +289,8 @@ def _find_recipients(mail: Mail, text: str) -> tuple[str, ...]:
     if mail.sender:
         own.add(mail.sender.email)
     found: dict[str, None] = {}
-    for email_text in _NAMED.findall(text) or _ADDRESS.findall(text[:_SEARCHED_TEXT]):
+    named = _NAMED.findall(text) or _ADDRESS.findall(text[:_SEARCHED_TEXT])
+    for email_text in named or _ADDRESS.findall(mail.subject[:_SEARCHED_TEXT]):
         for address in find_emails([email_text.strip("'").removeprefix("smtp=")]):
             if address not in own and not _DAEMON.match(address):
                 found[address] = None

@@ -130,7 +130,7 @@ _REFUSAL = re.compile(
     r"|zurückgehalten|verworfen|nicht (?:zugestellt|angenommen|weitergeleitet|übermittelt))"
     r"|\b(?:your|this|the following) (?:\w+ )?(?:e-?mail|mail|message)\b"
     r"[^.!?]{0,80}\b(?:rejected|refused|blocked|quarantined?|not (?:been |be )?deliver)"
-    r"|stopped (?:the )?delivery"
+    r"|stopped (?:the )?delivery|delivery of (?:the|your) (?:e-?mail|mail|message) was stopped"
     r"|\b(?:votre|le|ce) (?:e-?mail|mail|message|courriel)\b"
     r"[^.!?]{0,100}\b(?:rejeté|refusé|bloqué|(?:n.a )?pas (?:pu |été )[^.!?]{0,10}(?:remis|d[ée]li|distr))"
     r"|\b(?:suo|vostro|tuo|sua|vostra|il|la|questa?o?) (?:e-?mail|messaggio|mail)\b"
@@ -141,13 +141,14 @@ _FILTER = re.compile(
     any_of(r"""
         filter|filtr|spam|virus|viren|malware|gateway|firewall|mail-?server|security|sicherheit
         (?:mail|content|attachment) policy|policy (?:reason|violation|restriction)|mail-?richtlinie
-        automati|dateityp|file type|anti-?vir
+        automati|dateityp|file type|anti-?vir|checker|banned
     """),
     re.IGNORECASE,
 )
 _PERSON = re.compile(
     r"\b(?:ich|mir|mich|meine?[mnrs]?|i (?:am|have|will|would|can|could|do|did|got|was|had|need)"
-    r"|i.(?:m|ve|ll|d)|me|my|je|j.ai|moi|mon|mes|io|mio|mia)\b",
+    r"|i['\u2019](?:m|ve|ll|d)|me|my|je|j['\u2019]ai|moi|mon|mes|io|mio|mia"
+    r"|(?:hi|hallo|liebe[rs]?|salut|ciao) \w+|(?:frau|herrn?|mrs?\.?|ms\.?|mme|signora?) \w+)\b",
     re.IGNORECASE,
 )
 
@@ -164,7 +165,12 @@ def names_failure(subject: str) -> bool:
 
 def says_failure(text: str) -> bool:
     """Return whether the text of a mail server tells a failure for good."""
-    return any(pattern.search(text) for pattern in (_PERMANENT, _ABOUT_ADDRESS))
+    return any(pattern.search(text) for pattern in (_STATUS, _PERMANENT, _ABOUT_ADDRESS))
+
+
+def has_status(text: str) -> bool:
+    """Return whether a text has a code of mail servers, such as `5.1.1` or `550`."""
+    return (_STATUS.search(text) or _REPLY_CODE.search(text)) is not None
 
 
 def says_delay(text: str) -> bool:

@@ -46,6 +46,8 @@ def find_returned(parts: list[Part], quoted: str, report: Mail) -> ReturnedMail:
     if not returned.is_there:
         head = _find_quoted_head(quoted).encode("utf-8", "replace")
         returned = _describe(parse_mail(head))
+        # People quote sender and recipients too, but no Message-ID.
+        returned = replace(returned, is_there=bool(returned.message_id))
     if returned.message_id:
         return returned
     # Exchange and Gmail answer the mail in whose place they send the report.

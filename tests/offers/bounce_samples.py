@@ -125,6 +125,26 @@ FAILED = {
         f"Return-Path: <>\n{_TO}Subject: Nachricht nicht zustellbar\n\n"
         "Ihre Mail an <buehler@kunde-eins.example> wurde abgelehnt: 550 5.7.1 Mailbox gesperrt\n"
     ),
+    "Office 365 in HTML": (
+        "From: MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@kunde-eins.example\n"
+        f"{_TO}Subject: Unzustellbar: Angebot AN-2026-0815\nIn-Reply-To: <offer@x>\n"
+        "Content-Type: text/html; charset=utf-8\n\n<p>Ihre Nachricht an "
+        "<a href='mailto:buehler@kunde-eins.example'>buehler@kunde-eins.example</a> konnte nicht "
+        "zugestellt werden.</p><p>Die Adresse wurde nicht gefunden.</p>\n"
+    ),
+    "a gateway under a name of its own": (
+        f'From: MailGate@kunde-eins.example\n{_TO}Subject: Undeliverable Mail: "Angebot"\n\n'
+        "Your message:\n   From:    p.vogt@muster-metallbau.example\n   Subject: Angebot\n\n"
+        "Could not be delivered because of\n\n550 5.1.1 User unknown\n\n"
+        "The following recipients were affected:\n    buehler@kunde-eins.example\n\n"
+        f"--- Original message headers ---\n\n{_ORIGINAL}"
+    ),
+    "a server that writes Japanese": (
+        f"From: MAILER-DAEMON@mx.example\n{_TO}Subject: 配信エラー\n"
+        'Content-Type: multipart/mixed; boundary="b"\n\n--b\n'
+        "Content-Type: text/plain; charset=utf-8\n\nメールを配信できませんでした。\n--b\n"
+        f"Content-Type: message/rfc822\n\n{_ORIGINAL}To: buehler@kunde-eins.example\n\n--b--\n"
+    ),
     "given up after 4.x": _report(
         "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
         "could not be delivered",
@@ -211,6 +231,12 @@ REFUSED = {
         "Ihre Nachricht an buehler@kunde-eins.example wurde wegen der Sicherheitseinstellungen "
         "des Empfängers blockiert.\n"
     ),
+    "a scanner that alarms": (
+        f"From: virusalert@kunde-eins.example\n{_TO}Subject: VIRUS in mail FROM YOU\n"
+        "References: <offer@x>\n\nVIRUS ALERT\n\nOur content checker found virus: Eicar in your "
+        "email to the following recipient:\n-> buehler@kunde-eins.example\n\n"
+        "Delivery of the email was stopped!\n"
+    ),
     "a filter in French": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: Re: Angebot AN-2026-0815\n"
         "In-Reply-To: <offer@x>\n\nVotre message a été rejeté par le filtre antispam.\n"
@@ -238,6 +264,12 @@ PEOPLE = {
         "In-Reply-To: <offer@x>\n\nDanke, das passt.\n\n-----Ursprüngliche Nachricht-----\n"
         "Von: Mail Delivery System\n\nIhre Nachricht konnte nicht zugestellt werden.\n"
         "<buehler@kunde-eins.example>: 550 5.1.1 User unknown\n"
+    ),
+    "a person whose address is postmaster": (
+        f"From: Postmaster <buehler@kunde-eins.example>\n{_TO}Subject: AW: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nGuten Tag, wir nehmen an.\n\n-----Original Message-----\n"
+        "From: Petra Vogt <p.vogt@muster-metallbau.example>\n"
+        "To: buehler@kunde-eins.example\nSubject: Angebot AN-2026-0815\n\nGuten Tag\n"
     ),
     "a person who passes a failure on": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: WG: Unzustellbar: Angebot AN-2026-0815\n"
