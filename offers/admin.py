@@ -1,4 +1,4 @@
-"""Mail folders in the admin, with a page to try a number pattern on."""
+"""Mail folders in the admin, with a page to try a number pattern on; the rules about senders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unfold.decorators import action
 from crm.core.admin_base import change_url
 from offers.forms import MailFolderForm, PatternForm
 from offers.mail_import.read_message import find_pattern
-from offers.models import MailFolder
+from offers.models import MailFolder, SenderRule
 from offers.parsing.numbers import find_number
 from offers.parsing.patterns import PatternError
 from offers.patterns import explain_pattern_error
@@ -61,3 +61,19 @@ class MailFolderAdmin(ModelAdmin):
             "back": change_url(folder),
         }
         return TemplateResponse(request, "offers/try_pattern.html", context)
+
+
+@admin.register(SenderRule)
+class SenderRuleAdmin(ModelAdmin):
+    """Rules are made with an answer to a question, and removed here."""
+
+    list_display = ["address", "kind", "wording", "created_by", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["created_by"]
+    search_fields = ["address", "wording"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

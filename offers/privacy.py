@@ -15,7 +15,14 @@ from django.db import models
 from django.db.models import Q
 
 from offers.mail_import.folder import disk_name
-from offers.models import Contact, Customer, ReceivedMessage, SentMessage, SourceFile
+from offers.models import (
+    Contact,
+    Customer,
+    ReceivedMessage,
+    SenderRule,
+    SentMessage,
+    SourceFile,
+)
 from offers.parsing.mailboxes import mailbox_key
 
 # A domain that can never exist (RFC 2606).
@@ -36,6 +43,7 @@ def export(customer: Customer) -> dict[str, Any]:
         "mails": as_dicts(_files_about(customer)),
         "received_messages": as_dicts(_received_about(customer)),
         "sent_messages": as_dicts(SentMessage.objects.filter(offer__customer=customer)),
+        "sender_rules": as_dicts(SenderRule.objects.filter(address=customer.email)),
     }
 
 
@@ -48,10 +56,11 @@ def erase(customer: Customer) -> None:
             file.archive_path.unlink(missing_ok=True)
     SourceFile.objects.filter(pk__in=[file.pk for file in files]).update(
         subject="", sender="", sender_name="", recipients=[], detail="", message_id="", fingerprint=None,
-        content_hash=SourceFile.NOTHING_TO_COPY, defects=[],
+        content_hash=SourceFile.NOTHING_TO_COPY, defects=[], undo=None,
     )  # fmt: skip
     Contact.objects.filter(offer__customer=customer).update(note="")
     SentMessage.objects.filter(offer__customer=customer).delete()
+    SenderRule.objects.filter(address=customer.email).delete()
     customer.offers.update(
         subject="", note="", needs_review="", message_id="", reminders_stopped=True
     )

@@ -26,7 +26,7 @@ def prune_log(*, now: datetime, dry_run: bool = False) -> str:
     old = old.exclude(sender="", subject="")
     if dry_run:
         return f"Would empty {old.count()} entries of the import log before {limit:%Y-%m-%d}."
-    emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="")
+    emptied = old.update(subject="", sender="", sender_name="", recipients=[], detail="", undo=None)
     words = _("Emptied %(number)d entries of the import log before %(day)s.")
     return words % {"number": emptied, "day": format_day(limit)}
 

@@ -131,29 +131,13 @@ def _lock_held(files: Sequence[SourceFile]) -> list[Offer]:
     return list(Offer.objects.filter(pk__in=keys).lock())
 
 
-def find_customer_of(file: SourceFile) -> tuple[str, str] | None:
-    """Return address and name of the only person outside the company who got a mail, or None."""
+def find_people(file: SourceFile) -> list[Address]:
+    """Return the people outside the company who got a mail."""
     recipients = [Address(entry["email"], entry["name"]) for entry in file.recipients]
-    people = load_ours().find_people(recipients)
+    return load_ours().find_people(recipients)
+
+
+def find_customer_of(file: SourceFile) -> Address | None:
+    """Return the only person outside the company who got a mail, or None."""
+    people = find_people(file)
     return people[0] if len(people) == 1 else None
-
-
-def ignore_files(files: Sequence[SourceFile], *, by: User | None, at: datetime) -> int:
-    """Record that mails are no offers; return how many were still undecided."""
-    undecided = SourceFile.objects.filter(
-        pk__in=[file.pk for file in files],
-        # Offers keep the mails they came from.
-        state__in=(SourceFile.State.REVIEW, SourceFile.State.BROKEN),
-    )
-    with transaction.atomic():
-        held = _lock_held(list(undecided))
-        count = undecided.update(
-            state=SourceFile.State.NOT_AN_OFFER,
-            reason=SourceFile.Reason.IGNORED,
-            detail="",
-            holds=False,
-            decided_by=by,
-            decided_at=at,
-        )
-        refresh_offers(held, now=at)
-    return count

@@ -25,7 +25,7 @@ from feedback import links
 from feedback.backoffice.answers import store_answer_columns
 from feedback.backoffice.links import card_hash_of
 from feedback.backoffice.models import Answer, DeclineReason, Invitation, RejectedAnswer, SyncState
-from offers.models import Customer, MailFolder, Offer, SourceFile
+from offers.models import Customer, MailFolder, Offer, SenderRule, SourceFile
 from reminders.models import (
     CompanyHoliday,
     CustomerPlan,
@@ -148,8 +148,9 @@ def make_rows(*, now: datetime) -> dict[str, Any]:
         "offers.customer": offer.customer,
         "offers.mailfolder": folder,
         "offers.offer": offer,
+        "offers.senderrule": SenderRule.objects.create(kind="automatic", address="shop.example"),
         "offers.sourcefile": SourceFile.objects.create(
-            folder=folder, name="a.eml", size=1, mtime_ns=1, state="review"
+            folder=folder, name="a.eml", size=1, mtime_ns=1, state="review", undo={}
         ),
         "reminders.companyholiday": CompanyHoliday.objects.create(
             date=now.date(), name="Betriebsferien"

@@ -29,13 +29,13 @@ _SALES = (
     | _rights("view add change", "feedback.answer", "reminders.customerplan")
     | _rights("view change", "offers.sourcefile", "reminders.followup", "reminders.reminder")
     | _rights("view", "feedback.invitation", "feedback.declinereason")
-    | _rights("view", "reminders.reminderplan", "reminders.mailtext")
+    | _rights("view", "reminders.reminderplan", "reminders.mailtext", "offers.senderrule")
 )
 _LEADERS = (
     _SALES
     | _rights("view add change", "feedback.declinereason", "reminders.mailtext")
     | _rights("view add change delete", "reminders.reminderplan", "reminders.companyholiday")
-    | _rights("delete", "reminders.customerplan")
+    | _rights("delete", "reminders.customerplan", "offers.senderrule")
     | _rights("view change", "reminders.sendinghold")
     | _rights("view", "core.incident", "feedback.rejectedanswer")
     | _rights("view", "accounts.user", "accounts.owncompany", "offers.mailfolder", "core.jobrun")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.backoffice.menu import can_open
+from crm.backoffice.questions import find_answered, find_many, find_questions
 from crm.core.admin_base import change_url
 from crm.operations.job_states import find_job_states
 from feedback.backoffice.models import Answer, RejectedAnswer
@@ -90,12 +91,14 @@ def build_today(user: User, *, now: datetime, everyone: bool = False) -> Today:
     if can_open(user, "reminders.reminder"):
         sections.append(_stuck(offers))
     if can_open(user, "offers.sourcefile"):
-        sections.append(_review())
+        sections.append(_review(user, is_own=is_own))
+    # Rare, so that these sections are shown only if they are not empty.
+    rare = []
+    if can_open(user, "offers.offer"):
+        rare.append(_held(offers))
     if can_open(user, "feedback.rejectedanswer"):
-        rejected = _rejected()
-        # Rare, so that these sections are shown only if they are not empty.
-        if rejected.number:
-            sections.append(rejected)
+        rare.append(_rejected())
+    sections += [section for section in rare if section.number]
     return Today(
         sections=sections,
         ages=_ages(offers, now) if can_open(user, "offers.offer") else [],
@@ -112,6 +115,7 @@ def add_to_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
         "today": build_today(request.user, now=now, everyone="everyone" in request.GET),
         "jobs": find_job_states(now),
         "sending_notices": explain_sending(),
+        "answered": find_answered(request.GET.get("answered", "")),
     }
 
 
@@ -245,21 +249,49 @@ def _stuck_row(reminder: Reminder) -> Row:
     return _offer_row(reminder.offer, words, reminder, reminder.mail_date)
 
 
-def _review() -> Section:
-    states = [SourceFile.State.REVIEW, SourceFile.State.BROKEN]
-    return _build_section(
-        SourceFile.objects.filter(state__in=states).order_by("-first_seen_at"),
-        _review_row,
-        title=_("Mails to check"),
-        link=_list_url("offers_sourcefile", state__in="review,broken"),
-        icon="rule",
-        empty=_("Every imported mail was understood."),
+def _review(user: User, *, is_own: bool) -> Section:
+    questions = find_questions(user, with_others=not is_own)
+    kinds = list(questions.values_list("reason", "first_seen_at"))
+    many = find_many(kinds)
+    rows = [_many_row(reason, number) for reason, number in many.items()]
+    if len(kinds) > many.total():
+        rows += [_review_row(file) for file in questions.exclude(reason__in=list(many))[:ROWS]]
+    broken = SourceFile.objects.filter(state=SourceFile.State.BROKEN).order_by("-first_seen_at")
+    broken_rows = [_review_row(file) for file in broken[:ROWS]]
+    return Section(
+        _("Mails to check"),
+        len(kinds) + (broken.count() if broken_rows else 0),
+        [*rows, *broken_rows][: max(ROWS, len(many))],
+        _list_url("offers_sourcefile", state__in="review,broken"),
+        _("Every imported mail was understood."),
+        "act",
+        "rule",
     )
+
+
+def _many_row(reason: str, number: int) -> Row:
+    """Return the one line for many questions of one kind."""
+    words = SourceFile.Reason(reason).label
+    link = _list_url("offers_sourcefile", state__exact="review", reason__exact=reason)
+    return Row(_("%(number)d questions of one kind") % {"number": number}, str(words), link)
 
 
 def _review_row(file: SourceFile) -> Row:
     reason = str(file.get_reason_display())
     return Row(file.subject or file.name, reason, change_url(file), file.sent_at)
+
+
+def _held(offers: QuerySet[Offer]) -> Section:
+    # Of a question about a mail there is a line in its own section.
+    questions = SourceFile.objects.filter(state=SourceFile.State.REVIEW, offer=OuterRef("pk"))
+    waiting = offers.exclude(needs_review="").exclude(Exists(questions))
+    return _build_section(
+        waiting.select_related("customer").order_by("-sent_at"),
+        lambda offer: _offer_row(offer, offer.needs_review, offer, offer.status_at),
+        title=_("Offers to check"),
+        link=_list_url("offers_offer", to_do="check"),
+        icon="fact_check",
+    )
 
 
 def _rejected() -> Section:

@@ -12,8 +12,10 @@ from crm.backoffice.changes import changing_offers
 from crm.demo.planned_offers import PlannedOffer
 from feedback.backoffice.answers import mark_handled, record_answer
 from feedback.backoffice.models import Answer, DeclineReason
+from offers.answering import Given, dismiss
 from offers.models import Offer, SourceFile
-from offers.services import change_customer, change_offer, ignore_files
+from offers.services import change_customer, change_offer
+from offers.undo import answer_question
 
 # Newer work stays open, so that there is something to do on the day that somebody tries the demo.
 HANDLED_AFTER = timedelta(days=3)
@@ -43,7 +45,10 @@ def finish_old_work(at: datetime) -> None:
     old = SourceFile.objects.filter(
         state=SourceFile.State.REVIEW, first_seen_at__lt=at - CHECKED_AFTER
     )
-    ignore_files(list(old), by=User.objects.filter(is_superuser=True).first(), at=at)
+    given = Given(at, User.objects.filter(is_superuser=True).first())
+    for file in old:
+        with changing_offers() as changed:
+            changed.extend(answer_question(file, dismiss, given))
 
 
 def note_answer(

@@ -14,8 +14,17 @@ from django.db.models import Q
 
 from offers.mail_import.context_sent import SentEvidence
 from offers.mail_import.message import EarlierCopy, KnownMessage, MailMessage, MessageContext
+from offers.mail_import.sender_rules import SenderRules
 from offers.mail_import.senders import SenderRows
-from offers.models import MailFolder, Offer, OfferQuerySet, SentMessage, SourceFile, number_key
+from offers.models import (
+    MailFolder,
+    Offer,
+    OfferQuerySet,
+    SenderRule,
+    SentMessage,
+    SourceFile,
+    number_key,
+)
 from offers.new_offers import People, load_people
 
 State, Reason = SourceFile.State, SourceFile.Reason
@@ -43,6 +52,7 @@ class BatchContext:
         self._pending_keys: set[int] = set()
         self.people = People({}, {}, is_preview=is_preview)
         self._senders = SenderRows(self.own_domains)
+        self.rules = SenderRules(SenderRule.objects.all())
         self._direction = self._path = ""
         self._sent = SentEvidence()
 

@@ -155,7 +155,7 @@ def _remove_empty_offers(
         left |= {each.pk for each in reopen_superseded_by(offer, now=now)}
         left.discard(offer.pk)
         offer.delete()
-        if _is_unused(customer):
+        if is_unused(customer):
             customer.delete()
     # Questions that named several offers name one less.
     match_received([], removed, now=now)
@@ -173,7 +173,8 @@ def _is_empty(offer: Offer) -> bool:
     return not any(rows.exists() for rows in happened)
 
 
-def _is_unused(customer: Customer) -> bool:
+def is_unused(customer: Customer) -> bool:
+    """Return whether nothing but the address is known about a customer."""
     touched = (
         customer.note or customer.do_not_contact or customer.opted_out_at or customer.bounced_at
     )

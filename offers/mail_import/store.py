@@ -38,7 +38,7 @@ _MOST_RECIPIENTS = 100
 _MESSAGE_FIELDS = [
     "size", "mtime_ns", "state", "reason", "detail", "header_hash", "content_hash", "fingerprint",
     "message_id", "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at",
-    "defects", "offer", "holds", "duplicate_of", "decided_by", "decided_at",
+    "defects", "offer", "holds", "duplicate_of", "decided_by", "decided_at", "undo",
 ]  # fmt: skip
 
 
@@ -244,6 +244,7 @@ class _Batch:
         if self.is_outgoing and not message.problem:
             read_for_context(Path(self.folder.path, message.file.name), message, context)
         decision = self.decide(message, context)
+        decision = self.context.rules.settle(decision, message, context.own_domains)
         is_same = (row.state, row.reason) == (decision.state, decision.reason)
         if is_same and decision.state == State.WAITING and not _has_changed(row, message):
             return
@@ -313,6 +314,7 @@ class _Batch:
         row.state, row.reason, row.detail = decision.state, decision.reason, decision.detail[:500]
         row.duplicate_of, row.is_reply = decision.duplicate_of, decision.is_reply
         row.holds, row.decided_by = decision.holds and decision.offer is not None, None
+        row.undo = None
         row.header_hash, row.content_hash, row.fingerprint = message.header_hash, "", None
         # Unique in the database: only the first mail with a fingerprint has it.
         is_taken = message.fingerprint in self.context.copies_by_fingerprint

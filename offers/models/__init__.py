@@ -6,6 +6,7 @@ from offers.models.customers import Contact, Customer, ErasedAddress, SentMessag
 from offers.models.languages import Language
 from offers.models.offers import DEFAULT_CURRENCY, Offer, OfferQuerySet, number_key
 from offers.models.received_messages import ReceivedMessage, ReceivedName
+from offers.models.sender_rules import SenderRule
 from offers.models.source_files import MailFolder, SourceFile
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "OfferQuerySet",
     "ReceivedMessage",
     "ReceivedName",
+    "SenderRule",
     "SentMessage",
     "SourceFile",
     "number_key",

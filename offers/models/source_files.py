@@ -79,6 +79,8 @@ class SourceFile(models.Model):
         BY_PERSON = "by_person", _("A person made it an offer.")
         ATTACHED = "attached", _("A person said to which offer it belongs.")
         IGNORED = "ignored", _("A person decided that it is no offer.")
+        BY_ANSWER = "by_answer", _("A person answered the question about it.")
+        BY_RULE = "by_rule", _("A rule that a person made decided about it.")
         SAME_CONTENT = "same_content", _("The same mail is there as another file.")
         SAME_MESSAGE_ID = (
             "same_message_id",
@@ -287,6 +289,8 @@ class SourceFile(models.Model):
     )
     first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now, db_index=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    # What an answer to its question changed, so that it can be taken back (`offers.undo`).
+    undo = models.JSONField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("import log entry")

@@ -41,6 +41,7 @@ MODELS = {
     "offers.customer": ("VLA", "VLA", "A"),
     "offers.mailfolder": ("LA", "A", "A"),
     "offers.offer": ("VLA", "VLA", "A"),
+    "offers.senderrule": ("VLA", "-", "LA"),
     "offers.sourcefile": ("VLA", "-", "-"),
     "reminders.companyholiday": ("LA", "LA", "LA"),
     "reminders.customerplan": ("VLA", "VLA", "LA"),
@@ -73,7 +74,7 @@ FOLLOW_UP_ACTIONS = (
 )
 REMINDER_ACTIONS = ("send_again_one", "set_aside_one", "was_sent_one")
 ANSWER_ACTIONS = ("handle", "undo", "confirm", "dismiss")
-FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one")
+FILE_ACTIONS = ("make_offer", "attach", "check_again", "ignore_one", "undo", "answer", "take_back")
 OTHERS = {
     "admin:index": "VLA",
     "admin:search": "VLA",

@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 
 from crm.backoffice.admin.source_files import check_files_again
+from offers.answering import Given, dismiss
 from offers.models import Customer, MailFolder, Offer, SourceFile
-from offers.services import attach_file, ignore_files, make_offer_of_file
+from offers.services import attach_file, make_offer_of_file
 from offers.status import note_contact
 from tests.make import make_offer
 from tests.offers.imports import import_folder, import_folders
@@ -166,7 +167,7 @@ def test_the_decision_of_a_person_stands_when_an_older_mail_turns_up(folder: Mai
 def test_ignored_mails_come_back_when_they_are_checked_again(folder: MailFolder) -> None:
     write_mail(Path(folder.path), "a.eml", subject="Ihr Angebot")
     import_folder(folder)
-    assert ignore_files(list(SourceFile.objects.all()), by=None, at=timezone.now()) == 1
+    dismiss(SourceFile.objects.get(), Given(timezone.now()))
     assert import_folder(folder).stored == 0
     check_files_again(list(SourceFile.objects.select_related("folder")))
     assert SourceFile.objects.get().reason == SourceFile.Reason.NO_NUMBER

@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from crm.backoffice.admin.question_forms import get_offer
 from offers.models import Language, Offer, number_key
 
 
@@ -64,11 +65,5 @@ class AttachForm(BaseDialogForm):
         label=_("Offer number"), max_length=100, widget=UnfoldAdminTextInputWidget
     )
 
-    def clean_number(self) -> str:
-        number: str = self.cleaned_data["number"]
-        found = Offer.objects.filter(number_key=number_key(number)).count()
-        if found == 0:
-            raise forms.ValidationError(_("There is no offer with this number."))
-        if found > 1:
-            raise forms.ValidationError(_("Several customers have an offer with this number."))
-        return number
+    def clean_number(self) -> Offer:
+        return get_offer(self.cleaned_data["number"])

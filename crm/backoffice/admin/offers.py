@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +40,7 @@ from feedback.backoffice import answers, links
 from feedback.backoffice.forms import RecordAnswerForm
 from feedback.backoffice.models import Answer, Invitation
 from offers import new_offers
-from offers.models import Customer, Offer
+from offers.models import Customer, Offer, SourceFile
 from offers.resources import OfferExportResource, OfferImportResource
 from offers.status import note_contact
 from reminders import services as reminder_services
@@ -197,9 +197,11 @@ class OfferAdmin(UploadAdmin):
         if follow_up.next_at is not None:
             words = " ".join([words, *explain_sending()])
         more = gettext("Release, skip, write, call or choose a plan")
-        return format_html(
-            '{} <a class="underline" href="{}">{}</a>', words, change_url(follow_up), more
-        )
+        links = [(change_url(follow_up), more)]
+        for file in offer.files.filter(state=SourceFile.State.REVIEW):
+            links.insert(0, (change_url(file), gettext("Answer the question about a mail")))
+        link = '<a class="underline" href="{}">{}</a>'
+        return format_html("{} {}", words, format_html_join(" · ", link, links))
 
     @admin.display(description=_("timeline"))
     @once

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext, ngettext_lazy, pgettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -22,21 +19,29 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from crm.backoffice.admin.forms import AttachForm, MakeOfferForm
-from crm.backoffice.admin.parts import choice_label, person, render, tab
-from crm.backoffice.changes import changing_offers, follow_changes
+from crm.backoffice.admin.mail_head import build_head
+from crm.backoffice.admin.parts import choice_label, render, tab
+from crm.backoffice.admin.question_pages import (
+    QuestionPages,
+    carry_out,
+    has_history,
+    undo_answer,
+)
+from crm.backoffice.changes import follow_changes
 from crm.core.admin_base import ReadOnlyAdmin, change_url, dialog_action, go_to, one_row, say
 from crm.core.search import KeysFirstPaginator
-from offers import services
+from offers import answering, services
 from offers.mail_import import recheck
 from offers.mail_import.result import ImportResult
-from offers.message_view import MailView, explain_defects, read_mail_view
-from offers.models import Offer, SourceFile, number_key
+from offers.message_view import explain_defects, read_mail_view
+from offers.models import SourceFile
 
 MOST_AT_ONCE = 5_000
+IGNORABLE = (SourceFile.State.REVIEW, SourceFile.State.BROKEN)
 
 
 @admin.register(SourceFile)
-class SourceFileAdmin(ReadOnlyAdmin):
+class SourceFileAdmin(QuestionPages, ReadOnlyAdmin):
     """One row per file. Actions change the decision about it; nobody adds or deletes a row."""
 
     list_display = ["name", "folder", "state_label", "mail_in_short", "sender", "sent_at", "offer"]
@@ -52,7 +57,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
     paginator = KeysFirstPaginator
     search_fields = ["name", "subject", "message_id", "number"]
     actions = ["check_files_again", "make_offers", "ignore"]
-    actions_detail = ["make_offer", "attach", "check_again", "ignore_one"]
+    actions_detail = ["make_offer", "attach", "check_again", "ignore_one", "undo"]
     fieldsets = (
         (
             None,
@@ -96,7 +101,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
     @admin.display(description=_("mail"))
     def mail(self, file: SourceFile) -> SafeString:
         view = read_mail_view(file)
-        return render("backoffice/mail.html", {"rows": _build_head(file, view), "view": view})
+        return render("backoffice/mail.html", {"rows": build_head(file, view), "view": view})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         # Fields without a value are left out.
@@ -122,8 +127,7 @@ class SourceFileAdmin(ReadOnlyAdmin):
             if not (file.number and customer):
                 skipped += 1
                 continue
-            email, name = customer
-            _make_offer(request, file, number=file.number, email=email, name=name)
+            carry_out(request, file, answering.make_offer, number=file.number, email=customer.email)
             made += 1
         say(request, made, ngettext_lazy("%d offer was made.", "%d offers were made."))
         if skipped:
@@ -136,7 +140,10 @@ class SourceFileAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Ignore"), permissions=["act"])
     def ignore(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
-        count = services.ignore_files(list(queryset), by=person(request), at=timezone.now())
+        count = 0
+        for file in queryset.filter(state__in=IGNORABLE).select_related("folder"):
+            carry_out(request, file, answering.dismiss)
+            count += 1
         say(request, count, ngettext_lazy("%d mail is ignored.", "%d mails are ignored."))
 
     @dialog_action(
@@ -149,16 +156,15 @@ class SourceFileAdmin(ReadOnlyAdmin):
     def make_offer(
         self, request: HttpRequest, form: MakeOfferForm, file: SourceFile
     ) -> HttpResponse | None:
-        email, name = services.find_customer_of(file) or ("", "")
-        entered = form.cleaned_data["email"]
-        if entered and entered != email:
-            email, name = entered, ""
+        customer = services.find_customer_of(file)
+        email = form.cleaned_data["email"] or (customer.email if customer else "")
         number = form.cleaned_data["number"] or file.number
         if not (number and email):
             words = gettext("The mail lacks the offer number or the customer. Enter them.")
             messages.error(request, words)
             return None
-        offer = _make_offer(request, file, number=number, email=email, name=name)
+        carry_out(request, file, answering.make_offer, number=number, email=email)
+        offer = file.offer
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
@@ -173,9 +179,8 @@ class SourceFileAdmin(ReadOnlyAdmin):
         form=AttachForm,
     )
     def attach(self, request: HttpRequest, form: AttachForm, file: SourceFile) -> HttpResponse:
-        offer = Offer.objects.get(number_key=number_key(form.cleaned_data["number"]))
-        with changing_offers(offer):
-            services.attach_file(file, offer, by=person(request), at=timezone.now())
+        offer = form.cleaned_data["number"]
+        carry_out(request, file, answering.attach, offer=offer)
         messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
@@ -190,30 +195,30 @@ class SourceFileAdmin(ReadOnlyAdmin):
         permission="act",
     )
     def ignore_one(self, request: HttpRequest, form: Any, file: SourceFile) -> None:
-        if services.ignore_files([file], by=person(request), at=timezone.now()):
+        if file.state in IGNORABLE:
+            carry_out(request, file, answering.dismiss)
             messages.success(request, gettext("The mail is ignored."))
         else:
             messages.error(request, gettext("Only mails that are to be checked can be ignored."))
 
+    @dialog_action(
+        _("Take the decision back"),
+        _("The mail, its offer and its reminders become as they were before."),
+        icon="undo",
+        permission="undo",
+    )
+    def undo(self, request: HttpRequest, form: Any, file: SourceFile) -> None:
+        undo_answer(request, file)
+
+    def has_undo_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the user may take back the decision about this entry, given by its key."""
+        undoable = SourceFile.objects.filter(pk=obj, undo__isnull=False)
+        return self.has_act_permission(request) and undoable.exists()
+
 
 def check_files_again(files: Sequence[SourceFile]) -> ImportResult:
     """Decide again about files of the import log; keep offers with an answer or a reminder."""
-    return recheck.check_again(files, after_store=follow_changes, has_history=_has_history)
-
-
-def _has_history(offer: Offer) -> bool:
-    return offer.answers.exists() or offer.reminders.exists()
-
-
-def _make_offer(
-    request: HttpRequest, file: SourceFile, *, number: str, email: str, name: str
-) -> Offer:
-    with changing_offers() as changed:
-        offer = services.make_offer_of_file(
-            file, number=number, email=email, name=name, by=person(request), at=timezone.now()
-        )
-        changed.append(offer)
-    return offer
+    return recheck.check_again(files, after_store=follow_changes, has_history=has_history)
 
 
 def _has_value(file: SourceFile, field: str) -> bool:
@@ -221,32 +226,6 @@ def _has_value(file: SourceFile, field: str) -> bool:
         return True
     value = file.defects if field == "defects_text" else getattr(file, field)
     return value not in (None, "", [])
-
-
-def _build_head(file: SourceFile, view: MailView) -> list[tuple[str, Sequence[str]]]:
-    """Return the header lines to show above the text of a mail, as pairs of label and values."""
-    people: dict[str, list[str]] = defaultdict(list)
-    for each in file.recipients:
-        people[each["field"]].append(_name_address(each["name"], each["email"]))
-    sender = [_name_address(file.sender_name, file.sender)] if file.sender else []
-    sent_at = []
-    if file.sent_at:
-        sent_at = [date_format(timezone.localtime(file.sent_at), "SHORT_DATETIME_FORMAT")]
-    lines: list[tuple[str, Sequence[str]]] = [
-        (gettext("Subject"), [file.subject]),
-        (gettext("From"), sender),
-        (pgettext("mail", "To"), people["to"]),
-        (pgettext("mail", "Cc"), people["cc"]),
-        (pgettext("mail", "Bcc"), people["bcc"]),
-        (gettext("Redirected to"), people["resent-to"]),
-        (gettext("Sent"), sent_at),
-        (gettext("Attachments"), view.attachments),
-    ]
-    return [(label, values) for label, values in lines if any(values)]
-
-
-def _name_address(name: str, email: str) -> str:
-    return f"{name} <{email}>".strip()
 
 
 def _show_result(request: HttpRequest, result: ImportResult) -> None:

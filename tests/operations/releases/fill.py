@@ -27,7 +27,7 @@ from crm.demo.year import BROWSER
 from feedback import links
 from feedback.backoffice.models import Invitation
 from feedback.backoffice.receive import receive_page
-from offers.models import Customer, Offer
+from offers.models import Customer, Offer, SenderRule
 from offers.status import note_contact
 from reminders.holds import hold_sending
 from reminders.incidents import IncidentKind
@@ -44,6 +44,7 @@ def rare() -> None:
     )
     plan = ReminderPlan.objects.create(name="Langsam", days=[5, 15], call_above=50_000)
     CustomerPlan.objects.create(customer=customers[0], plan=plan)
+    SenderRule.objects.create(kind="automatic", address="kasse@post.example", wording="danke für")
     begin_incident(IncidentKind.MAIL_SERVER, "refused", now)
     end_incident(IncidentKind.MAIL_SERVER, now)
     hold_sending(SendingHold.Reason.PERSON, now)
