@@ -151,11 +151,14 @@ OTHER_LIFE = compile_words(r"""
     doručov\w*
     direccion\w*|endereço\w*|osoite\w*|naslov\w*|cím\w*
 """)
+# Somebody has left for good.
 NOT_ANY_MORE = compile_words(r"""
     nicht (?:mehr|länger) (?:\w+ ){0,3}(?:für|bei|tätig|beschäftigt|im unternehmen|in der firma)
-    ausgeschieden|verlass\w*|ruhestand|pension\w*
-    no longer|have left|leaving|retir\w*|ne (?:travaille|fais) plus|quitté|retraite|non lavoro più
-    niet meer werkzaam|już nie|nie pracuj\w*|již ne\w*|ya no|já não
+    ausgeschieden|(?:unternehmen|firma) (?:\w+ ){0,3}verlass\w*|ruhestand
+    no longer (?:\w+ )?(?:work\w*|with|employed|at)|have left|leaving the company|retired
+    ne (?:travaille|fais) plus|quitté|à la retraite|non lavoro più|niet meer werkzaam
+    już nie pracuj\w*|nie pracuj\w* już|již nepracuj\w*|už nepracuj\w*|ya no trabaj\w*|já não trabalh\w*
+    (?:arbetar|arbejder|jobber) (?:\w+ )?(?:inte|ikke) (?:længere|lenger|kvar)|slutat
 """)
 # A note says whom to ask until then: `wenden Sie sich bis zum 7.12. an`.
 DEPUTY = compile_words(r"""

@@ -207,6 +207,7 @@ ACKNOWLEDGEMENT = compile_words(r"""
     haben (?:wir )?(?:ihre?|deine) (?:anliegen|bestellung) (?:\w+ ){0,3}erhalten
     haben (?:wir )?(?:ihre?|deine) (?:anliegen|bestellung) (?:\w+ ){0,3}(?:empfangen|registriert)
     (?:ticket|vorgang|fall|anfrage)\b (?:[^ ]+ ){0,4}(?:erstellt|eröffnet|angelegt|erfasst)
+    haben (?:sie|diese) (?:\w+ )?erhalten|(?:nachricht|e-?mail|mail|anfrage) haben wir erhalten
     (?:vorgangs|ticket|fall|bearbeitungs|referenz)-?nummer
     (?:your|this) (?:\w+ )?(?:message|e-?mail) (?:[^ ]+ )?(?:has been|was) (?:\w+ )?received
     (?:your|this) (?:\w+ )?message (?:[^ ]+ )?(?:has been|was) (?:\w+ )?(?:created|logged)

@@ -13,6 +13,7 @@ _LONGEST_CLOSING = 50
 
 # One line that a gateway, a virus scanner, a ticket system or a telephone adds.
 _ADDED_LINE = compile_words(r"""
+    [^.]{0,120}(?:schadsoftware|malware|virenscanner\w*|phishing)
     [^.]{0,60}(?:auf|nach) viren (?:geprüft|überprüft|untersucht|gescannt)
     (?:keine viren|virenfrei|virus-?free|viruses? found|kein virus|sans virus|garantita priva)
     [^.]{0,80}(?:checked|scanned|tested) (?:for|by) (?:viruses|virus|malware|avast|avg|sophos)

@@ -56,6 +56,7 @@ _WEEKDAY_NAME = re.compile(rf"(?<!\w){WEEKDAY}")
 _WEEKDAY_RANGE_BEFORE = re.compile(
     rf"(?:{WEEKDAY}|\bmo|\bmon)s?\.?\s?(?:bis|to|through|au|al|tot|t/m|do|a|-)\s?$"
 )
+_WEEKDAY_RANGE_AFTER = re.compile(rf"\.?\s?(?:bis|to|through|au|al|tot|t/m|do|a|-)\s?{WEEKDAY}")
 _RELATIVE_DAYS = (
     (
         2,
@@ -127,7 +128,9 @@ def find_weekdays(sentence: str, received_on: date, language: str) -> list[Day]:
     days: list[Day] = []
     for found in _WEEKDAY_NAME.finditer(sentence):
         number = find_weekday(found[0])
-        if number is not None and not _WEEKDAY_RANGE_BEFORE.search(sentence[: found.start()][-40:]):
+        is_range = _WEEKDAY_RANGE_AFTER.match(sentence, found.end())
+        is_range = is_range or _WEEKDAY_RANGE_BEFORE.search(sentence[: found.start()][-40:])
+        if number is not None and not is_range:
             days.append(Day(found.start(), found.end(), (_next(number, received_on),)))
     for count, pattern in _RELATIVE_DAYS:
         for found in pattern.finditer(sentence):

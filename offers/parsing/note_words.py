@@ -10,12 +10,13 @@ from offers.parsing.folding import compile_words, fold
 from offers.parsing.footers import split_footer
 
 _LONGEST_TEXT = 4_000
+_SHORT_SENTENCE = 8  # words
 SENTENCE_END = re.compile(
     r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)(?<!dr)(?<!nr)\.(?=\s)|\n\s*\n"
 )
 # `Sehr geehrte Frau Vogt`, `Hallo Petra`; case counts, so it is not for folded text.
 _NAMED_GREETING = re.compile(
-    r"\s*(?:(?:Guten (?:Tag|Morgen|Abend)|Hallo|Hi|Hey|Moin|Servus|Gr[üu]e?[zß]\w*(?: Gott)?|Liebe[rs]?"
+    r"\s*(?P<greeting>(?:Guten (?:Tag|Morgen|Abend)|Hallo|Hi|Hey|Moin|Servus|Gr[üu]e?[zß]\w*(?: Gott)?|Liebe[rs]?"
     r"|Sehr geehrte[r]?|Werte[r]?|Dear|Hello|Good (?:morning|afternoon|day)|Bonjour|Salut"
     r"|Ch[èe]re?|Buongiorno|Ciao|Gentile|Egregio|Beste|Geachte|Dag|Hej|Hei|Ahoj|Hola|Estimad[oa])"
     r",?[ ])?(?P<title>Frau|Herrn?|Mrs?\.?|Ms\.?|Madame|Monsieur|Mevrouw|Meneer|Signor[ae]?"
@@ -33,6 +34,10 @@ _PLAIN_GREETING = re.compile(
 _QUESTION = re.compile(r"[^.!?]{0,200}\?")
 _NO_QUESTION = compile_words(
     r"(?:dringend|urgent|fragen|frage|questions?|help|hilfe|domande|rückfragen)"
+)
+# `Montage erst nach unseren Betriebsferien`: nobody is away now.
+_BESIDE_ABSENCE = re.compile(
+    r"(?<!\w)(?:nach|vor|after|before|apres|avant|dopo|prima d\w*) (?:\w+ ){0,2}$"
 )
 
 
@@ -61,7 +66,7 @@ def read_words(new_text: str) -> Words:
     if not new_text.strip():
         return Words()
     written = split_footer(new_text)
-    text = fold(written.text[:_LONGEST_TEXT])
+    text, statement = _split_statement(fold(written.text[:_LONGEST_TEXT]))
     line = re.sub(r"\s+", " ", text)
     is_stated = bool(automatic_words.STATEMENT.search(line))
     has_formula = is_stated or bool(automatic_words.FORMULA.search(line))
@@ -72,14 +77,14 @@ def read_words(new_text: str) -> Words:
     is_gate = bool(
         automatic_words.CHALLENGE.search(line) or automatic_words.RECEIPT_TEXT.search(line)
     )
-    footer = re.sub(r"\s+", " ", fold(written.footer[:_LONGEST_TEXT]))
+    footer = re.sub(r"\s+", " ", f"{statement} {fold(written.footer[:_LONGEST_TEXT])}")
     is_confirmed = bool(automatic_words.STATEMENT.search(footer))
     is_note = is_stated or is_gate or (is_away and (has_formula or has_thanks or is_confirmed))
-    if is_received and (has_formula or has_thanks or has_promise or is_confirmed):
-        is_note = True
+    is_promised = has_promise or has_formula
+    is_note |= is_received and (is_promised or has_thanks or is_confirmed)
     return Words(
         is_note=is_note,
-        hints=is_away or is_received or (has_thanks and (has_promise or has_formula)),
+        hints=is_away or is_received or is_confirmed or (has_thanks and is_promised),
         has_formula=has_formula or is_gate,
         decides=_decides(line),
         speaks_of_offer=bool(person_words.PERSONAL.search(line)),
@@ -87,13 +92,31 @@ def read_words(new_text: str) -> Words:
     )
 
 
+def _split_statement(text: str) -> tuple[str, str]:
+    """Return a text without its last paragraph if that says that a program wrote the mail.
+
+    Below a text it is a footer, which programs add to what people write.
+    """
+    before, _, last = text.rstrip().rpartition("\n\n")
+    line = re.sub(r"\s+", " ", last)
+    if not before.strip() or not automatic_words.STATEMENT.search(line):
+        return text, ""
+    if automatic_words.ACKNOWLEDGEMENT.search(line) or is_absence(last):
+        return text, ""
+    return before, last
+
+
 def is_absence(folded_text: str) -> bool:
     """Return whether a text says that its writer is away."""
     for sentence in SENTENCE_END.split(folded_text[:_LONGEST_TEXT]):
         found = absence_words.AWAY.search(sentence) or absence_words.RETURN.search(sentence)
+        if not found and absence_words.FIRST_SINGULAR.search(sentence):
+            found = absence_words.NOT_ANY_MORE.search(sentence)
+        if found and _BESIDE_ABSENCE.search(sentence, 0, found.start()):
+            continue
         if not found or absence_words.THIRD_PERSON.search(sentence, 0, found.start()):
             continue
-        is_short = len(sentence.split()) <= 8
+        is_short = len(sentence.split()) <= _SHORT_SENTENCE
         if is_short or absence_words.FIRST_PERSON.search(sentence):
             return True
     return False
@@ -113,4 +136,6 @@ def _greets_by_name(text: str) -> bool:
     found = _NAMED_GREETING.match(first_line)
     if not found or _NOBODY.match(fold(found["name"])):
         return False
-    return bool(found["title"]) or bool(_PLAIN_GREETING.match(first_line.lstrip()))
+    if found["title"]:
+        return True
+    return bool(found["greeting"] and _PLAIN_GREETING.match(found["greeting"]))

@@ -28,7 +28,7 @@ DECISION = compile_words(r"""
     (?:haben|habe) (?:uns|mich) (?:\w+ )?(?:für|gegen|anders|entschieden|leider)|anderweitig
     vergeben\b|(?:kein|keinen) (?:interesse|bedarf)|kommt (?:für uns )?nicht in frage
     rabatt|skonto|nachlass|günstiger|(?:ihr|der|die|beim|am|ihre) preise?\b
-    (?:können|könnten|würden) sie (?:uns|mir|bitte|das|noch|den|die|ihr|auch)\b(?!.{0,60}erreich)
+    (?:können|könnten|würden) sie (?:uns|mir|bitte|das|noch|den|die|ihr|auch)\b(?! newsletter|.{0,60}erreich)
     (?:habe|hätte) (?:ich |wir )?(?:\w+ ){0,2}(?:eine |noch |folgende |ein paar |kurze )+frage
     (?:haben|hätten) (?:ich |wir )?(?:\w+ ){0,2}(?:eine |noch |folgende |ein paar |kurze )+frage
     rückfrage(?:n)? zu|wann (?:können|könnten|kann|liefern|wäre|ist)|lieferzeit
