@@ -17,17 +17,16 @@ from offers.models.languages import Language
 from offers.parsing.numbers import make_plain
 
 DEFAULT_CURRENCY = "EUR"
-_BLANKS_AROUND_SEPARATOR = re.compile(r" ?([-/._]) ?")
+_SEPARATORS = re.compile(r"[\s/._-]+")
 
 
 def number_key(number: str) -> str:
     """Return an offer number in one spelling, to compare two of them.
 
-    It is in upper case. All hyphens are one, and blanks are left out around a separator and stand
-    for a hyphen elsewhere: `AN 2026 / 1042` is `AN-2026/1042`.
+    It is in upper case, and all hyphens, blanks and other separators are one: a file name has
+    `AN_2026-1042` for `AN 2026/1042`.
     """
-    words = " ".join(make_plain(number).split())
-    return _BLANKS_AROUND_SEPARATOR.sub(r"\1", words).replace(" ", "-").upper()
+    return _SEPARATORS.sub("-", make_plain(number)).strip("-").upper()
 
 
 # Columns of an offer by which the dashboard groups, and those that it counts within a group.

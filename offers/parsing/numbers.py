@@ -48,17 +48,18 @@ _SPACED_SEPARATOR = "(?: [-/._] ?|[-/._] )"
 # a year and a counter, as in `AN 2026 0815`, `2026 / 1042`, `Nr. 2026 0815`; `1042 / 2026`.
 _SPACED_NUMBER = (
     any_of(rf"""
-        {_PREFIX} (?!{_YEAR}(?: |$))(?:\d{{3,}}|\d\d[-/.]\d\d+)
+        {_PREFIX} (?!{_YEAR}(?: |$))(?:\d{{3,}}|\d\d[-/.]\d\d+|2\d \d{{3,6}})
         {_PREFIX}(?: |{_SPACED_SEPARATOR}){_YEAR}(?: |[-/._]|{_SPACED_SEPARATOR})\d\d+
         {_PREFIX}[-/._]?{_YEAR}(?: |{_SPACED_SEPARATOR})\d\d+
         {_YEAR}(?:{_SPACED_SEPARATOR}\d{{3,5}}|(?: / ?|/ )\d{{6}})
         2\d(?: / ?|/ )\d{{3,6}}
-        {_YEAR} \d{{3,6}}(?=\W*$)
+        (?:{_YEAR}|2\d) \d{{3,6}}
         \d{{1,6}}(?: / ?|/ )(?:{_YEAR}|2\d(?= ?(?:$|[-,:;|])))
     """)
     + r"(?:[-/._](?:\d+|[A-Za-z]{1,2}\d*))*(?![^\W_])"
 )
 # A prefix of the firm with a blank: believed behind `Nr.`, or with a year and a counter.
+_GLUED_NUMBER = re.compile(rf"(?<=[A-Za-z])(?=\d){_CLOSED_NUMBER}")  # `Angebot4711`
 _PREFIXED_NUMBER = re.compile(
     r"(?<![^\W_])(?!(?:EUR|CHF|SFR|USD|GBP|DIN|EN|ISO|SN|RAL|NCS|SIA|VDI|VDE|DN|PN|BKP|NPK|LV|BV|KW"
     rf"|KG|EZ|GZ|AZ|TEL|FAX|UID|CH|DE|AT) )[A-ZÄÖÜ]{{1,4}} {_CLOSED_NUMBER}"
@@ -85,6 +86,7 @@ _HIDDEN_PIECE = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", r
 # The counter of a supplement: `Nachtragsangebot 2 zu Angebot 10455`.
 _COUNTER = re.compile(r"\s*(?:nr\.?\s*)?\d{1,2}(?=\s+zu[mr]?\s)", re.IGNORECASE)
 _COUNT_OF_THINGS = re.compile(r"\d{1,3} [^\W\d_]{2}")  # `Angebot 12 Fenster`
+_CUT_OFF = re.compile(r"\d{1,2} \d")  # `Nr. 26 10 42`
 _REVISION = re.compile(r"(?:[-_.](?:v|rev|ver|version)\.?\d+)+$", re.IGNORECASE)
 
 # Numbers that do not follow the keyword directly.
@@ -194,6 +196,8 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
         return None
     found, position = candidate.found, candidate.found.start()
     number = _REVISION.sub("", found[0])
+    if _CUT_OFF.match(text, position) and " " not in number:
+        return None
     if not candidate.is_marked:
         if candidate.is_after_hidden and not _is_last(number, text[position:]):
             return None
@@ -207,6 +211,8 @@ def _find_after(text: str, keyword: re.Match[str]) -> str | None:
 def _skip_to_number(text: str, keyword: re.Match[str]) -> _Candidate | None:
     position, is_after_hidden = _end_of_keyword(text, keyword), False
     is_marked = keyword[0].lower().endswith(("nr", "nummer", "number"))
+    if found := _GLUED_NUMBER.match(text, position):
+        return _Candidate(found, is_marked, is_after_hidden)
     while True:
         if found := NUMBER.match(text, position):
             return _Candidate(found, is_marked, is_after_hidden)
