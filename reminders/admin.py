@@ -189,4 +189,6 @@ class MailTextAdmin(ModelAdmin):
             if result.outcome is SendOutcome.ACCEPTED:
                 messages.success(request, gettext("The test mail is on its way to %s.") % address)
             else:
-                messages.error(request, gettext("The test mail was not sent: %s") % result.words)
+                messages.error(
+                    request, gettext("The test mail was not sent: %s") % result.reply_text
+                )

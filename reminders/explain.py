@@ -61,7 +61,7 @@ def explain_doubts() -> list[str]:
 def explain_due(now: datetime) -> Iterator[str]:
     """Yield a line for each due reminder: whether it would go out, and why."""
     due = list(FollowUp.objects.due(now).values_list("offer", flat=True))
-    hold = holds.find_hold(len(due), now)
+    hold = holds.pull_and_find_hold(len(due), now)
     if hold:
         yield str(SENTENCES[hold])
     plans = Plans()

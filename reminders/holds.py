@@ -20,20 +20,21 @@ from reminders.planning import plan_offers
 from reminders.rules import Because
 
 
-def find_hold(due_count: int, now: datetime) -> Because | None:
-    """Pull the answers if they are out of date; return why nothing may be sent, or None."""
+def pull_and_find_hold(due_count: int, now: datetime) -> Because | None:
+    """Pull the answers from the VPS if they are old; return why nothing may be sent, or None."""
     if not settings.REMINDERS_ENABLED:
         return Because.OFF
     hold = SendingHold.get()
     if hold.is_held or due_count > max(settings.REMINDERS_MAX_PER_RUN, hold.count_allowed(now)):
         return Because.HELD
+    # A pulled answer needs no new link, so planning is enough.
     if not ensure_fresh(settings.REMINDERS_MAX_SYNC_AGE, now, after_store=plan_offers):
         return Because.STALE_ANSWERS
     return None
 
 
 def report_hold(because: Because | None, due_count: int, now: datetime) -> None:
-    """Begin or end the incident of what `find_hold` returned, and hold sending if it says so."""
+    """Begin or end the incident of what `pull_and_find_hold` returned, and hold sending if it says so."""
     if because is Because.HELD:
         hold_sending(SendingHold.Reason.TOO_MANY, now, due_count=due_count)
     elif because is Because.STALE_ANSWERS:

@@ -22,7 +22,7 @@ class IncidentKind(TextChoices):
     MAIL_TEXT = "mail_text", gettext_lazy("a mail text has a mistake")
 
 
-def check_answers(now: datetime) -> None:
+def end_stale_answers(now: datetime) -> None:
     """End the incident of stale answers as soon as they have been pulled again."""
     pulled_at = SyncState.get().pulled_at
     if pulled_at is not None and now - pulled_at <= SyncState.STALE_AFTER:

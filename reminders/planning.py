@@ -188,13 +188,13 @@ def store_decisions(decisions: Sequence[tuple[OfferCase, NextReminder]], now: da
             because=decision.because.value,
             computed_at=now,
         )
-        if case.follow_up.plan_differs(row):
+        if case.follow_up.decision_differs(row):
             rows.append(row)
     FollowUp.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["offer"],
-        update_fields=[*FollowUp.PLANNED_FIELDS, "computed_at"],
+        update_fields=[*FollowUp.DECISION_FIELDS, "computed_at"],
     )
 
 

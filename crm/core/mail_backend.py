@@ -52,4 +52,4 @@ def _send(connection: Connection, message: EmailMessage) -> None:
     sender = parseaddr(message.from_email)[1]
     result = connection.send(sender, recipients, message.message().as_bytes())
     if result.outcome is not SendOutcome.ACCEPTED:
-        raise SmtpUnavailableError(result.stage, result.words, result.code)
+        raise SmtpUnavailableError(result.stage, result.reply_text, result.code)

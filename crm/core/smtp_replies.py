@@ -35,12 +35,12 @@ class SendOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SendResult:
-    """The outcome of one mail. Without a complete reply `code` is 0 and `words` name the error."""
+    """The outcome of one mail. Without a complete reply `code` is 0 and `reply_text` says why."""
 
     outcome: SendOutcome
     stage: Stage
     code: int = 0
-    words: str = ""
+    reply_text: str = ""
 
     @property
     def is_about_us(self) -> bool:
@@ -55,15 +55,15 @@ class SendResult:
         if self.stage is not Stage.RCPT:
             return False
         # RFC 3463
-        return re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.words) is not None
+        return re.search(r"\b5\.1\.(?:1|2|3|6|10)\b", self.reply_text) is not None
 
 
 class SmtpUnavailableError(smtplib.SMTPException):
     """No mail can be sent now. `stage` is the one that failed."""
 
-    def __init__(self, stage: Stage, words: str, code: int = 0) -> None:
-        super().__init__(words)
-        self.stage, self.words, self.code = stage, words, code
+    def __init__(self, stage: Stage, reply_text: str, code: int = 0) -> None:
+        super().__init__(reply_text)
+        self.stage, self.reply_text, self.code = stage, reply_text, code
 
 
 # About our account, never about a mail.

@@ -27,7 +27,8 @@ OPERATIONS = Operations(
         retention.prune_people,
     ],
     # Sending is held first, so that nobody who has answered is reminded before the answers are
-    # pulled. Erasing comes last, because a pulled answer may be that of an erased person.
+    # pulled; those need no new links, so planning is enough. Erasing comes last, because a pulled
+    # answer may be that of an erased person.
     after_restore=[
         hold_after_restore,
         partial(replay_after_restore, after_store=plan_offers),

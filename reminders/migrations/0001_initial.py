@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='sent')),
                 ('retry_at', models.DateTimeField(blank=True, null=True, verbose_name='next try')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('server_reply', models.TextField(blank=True, verbose_name="the mail server's words")),
+                ('server_reply', models.TextField(blank=True, verbose_name="the mail server's reply")),
                 ('offer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='offers.offer', verbose_name='offer')),
                 ('resolved_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='resolved by')),
             ],

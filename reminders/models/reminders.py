@@ -18,7 +18,10 @@ from reminders.sentences import BECAUSE_CHOICES
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def due(self, now: datetime) -> FollowUpQuerySet:
-        """Return those due at their last planning, released and not being sent, oldest due first."""
+        """Return those due at their last planning, released and not being sent, oldest due first.
+
+        Those that wait for their link (LINK_WAITS) are included; the claim decides again.
+        """
         in_flight = Reminder.objects.filter(offer=OuterRef("offer"), state__in=Reminder.IN_FLIGHT)
         return (
             self.filter(next_at__lte=now)
@@ -65,8 +68,9 @@ class FollowUp(models.Model):
     # The `Offer.version` that was planned: an offer that changed since is planned again.
     offer_version = models.PositiveIntegerField(default=0, editable=False)
 
-    # What `reminders.rules` decides. The other columns are what people asked for.
-    PLANNED_FIELDS = ("next_at", "next_step", "call_at", "because", "offer_version")
+    # What `reminders.rules` decided, and about which version of the offer. The other columns are what
+    # people asked for.
+    DECISION_FIELDS = ("next_at", "next_step", "call_at", "because", "offer_version")
 
     objects = FollowUpQuerySet.as_manager()
 
@@ -91,9 +95,9 @@ class FollowUp(models.Model):
     def __str__(self) -> str:
         return str(self.offer)
 
-    def plan_differs(self, other: FollowUp) -> bool:
-        """Return whether the other one plans another next reminder."""
-        return any(getattr(self, name) != getattr(other, name) for name in self.PLANNED_FIELDS)
+    def decision_differs(self, other: FollowUp) -> bool:
+        """Return whether the rules decided something else in the other one."""
+        return any(getattr(self, name) != getattr(other, name) for name in self.DECISION_FIELDS)
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
@@ -171,7 +175,7 @@ class Reminder(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True, db_index=True)
     retry_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    server_reply = models.TextField(_("the mail server's words"), blank=True)
+    server_reply = models.TextField(_("the mail server's reply"), blank=True)
     # Who has marked a failed one as resolved, or has decided about one in doubt.
     resolved_by = person_field(_("resolved by"), db_index=False)
 

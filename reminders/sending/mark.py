@@ -32,9 +32,10 @@ RETRY_FOR = timedelta(days=4)
 
 
 def find_markable(now: datetime) -> QuerySet[Reminder]:
-    """Return the claimed reminders without a block or hold, as one query.
+    """Return the claimed reminders that may still be sent as far as columns tell, as one query.
 
-    It repeats `rules._find_block` for what columns can tell: a new block must be added in both.
+    These are the hold, the pauses, the link, and the blocks of `rules._find_block` but for the basis
+    of contact that the plan names. A new block must be added in both.
     """
     today = timezone.localdate(now)
     asked_for = Q(follow_up__send_now_at__isnull=False)
@@ -83,7 +84,7 @@ def record_result(
 ) -> Reminder.State | None:
     """Record what became of the mail; return its state, or None if the claim was given back."""
     if result.outcome is SendOutcome.ACCEPTED:
-        _record_sent(claim, result.words, now)
+        _record_sent(claim, result.reply_text, now)
         return State.SENT
     if claim.is_personal:
         FollowUp.objects.filter(offer__in=claim.offer_ids).update(send_now_at=None)
@@ -92,7 +93,7 @@ def record_result(
         return None
     rows = Reminder.objects.filter(message_id=claim.message_id)
     if result.outcome is SendOutcome.UNKNOWN:
-        _put_in_doubt(rows, result.words)
+        _put_in_doubt(rows, result.reply_text)
         return State.IN_DOUBT
     retry_at = None
     if result.outcome is SendOutcome.TRY_LATER:
@@ -101,12 +102,12 @@ def record_result(
     rows.filter(state__in=Reminder.IN_FLIGHT).update(
         state=state,
         attempts=claim.rows[0].attempts + 1,
-        server_reply=result.words,
+        server_reply=result.reply_text,
         retry_at=retry_at,
         resolved_by=None,
     )
     if result.is_bad_address and not settings.REMINDERS_TEST_ADDRESS:
-        _mark_bounced(claim, result.words, now)
+        _mark_bounced(claim, result.reply_text, now)
     return state
 
 
@@ -126,17 +127,17 @@ def recover_stale(now: datetime) -> None:
         plan_offer_ids(offer_ids, now)
 
 
-def _put_in_doubt(rows: QuerySet[Reminder], words: str) -> None:
+def _put_in_doubt(rows: QuerySet[Reminder], reply_text: str) -> None:
     marked = rows.filter(state=State.TRANSMITTING)
-    marked.update(state=State.IN_DOUBT, server_reply=words, resolved_by=None)
+    marked.update(state=State.IN_DOUBT, server_reply=reply_text, resolved_by=None)
 
 
-def _record_sent(claim: Claim, words: str, now: datetime) -> None:
+def _record_sent(claim: Claim, reply_text: str, now: datetime) -> None:
     # Includes IN_DOUBT: another run may have taken this one for dead, but the server has accepted.
     known_states = (State.TRANSMITTING, State.IN_DOUBT)
     with transaction.atomic():
         Reminder.objects.filter(message_id=claim.message_id, state__in=known_states).update(
-            state=State.SENT, sent_at=now, server_reply=words, retry_at=None
+            state=State.SENT, sent_at=now, server_reply=reply_text, retry_at=None
         )
         if claim.is_personal:
             FollowUp.objects.filter(offer__in=claim.offer_ids).update(own_text="", send_now_at=None)
@@ -160,12 +161,12 @@ def find_retry_at(now: datetime, attempts: int, give_up_at: datetime) -> datetim
     return retry_at if retry_at < give_up_at else None
 
 
-def _mark_bounced(claim: Claim, words: str, now: datetime) -> None:
+def _mark_bounced(claim: Claim, reply_text: str, now: datetime) -> None:
     # The mailbox does not exist, which stops the reminders of all offers of the customer.
     customer_id = claim.cases[0].offer.customer_id
     with transaction.atomic():
         Customer.objects.filter(pk=customer_id, bounced_at=None).update(
-            bounced_at=now, bounce_detail=words
+            bounced_at=now, bounce_detail=reply_text
         )
         offers = list(Offer.objects.filter(customer=customer_id, status=Offer.Status.OPEN))
         Offer.objects.raise_version(offers)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm.core.smtp import Connection, Server
 from crm.core.smtp_replies import SendOutcome, SmtpUnavailableError
 from reminders import holds
-from reminders.incidents import IncidentKind, check_answers, check_doubts, check_problem
+from reminders.incidents import IncidentKind, check_doubts, check_problem, end_stale_answers
 from reminders.mail.compose import MailSources, compose
 from reminders.mail.message import build_message
 from reminders.mail.rendering import write_parts
@@ -50,7 +50,7 @@ def send_due(clock: Callable[[], datetime], *, only: Collection[int] | None = No
     now = clock()
     recover_stale(now)
     plan_offer_ids(Reminder.objects.confirm_seen(), now)
-    check_answers(now)
+    end_stale_answers(now)
     if not settings.REMINDERS_ENABLED:
         return SendSums(Because.OFF)
     follow_ups = FollowUp.objects.due(now)
@@ -94,8 +94,8 @@ class _Run:
                     self.connection.open()
                 self._send_next(offer_ids)
         except SmtpUnavailableError as error:
-            problem = _("The mail server takes no mail (%(stage)s): %(words)s")
-            self.sums.problem = problem % vars(error)
+            problem = _("The mail server takes no mail (%(stage)s): %(error)s")
+            self.sums.problem = problem % {"stage": error.stage, "error": error}
         finally:
             self.connection.close()
             self._plan_next()
@@ -103,7 +103,7 @@ class _Run:
 
     def _may_go_on(self) -> bool:
         if time.monotonic() >= self.recheck_at:
-            self.sums.because = holds.find_hold(self.due_count, self.clock())
+            self.sums.because = holds.pull_and_find_hold(self.due_count, self.clock())
             holds.report_hold(self.sums.because, self.due_count, self.clock())
             self.recheck_at = time.monotonic() + RECHECK_SECONDS
         is_late = time.monotonic() >= self.ends_at
@@ -163,6 +163,6 @@ class _Run:
             # Some servers close the connection after a number of mails or minutes. Reconnect,
             # unless this connection has sent nothing.
             if not self.connection.sent:
-                self.sums.problem = _("The mail server refused: %s") % result.words
+                self.sums.problem = _("The mail server refused: %s") % result.reply_text
             self.connection.close()
         return state

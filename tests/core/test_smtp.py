@@ -135,7 +135,7 @@ def test_a_reply_of_many_lines_is_one_reply():
         smtp_server({"final dot": b"250-kept\r\n250 as 17\r\n"}) as server,
         connect(server.port) as connection,
     ):
-        assert send(connection).words == "kept\nas 17"
+        assert send(connection).reply_text == "kept\nas 17"
 
 
 @pytest.mark.parametrize("address", ["a\r\nRCPT TO:<x@y.test>", "ü@y.test"])

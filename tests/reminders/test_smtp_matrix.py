@@ -44,7 +44,7 @@ def test_the_table_has_every_cell():
 
 
 def point_to(server: SmtpServer, settings: Any) -> None:
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.3
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 1
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "user", "password"
     settings.REMINDERS_PER_MINUTE = 0
 

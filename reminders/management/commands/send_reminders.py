@@ -20,9 +20,11 @@ class Command(JobCommand):
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="Say what would go out and why not; send nothing.",
+            help="Fetch the answers, then say what would go out and why not; send nothing.",
         )
-        parser.add_argument("--release", action="store_true", help="Let a held run go first.")
+        parser.add_argument(
+            "--release", action="store_true", help="Release sending first if it is held."
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
         if not options["dry_run"]:
