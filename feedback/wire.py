@@ -1,5 +1,7 @@
 """The JSON exchanged between office and VPS, as DRF serializers. Shared by both, no models.
 
+In it a link is an `invitation` and an answer a `feedback`.
+
 The VPS rejects what is not valid. Fields may be added, never renamed: an old office works with a
 new VPS and the reverse.
 """

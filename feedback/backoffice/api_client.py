@@ -1,4 +1,4 @@
-"""The HTTP client of the API: every connection between the two machines is opened here.
+"""The HTTP client of the API, by which the office calls the public service.
 
 Every call may be repeated: registering and acknowledging are idempotent, pulling changes nothing.
 """

@@ -35,7 +35,7 @@ def check_answers(now: datetime) -> Iterator[Finding]:
     rejected = RejectedAnswer.objects.filter(resolved_at=None).count()
     if rejected:
         text = _("%s rejected answers wait for a decision in the back office.")
-        yield Finding("set-aside answers", text % rejected, is_ok=False)
+        yield Finding("rejected answers", text % rejected, is_ok=False)
 
 
 def check_clocks(now: datetime) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ class Invitation(models.Model):
 
     class State(models.TextChoices):
         ACTIVE = "active", _("active")
+        # By a decision. One who is still undecided can use the link again.
         ANSWERED = "answered", _("answered")
         REVOKED = "revoked", _("revoked")
 
@@ -172,6 +173,7 @@ class Answer(models.Model):
         default=False,
         help_text=_("Came so soon after the mail that a robot may have sent it."),
     )
+    # When the customer gave this answer, of any kind; of a call: when it was.
     answered_at = models.DateTimeField(_("answered"), db_index=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
     recorded_by = person_field(_("recorded by"))
@@ -207,7 +209,7 @@ class Answer(models.Model):
 
 
 class RejectedAnswer(models.Model):
-    """An answer from the VPS that could not be stored, kept for a person."""
+    """An answer from the VPS that was rejected because it could not be stored, kept for a person."""
 
     uid = models.UUIDField(_("id"), unique=True)
     content = models.JSONField(_("content"))

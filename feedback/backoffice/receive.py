@@ -1,7 +1,8 @@
 """Receive the answers that were pulled from the VPS.
 
 Each answer is stored exactly once, in one transaction with its effect. One that cannot be stored is
-kept as a RejectedAnswer, and the reminders of its offer are held, because the customer did answer.
+rejected: it is kept as a RejectedAnswer, and the reminders of its offer are held, because the
+customer did answer.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ class UnreadableAnswerError(Exception):
 
 @dataclass
 class ReceivedPage:
-    """Result of a page. `settled` may be acknowledged: stored, known or set aside."""
+    """Result of a page. `settled` may be acknowledged: stored, known or rejected."""
 
     stored: int = 0
-    set_aside: int = 0
+    rejected: int = 0
     settled: list[UUID] = field(default_factory=list)
 
 
@@ -52,7 +53,7 @@ class ReceivedPage:
 def receive_page(
     items: Sequence[object], *, now: datetime, after_store: AfterStore, is_replay: bool = False
 ) -> ReceivedPage:
-    """Store the answers of one page, set aside those that are invalid, and return the result.
+    """Store the answers of one page, reject those that are invalid, and return the result.
 
     Salespeople get no mail about the answers of a replay. Raises OperationalError or InterfaceError
     when the database failed.
@@ -74,7 +75,7 @@ def receive_page(
             logger.warning("An answer cannot be stored, because of %s.", type(error).__name__)
             problem = f"{type(error).__name__}: {error}"
         if problem:
-            page.set_aside += set_aside(item, problem, now=now, after_store=after_store)
+            page.rejected += reject(item, problem, now=now, after_store=after_store)
         uid = _find_uid(item)
         if uid is not None:
             page.settled.append(uid)
@@ -107,8 +108,8 @@ def store_received(item: object, *, now: datetime, is_replay: bool = False) -> l
     return changed
 
 
-def set_aside(item: object, error: str, *, now: datetime, after_store: AfterStore) -> bool:
-    """Keep an invalid answer for a person, and hold the reminders of its offer.
+def reject(item: object, error: str, *, now: datetime, after_store: AfterStore) -> bool:
+    """Keep an invalid answer as rejected for a person, and hold the reminders of its offer.
 
     Return False when it is kept already. An item without a uid gets one from its content.
     """
@@ -125,13 +126,13 @@ def set_aside(item: object, error: str, *, now: datetime, after_store: AfterStor
         if is_new:
             answered = Offer.objects.filter(invitations__digest=_find_digest(content))
             after_store(hold_offers(answered, review_text()))
-            logger.warning("The answer %s could not be stored and was set aside.", uid)
+            logger.warning("The answer %s could not be stored and was rejected.", uid)
     return is_new
 
 
-def open_sealed_words(answer: Answer) -> bool:
+def open_sealed_comment(answer: Answer) -> bool:
     """Try to decrypt a comment sealed to another key; return whether it can be read now."""
-    if not _open_words(answer):
+    if not _open_comment(answer):
         return False
     answer.note = answer.note.replace(sealed_note(), "").strip()
     answer.save(update_fields=["comment", "phone", "sealed_comment", "note"])
@@ -173,11 +174,11 @@ def hold_offers(offers: QuerySet[Offer], reason: str) -> list[Offer]:
 
 
 def review_text() -> str:
-    """Return the review reason of an offer whose answer was set aside, in the company's language."""
+    """Return the review reason of an offer whose answer was rejected, in the company's language."""
     with translation.override(settings.LANGUAGE_CODE):
         return _(
-            "The customer has answered, but the answer could not be stored: see the rejected"
-            " answers."
+            "The customer has answered, but the answer was rejected because it could not be stored:"
+            " see the rejected answers."
         )
 
 
@@ -220,7 +221,7 @@ def _build_answer(data: dict[str, Any], invitation: Invitation, *, now: datetime
     if answer.kind == Answer.Kind.UNDECIDED:
         answer.ask_again_on = data["ask_again_on"]
     notes = []
-    if not _open_words(answer):
+    if not _open_comment(answer):
         notes.append(sealed_note())
     if data["reason"] and answer.reason is None:
         words = _("The customer chose the reason “%s”, which does not exist here.")
@@ -231,7 +232,7 @@ def _build_answer(data: dict[str, Any], invitation: Invitation, *, now: datetime
     return answer
 
 
-def _open_words(answer: Answer) -> bool:
+def _open_comment(answer: Answer) -> bool:
     """Decrypt the message into `comment` and `phone`; return False if that is impossible."""
     try:
         message = sealing.open_message(answer.sealed_comment, settings.FEEDBACK_SEALING_PRIVATE_KEY)

@@ -33,7 +33,7 @@ class SyncResult:
     """The numbers of one sync."""
 
     stored: int = 0
-    set_aside: int = 0
+    rejected: int = 0
     registered: int = 0
     refused: int = 0
     is_form_sent: bool = False
@@ -191,7 +191,7 @@ def _receive(
     if page.settled:
         client.acknowledge(page.settled)
     result.stored += page.stored
-    result.set_aside += page.set_aside
+    result.rejected += page.rejected
     return len(page.settled)
 
 

@@ -37,8 +37,8 @@ class FormTexts:
     reasons: tuple[FormReason, ...] = ()
 
     @property
-    def takes_words(self) -> bool:
-        """True when a comment can be sealed. Without the office's key the form has no text fields."""
+    def takes_comments(self) -> bool:
+        """True when comments can be sealed. Without the office's key the form has no text fields."""
         return bool(self.public_key)
 
     def find_reason(self, code: str) -> FormReason | None:

@@ -79,7 +79,7 @@ class AnswerForm(forms.Form):
         for name, answer in ANSWER_OF.items():
             if typed.get("answer") != answer:
                 del self.fields[name]
-        if not texts.takes_words:
+        if not texts.takes_comments:
             self.fields.pop("comment")
             self.fields.pop("phone", None)
 

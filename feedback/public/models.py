@@ -23,8 +23,8 @@ class RegisteredLink(models.Model):
     # What the office said last: active ↔ revoked.
     state = models.CharField(max_length=10, choices=State)
     registered_at = models.DateTimeField(default=timezone.now)
-    # Set once, by the customer's decision. The office never changes it, so that registering a link
-    # again does not revive it.
+    # Set once, by the customer's decision: "still undecided" does not answer a link. The office never
+    # changes it, so that registering a link again does not revive it.
     answered_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

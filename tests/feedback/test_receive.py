@@ -105,7 +105,7 @@ def test_the_same_page_twice_changes_nothing() -> None:
     items = [make_item(), make_item(kind="declined")]
     assert take(*items).stored == 2
     again = take(*items)
-    assert (again.stored, again.set_aside, len(again.settled)) == (0, 0, 2)
+    assert (again.stored, again.rejected, len(again.settled)) == (0, 0, 2)
     assert Answer.objects.count() == 2
 
 
@@ -192,9 +192,9 @@ def test_sealed_words_are_opened_once_the_key_is_back(settings: Any) -> None:
         )
     )
     answer = Answer.objects.get()
-    assert not receive.open_sealed_words(answer)
+    assert not receive.open_sealed_comment(answer)
     settings.FEEDBACK_SEALING_PRIVATE_KEY = private
-    assert receive.open_sealed_words(answer)
+    assert receive.open_sealed_comment(answer)
     answer.refresh_from_db()
     assert (answer.comment, answer.sealed_comment, answer.note) == ("geheim", "", "")
 
@@ -239,7 +239,7 @@ POISON: dict[str, dict[str, Any]] = {
 def test_a_poisoned_answer_is_set_aside_and_the_rest_goes_on(fields: dict[str, Any]) -> None:
     good = [make_item() for _ in range(3)]
     taken = take(good[0], make_item(**fields), *good[1:])
-    assert (taken.stored, taken.set_aside, len(taken.settled)) == (3, 1, 4)
+    assert (taken.stored, taken.rejected, len(taken.settled)) == (3, 1, 4)
     rejected = RejectedAnswer.objects.get()
     assert rejected.error
 
@@ -248,7 +248,7 @@ def test_a_poisoned_answer_is_set_aside_and_the_rest_goes_on(fields: dict[str, A
 def test_what_has_no_id_is_set_aside_once(item: object) -> None:
     take(item)
     taken = take(item)
-    assert (taken.set_aside, taken.settled) == (0, [])
+    assert (taken.rejected, taken.settled) == (0, [])
     assert RejectedAnswer.objects.count() == 1
 
 
@@ -274,7 +274,7 @@ def test_a_poison_that_is_noticed_late_is_set_aside() -> None:
             raise ValueError("broken rule")
 
     taken = take(make_item(bad), make_item(good), after_store=fail_on_bad)
-    assert (taken.stored, taken.set_aside, len(taken.settled)) == (1, 1, 2)
+    assert (taken.stored, taken.rejected, len(taken.settled)) == (1, 1, 2)
     assert Answer.objects.get().offer == good.offer
     bad.offer.refresh_from_db()
     assert (bad.offer.status, bool(bad.offer.needs_review)) == ("open", True)

@@ -184,7 +184,7 @@ def test_a_poisoned_answer_is_acknowledged_and_does_not_come_again(vps: PublicSe
     vps.give_answers([{"digest": link.digest, "kind": "interested"} for link in (lost, kept)])
     lost.delete()
     result = sync.sync(after_store=follow_changes)
-    assert (result.stored, result.set_aside) == (1, 1)
+    assert (result.stored, result.rejected) == (1, 1)
     assert sync.sync(after_store=follow_changes) == sync.SyncResult()
     assert RejectedAnswer.objects.count() == 1
 

@@ -92,7 +92,7 @@ def test_a_job_that_failed_says_why(sound_office):
 def test_old_and_rejected_answers_are_noticed(sound_office):
     SyncState.objects.update(pulled_at=timezone.now() - timedelta(hours=2))
     RejectedAnswer.objects.create(uid="b" * 32, content={}, error="no such link")
-    assert set(problems()) == {"answers", "set-aside answers"}
+    assert set(problems()) == {"answers", "rejected answers"}
 
 
 def test_an_invalid_sealing_key_is_noticed(sound_office, settings):

@@ -128,7 +128,7 @@ class AnswerAdmin(OfferRowsAdmin):
 
     @admin.action(description=_("Open sealed comments again"), permissions=["change"])
     def open_words(self, request: HttpRequest, queryset: QuerySet[Answer]) -> None:
-        done = sum(map(receive.open_sealed_words, queryset.exclude(sealed_comment="")))
+        done = sum(map(receive.open_sealed_comment, queryset.exclude(sealed_comment="")))
         say(request, done, ngettext_lazy("%s answer was opened.", "%s answers were opened."))
 
     @dialog_action(

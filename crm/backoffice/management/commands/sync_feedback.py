@@ -39,7 +39,7 @@ class Command(JobCommand):
             text = _("The answers are stored, but the mails to the salespeople failed: %s")
             raise CommandError(text % notices.problem)
         words = [
-            _("Done, %s answers stored, %s set aside") % (result.stored, result.set_aside),
+            _("Done, %s answers stored, %s rejected") % (result.stored, result.rejected),
             _("%s links registered") % result.registered,
         ]
         if result.refused:
