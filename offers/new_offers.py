@@ -129,7 +129,7 @@ def store_offers(offers: Sequence[Offer]) -> None:
     new = {offer.customer.email: offer.customer for offer in offers if not offer.customer.pk}
     # Sorted, so that two importers at once wait for each other without a deadlock.
     customers = [customer for _email, customer in sorted(new.items())]
-    ErasedAddress.silence(customers)
+    ErasedAddress.block_erased(customers)
     Customer.objects.bulk_create(customers)
     Offer.objects.bulk_create(sorted(offers, key=lambda offer: offer.number_key))
 

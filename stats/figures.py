@@ -127,6 +127,7 @@ def group_offers(offers: QuerySet[Offer]) -> list[OfferGroup]:
         Count("pk"), Count("answered_on"), Count("amount"), Sum("amount"), Sum("reaction_seconds")
     )
     groups = []
+    # OfferGroup has its fields in the order of the columns.
     for *counts, amount, seconds in sums:
         value = Decimal(amount or 0).quantize(Decimal("0.01"))
         groups.append(OfferGroup(*(*counts, value, int(seconds or 0))))

@@ -56,7 +56,7 @@ class OwnCompany(models.Model):
 
     name = models.CharField(_("company name"), max_length=200)
     legal_notice = models.TextField(
-        _("legal block"),
+        _("legal notice"),
         blank=True,
         help_text=_(
             "Stands below every reminder: legal form, seat, register, management, VAT number."

@@ -26,7 +26,7 @@ def changing_offers(*offers: Offer) -> Iterator[list[Offer]]:
 
 
 def follow_changes(offers: Sequence[Offer]) -> None:
-    """Create missing links of changed offers and compute their plans anew."""
+    """Create the missing links of changed offers and plan their reminders again."""
     if offers:
         make_missing_links(offers)
         plan_offers(offers)

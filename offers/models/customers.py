@@ -96,7 +96,7 @@ class Customer(models.Model):
         self.email = self.email.strip().lower()
         is_new, before = self._state.adding, self.search_text
         if is_new:
-            ErasedAddress.silence([self])
+            ErasedAddress.block_erased([self])
         if update_fields is None or {"email", "name", "company"} & set(update_fields):
             self.fill_search_text()
             update_fields = None if update_fields is None else {*update_fields, "search_text"}
@@ -137,8 +137,8 @@ class ErasedAddress(models.Model):
         return hmac.new(key, address, hashlib.sha256).hexdigest()
 
     @classmethod
-    def silence(cls, customers: Iterable[Customer]) -> None:
-        """Mark new customers who were erased before as "do not contact", in memory only."""
+    def block_erased(cls, customers: Iterable[Customer]) -> None:
+        """Set `do_not_contact` of those who were erased before, in memory only."""
         by_digest: dict[str, Customer] = {}
         for salt in set(cls.objects.values_list("salt", flat=True)):
             for customer in customers:

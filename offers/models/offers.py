@@ -29,9 +29,9 @@ def number_key(number: str) -> str:
     return _SEPARATORS.sub("-", make_plain(number)).strip("-").upper()
 
 
-# Columns of an offer by which the dashboard groups, and those that it counts within a group.
+# Columns of an offer by which the dashboard groups, and those that it counts or sums in a group.
 GROUPED = ("status", "customer_reason", "salesperson_reason", "answered_step", "currency")
-COUNTED = ("sent_on", "answered_on", "amount", "reaction_seconds")
+MEASURED = ("sent_on", "answered_on", "amount", "reaction_seconds")
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -67,7 +67,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         super().bulk_update(offers, ["search_text"], batch_size=500)
 
     def raise_version(self, offers: Sequence[Offer]) -> None:
-        """Count a change of each of these offers, in the database and in memory."""
+        """Increment `version` of these offers, in the database and in memory."""
         # A plan keeps the version it was made from, so that an offer that changed since is found
         # and planned again.
         self.filter(pk__in=[offer.pk for offer in offers]).update(version=F("version") + 1)
@@ -112,9 +112,9 @@ class Offer(models.Model):
         MANUAL = "manual", _("entered by hand")
         UPLOAD = "upload", _("uploaded list")
 
-    # Which columns the search text and the columns that figures are counted by follow from.
+    # The columns from which `fill_derived` fills the search text, and those of the figures.
     WORDS_FROM = frozenset({"number", "subject", "customer"})
-    COUNTED_FROM = frozenset(
+    FIGURES_FROM = frozenset(
         {"first_sent_at", "first_answer_at", "status", "status_at", "status_channel"}
     )
     # States that somebody decided.
@@ -169,10 +169,11 @@ class Offer(models.Model):
     # Columns, although they follow from others: the indexes for the figures are made of them. The
     # days are local ones.
     sent_on = models.DateField(editable=False)
-    # The first answer, else when a person decided without one.
+    # Answered for the figures: the first answer that says something about the offer, also "still
+    # undecided", else the status that a person set without one. A link is answered by a decision.
     answered_at = models.DateTimeField(null=True, editable=False)
     answered_on = models.DateField(null=True, editable=False)
-    # How many reminders had been sent before it.
+    # How many reminders had been sent before it; only `reminders.planning` knows and writes it.
     answered_step = models.PositiveSmallIntegerField(default=0, editable=False)
     reaction_seconds = models.PositiveIntegerField(null=True, editable=False)
     superseded_by = models.ForeignKey(
@@ -223,8 +224,8 @@ class Offer(models.Model):
             # All that the dashboard counts, in the order in which it groups: all time of 250,000
             # offers is counted in 0.3 s from the index alone, without it in 1.2 s. The other one
             # finds a period: 12 months take 0.15 s on PostgreSQL, without it 0.46 s.
-            models.Index(fields=[*GROUPED, *COUNTED], name="offers_offer_figures"),
-            models.Index(fields=["sent_on", *GROUPED, *COUNTED[1:]], name="offers_offer_period"),
+            models.Index(fields=[*GROUPED, *MEASURED], name="offers_offer_figures"),
+            models.Index(fields=["sent_on", *GROUPED, *MEASURED[1:]], name="offers_offer_period"),
             models.Index(
                 fields=["sent_at"],
                 condition=~models.Q(needs_review=""),
@@ -245,14 +246,14 @@ class Offer(models.Model):
     def fill_derived(self, changed: Iterable[str] | None = None) -> set[str] | None:
         """Fill the columns that follow from the changed ones; return the names of both."""
         # None stands for all columns, as in `save`.
-        names = self.WORDS_FROM | self.COUNTED_FROM if changed is None else set(changed)
+        names = self.WORDS_FROM | self.FIGURES_FROM if changed is None else set(changed)
         derived: set[str] = set()
         if self.WORDS_FROM & names:
             self.number_key = number_key(self.number)
             self.fill_search_text()
             derived |= {"number_key", "search_text"}
-        if self.COUNTED_FROM & names:
-            self._fill_answer()
+        if self.FIGURES_FROM & names:
+            self._fill_figure_columns()
             derived |= {
                 "sent_on", "answered_at", "answered_on", "answered_step", "reaction_seconds",
             }  # fmt: skip
@@ -262,7 +263,7 @@ class Offer(models.Model):
         words = (fold(self.number), fold(self.subject), self.customer.search_text)
         self.search_text = "\n".join(words)
 
-    def _fill_answer(self) -> None:
+    def _fill_figure_columns(self) -> None:
         self.sent_on = timezone.localdate(self.first_sent_at)
         self.answered_at = self.first_answer_at
         is_by_hand = self.status_channel != self.Channel.AUTOMATIC

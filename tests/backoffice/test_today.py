@@ -161,7 +161,7 @@ def test_a_job_that_failed_last_has_a_problem() -> None:
         ("reminders/reminder/?state__exact=sent", "Gesendete Erinnerungen"),
         ("reminders/reminder/?state__exact=in_doubt", "Ungewiss oder fehlgeschlagen"),
         ("reminders/reminder/?state__in=in_doubt%2Cfailed", "Ungewiss oder fehlgeschlagen"),
-        ("reminders/followup/?due=mails", "Stand je Angebot"),
+        ("reminders/followup/?due=mails", "Alle Nachfassaktionen"),
         ("reminders/followup/?due=calls", "Anrufe"),
     ],
 )

@@ -94,7 +94,7 @@ def test_the_page_speaks_the_persons_language(client: Client) -> None:
     client.force_login(make_user(is_superuser=True, language="en"))
     page = client.get("/stats/").content.decode()
     assert "Response rate" in page
-    assert "Antwortquote" not in page
+    assert "Rückmeldequote" not in page
 
 
 @pytest.mark.parametrize("words", ["K", "", " "])

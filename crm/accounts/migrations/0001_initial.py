@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='company name')),
-                ('legal_notice', models.TextField(blank=True, help_text='Stands below every reminder: legal form, seat, register, management, VAT number.', verbose_name='legal block')),
+                ('legal_notice', models.TextField(blank=True, help_text='Stands below every reminder: legal form, seat, register, management, VAT number.', verbose_name='legal notice')),
                 ('imprint_url', models.URLField(blank=True, verbose_name='link to the imprint')),
                 ('privacy_url', models.URLField(blank=True, verbose_name='link to the privacy notice')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail for questions')),
