@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from offers.models import Offer, SourceFile, number_key
 from offers.parsing.mail_providers import MAIL_PROVIDERS
+from offers.parsing.purpose import Purpose
 
 State, Reason = SourceFile.State, SourceFile.Reason
 # About an offer that was not known: with it, its reminders wait for the answer.
-_BECOME_HELD = (Reason.LATER_MAIL, Reason.OTHER_DOCUMENT)
+_BECOME_HELD = (Reason.LATER_MAIL, Reason.OTHER_DOCUMENT, Reason.APPOINTMENT)
 # With the offer, they are further mails about it.
 _BECOME_FOLLOW_UPS = (
     Reason.FOREIGN_NUMBER, Reason.FOREIGN_OFFER, Reason.FORWARDED, Reason.NUMBER_IN_TEXT,
@@ -36,6 +37,8 @@ def answer_questions(new: Sequence[Offer]) -> list[Offer]:
         if offer is None:
             continue
         file.offer = offer
+        if file.reason == Reason.APPOINTMENT:
+            file.reason, file.detail = Reason.LATER_MAIL, Purpose.APPOINTS.value
         if file.reason in _BECOME_HELD:
             file.holds = True
         else:

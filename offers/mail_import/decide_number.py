@@ -10,7 +10,7 @@ from offers.mail_import.decide import MessageDecision, follow_up
 from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import Offer, SourceFile, number_key
 from offers.parsing.alternatives import any_of
-from offers.parsing.foreign_offers import names_foreign_offer
+from offers.parsing.foreign_offers import may_be_foreign, names_foreign_offer
 from offers.parsing.mail import Address
 from offers.parsing.mail_providers import MAIL_PROVIDERS
 from offers.parsing.purpose import Purpose, find_purpose, is_inquiry
@@ -29,6 +29,13 @@ _OUR_OFFER = re.compile(
         unser\w* (?:\w+ )?(?:angebot|offert|kostenvoranschlag)|our (?:\w+ )?(?:quot|offer|proposal)
         notre (?:offre|devis)|(?:la )?nostra offerta|nostro preventivo
     """),
+    re.IGNORECASE,
+)
+
+# In an answer these are our own words, or those of a form on our web site.
+_THEIR_INQUIRY = re.compile(
+    r"(?<!\w)(?:ihrer?|deine|eure|your|votre|vostra|vs\.?) (?:[\w-]+ )?"
+    r"(?:\w*anfrage|inquiry|enquiry|request|demande|richiesta)",
     re.IGNORECASE,
 )
 
@@ -149,9 +156,7 @@ def _ask_about_forward(case: _Case) -> MessageDecision | None:
 
 def _ask_about_foreign_offer(case: _Case) -> MessageDecision | None:
     message = case.message
-    if not names_foreign_offer(message.prefixes.rest) and not (
-        message.text and names_foreign_offer(message.text)
-    ):
+    if not _is_about_offer_of_others(message):
         return None
     if message.number_in_text and not message.has_keyword:
         return MessageDecision(State.NOT_AN_OFFER, Reason.NO_OFFER)
@@ -172,7 +177,7 @@ def _ask_about_place_of_number(case: _Case) -> MessageDecision | None:
         return None
     if message.is_only_pdf:
         return MessageDecision(State.REVIEW, Reason.ONLY_PDF, message.number)
-    if message.prefixes.is_reply and is_inquiry(message.prefixes.rest, ""):
+    if message.prefixes.is_reply and _answers_inquiry(message.prefixes.rest):
         return None
     return MessageDecision(State.REVIEW, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, message.number)
 
@@ -245,8 +250,21 @@ def _has_document(message: MailMessage) -> bool:
     return bool(key) and any(key in _letters(name) for name in message.attachments)
 
 
+def _is_about_offer_of_others(message: MailMessage) -> bool:
+    if names_foreign_offer(message.prefixes.rest):
+        return True
+    text = message.text or ""
+    if _OUR_OFFER.search(text) or _has_document(message):
+        return False
+    return may_be_foreign(message.prefixes.rest) or names_foreign_offer(text)
+
+
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text)).upper()
+
+
+def _answers_inquiry(subject: str) -> bool:
+    return is_inquiry(subject, "") or _THEIR_INQUIRY.search(subject) is not None
 
 
 def _is_number_of_others(message: MailMessage, context: MessageContext) -> bool:
@@ -257,7 +275,7 @@ def _is_number_of_others(message: MailMessage, context: MessageContext) -> bool:
         is_named = message.number.upper() in answered.subject.upper()
         return is_named or number_key(answered.number) == number_key(message.number)
     rest = message.prefixes.rest
-    if not message.prefixes.is_reply or is_inquiry(rest, ""):
+    if not message.prefixes.is_reply or _answers_inquiry(rest):
         return False
     if message.number_in_attachment:
         return message.has_keyword

@@ -11,6 +11,7 @@ from offers.mail_import.read_parts import find_subject_number, read_body
 from offers.parsing.automatic import judge_sent
 from offers.parsing.body import parse_body
 from offers.parsing.fingerprint import build_fingerprint
+from offers.parsing.foreign_offers import may_be_foreign
 from offers.parsing.mail import Mail
 from offers.parsing.mime import parse_parameters
 from offers.parsing.numbers import find_number, find_number_in_text
@@ -42,16 +43,17 @@ def read_sent(path: Path, message: MailMessage, pattern: str) -> None:
     if mail.recipients and mail.sent_at:
         emails = [recipient.email for recipient in mail.recipients]
         # Two offers of one second may differ in their attachments alone.
-        number = "" if message.is_number_in_subject else message.number
-        message.fingerprint = build_fingerprint(emails, mail.subject, message.sent_at, number)
+        inside = "" if message.is_number_in_subject else message.number or message.offer_file
+        message.fingerprint = build_fingerprint(emails, mail.subject, message.sent_at, inside)
 
 
 def read_for_context(path: Path, message: MailMessage, context: MessageContext) -> None:
     """Read what the known offers and mails make necessary: who of us wrote it, and its text."""
     message.mail = message.mail._replace(sender=context.ours.find_author(message.mail))
     is_known = context.in_thread is not None or bool(context.same_number)
-    is_answer = message.prefixes.is_reply and bool(message.number)
-    if message.text is None and (is_known or is_answer):
+    rest = message.prefixes.rest
+    is_doubtful = bool(message.number) and (message.prefixes.is_reply or may_be_foreign(rest))
+    if message.text is None and (is_known or is_doubtful):
         try:
             raw = message.content or read_start(path, limit=LONGEST_LOOK)
         except OSError:  # gone since; its header block has to do
@@ -115,6 +117,8 @@ def _find_number_inside(message: MailMessage, pattern: str) -> None:
         words = split_name(name)
         if names_other_document(words):
             continue
+        if message.has_keyword and _OFFER_FILE.match(words) and not pattern:
+            words = f"Angebot {words}"
         if number := find_number(words, pattern):
             numbers.setdefault(number.upper(), number)
     # Two attachments with different numbers decide nothing.

@@ -17,7 +17,7 @@ _BEFORE_YOUR = any_of("""
     wir (?:haben|nehmen|lehnen|prüfen|akzeptieren)
 """)
 _YOUR = r"(?:ihre?[mnrs]?|eure?[mnrs]?|deine?[mnrs]?)"
-_MANY_WORDS = r"[^.!?;\x00]{0,60}?"
+_MANY_WORDS = r"[^!?;\x00]{0,60}?"
 _OUR_ACT = any_of("""
     absage|ablehnung|rückfragen?|fragen?|klärung|bestellung|beauftragung|auftrags?erteilung|zusage
     annahme|reklamation|feedback|rückmeldung|leider|nicht berücksichtig\\w*|unsere bestellung
@@ -55,6 +55,11 @@ _BEFORE_ITALIAN = any_of(r"""
 """)
 _ITALIAN = rf"{_BEFORE_ITALIAN} (?:vs\.?|vostr[ao]|su[ao]) (?:[\w-]+ )?(?:offerta|preventivo)(?!\w)"
 _THEIRS = re.compile(rf"(?<!\w)(?:{_GERMAN}|{_ENGLISH}|{_FRENCH}|{_ITALIAN})", re.IGNORECASE)
+# In these languages the other side's offer is called so, and seldom the own one.
+_MAYBE_THEIRS = re.compile(
+    r"(?<!\w)(?:votre offre|your (?:quot(?:e|ation)|offer|proposal)|(?:vs\.?|vostra) offerta)(?!\w)",
+    re.IGNORECASE,
+)
 _OURS = re.compile(rf"(?<!\w){_OUR_WORK} (?:ihres|ihrer|eures|deines) ", re.IGNORECASE)
 
 
@@ -62,3 +67,8 @@ def names_foreign_offer(text: str) -> bool:
     """Return whether a subject or text is about an offer of its recipient (`zu Ihrem Angebot`)."""
     text = " ".join(text[:_LONGEST_TEXT].split())
     return _THEIRS.search(_OURS.sub("\x00", text)) is not None
+
+
+def may_be_foreign(subject: str) -> bool:
+    """Return whether a subject speaks of `your quotation`, which only the mail's content explains."""
+    return _MAYBE_THEIRS.search(subject) is not None
