@@ -119,14 +119,16 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
         parts = _unwrap(parts)
     text, quoted = split_text(parts, _LONGEST_TEXT if is_from_server else _LONGEST_BEGINNING)
     returned = find_returned(parts, quoted, mail)
-    bounce = None
     if is_from_server and (reports := read_reports(parts)):
         bounce = _read_report(reports, text)
-    elif not failure_words.asks_confirmation(text):
+    else:
+        bounce = None
         if is_from_server:
             is_small = is_whole and len(parts) <= _MOST_PARTS_FOR_FLUFL
             bounce = _read_words(raw if is_small else b"", mail, text, returned)
         bounce = bounce or _read_unmarked(mail, text, returned)
+        if bounce and failure_words.asks_confirmation(text):
+            return None
     return bounce and _add_returned(bounce, returned)
 
 

@@ -9,6 +9,7 @@ from offers.parsing.alternatives import any_of
 _LONGEST_SUBJECT = 1_000
 _JUDGED_TEXT = 4_000
 _BEGINNING = 1_500
+_FIRST_WORDS = 600
 _BEFORE_CODE = 200
 _AFTER_CODE = 400
 # The subjects of reports, in the languages of mail servers.
@@ -123,18 +124,28 @@ _SUCCESS = re.compile(
     """),
     re.IGNORECASE,
 )
-# What content filters write, some of them from the address of the person whom they guard.
+# What content filters write, some of them from the address of the person whom they guard. Footers
+# say what a filter may do; a refusal says what it did.
+_MAIL_DE = r"\b(?:ihre|deine|die|diese|folgende) (?:e-?mail|mail|nachricht)\b[^.!?]{0,80}\b"
+_REFUSED_DE = (
+    r"\b(?:abgewiesen|abgelehnt|zurückgewiesen|blockiert|verweigert|quarantäne|zurückgehalten"
+    r"|angehalten|verworfen|nicht (?:zugestellt|angenommen|weitergeleitet|übermittelt))"
+)
+_MAIL_EN = r"\b(?:your|this|the following) (?:\w+ )?(?:e-?mail|mail|message)\b[^.!?]{0,80}\b"
+_MAIL_FR = r"\b(?:votre|le|ce) (?:e-?mail|mail|message|courriel)\b[^.!?]{0,80}\b"
+_MAIL_IT = (
+    r"\b(?:suo|vostro|tuo|sua|vostra|il|la|quest[ao]) (?:e-?mail|messaggio|mail)\b[^.!?]{0,80}\b"
+)
 _REFUSAL = re.compile(
-    r"\b(?:ihre|deine|die|diese|folgende|eine von ihnen \w+) (?:e-?mail|mail|nachricht|anlage)\b"
-    r"[^.!?]{0,80}\b(?:wurde|konnte|kann|ist)\b[^.!?]{0,80}\b(?:abgewiesen|abgelehnt|zurückgewiesen|blockiert|verweigert|quarantäne"
-    r"|zurückgehalten|verworfen|nicht (?:zugestellt|angenommen|weitergeleitet|übermittelt))"
-    r"|\b(?:your|this|the following) (?:\w+ )?(?:e-?mail|mail|message)\b"
-    r"[^.!?]{0,80}\b(?:rejected|refused|blocked|quarantined?|not (?:been |be )?deliver)"
-    r"|stopped (?:the )?delivery|delivery of (?:the|your) (?:e-?mail|mail|message) was stopped"
-    r"|\b(?:votre|le|ce) (?:e-?mail|mail|message|courriel)\b"
-    r"[^.!?]{0,100}\b(?:rejeté|refusé|bloqué|(?:n.a )?pas (?:pu |été )[^.!?]{0,10}(?:remis|d[ée]li|distr))"
-    r"|\b(?:suo|vostro|tuo|sua|vostra|il|la|questa?o?) (?:e-?mail|messaggio|mail)\b"
-    r"[^.!?]{0,100}\b(?:respint|rifiutat|bloccat)",
+    any_of(rf"""
+        {_MAIL_DE}(?:wurde|konnte|kann|ist)\b[^.!?]{{0,80}}{_REFUSED_DE}
+        \b(?:haben|hat)\b[^.!?]{{0,40}}{_MAIL_DE}{_REFUSED_DE}
+        {_MAIL_EN}(?:was|were|been|is)\b[^.!?]{{0,20}}\b(?:rejected|refused|blocked|quarantined)
+        {_MAIL_EN}not (?:been |be )?delivered
+        stopped (?:the )?delivery|delivery of (?:the|your) (?:e-?mail|mail|message) was stopped
+        {_MAIL_FR}(?:rejeté|refusé|bloqué|pas (?:pu |été )[^.!?]{{0,10}}(?:remis|d[ée]li|distr))
+        {_MAIL_IT}(?:respint|rifiutat|bloccat)
+    """),
     re.IGNORECASE,
 )
 _FILTER = re.compile(
@@ -148,7 +159,8 @@ _FILTER = re.compile(
 _PERSON = re.compile(
     r"\b(?:ich|mir|mich|meine?[mnrs]?|i (?:am|have|will|would|can|could|do|did|got|was|had|need)"
     r"|i['\u2019](?:m|ve|ll|d)|me|my|je|j['\u2019]ai|moi|mon|mes|io|mio|mia"
-    r"|(?:hi|hallo|liebe[rs]?|salut|ciao) \w+|(?:frau|herrn?|mrs?\.?|ms\.?|mme|signora?) \w+)\b",
+    r"|(?:hi|hallo|liebe[rs]?|salut|ciao) \w+"
+    r"|(?:tag|morgen|geehrter?|grüezi|gott|dear|hello) (?:frau|herr|mrs?\.?|ms\.?|mme|signora?))\b",
     re.IGNORECASE,
 )
 
@@ -191,7 +203,9 @@ def asks_confirmation(text: str) -> bool:
 
 def says_refusal(text: str) -> bool:
     """Return whether a text says, at its beginning, that a mail was refused or not delivered."""
-    return _REFUSAL.search(_leave_out_names(text[:_BEGINNING])) is not None
+    text, _, _signature = text[:_BEGINNING].partition("\n-- \n")
+    # Further down stand the footers of companies, which say what their filters do.
+    return _REFUSAL.search(_leave_out_names(text)[:_FIRST_WORDS]) is not None
 
 
 def names_filter(text: str) -> bool:

@@ -231,6 +231,11 @@ REFUSED = {
         "Ihre Nachricht an buehler@kunde-eins.example wurde wegen der Sicherheitseinstellungen "
         "des Empfängers blockiert.\n"
     ),
+    "a filter that says what it did": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: AW: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nWir haben Ihre Nachricht an Herrn Bühler nicht angenommen: Der "
+        "Virenschutz fand in der Anlage Schadsoftware.\n"
+    ),
     "a scanner that alarms": (
         f"From: virusalert@kunde-eins.example\n{_TO}Subject: VIRUS in mail FROM YOU\n"
         "References: <offer@x>\n\nVIRUS ALERT\n\nOur content checker found virus: Eicar in your "
@@ -270,6 +275,12 @@ PEOPLE = {
         "In-Reply-To: <offer@x>\n\nGuten Tag, wir nehmen an.\n\n-----Original Message-----\n"
         "From: Petra Vogt <p.vogt@muster-metallbau.example>\n"
         "To: buehler@kunde-eins.example\nSubject: Angebot AN-2026-0815\n\nGuten Tag\n"
+    ),
+    "a person with a footer about filters": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: AW: Angebot AN-2026-0815\n"
+        "In-Reply-To: <offer@x>\n\nDanke, wir bestellen.\n\nThis message was scanned for viruses. "
+        "If you have received this message in error, do not deliver it to anybody. This message "
+        "may be blocked by our filter.\n"
     ),
     "a person who passes a failure on": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: WG: Unzustellbar: Angebot AN-2026-0815\n"
