@@ -13,23 +13,27 @@ from offers.parsing.folding import compile_words
 AWAY = compile_words(r"""
     [\w-]{0,12}urlaub\w*|[\w-]{0,12}ferien(?!haus|wohn|park|heim|anlage)\w*|teilzeit|betriebsruhe
     abwesen\w*|au(?:ss|ß)er haus(?:e)?\b
-    nicht (?:\w+ )?(?:im|in|am|an|vor|anwesend)
+    nicht (?:\w+ )?(?:im|in|am|an|vor ort|anwesend)
     nicht (?:\w+ )?(?:erreichbar|da\b|verfügbar|besetzt|mehr da\b|persönlich)
-    (?:auf|in) (?:\w+ )?(?:\w*reise\w*|reha|kur|messe)\b
-    (?:auf|in) (?:\w+ )?(?:schulung|fortbildung|lehrgang|tagung|montage)\b
+    (?:auf|in) (?:\w+ )?(?:(?:dienst|geschäfts|hochzeits|auslands)?reisen?|reha|kur|messe)\b
+    (?:auf|in) (?:\w+ )?(?:schulung|fortbildung|lehrgang|tagung)\b|auf montage\b
     unterwegs|krank\w*|\w*elternzeit|\w*mutterschutz\w*|mutterschaft\w*|sabbatical|karenz
     geschlossen
-    offline|(?:nur )?(?:eingeschränkt|bedingt|sporadisch|unregelmässig) (?:erreichbar|verfügbar)
-    out of (?:the )?(?:office|town|country)|away|(?:on|annual|\w+nity|parental|sick) leave|vacation
+    offline\b|(?:nur )?(?:eingeschränkt|bedingt|sporadisch|unregelmässig) (?:erreichbar|verfügbar)
+    out of (?:the )?(?:office|town|country)
+    (?<!right )(?<!straight )(?<!far )away|(?:on|annual|\w+nity|parental|sick) leave|vacation
     holidays?|absent|absence|not (?:be )?(?:in|at|available|reachable|checking|reading)\b|closed
     unavailable|limited access|travell?ing|ooo\b|off (?:work|until|till|today|sick)|no access
-    absente?s?|absence|congés?|vacances|en déplacement|hors du bureau|ferm[ée]e?s?\b|indisponible
+    absente?s?|absence|en formation|congés?|vacances|en déplacement|hors du bureau|ferm[ée]e?s?\b
+    indisponible
     (?:pas|peu) (?:disponible|joignable|au bureau|présente?)
     assent[ei]|assenza|ferie|fuori (?:ufficio|sede)|in viaggio|chius[aoie]\b|(?:in )?maternità
+    in trasferta
     non (?:sono|sarò|saremo|siamo) (?:in ufficio|disponibil\w|raggiungibil\w|present\w|in sede)
     afwezig\w*|vakantie|verlof|niet (?:aanwezig|bereikbaar|op kantoor|beschikbaar|werkzaam)
     buiten (?:het )?kantoor|gesloten|vrij tot
-    (?:na )?urlop\w*|nieobecn\w*|poza biurem|niedostępn\w*|nie ma mnie|(?:w )?delegacji|nieczynn\w*
+    (?:na )?(?:urlop\w*|zwolnieni\w*)|nieobecn\w*|poza biurem|niedostępn\w*|nie ma mnie
+    (?:w )?delegacji|nieczynn\w*
     dovolen\w*|nepřítom\w*|mimo kancelář\w*|nedostupn\w*|služební cest\w*|zavřen\w*|nebudu
     neprítom\w*|mimo kancelári\w*|(?:na )?služobnej ceste|zatvoren\w*
     szabadság\w*|nem (?:vagyok|leszek|tartózkodom|elérhető)|távol\w*|irodán kívül|zárva
@@ -37,8 +41,10 @@ AWAY = compile_words(r"""
     no (?:estoy|estaré|estaremos) (?:en|disponible)
     férias|fora do escritório|ausência|licença|encerrad[ao]s?|fechad[ao]s?|indisponível
     não (?:estou|estarei|me encontro)
-    semest\w*|frånvar\w*|ledig\w*|bortrest|tjänsteresa|stängt|inte (?:på|tillgänglig|anträffbar|nås)
-    \w*ferie\w*|fravær\w*|forretningsrejse|barsel\w*|lukket|ikke (?:på|til stede|tilgængelig|i )
+    semest\w*|frånvar\w*|(?:föräldra|tjänst|barn)?ledig\w*|bortrest|tjänsteresa|stängt
+    inte (?:på|tillgänglig|anträffbar|nås)
+    (?:sommer|jule|vinter|efterårs|påske)?ferie(?:n|r|dag\w*)?\b
+    fravær\w*|forretningsrejse|barsel\w*|lukket|ikke (?:på|til stede|tilgængelig|i )
     bortreist|permisjon|stengt|ikke tilgjengelig|holder fri|har fri
     (?:kesä|talvi|vuosi)?loma\w*|poissa\w*|en ole|vapaalla|matkoilla|virkamatkalla|suljettu
     (?:în )?concediu\w*|nu (?:sunt|voi fi)|absent[ăae]?|plecat\w*|în afara biroului|delegație|închis
@@ -47,6 +53,29 @@ AWAY = compile_words(r"""
     bolovanj\w*
     puhkusel|atostog\w*|atvaļināj\w*|izin(?:de|li)\w*|άδεια|εκτός γραφείου|отпуск\w*|відпуст\w*
 """)
+
+# These are said of other things as well: `Das liegt nicht in unserem Budget`.
+LOOSE = compile_words(r"""
+    nicht|geschlossen|unterwegs|krank|offline|teilzeit|not|closed|unavailable|travel|no access
+    ferm|indisponible|pas|peu|chius|non|niet|gesloten|nieczynn|niedost|nedostup|zavren|nebudu|zatvoren
+    nem|zarva|tavol|cerrad|no|nao|encerrad|fechad|stangt|inte|lukket|ikke|stengt|suljettu|en ole
+    nu|inchis|zaprt|nisam|nisem|plecat|away|in trasferta|absence
+""")
+# The writer or the own company is the subject.
+OWN_SUBJECT = compile_words(r"""
+    (?:wir (?:haben|sind)|haben wir|sind wir|\w*büros?|betrieb|geschäft|werkstatt|firma|unternehmen)\b
+    (?:we are|we're|we will|office|offices|company|ufficio|uffici|azienda|entreprise|bureaux?)\b
+    (?:kantoor|bedrijf|biuro|kancelar\w*|irod\w*|oficinas?|empresa|escritorio|kontor\w*|toimisto\w*)
+    (?:biroul|firma|pisarn\w*|ured)\b
+""")
+# German says with them who is away: `Wir planen den Umbau in den Ferien` says nothing.
+BEING = compile_words(r"""
+    (?:bin|sind|befinde\w*|weile\w*|habe|haben|hätten|mache|machen|geniess\w*|genieß\w*|verbringe)\b
+    (?:werde|werden|bleib\w*|verabschiede\w*|ist|mein\w*)\b
+""")
+IN_GERMAN = compile_words(
+    r"[\w-]{0,12}urlaub|[\w-]{0,12}ferien|abwesen|\w*elternzeit|\w*mutterschutz"
+)
 
 # Somebody is there again.
 BACK = compile_words(r"""
@@ -76,7 +105,7 @@ RETURN = compile_words(r"""
     zurück (?:im|in|am|ab)\b|(?:be|am|are) back|back (?:in|on|at) |return (?:on|to the office)
     returning
     de retour|rientr(?:o|erò|eremo)\b|torner\w+|terug (?:op|in)\b|weer (?:aanwezig|bereikbaar|op)\b
-    wrac(?:am|amy)\b|wróc[ęi]\w*|vrátím\w*|vrátim\w*|zpět (?:v|od)\b|späť (?:v|od)\b|visszatér\w*
+    wrac(?:am|amy)\b(?! do tem)|wróc[ęi]\w*|vrátím\w*|vrátim\w*|zpět (?:v|od)\b|späť (?:v|od)\b|visszatér\w*
     vuelvo|volveré|regres(?:o|aré|sarei|so)\b|(?:är|er) (?:tillbaka|tilbage|tilbake)|palaan
     revin\b|revenim|vrnem|vračam|vraćam
 """)
@@ -104,6 +133,8 @@ FIRST_PERSON = compile_words(r"""
 
 # Somebody else: `Frau Lutz ist bis Freitag im Urlaub`.
 THIRD_PERSON = compile_words(r"""
+    (?:chef\w*|boss|bauherr\w*|inhaber\w*|geschäftsführer\w*|architekt\w*|auftraggeber\w*|kunde)\b
+    (?:client|customer|husband|wife|owner|manager|patron|capo|cliente|titolare|mann|partner)\b
     (?:frau|herrn?|kolleg\w*|\w*lieferant\w*|vertreter\w*|vertretung|stellvertret\w*|hersteller)\b
     (?:mr|mrs|ms|colleagues?|he|she|they|suppliers?|deputy|manufacturer)\b
     (?:monsieur|madame|mme|collègues?|fournisseur\w*|colleg[ah]\w*|fornitor\w+|signor\w*)\b
@@ -143,6 +174,7 @@ OTHER_PLACE = compile_words(r"""
     kokous|ședin\w*|sestank\w*|sastan\w*
 """)
 OTHER_LIFE = compile_words(r"""
+    ansprechpartner\w*|contact person|interlocut\w+|referente|contactpersoon|kontaktperson\w*
     (?:\w+-)*adress\w*|postfach|\w*nummer\w*|domain|konto|system|website|webseite|telefonanlage
     umzug\w*
     umziehen|zieh\w+|neue\w* anschrift|e-mail-adress\w*
@@ -157,7 +189,8 @@ NOT_ANY_MORE = compile_words(r"""
     ausgeschieden|(?:unternehmen|firma) (?:\w+ ){0,3}verlass\w*|ruhestand
     no longer (?:\w+ )?(?:work\w*|with|employed|at)|have left|leaving the company|retired
     ne (?:travaille|fais) plus|quitté|à la retraite|non lavoro più|niet meer werkzaam
-    już nie pracuj\w*|nie pracuj\w* już|již nepracuj\w*|už nepracuj\w*|ya no trabaj\w*|já não trabalh\w*
+    już nie pracuj\w*|nie pracuj\w* już|již nepracuj\w*|už nepracuj\w*|ya no trabaj\w*
+    já não trabalh\w*
     (?:arbetar|arbejder|jobber) (?:\w+ )?(?:inte|ikke) (?:længere|lenger|kvar)|slutat
 """)
 # A note says whom to ask until then: `wenden Sie sich bis zum 7.12. an`.

@@ -128,7 +128,7 @@ def _judge_words(text: Words, mail: Mail, *, is_empty: bool) -> Automatic:
         # Only a program says it, and still somebody is spoken to.
         if text.has_formula:
             return Automatic("text", is_certain=not text.decides and not text.speaks_of_offer)
-        return Automatic() if text.decides else Automatic("text")
+        return Automatic() if text.decides or text.speaks_of_offer else Automatic("text")
     if text.hints and not text.is_personal:
         return Automatic("text")
     # A receipt in a language that nobody foresaw: a word of its own, and nothing else.

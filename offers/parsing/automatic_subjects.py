@@ -33,7 +33,8 @@ PLAIN_SUBJECT = compile_words(r"""
 """)
 _RECEIPT_WORD = compile_words(
     r"""
-    (?:un|nicht )?gelesen|ungelesen gelöscht|gelöscht|lesebestätigung|empfangsbestätigung
+    zugestellt|delivered|remis|consegnato|(?:un|nicht )?gelesen|ungelesen gelöscht|gelöscht
+    lesebestätigung|empfangsbestätigung
     (?:not )?read|(?:not )?displayed|return receipt|read receipt|receipt|deleted|opened
     (?:non )?lu|lu et supprimé|accusé de (?:réception|lecture)|confirmation de lecture
     (?:non )?lett[oa]|lettura|conferma di lettura|ricevuta di (?:ritorno|lettura)
@@ -51,7 +52,8 @@ _RECEIPT_WORD = compile_words(
 RECEIPT_SUBJECT = re.compile(_RECEIPT_WORD.pattern + r"\s?(?:\(.{0,30}\)\s?)?(?::|- |$)")
 # With these a person may begin a subject as well: somebody is away.
 ABSENCE_SUBJECT = compile_words(r"""
-    abwesenheit\b|abwesend\b|urlaub(?! .{0,30}angebot)\b|(?:unsere? )?betriebs(?:urlaub|ferien|ruhe|schlie\w+)
+    abwesenheit\b|abwesend\b|urlaub(?! .{0,30}angebot)\b
+    (?:unsere? )?betriebs(?:urlaub|ferien|ruhe|schlie\w+)
     werks?ferien|(?:weihnachts|sommer|winter)ferien|ferien(?:abwesenheit)?\b|weihnachtspause
     ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:nicht im|abwesend)
     ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:au(?:ss|ß)er|im urlaub)

@@ -87,6 +87,16 @@ STATEMENT = compile_words(r"""
 """)
 # What only notes and acknowledgements say.
 FORMULA = compile_words(r"""
+    (?:e-?mails?|mails?|nachrichten) lese ich nicht|keine (?:e-?mails|mails)|in der zwischenzeit
+    dringende (?:\w+ )?(?:anliegen|anfragen|fälle|fragen)|in meiner abwesenheit|hilft ihnen
+    automatically forwarded|access to (?:my )?(?:e-?mail|messages)|limited access
+    (?:accès|acces) (?:\w+ ){0,3}(?:messagerie|mails?|e-?mails?)|veuillez (?:adresser|contacter)
+    merci de (?:contacter|vous adresser)|accesso (?:\w+ ){0,3}(?:posta|e-?mail|mail)
+    (?:acceso|acesso) (?:\w+ ){0,3}(?:correo|e-?mail|mail)|si es urgente|nu am acces
+    (?:přístup|prístup|pristup\w*|dostępu) (?:\w+ ){0,3}(?:k |do )?(?:e-?mail|e-?po[sš]t|poczt)
+    nie są (?:przekierowywane|przekazywane|czytane)|nem olvas\w+|ikke l(?:æ|e)st|sjekker ikke
+    (?:læser|leser|läser) (?:ikke|inte)|kontakt(?:a|er)? (?:gärna|venligst|gjerne|kollega)|palattuani
+    na vaše? (?:\w+ )?(?:sporočilo|poruku) odgov\w+|ne bom prebir\w+
     (?:e-?mails?|mails?|nachrichten?) (?:\w+ ){0,5}nicht (?:\w+ )?(?:gelesen|weitergeleitet)
     (?:e-?mails?|mails?|nachrichten?) (?:\w+ ){0,5}nicht (?:\w+ )?bearbeitet
     (?:e-?mails?|mails?|nachrichten?) (?:\w+ ){0,5}nicht (?:\w+ )?(?:beantwortet|abgerufen)

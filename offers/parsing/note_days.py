@@ -15,15 +15,17 @@ from offers.parsing.folding import compile_words
 
 _ORDINAL = r"(?:\.|st|nd|rd|th|er|eme|o|a|e)?"
 # 2026-12-07, and in Hungarian 2026. 12. 07.
-_ISO_DATE = r"(?P<iso_year>20\d\d)(?:-|[./] ?)(?P<iso_month>\d\d?)(?:-|[./] ?)(?P<iso_day>\d\d?)\.?"
+_ISO_DATE = (
+    r"(?<!\d-)(?P<iso_year>20\d\d)(?:-|[./] ?)(?P<iso_month>\d\d?)(?:-|[./] ?)(?P<iso_day>\d\d?)\.?"
+)
 # 7.12.2026, 7. 12. 26, 7.12., and 7.12 before a blank, a comma or a bracket
 _NUMERIC_DATE = (
     r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})"
-    r"(?:\. ?(?P<year>20\d\d|\d\d(?![\d:.]))?|(?=[\s,;)]|$))"
+    r"(?:\. ?(?P<year>20\d\d|\d\d(?![\d:.]))?|(?=[\s,;)-]|$))"
 )
 # 07/12/2026, 7/12, 07-12-2026
 _SLASH_DATE = (
-    r"(?P<slash_day>\d{1,2})(?:(?:/(?P<slash_month>\d{1,2})(?:/(?P<slash_year>20\d\d|\d\d))?)"
+    r"(?<!\d-)(?P<slash_day>\d{1,2})(?:(?:/(?P<slash_month>\d{1,2})(?:/(?P<slash_year>20\d\d|\d\d))?)"
     r"|(?:-(?P<dash_month>\d{1,2})-(?P<dash_year>20\d\d)))"
 )
 # 7. Dezember 2026, 7th of December, 7 de diciembre de 2026
@@ -38,7 +40,7 @@ _US_DATE = (
     r"(?:,? (?P<us_year>20\d\d))?"
 )
 _DATE = re.compile(
-    rf"(?<!\d)(?<!\d[./-])(?:{_ISO_DATE}|{_NUMERIC_DATE}|{_NAMED_DATE}|{_SLASH_DATE}|{_US_DATE})(?!\d)"
+    rf"(?<!\w)(?<!\d[./])(?:{_ISO_DATE}|{_NUMERIC_DATE}|{_NAMED_DATE}|{_SLASH_DATE}|{_US_DATE})(?!\d)"
 )
 _PREFIXES = ("iso_", "", "slash_", "named_", "us_")
 _MONTH_ALONE = re.compile(

@@ -11,6 +11,7 @@ from offers.parsing.footers import split_footer
 
 _LONGEST_TEXT = 4_000
 _SHORT_SENTENCE = 8  # words
+_SHORT_BEGINNING = 20
 SENTENCE_END = re.compile(
     r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)(?<!dr)(?<!nr)\.(?=\s)|\n\s*\n"
 )
@@ -22,11 +23,17 @@ _NAMED_GREETING = re.compile(
     r",?[ ])?(?P<title>Frau|Herrn?|Mrs?\.?|Ms\.?|Madame|Monsieur|Mevrouw|Meneer|Signor[ae]?"
     r"|Sra?\.?|Se[ñn]ora?|Doamna|Domnul|Pan[ie]?|Fru)?[ ]?(?P<name>[A-ZÄÖÜ][\w'-]{1,30})"
 )
+_SOME_GREETING = re.compile(
+    r"\s*(?:Liebe[rs]?|Geehrte|Dear|Gentile|Szanowni|Tisztelt|Estimad\w+|Kære|Cher\w*|Beste)"
+    r" (?P<name>\w+)"
+)
+# Whom to ask instead.
+_CONTACT = re.compile(r"[\w.-]{1,60}@[\w-]{1,60}\.\w|\d{2,4}[ /-]\d{2,4}[ /-]?\d{2,4}")
 _NOBODY = compile_words(r"""
     damen|herren|kund\w*|absender\w*|geschäfts\w*|partner\w*|interessent\w*|zusammen|alle\w*|team
     lieferant\w*|kolleg\w*|sir|madam|sender|customers?|client\w*|partner\w*|suppliers?|colleagues?
     all|everyone|everybody|there|tutti|tous|heer|vielen|mail\w*|bewerber\w*|leser\w*|freund\w*
-    tag|morgen|abend|madame|monsieur|dames|signor\w*
+    tag|morgen|abend|madame|monsieur|dames|signor\w*|mittente|panstwo|cimzett|afsender|expediteur
 """)
 _PLAIN_GREETING = re.compile(
     r"(?:Hallo|Hi|Hey|Moin|Servus|Liebe|Dear|Hello|Bonjour|Ciao|Beste|Hej)"
@@ -37,7 +44,11 @@ _NO_QUESTION = compile_words(
 )
 # `Montage erst nach unseren Betriebsferien`: nobody is away now.
 _BESIDE_ABSENCE = re.compile(
-    r"(?<!\w)(?:nach|vor|after|before|apres|avant|dopo|prima d\w*) (?:\w+ ){0,2}$"
+    r"(?<!\w)(?:nach|vor|after|before|apres|avant|dopo|prima d\w*|voor|fore|efter|przed|pred"
+    r"|antes de|despues de|depois d\w) (?:\w+ ){0,2}$"
+)
+_PAST = re.compile(
+    r"(?<!\w)(?:war|waren|hatten?|was|were|had|etais|etions|ero|eravamo|var|vart) (?:\w+ ){0,3}$"
 )
 
 
@@ -70,6 +81,7 @@ def read_words(new_text: str) -> Words:
     line = re.sub(r"\s+", " ", text)
     is_stated = bool(automatic_words.STATEMENT.search(line))
     has_formula = is_stated or bool(automatic_words.FORMULA.search(line))
+    is_for_all = bool(_CONTACT.search(line)) or _greets_nobody(written.text)
     is_away = is_absence(text)
     is_received = bool(automatic_words.ACKNOWLEDGEMENT.search(line))
     has_thanks = bool(automatic_words.THANKS_FOR_MAIL.search(line))
@@ -79,7 +91,11 @@ def read_words(new_text: str) -> Words:
     )
     footer = re.sub(r"\s+", " ", f"{statement} {fold(written.footer[:_LONGEST_TEXT])}")
     is_confirmed = bool(automatic_words.STATEMENT.search(footer))
-    is_note = is_stated or is_gate or (is_away and (has_formula or has_thanks or is_confirmed))
+    is_note = (
+        is_stated
+        or is_gate
+        or (is_away and (has_formula or has_thanks or is_confirmed or is_for_all))
+    )
     is_promised = has_promise or has_formula
     is_note |= is_received and (is_promised or has_thanks or is_confirmed)
     return Words(
@@ -109,17 +125,35 @@ def _split_statement(text: str) -> tuple[str, str]:
 def is_absence(folded_text: str) -> bool:
     """Return whether a text says that its writer is away."""
     for sentence in SENTENCE_END.split(folded_text[:_LONGEST_TEXT]):
-        found = absence_words.AWAY.search(sentence) or absence_words.RETURN.search(sentence)
-        if not found and absence_words.FIRST_SINGULAR.search(sentence):
-            found = absence_words.NOT_ANY_MORE.search(sentence)
-        if found and _BESIDE_ABSENCE.search(sentence, 0, found.start()):
-            continue
-        if not found or absence_words.THIRD_PERSON.search(sentence, 0, found.start()):
-            continue
-        is_short = len(sentence.split()) <= _SHORT_SENTENCE
-        if is_short or absence_words.FIRST_PERSON.search(sentence):
+        if _says_absence(re.sub(r"\s+", " ", sentence)):
             return True
     return False
+
+
+def _says_absence(sentence: str) -> bool:
+    if absence_words.NOT_ANY_MORE.search(sentence):
+        return absence_words.FIRST_SINGULAR.search(sentence) is not None
+    found = absence_words.AWAY.search(sentence) or absence_words.RETURN.search(sentence)
+    if not found:
+        return False
+    before = sentence[: found.start()]
+    if _BESIDE_ABSENCE.search(before) or _PAST.search(before) or _is_about_another(before):
+        return False
+    is_own = absence_words.FIRST_SINGULAR.search(sentence) is not None
+    if absence_words.LOOSE.match(found[0]):
+        return is_own or absence_words.OWN_SUBJECT.search(sentence) is not None
+    is_short = len(sentence.split()) <= _SHORT_SENTENCE and len(before) <= _SHORT_BEGINNING
+    if absence_words.IN_GERMAN.match(found[0]):
+        return is_short or absence_words.BEING.search(sentence) is not None
+    return is_short or is_own or absence_words.FIRST_PERSON.search(sentence) is not None
+
+
+def _is_about_another(before: str) -> bool:
+    """Return whether somebody else is away: `Frau Lutz ist`, but not `Sehr geehrte Frau Lutz, ich`."""
+    position = None
+    for found in absence_words.THIRD_PERSON.finditer(before):
+        position = found.end()
+    return position is not None and not absence_words.FIRST_SINGULAR.search(before, position)
 
 
 def _decides(line: str) -> bool:
@@ -129,6 +163,13 @@ def _decides(line: str) -> bool:
         if not _NO_QUESTION.search(question):
             return True
     return False
+
+
+def _greets_nobody(text: str) -> bool:
+    """Return whether a mail greets whoever may have written: `Liebe Kunden`, `Dear sender`."""
+    first_line = text.lstrip().partition("\n")[0][:80]
+    found = _NAMED_GREETING.match(first_line) or _SOME_GREETING.match(first_line)
+    return bool(found and _NOBODY.match(fold(found["name"])))
 
 
 def _greets_by_name(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from offers.parsing import absence_words as words
 from offers.parsing.alternatives import any_of
 from offers.parsing.automatic_subjects import PLAIN_SUBJECT
-from offers.parsing.day_names import WEEKDAY, find_language
+from offers.parsing.day_names import WEEKDAY, find_language, find_month
 from offers.parsing.folding import compile_words, fold
 from offers.parsing.footers import split_footer
 from offers.parsing.note_days import Day, find_dates, find_months_and_weeks, find_weekdays
@@ -22,12 +22,15 @@ _LONGEST_PAUSE = timedelta(days=60)
 # An absence that begins later than that is announced, and not the reason of the note.
 _ANNOUNCED = timedelta(days=7)
 _AROUND = 90
+_LONGEST_BETWEEN = 60
 _LATEST_YEAR = 9_000
 
 _SENTENCE_END = re.compile(
     r"[!?]|(?<!\d)(?<![Ee]inschl)(?<![Ii]nkl)(?<![Ss]ept)(?<!\bca)(?<!\bDr)(?<!\b\w)\.(?=\s)|\n\s*\n"
-    r"|(?<=\d\.)\s+(?=[A-ZÄÖÜ][a-zäöü]+ [a-zäöüA-Z])(?<=\d\.\d\.\s)|(?<=\d\d\d\d\.)\s+(?=[A-ZÄÖÜ])"
 )
+_LAST_WORD = re.compile(r"(?<!\w)[^\W\d_]{3,4}$")
+# A number and a full stop end a sentence only before a capital letter, but `7. Dezember` goes on.
+_NUMBER_END = re.compile(r"(?<=\d)\.\s+(?=([A-ZÄÖÜ][^\W\d_]*))")
 # A short line ends before a line that begins with a capital letter.
 _SHORT_LINE = re.compile(r"(?m)^(.{1,50})\n(?=\s*[A-ZÄÖÜ][^\W\d_]*[ :])")
 _SUBJECT_OF_NOTE = re.compile(r"[^:]{0,60}?:\s*(?P<rest>.*)")
@@ -84,6 +87,7 @@ _ON = _compile_before(rf"{_ON_WORD}(?!\w){_FILLER}$")
 _ON_AFTER = re.compile(r"\s?-?(?:alkaen|lahtien|t[ou]l\b|[jea]?[ae]n\b|[ei]n\b)")
 _SINCE = _compile_before(rf"(?:seit|since|depuis|sinds|sedan|siden|ota)(?!\w){_FILLER}$")
 _BETWEEN = _compile_before(rf"{_BETWEEN_WORD}(?!\w){_FILLER}$")
+_BETWEEN_AFTER = re.compile(r"\.?\s?(?:kozott|valisena)")
 _FROM = _compile_before(rf"{_FROM_WORD}(?!\w){_FILLER}$")
 _CONNECTOR = re.compile(
     rf"{_FILLER}(?:{_UNTIL_WORD}|-|a|e|og|och|and|und|et|y|i|in|ja|es|si){_FILLER}"
@@ -167,8 +171,15 @@ def _split_sentences(text: str) -> list[str]:
     text = _SHORT_LINE.sub(r"\1\n\n", text)
     sentences: list[str] = []
     start = 0
-    ends = [found.end() for found in _SENTENCE_END.finditer(text)][:_MOST_SENTENCES]
-    for end in (*ends, len(text)):
+    ends: list[int] = []
+    for found in _SENTENCE_END.finditer(text):
+        word = _LAST_WORD.search(text, max(0, found.start() - 12), found.start())
+        if word is None or find_month(fold(word[0])) is None:  # `Dec. 7`
+            ends.append(found.end())
+    for found in _NUMBER_END.finditer(text):
+        if find_month(fold(found[1])) is None:
+            ends.append(found.end())
+    for end in (*sorted(ends)[:_MOST_SENTENCES], len(text)):
         sentence = re.sub(r"\s+", " ", fold(text[start:end])).strip()
         if sentence:
             sentences.append(sentence)
@@ -232,21 +243,24 @@ def _find_first(sentence: str, earlier: Day | None, day: Day, before: str) -> da
     """Return the begin of the range that ends with a day, if there is one."""
     if day.first:
         return day.first
-    last = day.readings[0]
-    if earlier is None or day.start - earlier.end > 60:
-        found = _FIRST_DAY.search(before)
-        if not found or not 1 <= int(found[1]) <= 28:
-            return None
-        first = last.replace(day=int(found[1]))
-        return first if first <= last else None
+    if earlier is None or day.start - earlier.end > _LONGEST_BETWEEN:
+        return _find_first_day(before, day.readings[0])
     between = sentence[earlier.end : day.start]
     ahead = sentence[max(0, earlier.start - 40) : earlier.start]
+    says_until = _UNTIL.search(between) or between.strip() == "-"
+    says_from = _FROM.search(ahead) or _BETWEEN.search(ahead)
     if _CONNECTOR.fullmatch(between):
-        is_range = _UNTIL.search(between) or between.strip() == "-" or _BETWEEN.search(ahead)
-        is_range = is_range or _FROM.search(ahead)
-        return earlier.readings[0] if is_range else None
-    if _UNTIL.search(between) and _FROM.search(ahead):
-        return earlier.readings[0]
+        is_range = bool(says_until or says_from or _BETWEEN_AFTER.match(sentence, day.end))
+    else:
+        is_range = bool(says_until and says_from)
+    return earlier.readings[0] if is_range else None
+
+
+def _find_first_day(before: str, last: date) -> date | None:
+    """Return the begin of a range of which only the end has a month: `24. bis 27.11.`"""
+    found = _FIRST_DAY.search(before)
+    if found and 1 <= int(found[1]) <= min(last.day, 28):
+        return last.replace(day=int(found[1]))
     return None
 
 

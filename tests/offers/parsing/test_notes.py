@@ -61,3 +61,18 @@ def test_it_is_known_until_when_somebody_is_away(note: Note) -> None:
     absence = find_absence(f"{subject}\n\n{find_new_text(note.text)}", RECEIVED_ON, "de")
     until = absence.until.isoformat() if absence.until else ""
     assert ("long" if absence.is_too_long else until) == note.until
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "bis 7.12. ", "bis dem ", "- ", "montag ", "de la ", "dezember 7 - 9 ", "ihre nachricht ", "a",
+        "automatisch ", "x? ", "((", "\n", "bitte ", "wir haben uns ", "ich bin nicht ", "1/", "ä",
+    ],
+)  # fmt: skip
+def test_a_hostile_text_takes_no_time(piece: str, hang_guard: None) -> None:
+    text = piece * (200_000 // len(piece))
+    mail = parse_mail(b"Subject: AW: Angebot\n\n")
+    judge_automatic(mail, text)
+    find_absence(f"{text}\n\n{text}", RECEIVED_ON)
+    judge_automatic(parse_mail(f"Subject: {text}\n\n".encode()), "")
