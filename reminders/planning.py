@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from crm.core.working_days import Calendar, build_calendar, local_instant
+from feedback.backoffice.links import make_missing_links
 from offers.models import Customer, Offer
 from reminders.histories import OfferCase, load_cases
 from reminders.models import CompanyHoliday, FollowUp, Reminder, ReminderPlan
@@ -245,6 +246,8 @@ def _plan_where(wanted: Q, now: datetime) -> PlanSums:
         batch = list(following.values_list("pk", flat=True)[:BATCH])
         if not batch:
             return PlanSums(offers, no_answer)
+        # A change makes the link at once; an offer that has none all the same gets it here.
+        make_missing_links(list(following.filter(pk__in=batch, invitations__isnull=True)))
         no_answer += plan_offer_ids(batch, now, plans)
         offers += len(batch)
         # By key and not by offset, because planned offers no longer match the condition.

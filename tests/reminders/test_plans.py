@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.backoffice.models import Invitation
 from reminders.health import check_sending
 from reminders.models import FollowUp, ReminderPlan
 from tests.make import make_due
@@ -103,3 +105,12 @@ def test_health_tells_of_a_missing_default_plan():
     assert all(finding.is_ok for finding in check_sending(timezone.now()))
     ReminderPlan.objects.update(is_default=False)
     assert [finding.is_ok for finding in check_sending(timezone.now())] == [False]
+
+
+def test_planning_gives_an_offer_without_a_link_its_link():
+    offer = make_due(timezone.now(), sent_at=timezone.now() - timedelta(hours=1))
+    offer.invitations.all().delete()
+    call_command("plan_reminders")
+    assert offer.invitations.get().state == Invitation.State.ACTIVE
+    follow_up = FollowUp.objects.get(offer=offer)
+    assert follow_up.next_at is not None, follow_up.because
