@@ -14,7 +14,7 @@ from offers.parsing.fingerprint import build_fingerprint
 from offers.parsing.foreign_offers import may_be_foreign
 from offers.parsing.mail import Mail
 from offers.parsing.mime import parse_parameters
-from offers.parsing.numbers import find_number, find_number_in_text
+from offers.parsing.numbers import find_number, find_number_in_text, is_day
 from offers.parsing.patterns import PatternError
 from offers.parsing.reply import find_new_text
 from offers.parsing.subject_words import has_keyword, names_appointment, names_other_document
@@ -119,7 +119,8 @@ def _find_number_inside(message: MailMessage, pattern: str) -> None:
             continue
         if message.has_keyword and _OFFER_FILE.match(words) and not pattern:
             words = f"Angebot {words}"
-        if number := find_number(words, pattern):
+        number = find_number(words, pattern)
+        if number and (pattern or not is_day(number)):
             numbers.setdefault(number.upper(), number)
     # Two attachments with different numbers decide nothing.
     if len(numbers) == 1:

@@ -103,6 +103,7 @@ _USUAL_NUMBER = re.compile(r"(?:ANG|AN|OFF|QTN|QUO)-?\d{4,}(?:-\d+)?", re.IGNORE
 # without separators.
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _TWO_DIGIT_DAY, _TWO_DIGIT_MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
+_DAY = re.compile(rf"20\d\d{_TWO_DIGIT_MONTH}{_TWO_DIGIT_DAY}")
 _YEAR_ALONE = re.compile(_YEAR)
 _NEVER = re.compile(
     any_of(rf"""
@@ -348,6 +349,11 @@ def _has_year_and_counter(number: str) -> bool:
     if _NEVER.fullmatch(number) or _OTHER_PREFIX.match(number) or _is_season(number):
         return False
     return len(found[1]) >= 3 or number[0].isalpha()
+
+
+def is_day(number: str) -> bool:
+    """Return whether a number could be a day, as in the names of scanned files: `20261125`."""
+    return _DAY.fullmatch(number) is not None
 
 
 def find_number_in_text(new_text: str, pattern: str = "") -> str | None:

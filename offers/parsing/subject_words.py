@@ -43,7 +43,7 @@ _SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
 _ASKING = r"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?"
 _FOR = r"(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))?"
 _SOME_OFFER = r"(?<!unser )(?<!unsere )(?:angebot|anbot|offert|kosten-?voranschl|kva(?!\w)|quot)\w*"
-_NO_NUMBER_AFTER = r"(?!\w|\W*(?:nr|no)?\W*(?-i:[A-Z]{1,5}[-/ ])?\d)"
+_NO_NUMBER_AFTER = r"(?!\w|\W*(?:nr|no)?\W*(?!\d{1,3} [^\W\d_])(?-i:[A-Z]{1,5}[-/ ])?\d)"
 _REQUEST = re.compile(
     any_of(rf"""
         {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_AFTER}
@@ -128,7 +128,9 @@ _APPOINTMENT_WORD = any_of(r"""
     besprechung\w*|aktualisierte einladung
     (?:updated )?invitation|accepted|declined|tentative|cancell?ed|invito|accettato
 """)
-_APPOINTMENT = re.compile(rf"\W*(?:{_APPOINTMENT_WORD}\b.{{0,40}}?:|termin\w*)", re.IGNORECASE)
+_APPOINTMENT = re.compile(
+    rf"\W*(?:{_APPOINTMENT_WORD}\b.{{0,40}}?:|[^\W\d_]{{0,20}}termin(?!al|us)\w*)", re.IGNORECASE
+)
 
 
 def has_keyword(subject: str) -> bool:
