@@ -26,7 +26,7 @@ _HOLDING = (*_ENDING, Purpose.APPOINTS, Purpose.UNCLEAR)
 _OUR_OFFER = re.compile(
     r"(?<!\w)"
     + any_of(r"""
-        unser\w* (?:\w+ )?(?:angebot|offert|kostenvoranschlag)|our (?:\w+ )?(?:quot|offer|proposal)
+        unser\w* (?:\w+ )?(?:angebot|anbot|offert|kosten-?voranschlag)|our (?:\w+ )?(?:quot|offer|proposal)
         notre (?:offre|devis)|(?:la )?nostra offerta|nostro preventivo
     """),
     re.IGNORECASE,
