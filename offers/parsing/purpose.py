@@ -42,7 +42,7 @@ _DOT_IN_SENTENCE = re.compile(r"(?<=\d)\.(?! +[A-ZÄÖÜ])|(?<=\b[Nn][ro])\.")
 _FEW_WORDS = r"[^.!?;:]{0,60}?"
 _YOUR = r"(?:d(?:en|ie|as|iese[nr]?)|ihre?n?|deine?n?|eure?n?)"
 # Words before a noun, but not `an einer Bestellung`.
-_QUALIFIERS = r"(?:(?!(?:an|auf|bei|zu|zur|eine[nr]?) )[\w-]+ ){0,5}?"
+_QUALIFIERS = r"(?:(?!(?:an|auf|bei|zu|zur|eine[nmrs]?) )[\w-]+ ){0,5}?"
 _SOME_WORDS = r"(?:[\w-]+ ){0,5}?"
 _ORDER = any_of(r"""
     auftrag(?!s?-?anfrage)\w*|(?:nach)?bestellung\w*|beauftragung\w*|zusage|order
@@ -69,7 +69,7 @@ _KIND_OF_APPOINTMENT = (
 _NOT_OF_OFFER = r"(?<!mit )(?<!ohne )(?<!inkl\. )(?<!inkl )"
 _HERE_IS = any_of(r"""
     anbei|beiliegend|im anhang|in der anlage|beigefügt|hiermit|erhalten sie|erhältst du
-    (?:über)?senden(?! sie)|(?:über)?sende|schicken?(?! sie)|attached|enclosed|please find
+    (?:über)?senden?(?!\w| sie)|schicken?(?!\w| sie)|hier(?!\w)|unterbreiten|attached|enclosed|please find
     ci-joint|en annexe|en pièce jointe|in allegato|allegat[ao]
 """)
 
@@ -124,7 +124,8 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
     """),
     Purpose.CANCELS: _compile(rf"""
         (?:haben|wurde|wird|hiermit|ist|sei){_FEW_WORDS} (?:storniert|annulliert)
-        stornieren (?:wir|hiermit)|{OFFER_WORD}{_FEW_WORDS} (?:hinfällig|gegenstandslos)
+        stornieren (?:wir|hiermit)
+        {OFFER_WORD}{_FEW_WORDS} (?:ist|damit|somit|hiermit)(?: \w+){{0,2}} (?:hinfällig|gegenstandslos)
         (?:has|have|is|was|been|hereby) cancell?ed|(?:est|a été) annulée?|(?:è|stat[ao]) annullat[ao]
     """),
     Purpose.INVOICES: _compile(rf"""
@@ -140,7 +141,7 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
     Purpose.THANKS: _compile(_THANKS_FOR_ORDER),
 }
 _APPOINTS_IN_TEXT = _compile(rf"""
-    bestätige(?:n wir)?{_FEW_WORDS} termin(?!\w)|\w*termin (?:am|vom|findet|für den|auf den) \S*\d
+    bestätige(?:n wir)?{_FEW_WORDS} termin(?!\w)|\w*termin findet{_FEW_WORDS} statt
     confirm{_FEW_WORDS} appointment|confirmons{_FEW_WORDS} rendez-vous|confermiamo{_FEW_WORDS} appuntamento
 """)
 _ANY_OFFER = rf"(?:{OFFER_WORD}|quot(?:e|ation)|offer|proposal|offre|devis|preventivo)(?!\w)"
