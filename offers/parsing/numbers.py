@@ -62,7 +62,7 @@ _SPACED_NUMBER = (
 _GLUED_NUMBER = re.compile(rf"(?<=[A-Za-z])(?=\d){_CLOSED_NUMBER}")  # `Angebot4711`
 _PREFIXED_NUMBER = re.compile(
     r"(?<![^\W_])(?!(?:EUR|CHF|SFR|USD|GBP|DIN|EN|ISO|SN|RAL|NCS|SIA|VDI|VDE|DN|PN|BKP|NPK|LV|BV|KW"
-    rf"|KG|EZ|GZ|AZ|TEL|FAX|UID|CH|DE|AT) )[A-ZÄÖÜ]{{1,4}} {_CLOSED_NUMBER}"
+    rf"|KG|EZ|GZ|AZ|BVH|PRJ|RMA|TEL|FAX|UID|CH|DE|AT) )[A-ZÄÖÜ]{{1,4}} {_CLOSED_NUMBER}"
 )
 NUMBER = re.compile(rf"(?<![^\W_])(?:{_SPACED_NUMBER}|{_CLOSED_NUMBER})")
 # What may stand between the keyword and its number: blanks and marks, a word that says that a
@@ -107,7 +107,7 @@ _DAY = re.compile(rf"20\d\d{_TWO_DIGIT_MONTH}{_TWO_DIGIT_DAY}")
 _YEAR_ALONE = re.compile(_YEAR)
 _NEVER = re.compile(
     any_of(rf"""
-        {_YEAR}
+        {_YEAR}(?:er)?
         {_MONTH}[./](?:{_YEAR}|\d\d)
         \d{{1,3}}\.\d{{3}}
         {_YEAR}[./]{_MONTH}

@@ -41,7 +41,7 @@ _DOCUMENT = any_of(r"""
     invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande|projet
     fattura|ordine|progetto|nachtrag|client|lieferant|kreditor|supplier|vendor|chantier|cantiere
     dossier|affaire|commessa|parzelle|konto|kostenstelle|liegenschaft|gebäude|filiale|wohnung|zone
-    best\.|bkp|npk
+    best\.|bkp|npk|bvh|reklamation|polizze|police|versicherungsschein|typenschild
 """)
 # Goods and places with numbers: these words, the first also as the end of a longer one.
 _THING = (
@@ -92,6 +92,7 @@ _AMOUNTS = (
     rf"{_CURRENCY}\s*{_AMOUNT}",
     rf"{_ALONE}{_AMOUNT}\s?{_CURRENCY}(?![^\W_])(?!\s*\d)",
     rf"{_ALONE}\d{{1,3}}(?:[.'’]\d{{3}})*,\d\d(?![\w/-])",  # 1.234,50
+    rf"{_ALONE}\d[\d.'’]*[.,][-–]{{1,2}}(?!\w)",  # 3000.--
     rf"{_ALONE}\d+(?:[.,]\d+)?\s?{_UNIT}(?!\w)\.?",  # 12 Stk.
     rf"{_ALONE}\d{{1,4}}\s?x\s?\d{{1,4}}(?:\s?x\s?\d{{1,4}})?(?:v|mm|cm|m)?(?!\w)",  # 120 x 80
     rf"{_ALONE}(?:\d+(?:[.,]\d+)?(?:V|Hz|lm|dB)|M\d{{1,3}}x\d{{1,4}})(?![\w.])",
