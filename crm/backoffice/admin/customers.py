@@ -87,6 +87,8 @@ class CustomerAdmin(UploadAdmin):
             build_archive(sections or {}), content_type="application/zip", headers=headers
         )
 
+    # Unfold would look up a right that the action names in the database at each system check, also
+    # before the first `migrate`.
     def has_export_all_permission(self, request: HttpRequest, object_id: str = "") -> bool:
         """Return whether the user may export all data of a person: who may export the list."""
         return bool(self.has_export_permission(request))
