@@ -107,5 +107,5 @@ class AnswerForm(forms.Form):
     @property
     def message(self) -> Message:
         """The comment and the phone number of a valid form."""
-        words = self.cleaned_data
-        return Message(comment=words.get("comment", ""), phone=words.get("phone", ""))
+        data = self.cleaned_data
+        return Message(comment=data.get("comment", ""), phone=data.get("phone", ""))
