@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from offers.models import Offer, SourceFile, number_key
 from offers.parsing.mail_providers import MAIL_PROVIDERS
-from offers.parsing.purpose import Purpose
 
 State, Reason = SourceFile.State, SourceFile.Reason
 # About an offer that was not known: with it, its reminders wait for the answer.
-_BECOME_HELD = (Reason.LATER_MAIL, Reason.OTHER_DOCUMENT, Reason.APPOINTMENT)
+_BECOME_HELD = (Reason.OTHER_DOCUMENT, Reason.APPOINTMENT)
 # With the offer, they are further mails about it.
 _BECOME_FOLLOW_UPS = (
     Reason.FOREIGN_NUMBER, Reason.FOREIGN_OFFER, Reason.FORWARDED, Reason.NUMBER_IN_TEXT,
@@ -37,10 +36,10 @@ def answer_questions(new: Sequence[Offer]) -> list[Offer]:
         if offer is None:
             continue
         file.offer = offer
-        if file.reason == Reason.APPOINTMENT:
-            file.reason, file.detail = Reason.LATER_MAIL, Purpose.APPOINTS.value
         if file.reason in _BECOME_HELD:
             file.holds = True
+            if file.detail:  # the purpose of the mail
+                file.reason = Reason.LATER_MAIL
         else:
             _make_follow_up(file)
         changed.append(file)

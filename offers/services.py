@@ -27,11 +27,12 @@ _DECISION_FIELDS = [
 
 
 def add_offers(offers: Sequence[Offer], *, at: datetime) -> None:
-    """Store new offers that a person entered; received mails that were kept are matched with them."""
+    """Store new offers that a person entered; mails that were imported before are matched with them."""
     with transaction.atomic():
         lock_import()
         store_offers(offers)
         match_received([], offers, now=at)
+        _take_up_sent(offers, at)
 
 
 def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at: datetime) -> None:
@@ -95,9 +96,14 @@ def make_offer_of_file(
         file.number = number.strip()
         _record_decision(file, offer, reason=SourceFile.Reason.BY_PERSON, by=by, at=at)
         if is_new:
-            refresh_offers(answer_questions([offer]), now=at)
-            supersede_older([offer], now=at)
+            _take_up_sent([offer], at)
     return offer
+
+
+def _take_up_sent(new: Sequence[Offer], at: datetime) -> None:
+    """Let new offers answer questions about sent mails, and supersede older offers."""
+    refresh_offers(answer_questions(new), now=at)
+    supersede_older(new, now=at)
 
 
 def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:

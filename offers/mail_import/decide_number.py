@@ -81,10 +81,8 @@ def _find_purpose(message: MailMessage) -> Purpose:
     return find_purpose(message.mail.subject, message.text or "")
 
 
-def _ask_what_became(offer: Offer | None, purpose: Purpose) -> MessageDecision:
-    return MessageDecision(
-        State.REVIEW, Reason.LATER_MAIL, purpose.value, offer, holds=offer is not None
-    )
+def _ask_what_became(offer: Offer, purpose: Purpose) -> MessageDecision:
+    return MessageDecision(State.REVIEW, Reason.LATER_MAIL, purpose.value, offer, holds=True)
 
 
 # Known offers.
@@ -94,9 +92,11 @@ def _ask_about_later_mail(case: _Case) -> MessageDecision | None:
     offer = case.offer
     if offer is None or offer.status not in Offer.NOT_CLOSED:
         return None
+    if case.purpose in _HOLDING:
+        return _ask_what_became(offer, case.purpose)
     if case.message.is_other_document:
         return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, offer=offer, holds=True)
-    return _ask_what_became(offer, case.purpose) if case.purpose in _HOLDING else None
+    return None
 
 
 def _follow_up(case: _Case) -> MessageDecision | None:
@@ -121,13 +121,12 @@ def _revise(case: _Case) -> MessageDecision | None:
 
 
 def _ask_about_unknown_offer(case: _Case) -> MessageDecision | None:
-    message = case.message
-    if message.is_other_document:
-        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT)
-    if message.is_appointment:
-        return MessageDecision(State.REVIEW, Reason.APPOINTMENT)
     if case.purpose in _ENDING:
-        return _ask_what_became(None, case.purpose)
+        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, case.purpose.value)
+    if case.message.is_other_document:
+        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT)
+    if case.message.is_appointment:
+        return MessageDecision(State.REVIEW, Reason.APPOINTMENT, Purpose.APPOINTS.value)
     return None
 
 
@@ -143,9 +142,10 @@ def _ask_about_third_party(case: _Case) -> MessageDecision | None:
     if not known or case.message.number_in_text:
         return None
     detail = ", ".join(offer.customer.email for offer in known[:5])[:500]
-    return MessageDecision(
-        State.REVIEW, Reason.THIRD_PARTY, detail, known[0] if len(known) == 1 else None
-    )
+    offer = known[0] if len(known) == 1 else None
+    # The later of the two is the copy: then the known one may be it.
+    is_older = offer is not None and case.message.sent_at < offer.first_sent_at
+    return MessageDecision(State.REVIEW, Reason.THIRD_PARTY, detail, offer, holds=is_older)
 
 
 def _ask_about_forward(case: _Case) -> MessageDecision | None:
@@ -200,9 +200,9 @@ def _ask_about_several_companies(case: _Case) -> MessageDecision | None:
 def _make_offer(case: _Case) -> MessageDecision | None:
     message = case.message
     reason = Reason.NUMBER_IN_ATTACHMENT if message.number_in_attachment else Reason.NEW_NUMBER
-    return MessageDecision(
-        State.OFFER, reason, customer=case.people[0], is_reply=message.prefixes.is_reply
-    )
+    # Where an older mail turns up, it is a further mail about that one.
+    is_further = message.prefixes.is_reply or case.purpose == Purpose.SUPPLEMENTS
+    return MessageDecision(State.OFFER, reason, customer=case.people[0], is_reply=is_further)
 
 
 _NumberRule = Callable[[_Case], MessageDecision | None]

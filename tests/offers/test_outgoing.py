@@ -277,7 +277,7 @@ def test_an_order_about_a_known_offer_holds_its_reminders(folder: MailFolder, su
     offer = Offer.objects.get()
     assert (file.state, file.reason, file.offer) == (
         State.REVIEW,
-        SourceFile.Reason.OTHER_DOCUMENT,
+        SourceFile.Reason.LATER_MAIL,
         offer,
     )
     assert (offer.revision, offer.sent_at, offer.follow_up.next_at) == (1, SENT_AT, None)
