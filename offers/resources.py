@@ -26,8 +26,8 @@ from tablib import Dataset
 from crm.accounts.models import User
 from crm.core.csv_safety import guard
 from offers import new_offers
-from offers.mail_import.store import match_received
 from offers.models import Customer, Language, Offer, number_key
+from offers.services import take_up_mails
 
 # The names that lists have for the columns, in lower case.
 _NAMES = {
@@ -190,7 +190,6 @@ class UploadResource(GuardedResource):
 
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
-        match_received([], self._stored, now=timezone.now())
         fields = self.get_import_fields()
         # The preview leaves out columns that the list lacks, and those by which rows are found.
         shown = [_is_shown(field) and field.column_name in dataset.headers for field in fields]
@@ -346,6 +345,7 @@ class OfferImportResource(UploadResource):
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         super().after_import(dataset, result, **kwargs)
         # Still in the transaction of the import, so that no offer is left without a plan.
+        take_up_mails(self._stored, at=timezone.now())
         self._after_store(self._stored)
 
 

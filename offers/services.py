@@ -31,8 +31,14 @@ def add_offers(offers: Sequence[Offer], *, at: datetime) -> None:
     with transaction.atomic():
         lock_import()
         store_offers(offers)
-        match_received([], offers, now=at)
-        _take_up_sent(offers, at)
+        take_up_mails(offers, at=at)
+
+
+def take_up_mails(new: Sequence[Offer], *, at: datetime) -> None:
+    """Match mails that were imported before with new offers, and supersede older offers by them."""
+    match_received([], new, now=at)
+    refresh_offers(answer_questions(new), now=at)
+    supersede_older(new, now=at)
 
 
 def change_offer(offer: Offer, *, changed: Collection[str], by: User | None, at: datetime) -> None:
@@ -96,14 +102,8 @@ def make_offer_of_file(
         file.number = number.strip()
         _record_decision(file, offer, reason=SourceFile.Reason.BY_PERSON, by=by, at=at)
         if is_new:
-            _take_up_sent([offer], at)
+            take_up_mails([offer], at=at)
     return offer
-
-
-def _take_up_sent(new: Sequence[Offer], at: datetime) -> None:
-    """Let new offers answer questions about sent mails, and supersede older offers."""
-    refresh_offers(answer_questions(new), now=at)
-    supersede_older(new, now=at)
 
 
 def attach_file(file: SourceFile, offer: Offer, *, by: User | None, at: datetime) -> None:
