@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from offers.models import SenderRule
 from offers.parsing.addresses import encode_domain, is_directory_name
 from offers.parsing.mail import Address, Mail
 from offers.parsing.robots import is_robot
@@ -18,6 +19,8 @@ class Ours:
 
     domains: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
+    # Addresses and domains of which a person said that nobody reads there.
+    read_by_nobody: frozenset[str] = frozenset()
 
     @property
     def is_known(self) -> bool:
@@ -44,7 +47,8 @@ class Ours:
         for address in self.find_external(addresses):
             if not (is_robot(address) or is_directory_name(address.email)):
                 people.append(address)
-        return people
+        unread = self.read_by_nobody
+        return [each for each in people if not {each.email, each.domain} & unread]
 
     def find_author(self, mail: Mail) -> Address | None:
         """Return which of us a sent mail is from, else its sender.
@@ -64,7 +68,13 @@ class Ours:
 
 
 def load_ours(further_emails: Collection[str] = ()) -> Ours:
-    """Return what the settings name as ours, and further addresses: those of the accounts."""
+    """Return what settings and rules name as ours, and further addresses: those of the accounts."""
     domains = {encode_domain(name.strip().lower()) for name in settings.OFFERS_OWN_DOMAINS}
     emails = {email.strip().lower() for email in settings.OFFERS_OWN_ADDRESSES}
-    return Ours(frozenset(domains), frozenset((*emails, *further_emails)))
+    unread: set[str] = set()
+    for kind, address in SenderRule.objects.values_list("kind", "address"):
+        if kind == SenderRule.Kind.OURS:
+            emails.add(address)
+        elif kind == SenderRule.Kind.NO_PERSON:
+            unread.add(address)
+    return Ours(frozenset(domains), frozenset((*emails, *further_emails)), frozenset(unread))

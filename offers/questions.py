@@ -18,6 +18,7 @@ from offers.models import Customer, MailFolder, Offer, SenderRule, SourceFile, n
 from offers.ours import load_ours
 from offers.parsing.mail import Address
 from offers.parsing.mail_providers import MAIL_PROVIDERS
+from offers.parsing.prefixes import split_prefixes
 from offers.services import find_people
 
 Reason, Kind = SourceFile.Reason, SenderRule.Kind
@@ -230,6 +231,9 @@ def build_rule(file: SourceFile, kind: SenderRule.Kind) -> SenderRule | None:
         if kind == Kind.AUTOMATIC:
             # A person may write from the same address, such as that of a ticket system.
             wording = fold_wording(file.subject)
+            # A subject of ours would make the customer's replies automatic.
+            if not wording or split_prefixes(file.subject).is_reply:
+                return None
     else:
         recipients = [Address(entry["email"]) for entry in file.recipients]
         external = load_ours().find_external(recipients)

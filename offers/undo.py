@@ -30,9 +30,9 @@ _FILE_COLUMNS = [
     "decided_at",
 ]  # fmt: skip
 _OFFER_COLUMNS = [
-    "status", "status_channel", "status_at", "status_by_id", "superseded_by_id", "needs_review",
-    "paused_until", "sent_at", "first_sent_at", "revision", "subject", "message_id", "sender_email",
-    "sender_name", "contacted_at", "replied_at",
+    "customer_id", "status", "status_channel", "status_at", "status_by_id", "superseded_by_id",
+    "needs_review", "paused_until", "sent_at", "first_sent_at", "revision", "subject", "message_id",
+    "sender_email", "sender_name", "contacted_at", "replied_at",
 ]  # fmt: skip
 _CUSTOMER_COLUMNS = ["bounced_at", "bounce_detail"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -72,8 +72,3 @@ def decide_duplicate(copy: EarlierCopy) -> MessageDecision:
 def follow_up(reason: SourceFile.Reason, offer: Offer) -> MessageDecision:
     """Decide that a mail belongs to a known offer and changes nothing about it."""
     return MessageDecision(State.FOLLOW_UP, reason, offer=offer, is_reply=True)
-
-
-def find_external(addresses: Sequence[Address], own_domains: Collection[str]) -> list[Address]:
-    """Return the addresses outside the company."""
-    return [address for address in addresses if address.domain not in own_domains]

@@ -5,13 +5,13 @@ No database.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from offers.mail_import.decide import MessageDecision, find_external
+from offers.mail_import.decide import MessageDecision
 from offers.mail_import.message import MailMessage
 from offers.models import SenderRule, SourceFile
+from offers.ours import Ours
 from offers.parsing.prefixes import split_prefixes
 
 State, Reason, Kind = SourceFile.State, SourceFile.Reason, SenderRule.Kind
@@ -27,13 +27,14 @@ _ANSWERS = {
     Reason.UNKNOWN_SENDER: Kind.AUTOMATIC,
 }
 
-_NUMBERS = re.compile(r"[^\W\d_]*\d[\w./#-]*|[\[\](){}#:;,]+")
-
 
 def fold_wording(subject: str) -> str:
-    """Return a subject without reply prefixes, numbers and brackets, in lower case."""
-    words = _NUMBERS.sub(" ", split_prefixes(subject[:500]).rest.casefold())
-    return " ".join(words.split())[:200]
+    """Return the words of a subject in lower case, without prefixes and words with digits."""
+    words = []
+    for word in split_prefixes(subject[:500]).rest.casefold().split():
+        if not any(map(str.isdigit, word)):
+            words.append(word.strip("[](){}#:;,.!?-"))
+    return " ".join(filter(None, words))[:200]
 
 
 class SenderRules:
@@ -53,7 +54,7 @@ class SenderRules:
         return False
 
     def settle(
-        self, decision: MessageDecision, message: MailMessage, own_domains: Collection[str]
+        self, decision: MessageDecision, message: MailMessage, ours: Ours
     ) -> MessageDecision:
         """Return the decision, or what a rule says in place of a question."""
         kind = _ANSWERS.get(decision.reason)
@@ -61,7 +62,7 @@ class SenderRules:
             return decision
         emails = [message.sender_email]
         if kind != Kind.AUTOMATIC:
-            external = find_external(message.mail.recipients, own_domains)
+            external = ours.find_external(message.mail.recipients)
             emails = [recipient.email for recipient in external]
         subject = message.mail.subject
         if not emails or not all(self.applies(kind, email, subject) for email in emails):

@@ -244,7 +244,7 @@ class _Batch:
         if self.is_outgoing and not message.problem:
             read_for_context(Path(self.folder.path, message.file.name), message, context)
         decision = self.decide(message, context)
-        decision = self.context.rules.settle(decision, message, context.own_domains)
+        decision = self.context.rules.settle(decision, message, context.ours)
         is_same = (row.state, row.reason) == (decision.state, decision.reason)
         if is_same and decision.state == State.WAITING and not _has_changed(row, message):
             return
