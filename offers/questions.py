@@ -64,6 +64,7 @@ _NEWER_VERSION = Choice(
     _("It offers anew"),
     _("The days of the plan count from this mail."),
     answering.make_revision,
+    (OFFER,),
 )
 _FURTHER_MAIL = Choice(
     "belongs",
@@ -77,6 +78,7 @@ _GO_ON = Choice(
     _("Nothing is settled, go on"),
     _("It counts as a further mail about the offer; reminders go on after the quiet days."),
     answering.attach,
+    (OFFER,),
 )
 _ORDERED = Choice(
     "ordered",
@@ -97,13 +99,16 @@ _OTHER_PERSON = Choice(
     _("This person is the customer now"),
     _("Reminders go to this person alone."),
     answering.move_to_other_person,
-    (EMAIL,),
+    (EMAIL, OFFER),
 )
 _ONLY_A_COPY = Choice(
     "copy", _("Only a copy"), _("Reminders to the customer go on."), answering.dismiss
 )
 _NO_OFFER = Choice(
-    "no_offer", _("It is no offer of ours"), _("Nobody is reminded."), answering.dismiss
+    "no_offer",
+    _("It is no offer of ours"),
+    _("Nobody is reminded because of it."),
+    answering.dismiss,
 )
 _THEIR_OFFER = replace(
     _NO_OFFER, code="theirs", label=_("It is about their offer, not ours"), rule=Kind.NOT_OURS
@@ -180,8 +185,8 @@ QUESTIONS: dict[str, tuple[Choice, ...]] = {
     Reason.SEVERAL_COMPANIES: _MAYBE_AN_OFFER,
     Reason.FORWARDED: _MAYBE_AN_OFFER,
     Reason.NO_RECIPIENT: _MAYBE_AN_OFFER,
-    Reason.APPOINTMENT: (_FURTHER_MAIL, _ORDERED, _IT_IS_AN_OFFER, _NO_OFFER),
-    Reason.OTHER_DOCUMENT: (_ORDERED, _WITHDRAWN, _FURTHER_MAIL, _NO_OFFER),
+    Reason.APPOINTMENT: (_FURTHER_MAIL, _ORDERED, _IT_IS_AN_OFFER, _NO_REPLY),
+    Reason.OTHER_DOCUMENT: (_ORDERED, _WITHDRAWN, _GO_ON, _NO_REPLY),
     Reason.LATER_MAIL: (_ORDERED, _WITHDRAWN, _GO_ON, _NEWER_VERSION),
     Reason.THIRD_PARTY: (_ONLY_A_COPY, _OTHER_PERSON, _IT_IS_FOR_THEM_TOO),
     Reason.FOREIGN_NUMBER: (_THEIR_OFFER, _IT_IS_AN_OFFER, _FURTHER_MAIL),

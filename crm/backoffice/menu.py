@@ -51,7 +51,7 @@ _IMPORT = [
     Entry(_("To check"), "rule", "offers.SourceFile", "state__exact=review", badge="review"),
     Entry(_("Import log"), "history", "offers.SourceFile"),
     Entry(_("Mail folders"), "folder_open", "offers.MailFolder"),
-    Entry(_("Rules about senders"), "alt_route", "offers.SenderRule"),
+    Entry(_("Rules about senders"), "route", "offers.SenderRule"),
 ]
 _SETTINGS = [
     Entry(_("Reminder plans"), "calendar_month", "reminders.ReminderPlan"),

@@ -290,7 +290,7 @@ def _held(offers: QuerySet[Offer]) -> Section:
         lambda offer: _offer_row(offer, offer.needs_review, offer, offer.status_at),
         title=_("Offers to check"),
         link=_list_url("offers_offer", to_do="check"),
-        icon="fact_check",
+        icon="rule",
     )
 
 

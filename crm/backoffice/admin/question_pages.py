@@ -140,8 +140,7 @@ class QuestionPages:
             "answered": find_answered(request.GET.get("answered", "")),
             "skip_url": _next_url(place),
         }
-        status = 200 if sent is None else 422
-        return TemplateResponse(request, "backoffice/question.html", context, status=status)
+        return TemplateResponse(request, "backoffice/question.html", context)
 
 
 def _get_user(request: HttpRequest) -> User:
