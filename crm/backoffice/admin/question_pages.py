@@ -35,15 +35,21 @@ def carry_out(
     *,
     rule: SenderRule | None = None,
     **filled: Any,
-) -> list[Offer]:
-    """Decide about a mail as a person says, so that it can be taken back; return its offers.
+) -> bool:
+    """Decide about a mail as a person says, so that it can be taken back.
 
-    Raises AnswerError with a sentence for the person.
+    Return whether it was done; a message says why not.
     """
     given = Given(timezone.now(), person(request), **filled)
-    with changing_offers() as changed:
-        changed.extend(answer_question(file, act, given, rule=rule))
-    return changed
+    try:
+        with changing_offers() as changed:
+            changed.extend(answer_question(file, act, given, rule=rule))
+    except AnswerError as error:
+        messages.error(request, str(error))
+        return False
+    words = gettext("Decided about a mail: %s") % file.get_state_display()
+    note_acts(request, [offer for offer in changed if offer.pk == file.offer_id], words)
+    return True
 
 
 def undo_answer(request: HttpRequest, file: SourceFile) -> None:
@@ -88,6 +94,10 @@ class QuestionPages:
         file = self._get_file(request, key)
         if request.method != "POST":
             return HttpResponseRedirect(change_url(file))
+        if file.state != SourceFile.State.REVIEW:
+            words = gettext("Somebody has decided about this mail in the meantime.")
+            messages.error(request, words)
+            return HttpResponseRedirect(change_url(file))
         place = find_place(_get_user(request), file, request.GET.get("of", ""))
         for choice in find_choices(file):
             if choice.code == request.POST.get("choice"):
@@ -98,12 +108,8 @@ class QuestionPages:
         if not form.is_valid():
             return self._show(request, file, form)
         rule = form.rule if form.cleaned_data.get("always") else None
-        try:
-            changed = carry_out(request, file, choice.act, rule=rule, **form.get_filled())
-        except AnswerError as error:
-            messages.error(request, str(error))
+        if not carry_out(request, file, choice.act, rule=rule, **form.get_filled()):
             return HttpResponseRedirect(change_url(file))
-        note_acts(request, changed, f"{file.subject or file.name}: {choice.label}"[:200])
         return HttpResponseRedirect(_next_url(place, answered=file))
 
     def take_back(self, request: HttpRequest, key: int) -> HttpResponse:

@@ -127,8 +127,8 @@ class SourceFileAdmin(QuestionPages, ReadOnlyAdmin):
             if not (file.number and customer):
                 skipped += 1
                 continue
-            carry_out(request, file, answering.make_offer, number=file.number, email=customer.email)
-            made += 1
+            number, email = file.number, customer.email
+            made += carry_out(request, file, answering.make_offer, number=number, email=email)
         say(request, made, ngettext_lazy("%d offer was made.", "%d offers were made."))
         if skipped:
             text = ngettext(
@@ -142,8 +142,7 @@ class SourceFileAdmin(QuestionPages, ReadOnlyAdmin):
     def ignore(self, request: HttpRequest, queryset: QuerySet[SourceFile]) -> None:
         count = 0
         for file in queryset.filter(state__in=IGNORABLE).select_related("folder"):
-            carry_out(request, file, answering.dismiss)
-            count += 1
+            count += carry_out(request, file, answering.dismiss)
         say(request, count, ngettext_lazy("%d mail is ignored.", "%d mails are ignored."))
 
     @dialog_action(
@@ -163,10 +162,9 @@ class SourceFileAdmin(QuestionPages, ReadOnlyAdmin):
             words = gettext("The mail lacks the offer number or the customer. Enter them.")
             messages.error(request, words)
             return None
-        carry_out(request, file, answering.make_offer, number=number, email=email)
-        offer = file.offer
-        messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
-        return go_to(change_url(offer))
+        if carry_out(request, file, answering.make_offer, number=number, email=email):
+            messages.success(request, gettext("The mail belongs to offer %s now.") % file.offer)
+        return go_to(change_url(file.offer or file))
 
     @dialog_action(
         _("It belongs to an offer"),
@@ -180,8 +178,8 @@ class SourceFileAdmin(QuestionPages, ReadOnlyAdmin):
     )
     def attach(self, request: HttpRequest, form: AttachForm, file: SourceFile) -> HttpResponse:
         offer = form.cleaned_data["number"]
-        carry_out(request, file, answering.attach, offer=offer)
-        messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
+        if carry_out(request, file, answering.attach, offer=offer):
+            messages.success(request, gettext("The mail belongs to offer %s now.") % offer)
         return go_to(change_url(offer))
 
     check_again = one_row(
@@ -196,8 +194,8 @@ class SourceFileAdmin(QuestionPages, ReadOnlyAdmin):
     )
     def ignore_one(self, request: HttpRequest, form: Any, file: SourceFile) -> None:
         if file.state in IGNORABLE:
-            carry_out(request, file, answering.dismiss)
-            messages.success(request, gettext("The mail is ignored."))
+            if carry_out(request, file, answering.dismiss):
+                messages.success(request, gettext("The mail is ignored."))
         else:
             messages.error(request, gettext("Only mails that are to be checked can be ignored."))
 
