@@ -11,6 +11,7 @@ from offers.parsing.folding import compile_words
 
 # Somebody is away.
 AWAY = compile_words(r"""
+    actualmente estoy fuera|estoy fuera|(?:på|pa) kurs\w*|er even niet|niet op kantoor
     [\w-]{0,12}urlaub\w*|[\w-]{0,12}ferien(?!haus|wohn|park|heim|anlage)\w*|teilzeit|betriebsruhe
     abwesen\w*|au(?:ss|ß)er haus(?:e)?\b
     nicht (?:\w+ )?(?:im|in|am|an|vor ort|anwesend)
@@ -79,6 +80,8 @@ IN_GERMAN = compile_words(
 
 # Somebody is there again.
 BACK = compile_words(r"""
+    beantwort\w*|antworte\w*|bearbeit\w*|reopen\w*|réouvert\w*|riapert\w*|répond\w*|traiter\w*
+    rispond\w*|beantwoord\w*|odpowi\w*|odpov\w*|válaszol\w*|respond\w*|svar\w*|vastaan|răspund\w*
     zurück\w*|wieder|erreichbar|\w*rückkehr\w*|retour
     back\b|return\w*|available|resum\w*|respond|repl(?:y|ies)\b
     retour|de nouveau|à nouveau|repren\w*|reprise|revien\w*|joignable|rentre\w*

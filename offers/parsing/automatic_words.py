@@ -87,6 +87,9 @@ STATEMENT = compile_words(r"""
 """)
 # What only notes and acknowledgements say.
 FORMULA = compile_words(r"""
+    zastępuje mnie|zastupuje m[eě]|zastupuje ma|helyettes\w*|sijais\w*|mă înlocuiește|vervangt mij
+    mi sostituisce|me sustituye|substitui-me|nadomešča me|zamjenjuje me|(?:stedfortræder|vikar) er
+    no se (?:reenvían|reenvian|leen)|nu sunt (?:redirecționate|citite)|steht ihnen .{0,60}zur verfügung
     (?:e-?mails?|mails?|nachrichten) lese ich nicht|keine (?:e-?mails|mails)|in der zwischenzeit
     dringende (?:\w+ )?(?:anliegen|anfragen|fälle|fragen)|in meiner abwesenheit|hilft ihnen
     automatically forwarded|access to (?:my )?(?:e-?mail|messages)|limited access
@@ -200,6 +203,8 @@ PROMISE = compile_words(r"""
 """)
 # The mail has arrived, says a program or an assistant.
 ACKNOWLEDGEMENT = compile_words(r"""
+    your (?:message|e-?mail|request) (?:[^ ]+ ){0,3}(?:has been|was) received|you(?:'ve| have) reached
+    accus(?:ons|e) (?:bonne )?réception|we (?:usually |aim to )?(?:reply|respond|answer) within
     (?:ihre?|deine) (?:nachricht|e-?mail|mail|anfrage) (?:\w+ ){0,4}(?:eingegangen|erhalten)
     (?:ihre?|deine) (?:nachricht|e-?mail|mail|anfrage) (?:\w+ ){0,4}(?:registriert|erfasst)
     (?:ihre?|deine) (?:mitteilung|meldung|anliegen|bestellung) (?:\w+ ){0,4}(?:eingegangen|erhalten)
