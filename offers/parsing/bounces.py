@@ -127,7 +127,7 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
             is_small = is_whole and len(parts) <= _MOST_PARTS_FOR_FLUFL
             bounce = _read_words(raw if is_small else b"", mail, text, returned)
         bounce = bounce or _read_unmarked(mail, text, returned)
-        if bounce and failure_words.asks_confirmation(text):
+        if bounce and not bounce.status and failure_words.asks_confirmation(text):
             return None
     return bounce and _add_returned(bounce, returned)
 
@@ -273,7 +273,9 @@ def _says_refusal(subject: str, text: str) -> bool:
 
 
 def _judge_words(status: str, mail: Mail, text: str, *, is_temporary: bool) -> About:
-    words = f"{mail.subject}\n{text[:_SEARCHED_TEXT]}"
+    # Behind the colon stands the subject of the returned mail, except in `Warning: …`.
+    subject, _, _ = mail.subject.lower().removeprefix("warning:").partition(":")
+    words = f"{subject}\n{text[:_SEARCHED_TEXT]}"
     if is_temporary or failure_words.says_delay(words):
         return About.DELAY
     if failure_words.is_about_mail(status, "", text):

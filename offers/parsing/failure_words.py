@@ -40,9 +40,9 @@ _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _DELAYED = re.compile(
     any_of("""
         delay|will be retried|will (?:keep trying|continue to)|keep trying
-        still being|(?:not yet|yet to) been delivered|warning only|not been delivered yet
+        still being|(?:not yet|yet to) been delivered|warning (?:message )?only|not been delivered yet
         could not send message for past
-        verzöger|noch nicht (?:zugestellt|übermittelt)|weitere (?:zustell)?versuche|weiter versucht
+        verzöger|(?:noch|bisher) nicht (?:zugestellt|übermittelt)|weitere (?:zustell)?versuche|weiter versucht
         erneut versucht|pas encore été|nouvelle tentative|retard|non ancora|ulteriori tentativi
     """),
     re.IGNORECASE,
@@ -187,7 +187,7 @@ def has_status(text: str) -> bool:
 
 def says_delay(text: str) -> bool:
     """Return whether the server goes on trying."""
-    return _DELAYED.search(text) is not None
+    return _DELAYED.search(_SUBJECT_LINE.sub(" ", text)) is not None
 
 
 def says_success(text: str) -> bool:

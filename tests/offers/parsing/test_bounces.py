@@ -121,8 +121,9 @@ def test_a_footer_about_viruses_says_nothing_about_the_failure() -> None:
 
 def test_the_subject_of_the_returned_mail_says_nothing_about_the_failure() -> None:
     raw = (
-        "From: postmaster@kunde.example\nSubject: Unzustellbar: Angebot Luftfilter\n\n"
-        "Ihre Nachricht\n  An: a@x.example\n  Betreff: Angebot Luftfilter, Größe 3, Anhang\n\n"
+        "From: postmaster@kunde.example\nSubject: Unzustellbar: Luftfilter mit Verzögerung\n\n"
+        "Ihre Nachricht\n  An: a@x.example\n"
+        "  Betreff: Luftfilter mit Verzögerung, Größe 3, Anhang\n\n"
         "hat den Empfänger nicht erreicht:\n\na@x.example\n  Konto geschlossen\n"
     )
     bounce = read(raw)
