@@ -82,7 +82,8 @@ _ABOUT_MAIL = re.compile(
         content|attachment|filter|banned|blocked|quarantine|local scanning
         relay(?:ing)? (?:access )?(?:denied|not |prohibited)|(?:to|not|cannot|.t) relay
         authentication|not (?:authori[sz]ed|permitted|allowed|accepted)|unauthori[sz]ed
-        recipient preferences|frequency|rate limit|too many|throttl
+        recipient preferences|frequency|rate limit|too many|throttl|gr[ea]y ?list|\(bl\)
+        client host|reverse dns|\bptr\b|\bhelo\b|\btls\b|banned ip|\bip\b.{0,30}gesperrt
         zu gro(?:ß|ss)|größe|grösse|überschreitet|richtlinie|anhang|anhänge|blockiert|viren
         trop (?:volumineu|gros)|taille (?:maximale|limite)|indésirable|pièces? jointe|stratégie
         troppo grand|dimension|allegat|criteri
