@@ -21,7 +21,8 @@ _SUBJECT = re.compile(
         (?:e-?)?mail konnte nicht|(?:ihre )?(?:nachricht|e-?mail|mail) .{0,60}nicht zugestellt
         (?:mail )?delivery (?:has )?(?:failed|failure|status notification)
         (?:mail )?delivery (?:has )?(?:error|problem|delayed|report)
-        delivery .{0,30}(?:failure|failed)|returned (?:(?:e-?)?mail|to sender)|failure notice|failed mail
+        delivery .{0,30}(?:failure|failed)|returned (?:(?:e-?)?mail|to sender)|failure notice
+        failed mail
         (?:e-?)?mail (?:failed|failure|not delivered|error|returned)|non-?delivery|failure delivery
         .{0,20}(?:error|problem|trouble) (?:sending|delivering)
         email delivery failure|mail system error|mail delivery
@@ -40,10 +41,12 @@ _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _DELAYED = re.compile(
     any_of("""
         delay|will be retried|will (?:keep trying|continue to)|keep trying
-        still being|(?:not yet|yet to) been delivered|warning (?:message )?only|not been delivered yet
+        still being|(?:not yet|yet to) been delivered|warning (?:message )?only
+        not been delivered yet
         could not send message for past
-        verzöger|(?:noch|bisher) nicht (?:zugestellt|übermittelt)|weitere (?:zustell)?versuche|weiter versucht
-        erneut versucht|pas encore été|nouvelle tentative|retard|non ancora|ulteriori tentativi
+        verzöger|(?:noch|bisher) nicht (?:zugestellt|übermittelt)|weitere (?:zustell)?versuche
+        (?:weiter|erneut) versucht|pas encore été|nouvelle tentative|retard
+        non ancora|ulteriori tentativi
     """),
     re.IGNORECASE,
 )
@@ -59,7 +62,8 @@ _ABOUT_ADDRESS = re.compile(
         (?:mailbox|account|user|address|recipient).{0,40}(?:full|disabled|inactive|suspended)
         (?:mailbox|account|user|recipient).{0,40}(?:discontinued|expired|locked|closed|frozen)
         mailbox (?:is )?(?:unavailable|not available|unknown)|account (?:is )?unavailable
-        malformed|quota\b|(?:enough|insufficient) .{0,20}(?:space|storage)|mailbox (?:size|exceeds)|overdrawn
+        malformed|quota\b|(?:enough|insufficient) .{0,20}(?:space|storage)
+        mailbox (?:size|exceeds)|overdrawn
         (?:host|domain|name or service|server) (?:unknown|not (?:found|known))|unrouteable
         connection (?:refused|timed out)|timed out|unreachable|retry time|expired|no route
         unbekannt|existiert nicht|nicht (?:gefunden|vorhanden|bekannt|erreichbar|mehr gültig)
@@ -118,8 +122,8 @@ _CHALLENGE = re.compile(
     re.IGNORECASE,
 )
 _SUCCESS = re.compile(
-    any_of("""
-        successful(?:ly)? (?:mail )?(?:deliver|relay)|(?:deliver|relay)\\w* (?:was )?successful
+    any_of(r"""
+        successful(?:ly)? (?:mail )?(?:deliver|relay)|(?:deliver|relay)\w* (?:was )?successful
         has been (?:successfully )?(?:delivered|relayed)|erfolgreich (?:zugestellt|übermittelt)
         remis avec succès|recapitato correttamente|consegna riuscita
     """),
@@ -243,11 +247,19 @@ def is_about_mail(status: str, diagnostic: str, text: str) -> bool:
     if not diagnostic and (code := _STATUS.search(words) or _REPLY_CODE.search(words)):
         diagnostic = words[max(0, code.start() - _BEFORE_CODE) : code.start() + _AFTER_CODE]
     verdict = _judge(_leave_out_names(diagnostic[:_JUDGED_TEXT]))
-    if verdict is None and _ADDRESS_STATUS.match(status):
+    if verdict is None:
+        verdict = _judge_status(status)
+    if verdict is None:
+        verdict = _judge(words)
+    return verdict is True
+
+
+def _judge_status(status: str) -> bool | None:
+    if _ADDRESS_STATUS.match(status):
         return False
-    if verdict is None and _MAIL_STATUS.match(status):
+    if _MAIL_STATUS.match(status):
         return True
-    return verdict or (verdict is None and _judge(words) is True)
+    return None
 
 
 def _judge(words: str) -> bool | None:

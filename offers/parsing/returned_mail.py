@@ -35,7 +35,7 @@ class ReturnedMail:
 
 
 def find_returned(parts: list[Part], quoted: str, report: Mail) -> ReturnedMail:
-    """Return the mail that is attached to a report, else quoted in its text, else answered by it."""
+    """Return the mail that a report has attached, else quoted in its text, else answers."""
     returned = ReturnedMail()
     attached = [part for part in parts if part.content_type in _TYPES]
     for part in attached[:_MOST_PARTS]:
