@@ -37,7 +37,14 @@ def _compile(alternatives: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)" + any_of(alternatives), re.IGNORECASE)
 
 
+_END_OF_PARAGRAPH = re.compile(r"\n\s*\n")
 _DOT_IN_SENTENCE = re.compile(r"(?<=\d)\.(?! +[A-ZÄÖÜ])|(?<=\b[Nn][ro])\.")
+# What is only a condition, to the end of its sentence: `Sobald wir Ihren Auftrag erhalten, …`.
+_CONDITION = re.compile(
+    r"(?:^|(?<=[.!?;:] ))(?:nach|bei|ist|wird|sollte|after|if|when|si|se|dopo|après|per) [^.!?;]*"
+    r"|(?<!\w)(?:wenn|sobald|falls|sofern|nachdem|bevor|once|as soon as|dès que|lorsque|appena) [^.!?;]*",
+    re.IGNORECASE,
+)
 # Words within one sentence. Texts are searched with single blanks.
 _FEW_WORDS = r"[^.!?;:]{0,60}?"
 _YOUR = r"(?:d(?:en|ie|as|iese[nr]?)|ihre?n?|deine?n?|eure?n?)"
@@ -45,13 +52,18 @@ _YOUR = r"(?:d(?:en|ie|as|iese[nr]?)|ihre?n?|deine?n?|eure?n?)"
 _QUALIFIERS = r"(?:(?!(?:an|auf|bei|zu|zur|eine[nmrs]?) )[\w-]+ ){0,5}?"
 _SOME_WORDS = r"(?:[\w-]+ ){0,5}?"
 _ORDER = any_of(r"""
-    auftrag(?!s?-?anfrage)\w*|(?:nach)?bestellung\w*|beauftragung\w*|zusage|order
+    auftrag(?!s?-?anfrage|sb)\w*|(?:nach)?bestellung\w*|beauftragung\w*|zusage|zuschlag|freigabe|order
 """)
+_RECEIVED = "(?:erhalten|bekommen|eingebucht|eingegangen|vorgemerkt|notiert)(?!\\w)"
 _THANKS_FOR_ORDER = rf"""
     (?:(?:be)?dank\w*|merci)(?! (?:\w+ )?im voraus)(?: (?!für )[^\s.!?;:]+){{0,6}} für {_YOUR} {_QUALIFIERS}{_ORDER}
-    thank(?:s| you)(?: (?!for )[^\s.!?;:]+){{0,4}} for (?:your|the|this) {_SOME_WORDS}(?:order|po)(?!\w)
+    {_YOUR} (?:[\w-]+ )?(?:auftrag|bestellung)(?: [^\s.!?;:]+){{0,4}} {_RECEIVED}
+    thank(?:s| you)(?: (?!for )[^\s.!?;:]+){{0,4}} for (?:placing )?(?:your|the|this|an) {_SOME_WORDS}(?:order|po)(?!\w)
+    received your {_SOME_WORDS}(?:order|po)(?!\w)
     (?:merci|remerci\w+)(?: (?!pour |de )[^\s.!?;:]+){{0,4}} (?:de|pour) (?:votre|la) {_SOME_WORDS}(?:commande|mandat)
+    reçu votre {_SOME_WORDS}(?:commande|mandat)
     (?:grazie|ringrazi\w+)(?: (?!per )[^\s.!?;:]+){{0,4}} per (?:il|la|l['’])? ?{_SOME_WORDS}(?:ordine|incarico)
+    ricevuto (?:il|l['’]) ?(?:suo |vostro |vs\.? )?(?:ordine|incarico)
 """
 # In an offer it may express a hope.
 _PLEASED_ABOUT_ORDER = _compile(
@@ -72,10 +84,15 @@ _HERE_IS = any_of(r"""
     (?:über)?senden?(?!\w| sie)|schicken?(?!\w| sie)|hier(?!\w)|unterbreiten|attached|enclosed|please find
     ci-joint|en annexe|en pièce jointe|in allegato|allegat[ao]
 """)
+# Not what is promised: `Nach der Montage senden wir Ihnen die Rechnung`.
+_ATTACHED = any_of(r"""
+    anbei|beiliegend|im anhang|in der anlage|beigefügt|hiermit|(?:über)?sende ich|attached|enclosed
+    please find|ci-joint|en annexe|en pièce jointe|in allegato|allegat[ao]
+""")
 
 _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
     Purpose.TAKES_BACK: _compile(r"""
-        (?:zurück(?:gezogen|ziehen|nahme|genommen)|rückzug)(?!\w)|widerruf(?:en)?(?!\w)
+        (?:zurück(?:gezogen|ziehen|nahme|genommen)|rückzug|rücknahme)(?!\w)|widerruf(?:en)?(?!\w)
         ziehen [^.!?]{0,80}zurück(?!\w)
         withdraw(?:al|n|ing)?(?!\w)|revoked|retrait|retirée?s?(?!\w)|ritirat[ao]|ritiro
     """),
@@ -90,11 +107,14 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
         (?:proforma )?invoice|credit note|facture|avoir(?!\w)|fattura
     """),
     Purpose.CONFIRMS: _compile(r"""
-        (?:auftrags|bestell)bestätigung|(?:auftrag|bestellung) bestätigt|lieferschein|lieferavis
+        (?:auftrags|bestell)bestätigung|(?:auftrag|bestellung)(?: -)? bestätig(?:t|ung)|lieferschein|lieferavis
         order (?:confirmation|acknowledg\w+)|delivery note
         confirmation de (?:la |votre )?commande|bon de livraison|conferma (?:d['’]ordine|ordine)
     """),
-    Purpose.THANKS: _compile(_THANKS_FOR_ORDER),
+    Purpose.THANKS: _compile(rf"""
+        {_THANKS_FOR_ORDER.strip()}
+        beauftragt(?!\w)|zusage(?!\w)|(?:auftrag|bestellung) (?:erhalten|erteilt|eingegangen)(?!\w)
+    """),
     Purpose.APPOINTS: _compile(rf"""
         {_NOT_OF_OFFER}{_KIND_OF_APPOINTMENT}-?termin\w*
         {_NOT_OF_OFFER}termin(?:bestätigung|vorschlag|verschiebung|einladung)?(?!\w)|besichtigung(?!\w)
@@ -104,6 +124,7 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
 _SUPPLEMENT_IN_SUBJECT = _compile(r"""
     (?:jetzt )?mit an(?:hang|lagen)(?!\w)|datenbl\w+|unterlagen|nach(?:gereicht|reichung)
     ergänzung|ergänzende|rückfragen?|nachfragen?|nachfassen|erinnerung|frage(?!\w)
+    \w*fotos?(?!\w)|bilder|[^?]{1,200}\?\s*$
     reminder|follow[- ]?up|with attachment|rappel|relance|sollecito|con allegato|avec annexe
 """)
 _ANEW = any_of(rf"""
@@ -117,7 +138,11 @@ _OFFERS_ANEW = _compile(_ANEW)
 _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
     Purpose.TAKES_BACK: _compile(rf"""
         zieh(?:en|e) (?:wir|ich){_FEW_WORDS}{OFFER_WORD}{_FEW_WORDS} zurück(?!\w)
-        {OFFER_WORD}{_FEW_WORDS} (?:zurückgezogen|zurückziehen|zurückzuziehen|widerrufen)
+        {OFFER_WORD}{_FEW_WORDS} (?:zurückgezogen|zurückziehen|zurücktreten|widerrufen)(?!\w)
+        {OFFER_WORD}{_FEW_WORDS} nicht (?:mehr |länger )?aufrecht(?:zu)?erhalten
+        unser {OFFER_WORD}(?: [^\s.!?;:]+){{0,2}} ist(?: leider| damit| somit)* nicht mehr gültig
+        (?:our|the) (?:quot\w+|offer) (?:\S+ )?is no longer valid
+        (?:offre|devis) (?:\S+ )?n['’]est plus valable|(?:offerta|preventivo) (?:\S+ )?non è più valid[ao]
         (?:withdraw|revoke){_FEW_WORDS} (?:our|the) (?:quot\w+|offer|proposal)
         (?:retirons|retirer){_FEW_WORDS} (?:notre|l['’]|le) ?(?:offre|devis)
         ritir(?:iamo|are){_FEW_WORDS} (?:offerta|preventivo)
@@ -125,17 +150,22 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
     Purpose.CANCELS: _compile(rf"""
         (?:haben|wurde|wird|hiermit|ist|sei){_FEW_WORDS} (?:storniert|annulliert)
         stornieren (?:wir|hiermit)
+        betrachten{_FEW_WORDS} als (?:storniert|gegenstandslos|hinfällig|erledigt|nichtig)
+        stornierung haben wir|anders entschieden|bedauern{_FEW_WORDS} (?:absage|entscheidung)
+        nous annulons|annulliamo|we (?:hereby )?cancel(?!\w)
         {OFFER_WORD}{_FEW_WORDS} (?:ist|damit|somit|hiermit)(?: \w+){{0,2}} (?:hinfällig|gegenstandslos)
         (?:has|have|is|was|been|hereby) cancell?ed|(?:est|a été) annulée?|(?:è|stat[ao]) annullat[ao]
     """),
     Purpose.INVOICES: _compile(rf"""
-        {_HERE_IS}{_FEW_WORDS} (?:{_INVOICE}|invoice|facture|fattura|mahnung|zahlungserinnerung)
+        {_ATTACHED}{_FEW_WORDS} (?:{_INVOICE}|invoice|facture|fattura|mahnung|zahlungserinnerung)
     """),
     Purpose.CONFIRMS: _compile(rf"""
-        {_HERE_IS}{_FEW_WORDS} (?:(?:auftrags|bestell)bestätigung|order confirmation)
-        {_HERE_IS}{_FEW_WORDS} (?:confirmation de commande|conferma d['’]ordine)
-        bestätige(?:n wir)? (?!sie|uns){_FEW_WORDS}(?:auftrag|bestellung)(?!\w)
-        (?:we )?(?:hereby )?confirm (?:your|the) (?:[\w-]+ ){{0,2}}order
+        {_ATTACHED}{_FEW_WORDS} (?:(?:auftrags|bestell)bestätigung|order confirmation)
+        (?:auftrags|bestell)bestätigung (?:finden sie|liegt bei|ist beigefügt|anbei|im anhang)
+        {_ORDER}{_FEW_WORDS} bestätigen (?:ihn|diese[nr]?|hiermit|wir hiermit|wir gerne)(?!\w)
+        {_ATTACHED}{_FEW_WORDS} (?:confirmation de commande|conferma d['’]ordine)
+        (?:hiermit|gerne|dankend) bestätige(?:n wir)?(?!\w| sie){_FEW_WORDS} (?:auftrag|bestellung)(?!\w)
+        (?<!will )(?<!please )(?<!to )confirm (?:your|the) (?:[\w-]+ ){{0,2}}order
         confirmons{_FEW_WORDS} commande|confermiamo{_FEW_WORDS} ordine
     """),
     Purpose.THANKS: _compile(_THANKS_FOR_ORDER),
@@ -149,7 +179,10 @@ _ANY_OFFER = rf"(?:{OFFER_WORD}|quot(?:e|ation)|offer|proposal|offre|devis|preve
 _OFFERS_IN_TEXT = _compile(
     rf"{_HERE_IS}(?:,? (?!zu[mr]? |of |de )[^\s.!?;:,]+){{0,8}}? {_ANY_OFFER}"
 )
-_OFFERS_ANEW_IN_TEXT = _compile(rf"{_HERE_IS}{_FEW_WORDS} {_ANEW}{_FEW_WORDS} {_ANY_OFFER}")
+_OFFERS_ANEW_IN_TEXT = _compile(rf"""
+    {_HERE_IS}{_FEW_WORDS} {_ANEW}{_FEW_WORDS} {_ANY_OFFER}
+    {_HERE_IS}{_FEW_WORDS}(?: |['’]){_ANY_OFFER} {_ANEW}
+""")
 
 
 def find_purpose(subject: str, new_text: str) -> Purpose:
@@ -195,8 +228,13 @@ def _find_other_in_text(text: str, *, is_talk: bool) -> Purpose | None:
 
 
 def _flatten(text: str) -> str:
-    """Return the beginning of a text in one line, without the dots of dates and abbreviations."""
-    return _DOT_IN_SENTENCE.sub("", " ".join(text[:_LONGEST_TEXT].split()))
+    """Return the beginning of a text in one line, without conditions.
+
+    The dots of dates and abbreviations are left out; each paragraph ends with a dot.
+    """
+    paragraphs = _END_OF_PARAGRAPH.sub(" . ", text[:_LONGEST_TEXT].strip())
+    line = _DOT_IN_SENTENCE.sub("", " ".join(paragraphs.split()))
+    return _CONDITION.sub("", line)
 
 
 def _find_first(patterns: dict[Purpose, re.Pattern[str]], text: str) -> Purpose | None:
