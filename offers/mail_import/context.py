@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from django.conf import settings
 from django.db.models import Q
 
 from offers.mail_import.context_sent import SentEvidence
@@ -26,6 +25,7 @@ from offers.models import (
     number_key,
 )
 from offers.new_offers import People, load_people
+from offers.ours import load_ours
 
 State, Reason = SourceFile.State, SourceFile.Reason
 
@@ -41,7 +41,6 @@ class BatchContext:
 
     def __init__(self, *, is_preview: bool = False) -> None:
         self.is_preview = is_preview
-        self.own_domains = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
         self.offers: dict[int, Offer] = {}
         self._by_number: dict[str, list[Offer]] = defaultdict(list)
         self._by_message_id: dict[str, KnownMessage] = {}
@@ -51,7 +50,7 @@ class BatchContext:
         self.copies_by_fingerprint: dict[str, SourceFile] = {}
         self._pending_keys: set[int] = set()
         self.people = People({}, {}, is_preview=is_preview)
-        self._senders = SenderRows(self.own_domains)
+        self._senders = SenderRows()
         self.rules = SenderRules(SenderRule.objects.all())
         self._direction = self._path = ""
         self._sent = SentEvidence()
@@ -70,6 +69,7 @@ class BatchContext:
         self._load_people(readable)
         self._load_offers(readable, {row.offer_id for row in pending if row.offer_id})
         if folder.direction == MailFolder.Direction.INCOMING:
+            self._senders.ours = load_ours(self.people.salespeople)
             self._senders.load_participants(self.offers, self._pending_keys)
             self._add_offers(self._senders.load_offers(readable))
         else:
@@ -89,7 +89,6 @@ class BatchContext:
         own_message_key = self._sent_messages.get(message.mail.message_id)
         known = self._find_known(message)
         context = MessageContext(
-            own_domains=self.own_domains,
             is_own=own_message_key is not None,
             own_offer=self.offers.get(own_message_key or 0),
             earlier_copy=self._find_copy(message),
@@ -172,9 +171,7 @@ class BatchContext:
     def _load_people(self, messages: Sequence[MailMessage]) -> None:
         emails: set[str] = set()
         for message in messages:
-            for recipient in message.mail.recipients:
-                if recipient.domain not in self.own_domains:
-                    emails.add(recipient.email)
+            emails.update(recipient.email for recipient in message.mail.recipients)
         earlier = self.people.customers
         self.people = load_people(emails, is_preview=self.is_preview)
         self.people.customers.update(earlier)

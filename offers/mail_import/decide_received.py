@@ -126,7 +126,7 @@ def _decide_long_absence(
 
 
 def _decide_internal(message: MailMessage, context: MessageContext) -> MessageDecision | None:
-    if message.sender_domain in context.own_domains:
+    if message.mail.sender is not None and context.ours.has(message.mail.sender):
         return MessageDecision(State.INTERNAL, Reason.FROM_COLLEAGUE)
     return None
 

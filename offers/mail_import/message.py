@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -125,7 +125,6 @@ class KnownMessage(NamedTuple):
 class MessageContext(NamedTuple):
     """The database rows that matter to one mail."""
 
-    own_domains: Collection[str] = ()
     ours: Ours = Ours()
     # A mail that Nachfass sent itself, and the offer that it was about.
     is_own: bool = False

@@ -9,13 +9,12 @@ from django.conf import settings
 from offers.mail_import.files import LONGEST_HEADER, read_start
 from offers.mail_import.message import MOST_REFERENCES, MailMessage
 from offers.mail_import.read_parts import find_subject_number, read_body
-from offers.parsing.addresses import parse_addresses
+from offers.ours import Ours, load_ours
 from offers.parsing.authentication import is_forged
 from offers.parsing.automatic import judge_automatic
 from offers.parsing.body import parse_body
 from offers.parsing.bounces import may_be_bounce, read_bounce
 from offers.parsing.mail import Mail
-from offers.parsing.mailboxes import find_domain
 from offers.parsing.numbers import find_number_in_text
 from offers.parsing.out_of_office import find_absence
 from offers.parsing.patterns import PatternError
@@ -30,11 +29,11 @@ _MOST_ANSWERED = 5
 def read_received(path: Path, message: MailMessage, pattern: str) -> None:
     """Add to a message what decides about it as a received mail."""
     mail = message.mail
-    own_domains = {domain.strip().lower() for domain in settings.OFFERS_OWN_DOMAINS}
+    ours = load_ours()
     servers = {server.strip().lower() for server in settings.OFFERS_AUTHSERV_ID}
-    message.is_forged = is_forged(mail, servers=servers, own_domains=own_domains)
+    message.is_forged = is_forged(mail, servers=servers, own_domains=ours.domains)
     message.is_guessing = _is_guessing(mail)
-    message.reply_to = _find_reply_to(mail, own_domains)
+    message.reply_to = _find_reply_to(mail, ours)
     # The mark of a reminder can be written by anybody; the database knows our reminders.
     message.is_own = False
     find_subject_number(message, pattern)
@@ -51,14 +50,15 @@ def _is_guessing(mail: Mail) -> bool:
     return answered > _MOST_ANSWERED or references > MOST_REFERENCES
 
 
-def _find_reply_to(mail: Mail, own_domains: set[str]) -> tuple[str, ...]:
-    addresses, _is_damaged = parse_addresses(mail.header("reply-to"))
-    emails = [address.email for address in addresses[:_MOST_REPLY_TO]]
-    return tuple(email for email in emails if find_domain(email) not in own_domains)
+def _find_reply_to(mail: Mail, ours: Ours) -> tuple[str, ...]:
+    people = ours.find_people(mail.reply_to[:_MOST_REPLY_TO])
+    return tuple(address.email for address in people)
 
 
 def _read_start(path: Path, message: MailMessage) -> bytes:
     """Return the bytes of a mail that decide: all of a bounce, of others no more than the text."""
+    if message.content is not None:
+        return message.content
     if may_be_bounce(message.mail):
         raw = read_body(path, message)
         if raw is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
@@ -88,7 +89,7 @@ def _name_companies(emails: Iterable[str]) -> set[str]:
 def build_message(received: ReceivedMessage) -> MailMessage:
     """Return the message of a kept mail as it was read."""
     row, content = received.file, received.content
-    recipients: dict[str, list[Address]] = {"to": [], "cc": [], "bcc": []}
+    recipients: dict[str, list[Address]] = defaultdict(list)
     for entry in row.recipients:
         recipients[entry["field"]].append(Address(entry["email"], entry["name"]))
     mail = Mail(
@@ -99,6 +100,7 @@ def build_message(received: ReceivedMessage) -> MailMessage:
         to=tuple(recipients["to"]),
         cc=tuple(recipients["cc"]),
         bcc=tuple(recipients["bcc"]),
+        resent_to=tuple(recipients["resent-to"]),
         in_reply_to=tuple(content["thread"]),
     )
     return MailMessage(

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from offers.mail_import.message import KnownMessage, MailMessage, MessageContext
 from offers.models import Customer, Offer, OfferQuerySet, SentMessage, SourceFile
+from offers.ours import Ours
+from offers.parsing.mail import Address
 from offers.parsing.mailboxes import (
     find_domain,
     is_company,
@@ -27,8 +29,8 @@ _MOST_FORWARDED = 3
 class SenderRows:
     """The customers who may have written the messages of a batch, and who took part in a thread."""
 
-    def __init__(self, own_domains: Collection[str]) -> None:
-        self.own_domains = own_domains
+    def __init__(self) -> None:
+        self.ours = Ours()
         self._customers: dict[str, Customer] = {}
         self._by_customer: dict[str, list[Offer]] = defaultdict(list)
         self._by_domain: dict[str, list[Offer]] = defaultdict(list)
@@ -56,7 +58,7 @@ class SenderRows:
             emails.update(message.sender_emails, message.bounced_emails)
             for email in message.sender_emails:
                 domains |= {each.rpartition("@")[2] for each in spell_address(email)}
-        domains = {each for each in domains if is_company(each)} - set(self.own_domains)
+        domains = {each for each in domains if is_company(each)} - self.ours.domains
         customers = list(Customer.objects.filter(email_domain__in=domains))
         customers += Customer.objects.at_mailboxes(emails)
         for customer in customers:
@@ -73,6 +75,7 @@ class SenderRows:
             return self._add_bounced(message, context, known)
         of_sender, of_company = self._find_offers(message)
         return context._replace(
+            ours=self.ours,
             knows_thread=known is not None and self._knows(message, known.offer),
             by_number=self._find_by_number(message, context.same_number),
             of_sender=_open_before(message, of_sender),
@@ -137,6 +140,7 @@ class SenderRows:
         for customer in bounced or maybe:
             offers += self._by_customer[mailbox_key(customer.email)]
         return context._replace(
+            ours=self.ours,
             in_thread=known.offer if known and known.is_ours else None,
             of_sender=_open_before(message, offers),
             bounced=bounced,
@@ -148,7 +152,7 @@ class SenderRows:
         """Return which recipients of the returned mail were not reached."""
         recipients: set[str] = set()
         for email in known.recipients:
-            if find_domain(email) not in self.own_domains:
+            if not self.ours.has(Address(email)):
                 recipients.add(mailbox_key(email))
         if named & recipients:
             return named & recipients
@@ -164,7 +168,7 @@ class SenderRows:
 
     def _add_participants(self, offer: Offer, emails: Iterable[str]) -> None:
         for email in emails:
-            if find_domain(email) not in self.own_domains:
+            if not self.ours.has(Address(email)):
                 self._participants[id(offer)].add(mailbox_key(email))
 
 

@@ -101,7 +101,7 @@ def store_batch(
     """
     lock_import()
     batch = _decide_new(folder, messages, BatchContext(), now=now)
-    changed = _match_received(batch.write(), batch.new_names, now)
+    changed = _match_received(batch.write(), batch.message_ids, now)
     if changed:
         after_store(changed)
     return [*batch.rows, *batch.duplicates]
@@ -136,14 +136,13 @@ def match_received(files: Sequence[SourceFile], offers: Sequence[Offer], *, now:
 
     Call it inside a transaction, after `lock_import`.
     """
-    names = set(filter(None, (file.message_id for file in files)))
-    for offer in offers:
-        names |= name_offer(offer)
-    _match_received(list(offers), names, now)
+    message_ids = {file.message_id for file in files if file.message_id}
+    _match_received(list(offers), message_ids, now)
 
 
-def _match_received(offers: list[Offer], names: set[str], now: datetime) -> list[Offer]:
+def _match_received(offers: list[Offer], message_ids: set[str], now: datetime) -> list[Offer]:
     """Decide again about kept received mails that name one of these; return all changed offers."""
+    names = message_ids.union(*map(name_offer, offers))
     changed = {offer.pk: offer for offer in offers}
     decided: set[int] = set()
     while True:
@@ -158,7 +157,7 @@ def _match_received(offers: list[Offer], names: set[str], now: datetime) -> list
             batch = _decide_pending(pending[0][1].folder, pending, BatchContext(), now=now)
             changed |= {offer.pk: offer for offer in batch.write()}
             # A reply that belongs to an offer now may itself have been answered.
-            names |= batch.new_names
+            names |= batch.message_ids
 
 
 def _folder_key(received: ReceivedMessage) -> int:
@@ -263,15 +262,13 @@ class _Batch:
             self.received.append((row, message))
 
     @property
-    def new_names(self) -> set[str]:
-        """What the stored mails and offers are known by, for received mails that were kept."""
-        names: set[str] = set()
+    def message_ids(self) -> set[str]:
+        """The Message-IDs of the stored mails that belong to offers."""
+        found: set[str] = set()
         for row in self.rows:
             if row.offer_id and row.message_id and row.state in SourceFile.MAILS_OF_AN_OFFER:
-                names.add(row.message_id)
-        for offer in self.new_offers:
-            names |= name_offer(offer)
-        return names
+                found.add(row.message_id)
+        return found
 
     def _find_or_build_offer(self, message: MailMessage, decision: MessageDecision) -> Offer | None:
         """Return the message's offer, a new one if the message is its first; note its changes."""

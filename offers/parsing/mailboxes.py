@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import idna
 
+from offers.parsing.addresses import encode_domain
 from offers.parsing.mail_providers import MAIL_PROVIDERS
 
 # Domains of one provider that lead to the same mailbox.
@@ -22,12 +23,7 @@ def find_domain(email: str) -> str:
 def ascii_domain(domain: str) -> str:
     """Return a domain as ASCII, in lower case; as it is where IDNA does not allow it."""
     domain = domain.lower()
-    if domain.isascii():
-        return domain
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
-    except UnicodeError:
-        return domain
+    return domain if domain.isascii() else encode_domain(domain)
 
 
 def mailbox_key(email: str) -> str:
