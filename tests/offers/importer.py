@@ -24,6 +24,8 @@ POINTS = {
     "before_transaction": ("offers.mail_import.store", "store_batch", False),
     "before_offers": ("offers.mail_import.store", "store_offers", False),
     "before_log": ("offers.mail_import.store", "_Batch._write_rows", False),
+    "before_kept": ("offers.mail_import.store", "keep_messages", False),
+    "before_matching": ("offers.mail_import.store", "find_received", False),
     "before_commit": ("crm.backoffice.changes", "follow_changes", True),
     "after_commit": ("__main__", "note_stored", False),
     "in_archive": ("offers.mail_import.archive", "os.replace", False),

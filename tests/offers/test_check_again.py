@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from crm.backoffice.admin.source_files import check_files_again
 from offers.answering import Given, dismiss
-from offers.models import Customer, MailFolder, Offer, SourceFile
+from offers.models import Customer, MailFolder, Offer, ReceivedMessage, SourceFile
 from offers.services import attach_file, make_offer_of_file
 from offers.status import note_contact
 from tests.make import make_offer
 from tests.offers.imports import import_folder, import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_mail
+from tests.offers.office import Office, build_report
 
 pytestmark = pytest.mark.django_db
 State = SourceFile.State
@@ -190,3 +191,67 @@ def test_a_reply_taken_back_lets_the_offer_go_on(tmp_path: Path) -> None:
     check_files_again(list(SourceFile.objects.select_related("folder")))
     offer.refresh_from_db()
     assert offer.replied_at is None
+
+
+def snapshot_received() -> object:
+    files = SourceFile.objects.filter(folder__direction="incoming").order_by("name")
+    offers = Offer.objects.order_by("number_key").values_list(
+        "number", "replied_at", "paused_until", "needs_review"
+    )
+    customers = Customer.objects.order_by("email").values_list("email", "bounced_at")
+    kept = ReceivedMessage.objects.order_by("file__name").values_list("file__name", "kind")
+    decided = files.values_list("name", "state", "reason", "detail", "offer__number", "holds")
+    return list(decided), list(offers), list(customers), list(kept)
+
+
+def write_office(path: Path) -> list[MailFolder]:
+    """Offers to three customers, with a reply, an absence, a bounce and a stranger's answer."""
+    office = Office(path)
+    for number in range(4):
+        office.send(
+            subject=f"Angebot AN-2026-{number:04}",
+            to=f"k{number}@kunde{number}.example",
+            message_id=f"<{number}@muster-metallbau.example>",
+        )
+    answers = "In-Reply-To: <{}@muster-metallbau.example>"
+    office.receive(sender="k0@kunde0.example", headers=answers.format(0))
+    office.receive(
+        sender="k1@kunde1.example",
+        headers=f"{answers.format(1)}\nAuto-Submitted: auto-replied",
+        body="Ich bin bis 24.09.2026 im Urlaub.\n",
+    )
+    office.receive(**build_report("k2@kunde2.example", returned="<2@muster-metallbau.example>"))
+    office.receive(sender="x@fremd.example", headers=answers.format(3))
+    office.receive(sender="y@fremd.example", subject="Werbung")
+    return list(office.folders.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"OFFERS_NUMBER_PATTERN": r"Vorgang (\d+)"},
+        {"OFFERS_OWN_DOMAINS": ["muster-metallbau.example", "kunde0.example", "kunde2.example"]},
+        {"OFFERS_OWN_DOMAINS": ["muster-metallbau.example", "fremd.example"]},
+    ],
+    ids=["nothing", "no offers any more", "customers are colleagues", "strangers are colleagues"],
+)
+@pytest.mark.parametrize("direction", ["both", "outgoing"])
+def test_what_received_mails_did_is_as_after_a_fresh_import(
+    tmp_path: Path, settings: Any, change: dict[str, Any], direction: str
+) -> None:
+    folders = write_office(tmp_path)
+    before = snapshot_received()
+    for name, value in change.items():
+        setattr(settings, name, value)
+    files = SourceFile.objects.select_related("folder")
+    if direction == "outgoing" and "fremd.example" not in str(change):
+        files = files.filter(folder__direction="outgoing")
+    check_files_again(list(files))
+    checked = snapshot_received()
+    assert (checked == before) is not bool(change)
+    SourceFile.objects.all().delete()
+    Offer.objects.all().delete()
+    Customer.objects.all().delete()
+    import_folders(folders)
+    assert checked == snapshot_received()

@@ -30,6 +30,8 @@ POINTS = [
     "before_transaction",
     "before_offers",
     "before_log",
+    "before_kept",
+    "before_matching",
     "before_commit",
     "after_commit",
     "in_archive",

@@ -20,10 +20,19 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+import offers.privacy
 from crm.operations.backups import make_backup, restore_backup
 from crm.operations.privacy import erase_again
 from feedback.backoffice.models import Answer, RejectedAnswer
-from offers.models import Contact, Customer, ErasedAddress, Offer, SentMessage, SourceFile
+from offers.models import (
+    Contact,
+    Customer,
+    ErasedAddress,
+    Offer,
+    ReceivedMessage,
+    SentMessage,
+    SourceFile,
+)
 from reminders.models import FollowUp, Reminder
 from tests.make import make_user, set_steps_after_restore
 from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file
@@ -31,6 +40,7 @@ from tests.offers.mails import SENT_AT, build_mail, make_folder, write_file
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EMAIL, NAME = "dorothea.knopf@zwirn.example", "Dorothea Knopf"
+EARLIER = SENT_AT - timedelta(days=9)
 TRACES = (EMAIL, NAME, "knopf", "dorothea")
 
 
@@ -86,6 +96,41 @@ def person(office: Path) -> Customer:
         object_repr=str(customer), action_flag=2,
     )  # fmt: skip
     return customer
+
+
+@pytest.mark.parametrize("sender", [f"{NAME} <{EMAIL}>", "MAILER-DAEMON@mx.example"])
+def test_what_received_mails_name_is_exported_and_erased(
+    person: Customer, office: Path, tmp_path: Path, sender: str
+):
+    received = office.parent / "received"
+    received.mkdir()
+    folder = make_folder(received, direction="incoming")
+    body = f"<{EMAIL}>: 550 5.1.1 User unknown\n"
+    mail = build_mail(sender=sender, subject="Delivery failure", body=body, sent_at=EARLIER)
+    write_file(received, "1.eml", mail)
+    call_command("import_offers", folder=folder.path)
+    assert ReceivedMessage.objects.exists()
+    exported = offers.privacy.export(person)["received_messages"]
+    assert len(exported) == 1
+    call_command("erase_person", EMAIL, yes=True)
+    assert not ReceivedMessage.objects.exists()
+    assert_no_trace(tmp_path)
+
+
+def test_what_received_mails_name_is_kept_for_90_days(office: Path):
+    received = office.parent / "received"
+    received.mkdir()
+    make_folder(received, direction="incoming")
+    for name in ("old", "new"):
+        mail = build_mail(sender="x@fremd.example", subject="Frage", message_id=f"<{name}@x>")
+        write_file(received, f"{name}.eml", mail)
+    call_command("import_offers")
+    old = timezone.now() - timedelta(days=91)
+    ReceivedMessage.objects.filter(file__name="old.eml").update(kept_at=old)
+    call_command("prune")
+    assert [each.file.name for each in ReceivedMessage.objects.all()] == ["new.eml"]
+    reasons = dict(SourceFile.objects.values_list("name", "reason"))
+    assert reasons == {"old.eml": "no_reply", "new.eml": "kept"}
 
 
 def whole_database() -> str:

@@ -7,8 +7,11 @@ fill; fill.…()'`.
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
 from uuid import uuid4
 
 import requests
@@ -27,7 +30,7 @@ from crm.demo.year import BROWSER
 from feedback import links
 from feedback.backoffice.models import Invitation
 from feedback.backoffice.receive import receive_page
-from offers.models import Customer, Offer, SenderRule
+from offers.models import Customer, MailFolder, Offer, SenderRule
 from offers.status import note_contact
 from reminders.holds import hold_sending
 from reminders.incidents import IncidentKind
@@ -54,8 +57,24 @@ def rare() -> None:
     unknown = {"uid": str(uuid4()), "digest": "f" * 64, "kind": "maybe"}
     receive_page([unknown], now=now, after_store=follow_changes)
     call_command("erase_person", customers[-1].email, "--yes")
+    _receive_inquiry()
     _visit()
     async_task("django.core.management.call_command", "heartbeat")
+
+
+def _receive_inquiry() -> None:
+    """A mail from outside that matches no offer: what it names is kept."""
+    folder = MailFolder.objects.filter(direction=MailFolder.Direction.INCOMING).first()
+    assert folder is not None
+    path = Path(folder.path, "inquiry.eml")
+    path.write_text(
+        "From: neu@fremd.example\nTo: verkauf@muster-metallbau.example\nSubject: Anfrage\n"
+        "Message-ID: <1@fremd.example>\nIn-Reply-To: <0@fremd.example>\n"
+        f"Date: {format_datetime(timezone.now())}\n\nGuten Tag\n",
+        encoding="ascii",
+    )
+    os.utime(path, (time.time() - 3600, time.time() - 3600))
+    call_command("import_offers", folder=folder.path)
 
 
 def _open_offers() -> list[Offer]:
