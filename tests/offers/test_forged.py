@@ -14,7 +14,6 @@ from django.utils import timezone
 from crm.core.models import Incident
 from offers.floods import check_floods, find_flood
 from offers.models import Customer, Offer, SentMessage, SourceFile
-from offers.services import ignore_files
 from tests.make import make_customer, make_offer
 from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT
@@ -153,7 +152,7 @@ def test_many_bounces_within_an_hour_are_an_alarm(office: Office) -> None:
     asked = SourceFile.objects.filter(state=State.REVIEW, reason=Reason.MANY_BOUNCES)
     assert asked.count() == 3
     assert Incident.objects.get(ended_at=None).kind == "many_bounces"
-    ignore_files(list(asked), by=None, at=timezone.now())
+    asked.update(state=State.NOT_AN_OFFER, reason=Reason.IGNORED)
     import_folders([])
     assert not Incident.objects.filter(ended_at=None).exists()
 
@@ -177,10 +176,10 @@ def make_questions(office: Office, count: int, *, minutes: int) -> None:
 
 def test_more_than_ten_doubtful_mails_in_an_hour_are_one_alarm(office: Office) -> None:
     make_questions(office, 12, minutes=1)
-    asked = list(SourceFile.objects.filter(state=State.REVIEW))
-    assert find_flood() == {file.pk for file in asked}
+    asked = SourceFile.objects.filter(state=State.REVIEW)
+    assert find_flood() == set(asked.values_list("pk", flat=True))
     assert Incident.objects.get().kind == "doubtful_mails"
-    ignore_files(asked, by=None, at=timezone.now())
+    asked.update(state=State.NOT_AN_OFFER, reason=Reason.IGNORED)
     check_floods(timezone.now())
     assert not Incident.objects.filter(ended_at=None).exists()
 
