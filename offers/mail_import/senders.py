@@ -76,7 +76,7 @@ class SenderRows:
         of_sender, of_company = self._find_offers(message)
         return context._replace(
             ours=self.ours,
-            knows_thread=known is not None and self._knows(message, known.offer),
+            knows_thread=known is not None and self._knows(message.sender_emails, known.offer),
             by_number=self._find_by_number(message, context.same_number),
             of_sender=_open_before(message, of_sender),
             of_company=_open_before(message, of_company),
@@ -98,19 +98,25 @@ class SenderRows:
             self._by_domain[domain].append(offer)
 
     def _find_offers(self, message: MailMessage) -> tuple[list[Offer], list[Offer]]:
-        """Return the offers of whoever wrote a message, and those of their companies."""
-        of_sender: dict[int, Offer] = {}
+        """Return the offers of the sender, and those of the company and of whom answers are to go to.
+
+        An address in `Reply-To` alone proves nothing, as nobody checks it.
+        """
+        of_sender = self._by_customer[mailbox_key(message.sender_email)]
         of_company: dict[int, Offer] = {}
         for email in message.sender_emails:
-            of_sender |= {id(offer): offer for offer in self._by_customer[mailbox_key(email)]}
-            of_company |= {id(offer): offer for offer in self._by_domain[find_domain(email)]}
-        return list(of_sender.values()), list(of_company.values())
+            for offers in (
+                self._by_customer[mailbox_key(email)],
+                self._by_domain[find_domain(email)],
+            ):
+                of_company |= {id(offer): offer for offer in offers}
+        return of_sender, list(of_company.values())
 
-    def _knows(self, message: MailMessage, offer: Offer) -> bool:
-        """Return whether who wrote a message could know of the mails of an offer."""
+    def _knows(self, emails: Iterable[str], offer: Offer) -> bool:
+        """Return whether one of these addresses could know of the mails of an offer."""
         known = self._participants[id(offer)] | {mailbox_key(offer.customer.email)}
         domains = {key.rpartition("@")[2] for key in known}
-        for email in message.sender_emails:
+        for email in emails:
             domain = find_domain(email)
             if mailbox_key(email) in known:
                 return True
@@ -119,12 +125,11 @@ class SenderRows:
         return False
 
     def _find_by_number(self, message: MailMessage, offers: Sequence[Offer]) -> Offer | None:
-        keys = {mailbox_key(email) for email in message.sender_emails}
         for offer in offers:
-            if mailbox_key(offer.customer.email) in keys:
+            if mailbox_key(offer.customer.email) == mailbox_key(message.sender_email):
                 return offer
         for offer in offers:
-            if self._knows(message, offer):
+            if self._knows([message.sender_email], offer):
                 return offer
         return None
 

@@ -188,3 +188,12 @@ def test_doubtful_mails_now_and_then_are_no_alarm(office: Office) -> None:
     make_questions(office, 12, minutes=10)
     assert not find_flood()
     assert not Incident.objects.exists()
+
+
+@pytest.mark.parametrize("subject", ["Frage", "AW: Angebot AN-2026-0815"])
+def test_an_address_in_reply_to_alone_only_asks(office: Office, subject: str) -> None:
+    office.send(to="j.buehler@gmail.com")
+    headers = "Reply-To: j.buehler@gmail.com"
+    asked = office.receive(sender="x@fremd.example", subject=subject, headers=headers)
+    assert (asked.state, asked.reason) == (State.REVIEW, Reason.SAME_COMPANY)
+    assert was_nothing_changed()
