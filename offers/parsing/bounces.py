@@ -114,7 +114,7 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     parts, is_whole = read_parts(raw)
     if any(part.content_type in _OTHER_REPORTS for part in parts):
         return None
-    is_from_server = may_be_bounce(mail)
+    is_from_server = may_be_bounce(mail) or _has_report(mail, parts)
     if is_from_server:
         parts = _unwrap(parts)
     text, quoted = split_text(parts, _LONGEST_TEXT if is_from_server else _LONGEST_BEGINNING)
@@ -132,14 +132,27 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     return bounce and _add_returned(bounce, returned)
 
 
+def _has_report(mail: Mail, parts: list[Part]) -> bool:
+    """Return whether a mail is a report by its parts, and not a person's who passes one on."""
+    prefixes = split_prefixes(mail.subject)
+    if prefixes.is_reply or prefixes.is_forward or mail.in_reply_to or not _is_report(parts):
+        return False
+    text, _ = split_text(parts, _LONGEST_BEGINNING)
+    return not failure_words.has_personal_words(text)
+
+
+def _is_report(parts: list[Part]) -> bool:
+    return any("delivery-status" in part.content_type for part in parts)
+
+
 def _unwrap(parts: list[Part]) -> list[Part]:
     """Return the parts of the report that a gateway attached to a mail of its own, if it did."""
-    if any("delivery-status" in part.content_type for part in parts):
+    if _is_report(parts):
         return parts
     for part in parts[:_MOST_ATTACHED]:
         if part.content_type == "message/rfc822":
             attached, _ = read_parts(part.decode(_LONGEST_ATTACHED))
-            if any("delivery-status" in inner.content_type for inner in attached):
+            if _is_report(attached):
                 return attached
     return parts
 
@@ -254,7 +267,7 @@ def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | No
     if failure_words.has_personal_words(f"{prefixes.rest}\n{text}"):
         return None
     is_report = is_report and failure_words.says_failure(text)
-    if not (is_report or _says_refusal(prefixes.rest, text)):
+    if not (is_report or _says_refusal(mail, prefixes.rest, text)):
         return None
     recipients = _find_recipients(mail, text) or returned.recipients[:1]
     if not recipients and mail.sender and mail.sender not in mail.recipients:
@@ -265,11 +278,15 @@ def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | No
     return Bounce(recipients, failure_words.find_status(text), about, _shorten(text))
 
 
-def _says_refusal(subject: str, text: str) -> bool:
+def _says_refusal(mail: Mail, subject: str, text: str) -> bool:
     if failure_words.says_refusal(subject):
         return True
-    is_from_filter = failure_words.names_failure(subject) or failure_words.names_filter(text)
-    return is_from_filter and failure_words.says_refusal(text)
+    is_program = (
+        mail.header("return-path").strip() == "<>"
+        or failure_words.names_failure(subject)
+        or failure_words.names_filter(text)
+    )
+    return is_program and failure_words.says_refusal(text)
 
 
 def _judge_words(status: str, mail: Mail, text: str, *, is_temporary: bool) -> About:

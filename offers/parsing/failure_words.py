@@ -134,7 +134,7 @@ _SUCCESS = re.compile(
 _MAIL_DE = r"\b(?:ihre|deine|die|diese|folgende) (?:e-?mail|mail|nachricht)\b[^.!?]{0,80}\b"
 _REFUSED_DE = (
     r"\b(?:abgewiesen|abgelehnt|zurückgewiesen|blockiert|verweigert|quarantäne|zurückgehalten"
-    r"|angehalten|verworfen|nicht (?:zugestellt|angenommen|weitergeleitet|übermittelt))"
+    r"|angehalten|verworfen|nicht (?:zugestellt|angenommen|übermittelt))"
 )
 _MAIL_EN = r"\b(?:your|this|the following) (?:\w+ )?(?:e-?mail|mail|message)\b[^.!?]{0,80}\b"
 _MAIL_FR = r"\b(?:votre|le|ce) (?:e-?mail|mail|message|courriel)\b[^.!?]{0,80}\b"

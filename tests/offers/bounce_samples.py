@@ -139,6 +139,13 @@ FAILED = {
         "The following recipients were affected:\n    buehler@kunde-eins.example\n\n"
         f"--- Original message headers ---\n\n{_ORIGINAL}"
     ),
+    "a report in a mail of any sender": (
+        f"From: router@kunde-eins.example\n{_TO}Subject: Rückmeldung\n"
+        'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nSiehe Anlage.\n--b\n'
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        "Final-Recipient: rfc822; buehler@kunde-eins.example\nAction: failed\nStatus: 5.1.1\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\n{_ORIGINAL}\n--b--\n"
+    ),
     "a server that writes Japanese": (
         f"From: MAILER-DAEMON@mx.example\n{_TO}Subject: 配信エラー\n"
         'Content-Type: multipart/mixed; boundary="b"\n\n--b\n'
@@ -242,6 +249,11 @@ REFUSED = {
         "email to the following recipient:\n-> buehler@kunde-eins.example\n\n"
         "Delivery of the email was stopped!\n"
     ),
+    "a mail without return address": (
+        f"Return-Path: <>\nFrom: system@kunde-eins.example\n{_TO}In-Reply-To: <offer@x>\n"
+        "Subject: Angebot AN-2026-0815\n\nIhre Nachricht an buehler@kunde-eins.example wurde "
+        "nicht zugestellt.\n"
+    ),
     "a filter in French": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: Re: Angebot AN-2026-0815\n"
         "In-Reply-To: <offer@x>\n\nVotre message a été rejeté par le filtre antispam.\n"
@@ -282,6 +294,13 @@ PEOPLE = {
         "If you have received this message in error, do not deliver it to anybody. This message "
         "may be blocked by our filter.\n"
     ),
+    "a person who passes a report on": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Fwd: Undelivered Mail\n"
+        'In-Reply-To: <offer@x>\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n\n'
+        "Das kam zurück.\n--b\nContent-Type: message/delivery-status\n\n"
+        "Final-Recipient: rfc822; buehler@kunde-eins.example\nAction: failed\nStatus: 5.1.1\n"
+        "--b--\n"
+    ),
     "a person who passes a failure on": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: WG: Unzustellbar: Angebot AN-2026-0815\n"
         "In-Reply-To: <offer@x>\n\nDas kam heute zu mir zurück, was ist da los?\n\n"
@@ -315,6 +334,11 @@ NO_FAILURES = {
         f"Return-Path: <>\nFrom: buehler@kunde-eins.example\n{_TO}Auto-Submitted: auto-replied\n"
         "Subject: Abwesenheit\n\nHerr Bühler ist nicht erreichbar. "
         "Diese E-Mail wird nicht weitergeleitet.\n"
+    ),
+    "an office that is closed": (
+        f"Return-Path: <>\nFrom: buehler@kunde-eins.example\n{_TO}Subject: Betriebsferien\n\n"
+        "Unser Büro ist bis 24. September geschlossen. Ihre Nachricht wurde nicht weitergeleitet. "
+        "Dies ist eine automatische Antwort.\n"
     ),
     "a filter that asks for a click": (
         f"From: buehler@kunde-eins.example\n{_TO}Subject: Bitte bestätigen Sie Ihre Nachricht\n\n"
