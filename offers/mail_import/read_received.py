@@ -9,7 +9,7 @@ from django.conf import settings
 from offers.mail_import.files import LONGEST_HEADER, read_start
 from offers.mail_import.message import MOST_REFERENCES, MailMessage
 from offers.mail_import.read_parts import find_subject_number, read_body
-from offers.ours import Ours, load_ours
+from offers.parsing.addresses import encode_domain
 from offers.parsing.authentication import is_forged
 from offers.parsing.automatic import judge_automatic
 from offers.parsing.body import parse_body
@@ -29,11 +29,11 @@ _MOST_ANSWERED = 5
 def read_received(path: Path, message: MailMessage, pattern: str) -> None:
     """Add to a message what decides about it as a received mail."""
     mail = message.mail
-    ours = load_ours()
+    own_domains = {encode_domain(domain.strip().lower()) for domain in settings.OFFERS_OWN_DOMAINS}
     servers = {server.strip().lower() for server in settings.OFFERS_AUTHSERV_ID}
-    message.is_forged = is_forged(mail, servers=servers, own_domains=ours.domains)
+    message.is_forged = is_forged(mail, servers=servers, own_domains=own_domains)
     message.is_guessing = _is_guessing(mail)
-    message.reply_to = _find_reply_to(mail, ours)
+    message.reply_to = tuple(address.email for address in mail.reply_to[:_MOST_REPLY_TO])
     # The mark of a reminder can be written by anybody; the database knows our reminders.
     message.is_own = False
     find_subject_number(message, pattern)
@@ -48,11 +48,6 @@ def _is_guessing(mail: Mail) -> bool:
     answered = mail.header("in-reply-to").count("<")
     references = mail.header("references").count("<")
     return answered > _MOST_ANSWERED or references > MOST_REFERENCES
-
-
-def _find_reply_to(mail: Mail, ours: Ours) -> tuple[str, ...]:
-    people = ours.find_people(mail.reply_to[:_MOST_REPLY_TO])
-    return tuple(address.email for address in people)
 
 
 def _read_start(path: Path, message: MailMessage) -> bytes:
