@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from offers import answering
@@ -130,6 +131,8 @@ _AUTOMATIC = Choice(
     answering.mark_automatic,
     rule=Kind.AUTOMATIC,
 )
+# Of the customer's own address a rule would make replies automatic.
+_AUTOMATIC_THIS_TIME = replace(_AUTOMATIC, rule=None)
 _AWAY = Choice(
     "away",
     _("The customer is away"),
@@ -170,7 +173,9 @@ _SENT_AGAIN_LATER = replace(
 )
 
 _MAYBE_AN_OFFER = (_IT_IS_AN_OFFER, _FURTHER_MAIL, _NO_OFFER)
-_MAYBE_A_REPLY = (_REPLIED, _AUTOMATIC, _NO_REPLY)
+_MAYBE_A_REPLY = (_REPLIED, _AUTOMATIC_THIS_TIME, _NO_REPLY)
+# Instead of the answers of its reason, when a mail is about a known offer but no such is known.
+_ABOUT_AN_UNKNOWN_OFFER = (_THEIR_OFFER, _ORDERED, _WITHDRAWN, _FURTHER_MAIL)
 
 QUESTIONS: dict[str, tuple[Choice, ...]] = {
     # Sent mails.
@@ -196,7 +201,7 @@ QUESTIONS: dict[str, tuple[Choice, ...]] = {
     # Received mails.
     Reason.SEVERAL_OPEN_OFFERS: _MAYBE_A_REPLY,
     Reason.SAME_COMPANY: _MAYBE_A_REPLY,
-    Reason.UNKNOWN_SENDER: _MAYBE_A_REPLY,
+    Reason.UNKNOWN_SENDER: (_REPLIED, _AUTOMATIC, _NO_REPLY),
     Reason.MAYBE_AUTOMATIC: (_REPLIED, _AUTOMATIC, _AWAY, _NO_REPLY),
     Reason.LONG_ABSENCE: (_AWAY, _GO_ON_AS_PLANNED, _REPLIED),
     Reason.FORGED: (_FORGED, _REPLIED),
@@ -215,6 +220,10 @@ _PURPOSES = {
     "appoints": _("It seems to make an appointment."),
 }
 
+_DETAIL_HELPS = (
+    Reason.OTHER_NUMBER, Reason.ATTACHMENT_LOOKS_LIKE_OFFER, Reason.ONLY_PDF, Reason.NUMBER_IN_TEXT,
+    Reason.MAYBE_BOUNCED, Reason.MANY_BOUNCES, Reason.MAIL_REFUSED,
+)  # fmt: skip
 # The answer that is then the first one.
 _LIKELY = {"cancels": "withdrawn", "takes_back": "withdrawn", "appoints": "go_on"}
 
@@ -224,6 +233,8 @@ def find_choices(file: SourceFile) -> tuple[Choice, ...]:
     # Either direction may have a subject on which a pattern takes too long.
     is_received = file.folder.direction == MailFolder.Direction.INCOMING
     general = _MAYBE_A_REPLY if is_received else _MAYBE_AN_OFFER
+    if _is_about_unknown_offer(file):
+        return _ABOUT_AN_UNKNOWN_OFFER
     choices = QUESTIONS.get(file.reason, general)
     likely = _LIKELY.get(file.detail)
     return tuple(sorted(choices, key=lambda choice: choice.code != likely))
@@ -236,8 +247,9 @@ def build_rule(file: SourceFile, kind: SenderRule.Kind) -> SenderRule | None:
         if kind == Kind.AUTOMATIC:
             # A person may write from the same address, such as that of a ticket system.
             wording = fold_wording(file.subject)
+            ours = fold_wording(file.offer.subject) if file.offer else ""
             # A subject of ours would make the customer's replies automatic.
-            if not wording or split_prefixes(file.subject).is_reply:
+            if not wording or wording in ours or split_prefixes(file.subject).is_reply:
                 return None
     else:
         recipients = [Address(entry["email"]) for entry in file.recipients]
@@ -267,8 +279,19 @@ def find_candidates(file: SourceFile) -> list[Offer]:
     return sorted(found[:50], key=is_unlikely)[:6]
 
 
+def find_sentence(file: SourceFile) -> str:
+    """Return what is unclear about a mail."""
+    if _is_about_unknown_offer(file):
+        return gettext("It speaks of an offer that is not known. Is it one of ours?")
+    return str(file.get_reason_display())
+
+
+def _is_about_unknown_offer(file: SourceFile) -> bool:
+    return file.reason in (Reason.LATER_MAIL, Reason.OTHER_DOCUMENT) and file.offer is None
+
+
 def explain(file: SourceFile) -> str:
     """Return what more the import found out about a question, or an empty text."""
     if file.reason == Reason.LATER_MAIL:
         return str(_PURPOSES.get(file.detail, ""))
-    return file.detail
+    return file.detail if file.reason in _DETAIL_HELPS else ""

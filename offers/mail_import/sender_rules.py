@@ -20,10 +20,10 @@ State, Reason, Kind = SourceFile.State, SourceFile.Reason, SenderRule.Kind
 _ANSWERS = {
     Reason.FOREIGN_NUMBER: Kind.NOT_OURS,
     Reason.FOREIGN_OFFER: Kind.NOT_OURS,
+    Reason.LATER_MAIL: Kind.NOT_OURS,
+    Reason.OTHER_DOCUMENT: Kind.NOT_OURS,
     Reason.NO_PERSON: Kind.NO_PERSON,
     Reason.MAYBE_AUTOMATIC: Kind.AUTOMATIC,
-    Reason.SAME_COMPANY: Kind.AUTOMATIC,
-    Reason.SEVERAL_OPEN_OFFERS: Kind.AUTOMATIC,
     Reason.UNKNOWN_SENDER: Kind.AUTOMATIC,
 }
 
@@ -59,6 +59,8 @@ class SenderRules:
         """Return the decision, or what a rule says in place of a question."""
         kind = _ANSWERS.get(decision.reason)
         if decision.state != State.REVIEW or kind is None:
+            return decision
+        if kind == Kind.NOT_OURS and decision.offer is not None:
             return decision
         emails = [message.sender_email]
         if kind != Kind.AUTOMATIC:

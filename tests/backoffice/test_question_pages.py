@@ -188,7 +188,7 @@ def test_the_likely_offers_are_offered_and_another_can_be_named(
     response = answer(staff, files[0], "replied")
     assert "Choose the offer" in response.content.decode()
     answer(staff, files[0], "replied", offer=str(second.pk))
-    answer(staff, files[1], "replied", offer="", other="4999")
+    answer(staff, files[1], "replied", offer="other", other="4999")
     assert [file.offer for file in files] == [second, other]
     second.refresh_from_db()
     assert second.follow_up.because == "replied"

@@ -27,7 +27,14 @@ from offers.models import (
     SenderRule,
     SourceFile,
 )
-from offers.questions import QUESTIONS, Choice, build_rule, find_candidates, find_choices
+from offers.questions import (
+    QUESTIONS,
+    Choice,
+    build_rule,
+    find_candidates,
+    find_choices,
+    find_sentence,
+)
 from offers.undo import answer_question, take_back
 from reminders.models import FollowUp
 from tests.make import make_customer, make_offer, make_user
@@ -63,6 +70,13 @@ def test_every_reason_to_ask_has_two_to_four_answers() -> None:
     assert len(asked) > 20
     assert asked - {Reason(reason).name for reason in QUESTIONS} == {"PATTERN_TIMEOUT"}
     assert {len(choices) for choices in QUESTIONS.values()} <= {2, 3, 4}
+
+
+def test_a_later_mail_about_an_unknown_offer_may_be_about_one_of_theirs() -> None:
+    folder = make_folder(Path("/x"))
+    file = SourceFile(folder=folder, state=State.REVIEW, reason=Reason.LATER_MAIL)
+    assert find_choices(file)[0].rule == SenderRule.Kind.NOT_OURS
+    assert find_sentence(file) != Reason.LATER_MAIL.label
 
 
 def test_the_answers_of_a_question_have_different_words() -> None:
@@ -262,7 +276,7 @@ def test_an_offer_is_held_until_its_last_question_is_answered(tmp_path: Path, of
     first = ask(tmp_path, Reason.LATER_MAIL, offer)
     second = ask(tmp_path, Reason.OTHER_DOCUMENT, offer, name="r.eml")
     for file, is_held in ((first, True), (second, False)):
-        answer(file, "go_on" if file == first else "belongs")
+        answer(file, "go_on")
         offer.refresh_from_db()
         assert bool(offer.needs_review) == is_held
 

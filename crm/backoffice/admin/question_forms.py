@@ -41,8 +41,9 @@ class AnswerForm(forms.Form):
         self.file, self.choice = file, choice
         self.rule = build_rule(file, choice.rule) if choice.rule else None
         if NUMBER in choice.asks:
+            known = file.offer.number if file.offer else ""
             self.fields["number"] = forms.CharField(
-                label=_("Offer number"), max_length=100, initial=file.number
+                label=_("Offer number"), max_length=100, initial=file.number or known
             )
         if EMAIL in choice.asks:
             self._add_email()
@@ -77,13 +78,13 @@ class AnswerForm(forms.Form):
             choices = [(key, _name_offer(offer)) for key, offer in self.candidates.items()]
             self.fields["offer"] = forms.ChoiceField(
                 label=_("About which offer?"),
-                choices=[*choices, ("", _("another one:"))],
+                choices=[*choices, ("other", _("another one:"))],
                 initial=choices[0][0] if len(choices) == 1 else None,
                 required=False,
                 widget=forms.RadioSelect,
             )
         self.fields["other"] = forms.CharField(
-            label=_("Offer number"), max_length=100, required=False
+            label=_("Number of the known offer"), max_length=100, required=False
         )
 
     def clean_other(self) -> Offer | None:

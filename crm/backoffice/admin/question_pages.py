@@ -24,7 +24,7 @@ from crm.core.admin_base import change_url, note_acts
 from offers.answering import Act, AnswerError, Given
 from offers.message_view import read_mail_view
 from offers.models import Offer, SenderRule, SourceFile
-from offers.questions import explain, find_choices
+from offers.questions import explain, find_choices, find_sentence
 from offers.undo import answer_question, take_back
 
 
@@ -137,6 +137,7 @@ class QuestionPages:
             "title": gettext("Question about a mail"),
             "opts": SourceFile._meta,
             "file": file,
+            "sentence": find_sentence(file),
             "explanation": explain(file),
             "forms": forms,
             "head": build_head(file, view),
