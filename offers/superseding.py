@@ -26,7 +26,7 @@ def supersede_older(new: Sequence[Offer], *, now: datetime) -> list[Offer]:
     families = _load_families(new)
     changed: dict[int, Offer] = {}
     for offer in new:
-        for other in families[_family(offer.customer)]:
+        for other in families[_company(offer.customer.email)]:
             older, newer = sorted((offer, other), key=lambda each: (each.first_sent_at, each.pk))
             if older.status in Offer.NOT_CLOSED and _replaces(newer, older):
                 older.status, older.status_at = Offer.Status.SUPERSEDED, now
@@ -52,38 +52,40 @@ def reopen_superseded_by(offer: Offer, *, now: datetime) -> list[Offer]:
 
 
 def _load_families(new: Sequence[Offer]) -> dict[str, list[Offer]]:
-    """Return all offers of the customers and companies of these, by company."""
-    keys = {_family(offer.customer) for offer in new}
+    """Return the offers of the same customers and companies whose numbers are related, by company."""
+    keys = {_company(offer.customer.email) for offer in new}
     people = Customer.objects.filter(Q(email__in=keys) | Q(email_domain__in=keys))
     # Their keys first: with both conditions SQLite scans all offers.
     found = Offer.objects.filter(customer__in=list(people.values_list("pk", flat=True)))
+    rows = found.order_by().values_list("pk", "number_key", "subject", "customer__email")
     of_new = {offer.pk: offer for offer in new}
-    related = _pick_related(found.only("number", "number_key", "subject"), new)
     families: dict[str, list[Offer]] = defaultdict(list)
-    for offer in Offer.objects.filter(pk__in=related).lock():
-        families[_family(offer.customer)].append(of_new.get(offer.pk, offer))
+    for offer in Offer.objects.filter(pk__in=_find_related(rows)).lock():
+        families[_company(offer.customer.email)].append(of_new.get(offer.pk, offer))
     return families
 
 
-def _pick_related(offers: Iterable[Offer], new: Sequence[Offer]) -> list[int]:
-    """Return the keys of the offers whose numbers have to do with those of the new ones."""
-    bases = {_base(offer.number) for offer in new}
-    named = {number_key(number) for offer in new for number in find_replaced(offer.subject)}
-    numbers = {offer.number_key for offer in new}
-    related: list[int] = []
-    for offer in offers:
-        replaced = map(number_key, find_replaced(offer.subject))
-        if (
-            _base(offer.number) in bases
-            or offer.number_key in named
-            or not numbers.isdisjoint(replaced)
-        ):
-            related.append(offer.pk)
+def _find_related(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
+    """Return the keys of the offers that share a number but for its index, or name one another."""
+    by_number: dict[tuple[str, str], set[int]] = defaultdict(set)
+    named: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for pk, number, subject, email in rows:
+        company = _company(email)
+        by_number[company, number].add(pk)
+        by_number[company, _base(number)].add(pk)
+        for replaced in find_replaced(subject):
+            named[company, number_key(replaced)].add(pk)
+    related: set[int] = set()
+    for key, pks in by_number.items():
+        family = pks | named.get(key, set())
+        if len(family) > 1:
+            related |= family
     return related
 
 
-def _family(customer: Customer) -> str:
-    return customer.email if customer.domain in MAIL_PROVIDERS else customer.domain
+def _company(email: str) -> str:
+    domain = email.rpartition("@")[2]
+    return email if domain in MAIL_PROVIDERS else domain
 
 
 def _base(number: str) -> str:

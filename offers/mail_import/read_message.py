@@ -23,7 +23,6 @@ from offers.mail_import.message import MailMessage
 from offers.mail_import.read_received import read_received
 from offers.mail_import.read_sent import read_sent
 from offers.models import MailFolder, SourceFile
-from offers.parsing.automatic import find_automatic_reason
 from offers.parsing.prefixes import split_prefixes
 
 logger = logging.getLogger(__name__)
@@ -87,7 +86,6 @@ def _read_header(file: FolderFile, header: HeaderBlock, now: datetime) -> MailMe
         prefixes=split_prefixes(mail.subject),
         is_too_large=len(header.raw) >= LONGEST_HEADER,
         is_own=bool(is_own),
-        automatic=find_automatic_reason(mail),
     )
 
 
