@@ -78,7 +78,7 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _LINK_WORD = re.compile(
-    r"(?:zu|zum|zur|mit|unter|der|unsere?|with|per|our|avec|notre|con|nostro|neu|revised|updated"
+    r"(?:zu|zum|zur|mit|unter|der|lautet|unsere?|with|per|our|avec|notre|con|nostro|neu|revised|updated"
     r"|complémentaire|modifiée?|révisée?|corrigée?|rectifiée?|aggiornat[ao]|rivist[ao])(?=\s)",
     re.IGNORECASE,
 )

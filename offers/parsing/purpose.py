@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from offers.parsing.alternatives import any_of
 from offers.parsing.prefixes import split_prefixes
+from offers.parsing.sentences import flatten
 from offers.parsing.subject_words import (
     KEYWORD,
     LONGEST_SUBJECT,
@@ -14,8 +15,6 @@ from offers.parsing.subject_words import (
     asks_for_offer,
     names_appointment,
 )
-
-_LONGEST_TEXT = 4_000
 
 
 class Purpose(StrEnum):
@@ -37,8 +36,6 @@ def _compile(alternatives: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)" + any_of(alternatives), re.IGNORECASE)
 
 
-_END_OF_PARAGRAPH = re.compile(r"\n\s*\n")
-_DOT_IN_SENTENCE = re.compile(r"(?<=\d)\.(?! +[A-ZÄÖÜ])|(?<=\b[Nn][ro])\.")
 # What is only a condition, to the end of its sentence: `Sobald wir Ihren Auftrag erhalten, …`.
 _CONDITION = re.compile(
     r"(?:^|(?<=[.!?;:] ))(?:nach|bei|ist|wird|sollte|after|if|when|si|se|dopo|après|per) [^.!?;]*"
@@ -176,9 +173,10 @@ _APPOINTS_IN_TEXT = _compile(rf"""
 """)
 _ANY_OFFER = rf"(?:{OFFER_WORD}|quot(?:e|ation)|offer|proposal|offre|devis|preventivo)(?!\w)"
 # Not `anbei die Bestätigung zu unserem Angebot`.
-_OFFERS_IN_TEXT = _compile(
-    rf"{_HERE_IS}(?:,? (?!zu[mr]? |of |de )[^\s.!?;:,]+){{0,8}}? {_ANY_OFFER}"
-)
+_OFFERS_IN_TEXT = _compile(rf"""
+    {_HERE_IS}(?:,? (?!zu[mr]? |of |de )[^\s.!?;:,]+){{0,8}}? {_ANY_OFFER}
+    unser\w* {OFFER_WORD}{_FEW_WORDS} (?:finden sie|liegt bei|anbei|im anhang)
+""")
 _OFFERS_ANEW_IN_TEXT = _compile(rf"""
     {_HERE_IS}{_FEW_WORDS} {_ANEW}{_FEW_WORDS} {_ANY_OFFER}
     {_HERE_IS}{_FEW_WORDS}(?: |['’]){_ANY_OFFER} {_ANEW}
@@ -191,7 +189,7 @@ def find_purpose(subject: str, new_text: str) -> Purpose:
     Without a sign of anything else, a reply or forward supplements, and any other mail offers.
     """
     prefixes = split_prefixes(subject[:LONGEST_SUBJECT])
-    text = _flatten(new_text)
+    text = _CONDITION.sub("", flatten(new_text))
     offers_anew = _OFFERS_ANEW.search(prefixes.rest) is not None
     is_talk = prefixes.is_reply or prefixes.is_forward
     if other := _find_other_in_subject(prefixes.rest):
@@ -227,16 +225,6 @@ def _find_other_in_text(text: str, *, is_talk: bool) -> Purpose | None:
     return None
 
 
-def _flatten(text: str) -> str:
-    """Return the beginning of a text in one line, without conditions.
-
-    The dots of dates and abbreviations are left out; each paragraph ends with a dot.
-    """
-    paragraphs = _END_OF_PARAGRAPH.sub(" . ", text[:_LONGEST_TEXT].strip())
-    line = _DOT_IN_SENTENCE.sub("", " ".join(paragraphs.split()))
-    return _CONDITION.sub("", line)
-
-
 def _find_first(patterns: dict[Purpose, re.Pattern[str]], text: str) -> Purpose | None:
     for purpose, pattern in patterns.items():
         if pattern.search(text):
@@ -250,22 +238,27 @@ _INQUIRY_SUBJECT = _compile(r"""
     (?<!votre )demande (?:de |d['’])(?:devis|prix|offre|tarif)
     (?<!vostra )richiesta (?:di |d['’])?(?:offerta|preventivo|prezz\w+)
 """)
+_NOT_OURS = r"(?:(?!(?:zu[mr]?|unser\w*|auf|über) )[\w-]+ ){0,3}?"
 _INQUIRY_TEXT = _compile(rf"""
-    bitten?{_FEW_WORDS} um (?:ihr|ein|eine|die|das|ihre|euer)\w* (?:[\w-]+ ){{0,3}}?{OFFER_WORD}
+    bitten?(?: \w+){{0,2}} um {_NOT_OURS}{OFFER_WORD}
     (?:könn(?:t|ten)|können|würden|machen|erstellen|schicken|senden) (?:sie|ihr){_FEW_WORDS} {OFFER_WORD}
+    (?:könn(?:t|ten)|können|würden) (?:sie|ihr){_FEW_WORDS} (?:offerieren|anbieten|preis (?:nennen|machen))
     (?:benötig\w+|brauch\w+|suchen|wünsch\w+|hätten? gern\w*|interess\w+){_FEW_WORDS} {OFFER_WORD}
-    (?:anfragen|anbieten){_FEW_WORDS}\?|was (?:kostet|würde{_FEW_WORDS} kosten)|bieten sie uns
+    über (?:ein|ihr)\w* {OFFER_WORD}{_FEW_WORDS} freuen|{OFFER_WORD} (?:abzugeben|abgeben|einzureichen)
+    (?:anfragen|anbieten){_FEW_WORDS}\?|was (?:kostet|würden?{_FEW_WORDS} kosten)|bieten sie uns
     please (?:send|let us have|provide|submit){_FEW_WORDS} (?:quot\w+|offer|proposal|estimate)
-    please quote|(?:could|can|would) you{_FEW_WORDS} (?:quot\w+|offer|estimate)
-    (?:pou(?:vez|rriez)-vous|merci de|veuillez){_FEW_WORDS} (?:devis|offre)
-    (?:potete|potreste|può|potrebbe|vorremmo|chiediamo){_FEW_WORDS} (?:offerta|preventivo)
+    please quote|(?:could|can|would) you{_FEW_WORDS} (?:quot\w+|offer|estimate|price)
+    (?:would )?like{_FEW_WORDS} (?:an? )(?:quot\w+|offer|estimate)
+    (?:pou(?:vez|rriez)-vous|merci de|veuillez|souhait\w+){_FEW_WORDS} (?:devis|offre)(?!\w)
+    quel est le prix|quanto costa
+    (?:potete|potreste|può|potrebbe|vorremmo|vorrei|chiediamo){_FEW_WORDS} (?:offerta|preventivo)
 """)
 
 
 def is_inquiry(subject: str, new_text: str) -> bool:
     """Return whether a mail asks us for an offer, and brings none itself."""
     rest = split_prefixes(subject[:LONGEST_SUBJECT]).rest
-    text = _flatten(new_text)
+    text = flatten(new_text)
     if _OFFERS_IN_TEXT.search(text):
         return False
     if _INQUIRY_SUBJECT.search(rest) or asks_for_offer(rest):

@@ -54,7 +54,7 @@ _REQUEST = re.compile(
         request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
         invitation to (?:quote|tender)
         please (?:quote|send (?:us )?(?:your |an? )?(?:best )?(?:quot|offer)\w*)
-        (?:angebot|anbot|offerte?) erbeten
+        (?:angebot|anbot|offerte?|kva|kosten-?voranschlag) erbeten
         demande (?:de (?:devis|prix)|d['’]offre)|richiesta (?:di |d['’])?(?:offerta|preventivo)
     """),
     re.IGNORECASE,
