@@ -21,11 +21,16 @@ AWAY = compile_words(r"""
     unterwegs|krank\w*|\w*elternzeit|\w*mutterschutz\w*|mutterschaft\w*|sabbatical|karenz
     geschlossen
     offline\b|(?:nur )?(?:eingeschränkt|bedingt|sporadisch|unregelmässig) (?:erreichbar|verfügbar)
-    out of (?:the )?(?:office|town|country)
-    (?<!right )(?<!straight )(?<!far )away|(?:on|annual|\w+nity|parental|sick) leave|vacation
-    holidays?|absent|absence|not (?:be )?(?:in|at|available|reachable|checking|reading)\b|closed
-    unavailable|limited access|travell?ing|ooo\b|off (?:work|until|till|today|sick)|no access
-    absente?s?|absence|en formation|congés?|vacances|en déplacement|hors du bureau|ferm[ée]e?s?\b
+    out of (?:the )?(?:office|town|country)|(?:am|i'm|be|are|we're|is|currently) (?:\w+ )?away
+    away (?:from (?:the |my )?(?:office|desk|work)|until|till|on|this|next|for|today)|away$
+    (?:on|annual|\w+nity|parental|sick) leave|(?:on|my|annual|summer) (?:a )?(?:vacation|holidays?)
+    (?:vacation|holidays?) (?:until|till|from|through)|absent\b|absence\b
+    not (?:be )?(?:in (?:the )?office|in (?:today|until|this)|at (?:my desk|work)|available)
+    not (?:be )?(?:reachable|checking|reading)\b|(?:be |are |is |office |shop )closed|closed (?:for|from)
+    closed (?:until|till|between|due|over|on)|(?:am|be|going) offline|offline (?:until|till|from)
+    unavailable|limited access|travell?ing|ooo\b|off (?:work|until|till|today|sick)
+    no access to (?:my )?(?:e-?mail|mail)
+    absente?s?|absence|en formation|congés?\b|vacances|en déplacement|hors du bureau|ferm[ée]e?s?\b
     indisponible
     (?:pas|peu) (?:disponible|joignable|au bureau|présente?)
     assent[ei]|assenza|ferie|fuori (?:ufficio|sede)|in viaggio|chius[aoie]\b|(?:in )?maternità
@@ -105,8 +110,9 @@ BACK = compile_words(r"""
 RETURN = compile_words(r"""
     wieder (?:\w+ ){0,3}(?:erreichbar|da\b|im (?:büro|haus|dienst))
     wieder (?:\w+ ){0,3}(?:für sie|zurück|anwesend|verfügbar)
-    zurück (?:im|in|am|ab)\b|(?:be|am|are) back|back (?:in|on|at) |return (?:on|to the office)
-    returning
+    zurück (?:im|in|am|ab)\b|(?:be|am|are|i'm) back\b|back (?:in the office|at (?:my desk|work))
+    back (?:on )?(?:monday|tuesday|wednesday|thursday|friday)|return (?:on|to the office)
+    returning (?:on|to the office|monday)
     de retour|rientr(?:o|erò|eremo)\b|torner\w+|terug (?:op|in)\b|weer (?:aanwezig|bereikbaar|op)\b
     wrac(?:am|amy)\b(?! do tem)|wróc[ęi]\w*|vrátím\w*|vrátim\w*|zpět (?:v|od)\b|späť (?:v|od)\b|visszatér\w*
     vuelvo|volveré|regres(?:o|aré|sarei|so)\b|(?:är|er) (?:tillbaka|tilbage|tilbake)|palaan
@@ -190,7 +196,7 @@ OTHER_LIFE = compile_words(r"""
 NOT_ANY_MORE = compile_words(r"""
     nicht (?:mehr|länger) (?:\w+ ){0,3}(?:für|bei|tätig|beschäftigt|im unternehmen|in der firma)
     ausgeschieden|(?:unternehmen|firma) (?:\w+ ){0,3}verlass\w*|ruhestand
-    no longer (?:\w+ )?(?:work\w*|with|employed|at)|have left|leaving the company|retired
+    no longer (?:work\w*|employed|with (?:the|this) company|at)|have left|leaving the company|retired
     ne (?:travaille|fais) plus|quitté|à la retraite|non lavoro più|niet meer werkzaam
     już nie pracuj\w*|nie pracuj\w* już|již nepracuj\w*|už nepracuj\w*|ya no trabaj\w*
     já não trabalh\w*

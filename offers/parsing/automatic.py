@@ -148,11 +148,13 @@ def _judge_arrival(mark: _Mark, text: Words, *, is_said: bool) -> Automatic:
 
 def _judge_bulk(mark: _Mark, text: Words, *, is_answer: bool) -> Automatic:
     """Judge a mail that came over a list: an answer is a person's, anything else was sent to many."""
-    if text.is_note or text.hints:
+    if text.is_note:
         return Automatic(mark.code, is_certain=not text.is_personal)
     if is_answer:
-        return Automatic()
-    return Automatic(mark.code, is_certain=not text.decides)
+        is_unclear = text.hints and not text.is_personal
+        return Automatic(mark.code if is_unclear else "")
+    # Long ones for many contain any words.
+    return Automatic(mark.code, is_certain=text.is_long or not text.decides)
 
 
 def _judge_passed_on(mark: _Mark, text: Words, mail: Mail, *, is_answer: bool) -> Automatic:

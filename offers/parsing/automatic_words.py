@@ -64,14 +64,14 @@ STATEMENT = compile_words(r"""
     (?:automatisch|maschinell) (?:erzeugte|versendete|versandte)\w? (?:mail|bestätigung|mitteilung)
     this is an? (?:\w+ )?auto(?:mated|matic|matically|-?generated|-?reply|mail)
     this is an? (?:\w+ )?out[ -]of[ -]office
-    this (?:e-?mail|message) (?:was|is|has been) (?:\w+ ){0,2}(?:automatically|auto)
-    this (?:reply|response|notification) (?:was|is|has been) (?:\w+ ){0,2}(?:automatically|auto)
+    this (?:e-?mail|message) (?:was|is|has been) (?:\w+ ){0,2}(?:automatically|auto-?generated|auto-?sent)
+    this (?:reply|response|notification) (?:was|is|has been) (?:\w+ ){0,2}(?:automatically|auto-?generated|auto-?sent)
     (?:automated|automatic|automatically generated) (?:reply|response|message)
     (?:automated|automatic|automatically generated) (?:e-?mail|notification|confirmation)
     (?:ceci est|il s'agit d') ?une? (?:réponse|message|courriel|mail) (?:générée? )?automatique
     (?:message|courriel|réponse) (?:\w+ ){0,2}(?:automatique|généré automatiquement|automatiquement)
     questo è un messaggio (?:generato )?automatic\w*
-    (?:messaggio|risposta|e-?mail) (?:\w+ ){0,2}automatic\w*
+    (?:messaggio|risposta) (?:\w+ ){0,2}automatic\w*
     (?:dit is een )?automatisch (?:gegenereerd|verzonden|antwoord|bericht)\w*
     automatisch gegenereerde?
     (?:wiadomość|odpowiedź) (?:\w+ ){0,4}automatycz\w+|automatycz\w+ (?:wiadomość|odpowiedź)
@@ -336,37 +336,31 @@ ACKNOWLEDGEMENT = compile_words(r"""
     vaše (?:sporočilo|povpraševanje) (?:\w+ )?(?:prejeto|sprejeto)|zaprimili smo
     (?:primili|zaprimili) smo (?:vašu poruku|vaš upit|vašu)
 """)
-# A reply only lets a mail through.
-CHALLENGE = compile_words(r"""
-    spam-?schutz|spam-?filter .{0,80}(?:bestätig|link|klick)|anti-?spam
-    absender ?(?:bestätig|verifi|prüf)\w+
-    erst (?:\w+ ){0,6}(?:klick|bestätigung) (?:\w+ ){0,6}zugestellt
-    nachricht .{0,80}(?:klick|bestätig)\w* .{0,60}(?:zugestellt|zustellen|auszuliefern)
-    (?:sender|e-?mail) verification|verify (?:that )?(?:you|your)(?: are| e-?mail| address)
-    (?:protected|guarded) (?:by|with|from) (?:\w+ ){0,3}spam
-    (?:click|follow) (?:\w+ ){0,4}link .{0,60}(?:deliver|release|message|confirm)
-    prove (?:that )?you(?:'re| are)|are (?:a )?human
-    (?:message|e-?mail) (?:\w+ ){0,4}(?:held|quarantine) .{0,80}(?:click|confirm|verif|reply)
-    (?:message|e-?mail) (?:\w+ ){0,4}not (?:yet )?(?:be )?delivered .{0,80}(?:click|confirm)
-    (?:message|e-?mail) (?:\w+ ){0,4}not (?:yet )?(?:be )?delivered .{0,80}(?:verif|reply)
-    (?:message|e-?mail) (?:\w+ ){0,4}waiting .{0,80}(?:click|confirm|verif|reply)
-    (?:whitelist|allow ?list|liste blanche|lista bianca)\w*
-    (?:cliquez|cliquer) .{0,40}(?:lien|ici) .{0,80}(?:livr|transm|remis|confirm|valid)
-    protég[ée]e? (?:par|contre) .{0,40}spam|(?:clicchi|cliccare|clicca) .{0,60}(?:consegn|conferm)
-    boxbe|mailinblack|spamarrest
-    klik .{0,60}(?:bezorg|bevestig)|kliknij .{0,60}(?:dostarcz|potwierd)
-    haga clic .{0,60}(?:entreg|confirm)
+# A program lets mails through only after a reply: it says what it is, and what to do.
+GUARD = compile_words(r"""
+    spam-?\w{0,10}|anti-?spam\w*|absender\w{0,15}|zugestellt|zustell\w*|zurückgehalten|quarantäne
+    (?:sender|e-?mail) verification|quarantine\w*|(?:not (?:yet )?be|be) delivered|held|whitelist\w*
+    allow-?list\w*|(?:a )?human|unknown sender|boxbe|mailinblack|spamarrest|protect\w* (?:my|this)
+    liste blanche|protég[ée]e?|en attente|lista bianca|in attesa|bezorg\w*|dostarcz\w*|entregad\w*
+""")
+CLICK = compile_words(r"""
+    klick\w* (?:\w+ ){0,4}link|(?:klick|link) (?:\w+ ){0,6}bestätig\w*|bestätigen sie (?:\w+ ){0,6}absender
+    (?:klick|klicken)\b .{0,40}(?:link|zugestellt)|(?:über|auf) (?:\w+ ){0,3}link|erst nach (?:\w+ )?klick
+    (?:click|follow) (?:\w+ ){0,4}(?:link|here|button)|verify (?:that )?(?:you|your)|link below
+    (?:reply|respond) to this (?:message|e-?mail) to (?:confirm|verify)|confirm (?:that )?you
+    (?:cliquez|cliquer) (?:\w+ ){0,4}(?:lien|ici)|clicc\w+ (?:\w+ ){0,4}(?:link|qui)
+    klik (?:\w+ ){0,4}(?:link|hier)|kliknij|klikn[eě]t\w*|haga clic|clique (?:\w+ ){0,3}(?:link|aqui)
 """)
 RECEIPT_TEXT = compile_words(r"""
     (?:dies ist )?eine? (?:lese|empfangs|eingangs)bestätigung (?:\(.{0,40}\) )?für
-    ihre (?:nachricht|e-?mail) .{0,400}wurde (?:am .{0,60})?(?:gelesen|geöffnet|angezeigt)
+    ihre (?:nachricht|e-?mail) .{0,200}wurde (?:am .{0,60})?(?:gelesen|geöffnet|angezeigt)
     this is a (?:return|read|delivery) receipt
-    your (?:message|e-?mail) .{0,400}(?:was|has been) (?:read|opened|displayed|deleted)
+    your (?:message|e-?mail) .{0,200}(?:was|has been) (?:(?:read|opened) (?:on|at|by)|displayed|deleted)
     (?:ceci est un |)accusé de (?:réception|lecture)
-    votre message .{0,400}a été (?:lu|ouvert|affiché)
+    votre message .{0,200}a été (?:lu|ouvert|affiché)
     (?:questa è una )?(?:ricevuta|conferma) di (?:ritorno|lettura)
-    il (?:suo|tuo|vostro) messaggio .{0,400}è stato letto
-    (?:dit is een )?(?:lees|ontvangst)bevestiging|uw bericht .{0,400}is gelezen
+    il (?:suo|tuo|vostro) messaggio .{0,200}è stato letto
+    (?:dit is een )?(?:lees|ontvangst)bevestiging|uw bericht .{0,200}is gelezen
     (?:potwierdzenie (?:przeczytania|odczytu)|potvrzení o přečtení|olvasási visszaigazolás)
     (?:confirmación de lectura|läskvitto|lukukuittaus)
     final-recipient ?:|disposition ?: ?(?:manual|automatic)-action

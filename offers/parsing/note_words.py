@@ -10,7 +10,9 @@ from offers.parsing.folding import compile_words, fold
 from offers.parsing.footers import split_footer
 
 _LONGEST_TEXT = 4_000
-_SHORT_SENTENCE = 8  # words
+_LONGEST_NOTE = 200  # words
+_SHORT_NOTE = 80
+_SHORT_SENTENCE = 8
 _SHORT_BEGINNING = 20
 SENTENCE_END = re.compile(
     r"[!?]|(?<!\d)(?<!einschl)(?<!inkl)(?<!sept)(?<!ca)(?<!dr)(?<!nr)\.(?=\s)|\n\s*\n"
@@ -65,6 +67,8 @@ class Words:
     decides: bool = False
     speaks_of_offer: bool = False
     greets_by_name: bool = False
+    # Longer than notes, acknowledgements and short answers are.
+    is_long: bool = False
 
     @property
     def is_personal(self) -> bool:
@@ -81,14 +85,15 @@ def read_words(new_text: str) -> Words:
     line = re.sub(r"\s+", " ", text)
     is_stated = bool(automatic_words.STATEMENT.search(line))
     has_formula = is_stated or bool(automatic_words.FORMULA.search(line))
-    is_for_all = bool(_CONTACT.search(line)) or _greets_nobody(written.text)
+    is_for_all = line.count(" ") < _SHORT_NOTE and (
+        _CONTACT.search(line) is not None or _greets_nobody(written.text)
+    )
     is_away = is_absence(text)
     is_received = bool(automatic_words.ACKNOWLEDGEMENT.search(line))
     has_thanks = bool(automatic_words.THANKS_FOR_MAIL.search(line))
     has_promise = bool(automatic_words.PROMISE.search(line))
-    is_gate = bool(
-        automatic_words.CHALLENGE.search(line) or automatic_words.RECEIPT_TEXT.search(line)
-    )
+    is_long = line.count(" ") > _LONGEST_NOTE
+    is_gate = not is_long and _is_gate(line)
     footer = re.sub(r"\s+", " ", f"{statement} {fold(written.footer[:_LONGEST_TEXT])}")
     is_confirmed = bool(automatic_words.STATEMENT.search(footer))
     is_note = (
@@ -100,12 +105,21 @@ def read_words(new_text: str) -> Words:
     is_note |= is_received and (is_promised or has_thanks or is_confirmed)
     return Words(
         is_note=is_note,
-        hints=is_away or is_received or is_confirmed or (has_thanks and is_promised),
+        hints=not is_long
+        and (is_away or is_received or is_confirmed or (is_promised and has_thanks)),
         has_formula=has_formula or is_gate,
         decides=_decides(line),
         speaks_of_offer=bool(person_words.PERSONAL.search(line)),
         greets_by_name=_greets_by_name(written.text),
+        is_long=is_long,
     )
+
+
+def _is_gate(line: str) -> bool:
+    """Return whether a mail is a read receipt in words, or asks to confirm who wrote."""
+    if automatic_words.RECEIPT_TEXT.search(line):
+        return True
+    return bool(automatic_words.GUARD.search(line) and automatic_words.CLICK.search(line))
 
 
 def _split_statement(text: str) -> tuple[str, str]:
