@@ -233,20 +233,28 @@ def _read_words(raw: bytes, mail: Mail, text: str, returned: ReturnedMail) -> Bo
     permanent: tuple[str, ...] = ()
     if not failed:
         temporary, permanent = _ask_flufl(raw)
-    if not (failed or temporary or permanent):
-        is_report = find_report_kind(mail.header("content-type")) == "delivery_report"
-        is_failure = (
-            returned.is_there
-            or failure_words.names_failure(mail.subject)
-            or failure_words.says_failure(text[:_SEARCHED_TEXT])
-        )
-        is_success = failure_words.says_success(f"{mail.subject}\n{text}")
-        if is_success or not ((is_report or _is_from_server(mail)) and is_failure):
+    recipients = failed or permanent or temporary
+    if not recipients:
+        recipients = _find_recipients(mail, text)
+        if not _tells_failure(mail, text, returned, recipients):
             return None
     status = failure_words.find_status(text)
-    recipients = failed or permanent or temporary or _find_recipients(mail, text)
     about = _judge_words(status, mail, text, is_temporary=bool(temporary and not permanent))
     return Bounce(recipients, status, about, _shorten(text))
+
+
+def _tells_failure(
+    mail: Mail, text: str, returned: ReturnedMail, recipients: tuple[str, ...]
+) -> bool:
+    is_report = find_report_kind(mail.header("content-type")) == "delivery_report"
+    if not (is_report or _is_from_server(mail)):
+        return False
+    if failure_words.says_success(f"{mail.subject}\n{text}"):
+        return False
+    if returned.is_there or failure_words.names_failure(mail.subject):
+        return True
+    # A full mailbox without an address is the reader's own.
+    return bool(is_report or recipients) and failure_words.says_failure(text[:_SEARCHED_TEXT])
 
 
 def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | None:

@@ -335,6 +335,14 @@ NO_FAILURES = {
         "Subject: Abwesenheit\n\nHerr Bühler ist nicht erreichbar. "
         "Diese E-Mail wird nicht weitergeleitet.\n"
     ),
+    "a warning about our own mailbox": (
+        f"From: postmaster@muster-metallbau.example\n{_TO}Subject: Speicherplatz\n\n"
+        "Das Postfach p.vogt@muster-metallbau.example ist fast voll.\n"
+    ),
+    "a server that will be down": (
+        f"From: Postmaster <postmaster@kunde-eins.example>\n{_TO}Subject: Wartung\n\n"
+        "Am Samstag ist unser Mailserver nicht erreichbar.\n"
+    ),
     "an office that is closed": (
         f"Return-Path: <>\nFrom: buehler@kunde-eins.example\n{_TO}Subject: Betriebsferien\n\n"
         "Unser Büro ist bis 24. September geschlossen. Ihre Nachricht wurde nicht weitergeleitet. "
