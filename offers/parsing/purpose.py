@@ -75,7 +75,10 @@ _KIND_OF_APPOINTMENT = (
     "(?:montage|besichtigungs?|besprechungs|orts|liefer|ausführungs|aufma(?:ß|ss)|abnahme|vor-ort-)"
 )
 # `Angebot 4711 mit Montagetermin`
-_NOT_OF_OFFER = r"(?<!mit )(?<!ohne )(?<!inkl\. )(?<!inkl )"
+_NOT_OF_OFFER = (
+    r"(?<!mit )(?<!ohne )(?<!inkl\. )(?<!inkl )(?<!lt\. )(?<!laut )(?<!gemäß )(?<!gemäss )(?<!nach )"
+    r"(?<!der )(?<!unserer )(?<!vom )"
+)
 _HERE_IS = any_of(r"""
     anbei|beiliegend|im anhang|in der anlage|beigefügt|hiermit|erhalten sie|erhältst du
     (?:über)?senden?(?!\w| sie)|schicken?(?!\w| sie)|hier(?!\w)|unterbreiten|attached|enclosed|please find
@@ -97,7 +100,7 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
         storno(?!\w)|stornier(?:t|ung)(?!\w)|annullier(?:t|ung)(?!\w)|absage|abgesagt|abbestell\w+
         hinfällig|gegenstandslos|ungültig
         cancel(?:l?ed|lation)(?!\w)|void(?!\w)
-        annul(?:ée?s?|ation|e)(?!\w)(?! et remplace)|annullat[ao]|annullamento|disdetta
+        annul(?:ée?s?|ation|e)(?!\w| et remplace|\W*\d)|annullat[ao]|annullamento|disdetta
     """),
     Purpose.INVOICES: _compile(rf"""
         {_INVOICE}|faktura|gutschrift|mahnung|zahlungserinnerung
@@ -114,7 +117,7 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
     """),
     Purpose.APPOINTS: _compile(rf"""
         {_NOT_OF_OFFER}{_KIND_OF_APPOINTMENT}-?termin\w*
-        {_NOT_OF_OFFER}termin(?:bestätigung|vorschlag|verschiebung|einladung)?(?!\w)|besichtigung(?!\w)
+        {_NOT_OF_OFFER}(?:termin(?:bestätigung|vorschlag|verschiebung|einladung)?|besichtigung)(?!\w)
         appointment|site visit|rendez-vous|appuntamento|sopralluogo
     """),
 }

@@ -34,8 +34,8 @@ _BEFORE = re.compile(
         ersetzt(?! durch)|ersetzen|ersatz für|anstelle(?: von)?|an stelle(?: von)?|anstatt|statt
         löst
         replac(?:es|ing)|supersed(?:es|ing)|in place of|instead of
-        (?:annule et )?remplace|(?:en )?remplacement de|au lieu de
-        (?:annulla e )?sostituisce|in sostituzione (?:di|del|della)|al posto (?:di|del|della)
+        (?:annule et )?remplace|annule|(?:en )?remplacement de|au lieu de
+        (?:annulla e )?sostituisce|annulla|in sostituzione (?:di|del|della)|al posto (?:di|del|della)
     """)
     + r"(?!\w)",
     re.IGNORECASE,

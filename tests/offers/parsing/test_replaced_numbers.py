@@ -48,6 +48,7 @@ def test_the_index_at_a_number_is_told_from_it(number: str, base: str, index: st
         ("Unser Angebot 87990 wird durch dieses ersetzt.", ("87990",)),
         ("Offre 77-26 (annule et remplace 76-26)", ("76-26",)),
         ("Elle remplace notre offre n° 1176 du 3 mars", ("1176",)),
+        ("Offre 26-2044 (annule 26-2040)", ("26-2040",)),
         ("Offerta 77/26 - sostituisce 76/26", ("76/26",)),
         ("La presente sostituisce la nostra offerta n. 1176", ("1176",)),
         ("This replaces our quotation Q-2026-118.", ("Q-2026-118",)),
