@@ -21,7 +21,7 @@ MOST_QUESTIONS = 10
 SPAN = timedelta(hours=1)
 
 
-class IncidentKind(TextChoices):
+class FloodKind(TextChoices):
     # The labels are shown in alarms and in the list of incidents.
     DOUBTFUL_MAILS = "doubtful_mails", gettext_lazy("many doubtful mails at once")
     MANY_BOUNCES = "many_bounces", gettext_lazy("many addresses bounce at once")
@@ -52,15 +52,15 @@ def check_floods(now: datetime) -> None:
             "%d received mails came within a short time whose senders cannot be believed. Nothing was changed "
             "because of them. Look at them in the list of questions."
         )
-        begin_incident(IncidentKind.DOUBTFUL_MAILS, detail % len(flood), now)
+        begin_incident(FloodKind.DOUBTFUL_MAILS, detail % len(flood), now)
     else:
-        end_incident(IncidentKind.DOUBTFUL_MAILS, now)
+        end_incident(FloodKind.DOUBTFUL_MAILS, now)
     bounces = SourceFile.objects.filter(state=State.REVIEW, reason=Reason.MANY_BOUNCES).count()
     if bounces:
         detail = _(
             "Many mails came back within an hour. %d further addresses were not marked. Is our own mail server "
             "refused? Look at them in the list of questions."
         )
-        begin_incident(IncidentKind.MANY_BOUNCES, detail % bounces, now)
+        begin_incident(FloodKind.MANY_BOUNCES, detail % bounces, now)
     else:
-        end_incident(IncidentKind.MANY_BOUNCES, now)
+        end_incident(FloodKind.MANY_BOUNCES, now)

@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import person_field
-from crm.core.folding import fold
+from crm.core.folding import fold, make_plain
 from offers.models.languages import Language
-from offers.parsing.numbers import make_plain
 
 DEFAULT_CURRENCY = "EUR"
 _SEPARATORS = re.compile(r"[\s/._-]+")

@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
+from crm.core.folding import make_plain
 from offers.parsing.alternatives import any_of
 from offers.parsing.other_numbers import HIDDEN, hide_other_numbers
 from offers.parsing.patterns import search_pattern
@@ -27,12 +28,6 @@ _HINT = re.compile(
     re.IGNORECASE,
 )
 
-# All kinds of hyphens, slashes and blanks, read as one of each.
-_PLAIN = {
-    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-"),
-    **dict.fromkeys(map(ord, "\u2044\u2215\uff0f"), "/"),
-    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f"), " "),
-}
 # Segments of letters and digits joined by - / . _ with at least one digit:
 # `4711`, `AN-2026-0815`, `26/118-R2`, `KV.2026.12a`, `ANGEBOT-0009-2026`.
 _CLOSED_NUMBER = (
@@ -144,11 +139,6 @@ def find_number(subject: str, pattern: str = "") -> str | None:
         return None
     start = plain.index(number)
     return subject[start : start + len(number)]
-
-
-def make_plain(text: str) -> str:
-    """Return a text in the same length with one kind of hyphen, slash and blank."""
-    return text if text.isascii() else text.translate(_PLAIN)
 
 
 def _find_built_in(subject: str) -> str | None:

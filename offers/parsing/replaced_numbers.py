@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from crm.core.folding import make_plain
 from offers.parsing.alternatives import any_of
-from offers.parsing.numbers import NUMBER, is_believable, make_plain
+from offers.parsing.numbers import NUMBER, is_believable
 from offers.parsing.other_numbers import HIDDEN, hide_other_numbers
 from offers.parsing.subject_words import KEYWORD
 

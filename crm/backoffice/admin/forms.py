@@ -13,8 +13,17 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from crm.backoffice.admin.question_forms import get_offer
 from offers.models import Language, Offer, number_key
+
+
+def get_offer(number: str) -> Offer:
+    """Return the offer with this number; a ValidationError says why there is not just one."""
+    found = list(Offer.objects.filter(number_key=number_key(number))[:2])
+    if not found:
+        raise forms.ValidationError(_("There is no offer with this number."))
+    if len(found) > 1:
+        raise forms.ValidationError(_("Several customers have an offer with this number."))
+    return found[0]
 
 
 class OfferForm(forms.ModelForm):

@@ -22,6 +22,7 @@ from unfold.contrib.filters.admin import (
 import offers.services
 from crm.backoffice.admin.filters import BehindTheFigures, ToDoFilter
 from crm.backoffice.admin.forms import NoteContactForm, OfferForm
+from crm.backoffice.admin.origins import find_origins
 from crm.backoffice.admin.parts import (
     UploadAdmin,
     choice_label,
@@ -31,7 +32,6 @@ from crm.backoffice.admin.parts import (
     say_sent_now,
     tab,
 )
-from crm.backoffice.admin.source_files import find_origins
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.timeline import build_timeline
 from crm.core.admin_base import ReadOnly, change_url, dialog_action, note_acts, once

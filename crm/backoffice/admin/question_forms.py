@@ -11,7 +11,8 @@ from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from offers.models import Offer, SenderRule, SourceFile, number_key
+from crm.backoffice.admin.forms import get_offer
+from offers.models import Offer, SenderRule, SourceFile
 from offers.questions import EMAIL, NUMBER, OFFER, UNTIL, Choice, build_rule, find_candidates
 from offers.services import find_people
 
@@ -23,17 +24,7 @@ _ALWAYS = {
 }
 
 
-def get_offer(number: str) -> Offer:
-    """Return the offer with this number; a ValidationError says why there is not just one."""
-    found = list(Offer.objects.filter(number_key=number_key(number))[:2])
-    if not found:
-        raise forms.ValidationError(_("There is no offer with this number."))
-    if len(found) > 1:
-        raise forms.ValidationError(_("Several customers have an offer with this number."))
-    return found[0]
-
-
-class AnswerForm(forms.Form):
+class QuestionForm(forms.Form):
     """The fields that one answer asks for, filled in as far as the mail tells."""
 
     def __init__(self, file: SourceFile, choice: Choice, data: Any = None) -> None:

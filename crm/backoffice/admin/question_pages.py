@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from crm.accounts.models import User
 from crm.backoffice.admin.mail_head import build_head
 from crm.backoffice.admin.parts import person
-from crm.backoffice.admin.question_forms import AnswerForm
+from crm.backoffice.admin.question_forms import QuestionForm
 from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.questions import Place, find_answered, find_place
 from crm.core.admin_base import change_url, note_acts
@@ -104,7 +104,7 @@ class QuestionPages:
                 break
         else:
             return HttpResponseRedirect(change_url(file))
-        form = AnswerForm(file, choice, request.POST)
+        form = QuestionForm(file, choice, request.POST)
         if not form.is_valid():
             return self._show(request, file, form)
         rule = form.rule if form.cleaned_data.get("always") else None
@@ -125,10 +125,10 @@ class QuestionPages:
         return get_object_or_404(SourceFile.objects.select_related("folder", "offer"), pk=key)
 
     def _show(
-        self, request: HttpRequest, file: SourceFile, sent: AnswerForm | None = None
+        self, request: HttpRequest, file: SourceFile, sent: QuestionForm | None = None
     ) -> HttpResponse:
         place = find_place(_get_user(request), file, request.GET.get("of", ""))
-        forms = [AnswerForm(file, choice) for choice in find_choices(file)]
+        forms = [QuestionForm(file, choice) for choice in find_choices(file)]
         if sent is not None:
             forms = [sent if form.prefix == sent.prefix else form for form in forms]
         view = read_mail_view(file)
