@@ -72,21 +72,16 @@ _DEFAULT_STATUS = {About.ADDRESS: "5.0.0", About.MAIL: "5.0.0", About.DELAY: ""}
 class Bounce:
     """One bounce, with the lower-case addresses that failed, possibly none.
 
-    `recipients` has both the addresses that were written to and those they were forwarded to;
-    `originals` only the former, where the report tells them apart. `status` is an enhanced code
-    such as `5.1.1`, or empty. The original is the returned mail; `returns_mail` says whether it is
-    attached or quoted, with its Message-ID or with sender and recipients.
+    `recipients` has both the addresses that were written to and those they were forwarded to.
+    `status` is an enhanced code such as `5.1.1`, or empty. The original is the mail that the report
+    returns or answers.
     """
 
     recipients: tuple[str, ...]
     status: str
     about: About
     diagnostic: str = ""
-    originals: tuple[str, ...] = ()
     original_message_id: str = ""
-    original_references: tuple[str, ...] = ()
-    original_recipients: tuple[str, ...] = ()
-    returns_mail: bool = False
 
 
 def may_be_bounce(mail: Mail) -> bool:
@@ -185,10 +180,8 @@ def _read_report(reports: list[RecipientReport], text: str) -> Bounce | None:
     else:
         return None
     recipients: dict[str, None] = {}
-    originals: dict[str, None] = {}
     for failure in failures:
         recipients.update(dict.fromkeys(failure.recipients))
-        originals.update(dict.fromkeys(failure.originals))
     statuses = [failure.status for failure in failures]
     diagnostics = [failure.diagnostic for failure in failures if failure.diagnostic]
     return Bounce(
@@ -196,7 +189,6 @@ def _read_report(reports: list[RecipientReport], text: str) -> Bounce | None:
         max(statuses, key=_rank_status) or _DEFAULT_STATUS[about],
         about,
         _shorten((diagnostics or [text])[0]),
-        tuple(originals)[:MOST_RECIPIENTS],
     )
 
 
@@ -216,14 +208,7 @@ def _add_returned(bounce: Bounce, returned: ReturnedMail) -> Bounce:
     recipients = bounce.recipients
     if not recipients and len(returned.recipients) == 1:
         recipients = returned.recipients
-    return replace(
-        bounce,
-        recipients=recipients,
-        original_message_id=returned.message_id,
-        original_references=returned.references,
-        original_recipients=returned.recipients,
-        returns_mail=returned.is_there,
-    )
+    return replace(bounce, recipients=recipients, original_message_id=returned.message_id)
 
 
 def _read_words(raw: bytes, mail: Mail, text: str, returned: ReturnedMail) -> Bounce | None:

@@ -27,12 +27,11 @@ _SUCCESSES = ("delivered", "relayed", "expanded")
 class RecipientReport:
     """What a report tells of one recipient; the addresses are lower case.
 
-    `originals` are the addresses that the mail was sent to before it was forwarded. `action` is
-    `failed`, `delayed` or `delivered`.
+    Of a forwarded mail they are those before and after. `action` is `failed`, `delayed` or
+    `delivered`.
     """
 
     recipients: tuple[str, ...]
-    originals: tuple[str, ...]
     action: str
     status: str
     diagnostic: str
@@ -78,17 +77,16 @@ def _read_blocks(parts: list[Part]) -> list[dict[str, str]]:
 
 
 def _read_recipient(fields: dict[str, str]) -> RecipientReport | None:
-    originals = find_emails([_decode_address(fields.get("original-recipient", ""))])
-    finals = find_emails([_decode_address(fields.get("final-recipient", ""))])
+    original = _decode_address(fields.get("original-recipient", ""))
+    final = _decode_address(fields.get("final-recipient", ""))
+    recipients = find_emails([original, final])
     action = fields.get("action", "").split(" ")[0].lower()
-    if not (originals or finals or action):
+    if not (recipients or action):
         return None
     diagnostic = _strip_type(fields.get("diagnostic-code", ""))
     status = fields.get("status", "")
-    recipients = tuple(dict.fromkeys(originals + finals))
     return RecipientReport(
         recipients,
-        originals,
         _choose_action(action, status),
         _choose_status(status, diagnostic),
         diagnostic,

@@ -15,7 +15,6 @@ _TYPES = frozenset((
     "message/partial", "text/rfc822-headers", "text/rfc822-header", "text/rfc822",
 ))  # fmt: skip
 _MOST_PARTS = 3
-_MOST_RECIPIENTS = 50
 _LONGEST_HEAD = 64 * 1024
 _LONGEST_RULE = 120
 # The line above a quoted mail, and the fields that such a mail begins with.
@@ -29,7 +28,6 @@ class ReturnedMail:
     """What is known of the returned mail; all is empty if none is returned."""
 
     message_id: str = ""
-    references: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     is_there: bool = False
 
@@ -51,8 +49,8 @@ def find_returned(parts: list[Part], quoted: str, report: Mail) -> ReturnedMail:
     if returned.message_id:
         return returned
     # Exchange and Gmail answer the mail in whose place they send the report.
-    answered = (*report.in_reply_to, *report.references, "")[0]
-    return replace(returned, message_id=answered, references=report.references)
+    answered = (*report.in_reply_to, *reversed(report.references), "")[0]
+    return replace(returned, message_id=answered)
 
 
 def split_text(parts: list[Part], limit: int) -> tuple[str, str]:
@@ -97,10 +95,9 @@ def _find_quoted_head(text: str) -> str:
 
 
 def _describe(mail: Mail) -> ReturnedMail:
-    recipients = tuple(address.email for address in mail.recipients[:_MOST_RECIPIENTS])
+    recipients = tuple(address.email for address in mail.recipients)
     return ReturnedMail(
         mail.message_id,
-        mail.references + mail.in_reply_to,
         recipients,
         bool(mail.message_id or (mail.sender and recipients)),
     )
