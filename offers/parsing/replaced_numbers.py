@@ -19,8 +19,8 @@ _INDEX = re.compile(
     any_of(r"""
         [ ]?[-/._][ ]?(?:0?[1-9]|1\d)
         [ ]?[-/._][ ]?[A-Za-z](?:\d{1,2})?
-        [ -/._]{0,2}(?:v|r|rev|ver|version|index|idx|var|alt|n)[ ._-]?\d{1,2}
-        [ -/._]{1,2}(?:rev|index|idx|var)[ ._-]?[A-Za-z]
+        [ /._-]{0,2}(?<![A-Za-z])(?:v|r|rev|ver|version|index|idx|var|alt|n)[ ._-]?\d{1,2}
+        [ /._-]{1,2}(?:rev|index|idx|var)[ ._-]?[A-Za-z]
         (?<=\d)[A-Za-z]
     """)
     + r"$",
@@ -57,10 +57,10 @@ _LONGEST_WAY = 80
 _SMALL_WORDS = re.compile(
     any_of(rf"""
         [\s:,;\#&+"„“”()»«{HIDDEN}]+
-        (?:das|die|den|der|dem|unser\w*|bisherige\w*|vorherige\w*|alte[ns]?|frühere\w*)(?!\w)
+        (?:das|die|den|der|dem|des|vorversion|vorgänger\w*|version|unser\w*|bisherige\w*|vorherige\w*|alte[ns]?|frühere\w*)(?!\w)
         (?:und|u\.|sowie|vom|von|mit|our|the|previous|earlier|and|dated|of)(?!\w)
-        (?:notre|nos|la|le|les|l['’]|du|de|et|nostr[ao]|il|l['’]|del|e|précédente?|precedente)(?!\w)
-        (?:nummer|number|numero|numéro|num|nr|no|n)(?!\w)[.°º:]*|n°|nº
+        (?:notre|nos|la|le|les|du|de|et|nostr[ao]|il|del|e|précédente?|precedente)(?!\w)
+        (?:nummer|number|numero|numéro|num|nr|no|n)(?!\w)[.°º:]*|n°|nº|l['’]
     """),
     re.IGNORECASE,
 )
@@ -71,13 +71,13 @@ def split_index(number: str) -> tuple[str, str]:
 
     `AN2026-0815-B` is `AN2026-0815` and `-B`. The index is empty if there is none.
     """
-    found = _INDEX.search(number) if len(number) <= _LONGEST_NUMBER else None
+    found = _INDEX.search(make_plain(number)) if len(number) <= _LONGEST_NUMBER else None
     if found is None:
         return number, ""
-    base = number[: found.start()]
+    base, index = number[: found.start()], number[found.start() :]
     if sum(map(str.isdigit, base)) < _FEWEST_DIGITS or _YEAR_ALONE.fullmatch(base):
         return number, ""
-    return base, found[0]
+    return base, index
 
 
 def find_replaced(text: str) -> tuple[str, ...]:
