@@ -117,6 +117,10 @@ def preview_messages(
     remaining = iter(messages)
     while batch := list(islice(remaining, BATCH_SIZE)):
         decided = _decide_new(folder, batch, context, now=now)
+        for row in decided.rows:
+            # As the refresh of the stored offer would, for the messages that follow.
+            if row.state == State.REVISION and row.offer and row.sent_at:
+                row.offer.sent_at = max(row.offer.sent_at, row.sent_at)
         yield from (*decided.rows, *decided.duplicates)
 
 
