@@ -183,7 +183,8 @@ OTHER_PLACE = compile_words(r"""
     kokous|ședin\w*|sestank\w*|sastan\w*
 """)
 OTHER_LIFE = compile_words(r"""
-    ansprechpartner\w*|contact person|interlocut\w+|referente|contactpersoon|kontaktperson\w*
+    \w*shop|portal|hotline|server|ansprechpartner\w*
+    contact person|interlocut\w+|referente|contactpersoon|kontaktperson\w*
     (?:\w+-)*adress\w*|postfach|\w*nummer\w*|domain|konto|system|website|webseite|telefonanlage
     umzug\w*
     umziehen|zieh\w+|neue\w* anschrift|e-mail-adress\w*

@@ -23,11 +23,10 @@ _NUMERIC_DATE = (
     r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})"
     r"(?:\. ?(?P<year>20\d\d|\d\d(?![\d:.]))?|(?=[\s,;)-]|$))"
 )
-# 07/12/2026, 7/12, 07-12-2026
-_SLASH_DATE = (
-    r"(?<!\d-)(?P<slash_day>\d{1,2})(?:(?:/(?P<slash_month>\d{1,2})(?:/(?P<slash_year>20\d\d|\d\d))?)"
-    r"|(?:-(?P<dash_month>\d{1,2})-(?P<dash_year>20\d\d)))"
-)
+# 07/12/2026, 7/12
+_SLASH_DATE = r"(?P<slash_day>\d{1,2})/(?P<slash_month>\d{1,2})(?:/(?P<slash_year>20\d\d|\d\d))?"
+# 07-12-2026
+_DASH_DATE = r"(?<!\d-)(?P<dash_day>\d{1,2})-(?P<dash_month>\d{1,2})-(?P<dash_year>20\d\d)"
 # 7. Dezember 2026, 7th of December, 7 de diciembre de 2026
 _NAMED_DATE = (
     rf"(?P<named_day>\d{{1,2}}){_ORDINAL}[ -]?(?:of |de |di |d')?(?P<named_month>{MONTH})"
@@ -40,9 +39,9 @@ _US_DATE = (
     r"(?:,? (?P<us_year>20\d\d))?"
 )
 _DATE = re.compile(
-    rf"(?<!\w)(?<!\d[./])(?:{_ISO_DATE}|{_NUMERIC_DATE}|{_NAMED_DATE}|{_SLASH_DATE}|{_US_DATE})(?!\d)"
+    rf"(?<!\w)(?<!\d[./])(?:{_ISO_DATE}|{_NUMERIC_DATE}|{_NAMED_DATE}|{_SLASH_DATE}|{_DASH_DATE}|{_US_DATE})(?!\d)"
 )
-_PREFIXES = ("iso_", "", "slash_", "named_", "us_")
+_PREFIXES = ("iso_", "", "slash_", "dash_", "named_", "us_")
 _MONTH_ALONE = re.compile(
     rf"(?<![\w.])(?P<part>anfang|mitte|ende|early|mid-?|(?:the )?(?:end|beginning|middle) of|debut|fin"
     r"|mi-|inizio|meta|fine|begin|medio|eind|koniec|konca|poczatk\w*|konce|polovin\w*)?"
@@ -85,9 +84,15 @@ _NEXT_WEEK = compile_words(
     nästa vecka|næste uge|neste uke|ensi viikolla|ensi viikkoon|săptămâna viitoare
     """
 )
+# `am 30. wieder`
+_DAY_ALONE = re.compile(
+    rf"(?<![\w.:/-])(\d{{1,2}})(?:\.|st|nd|rd|th)(?!\w| ?\d| (?:of |de |di )?{MONTH})"
+)
+_MONTH_BEFORE = re.compile(rf"(?<!\w){MONTH} $")
 _WEEK_END = compile_words(
     r"ende (?:der|dieser) woche|wochenende|(?:the )?end of (?:the|this) week|fin de (?:la )?semaine|fine settimana"
 )
+_MOST_DAYS_OF_MONTH = 31
 _STALE = timedelta(days=180)
 
 
@@ -140,6 +145,11 @@ def find_weekdays(sentence: str, received_on: date, language: str) -> list[Day]:
             days.append(Day(found.start(), found.end(), (day,)))
     for found in _NEXT_WEEK.finditer(sentence):
         days.append(Day(found.start(), found.end(), (_next(0, received_on),)))
+    for found in _DAY_ALONE.finditer(sentence):
+        if _MONTH_BEFORE.search(sentence[: found.start()][-14:]):
+            continue
+        if day_of_month := _next_day_of_month(int(found[1]), received_on):
+            days.append(Day(found.start(), found.end(), (day_of_month,)))
     for found in _WEEK_END.finditer(sentence):
         days.append(Day(found.start(), found.end(), (_next(4, received_on),)))
     return days
@@ -149,12 +159,11 @@ def _read_date(found: re.Match[str], received_on: date, language: str) -> Day:
     groups = found.groupdict()
     prefix = next(prefix for prefix in _PREFIXES if groups[f"{prefix}day"])
     day = int(groups[f"{prefix}day"])
-    year = groups[f"{prefix}year"] or (groups["dash_year"] if prefix == "slash_" else None)
-    word = groups[f"{prefix}month"] or groups["dash_month"] or ""
+    year, word = groups[f"{prefix}year"], groups[f"{prefix}month"]
     month = int(word) if word.isdigit() else find_month(word, language) or 0
     readings = list(_build_days(year, month, day, received_on))
     # In American English the month comes first.
-    if prefix == "slash_" and language in ("", "en") and day != month:
+    if prefix in ("slash_", "dash_") and language in ("", "en") and day != month:
         readings += _build_days(year, day, month, received_on)
     first = None
     if prefix == "us_" and groups["us_last"]:
@@ -198,3 +207,11 @@ def _monday_of(week: int, received_on: date) -> date:
 
 def _next(weekday: int, received_on: date) -> date:
     return received_on + timedelta(days=(weekday - received_on.weekday() - 1) % 7 + 1)
+
+
+def _next_day_of_month(number: int, received_on: date) -> date | None:
+    for days in range(_MOST_DAYS_OF_MONTH):
+        day = received_on + timedelta(days=days)
+        if day.day == number:
+            return day
+    return None

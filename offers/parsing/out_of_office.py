@@ -41,7 +41,8 @@ _BEGINS_WITH_DAY = re.compile(
 _FILLER_WORD = fold(
     any_of(r"""
         [\s,(.:]|d\.?(?= )|und mit|und|einschl(?:\.|ießlich)?|inkl(?:\.|usive)?|zum|dem|den|ca
-        voraussichtlich|circa|kommenden|nächsten|mindestens|mo|di|mi|do|fr|sa|so
+        \d{1,2}(?:[:.]\d\d)? ?(?:uhr|[ap]\.?m\.?|h)(?= )|on|um|voraussichtlich|circa
+        kommenden|nächsten|mindestens|mo|di|mi|do|fr|sa|so
         and including|including|incl|inclusive|the|next|and|around|about|at least|mon|tue|wed|thu|fri
         le|la|les|il|el|lo|o dia|dia|dnia|dne|dňa|dan|het|de|en met|met|(?:og|och) med|med|pe|ziua de
     """)
@@ -143,12 +144,16 @@ def find_absence(text: str, received_on: date, language: str = "") -> Absence:
         for sentence in sentences:
             days = find_days(sentence, received_on, language)[:_MOST_DAYS]
             mentions += _find_ends(sentence, days, is_note_away=is_away)
-        named = _choose(mentions, received_on)
-        if named is not None:
-            if named > received_on + _LONGEST_PAUSE:
-                return Absence(is_too_long=True, named_day=named)
-            return Absence(until=named, named_day=named)
+        if mentions:
+            # Also if it is over or only announced: no other word says more than a date.
+            return _build_absence(_choose(mentions, received_on), received_on)
     return Absence()
+
+
+def _build_absence(day: date | None, received_on: date) -> Absence:
+    if day is not None and day > received_on + _LONGEST_PAUSE:
+        return Absence(is_too_long=True, named_day=day)
+    return Absence(until=day, named_day=day)
 
 
 def _drop_our_subject(text: str) -> str:
@@ -311,10 +316,9 @@ def _is_away_until(sentence: str, before: str, after: str, *, is_note_away: bool
         return True
     if _PRESENT_UNTIL.search(around) and not _AGAIN.search(around):
         return False  # `bis Freitag erreichbar`
-    if words.AWAY.search(sentence) or words.BACK.search(sentence):
-        return True
-    if words.FIRST_SINGULAR.search(sentence):
-        return True
+    for pattern in (words.AWAY, words.RETURN, words.FIRST_SINGULAR):
+        if pattern.search(sentence):
+            return True
     is_short = len(sentence.split()) <= 10
     return is_note_away and (is_short or words.DEPUTY.search(sentence) is not None)
 
