@@ -2,7 +2,7 @@
 
 Reads lines of `point count folder`, one import each, in a forked child that kills itself with
 SIGKILL when it comes to the point for the given time; answers `killed` or `done`. `race 2 folder`
-starts as many importers at once.
+starts as many importers at once; of several folders, with `|` between them, each takes the next.
 """
 
 from __future__ import annotations
@@ -101,7 +101,10 @@ def main() -> None:
     for line in sys.stdin:
         point, count, path = line.rstrip("\n").split(" ", 2)
         if point == "race":
-            children = [start(lambda: None, path) for _ in range(int(count))]
+            paths = path.split("|")
+            children = [
+                start(lambda: None, paths[number % len(paths)]) for number in range(int(count))
+            ]
             print(*{finish(child) for child in children}, flush=True)
         elif point == "none":
             print(finish(start(lambda: None, path)), flush=True)

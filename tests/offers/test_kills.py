@@ -19,7 +19,7 @@ from django.db import OperationalError
 
 import offers.mail_import.store
 from feedback.backoffice.models import Invitation
-from offers.models import Customer, MailFolder, Offer, SourceFile
+from offers.models import Customer, MailFolder, Offer, ReceivedMessage, SourceFile
 from reminders.models import FollowUp
 from tests.commands import database_url
 from tests.offers.imports import import_folders
@@ -172,6 +172,26 @@ def test_two_importers_at_once_store_nothing_twice(importer: Importer, tmp_path:
 @pytest.mark.torture
 def test_four_importers_at_once_store_nothing_twice(importer: Importer, tmp_path: Path) -> None:
     race(importer, tmp_path, rounds=20, importers=4)
+
+
+def test_a_reply_that_is_imported_beside_its_offer_is_not_lost(
+    importer: Importer, tmp_path: Path
+) -> None:
+    sent, received = tmp_path / "sent", tmp_path / "received"
+    sent.mkdir()
+    received.mkdir()
+    make_folder(sent)
+    make_folder(received, direction=MailFolder.Direction.INCOMING)
+    for number in range(30):
+        to, day = f"k{number}@k{number}.example", SENT_AT + timedelta(hours=number)
+        offer = {"subject": f"Angebot AN-0-{1000 + number}", "to": to, "sent_at": day}
+        write_mail(sent, f"{number}.eml", message_id=f"<{number}@x>", **offer)
+        reply = {"sender": to, "to": "p.vogt@muster-metallbau.example", "subject": "Frage"}
+        reply |= {"headers": f"In-Reply-To: <{number}@x>", "sent_at": day + timedelta(days=1)}
+        write_mail(received, f"{number}.eml", **reply)
+    assert importer.run("race", 2, Path(f"{sent}|{received}")) == "done"
+    assert Offer.objects.filter(replied_at__isnull=False).count() == 30
+    assert not ReceivedMessage.objects.exists()
 
 
 def test_while_the_database_is_away_the_files_wait(
