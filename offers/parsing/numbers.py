@@ -74,7 +74,7 @@ _MARKER = re.compile(
 )
 _LINK_WORD = re.compile(
     r"(?:zu|zum|zur|mit|unter|der|lautet|unsere?|with|per|our|avec|notre|con|nostro|neu|revised|updated"
-    r"|complémentaire|modifiée?|révisée?|corrigée?|rectifiée?|aggiornat[ao]|rivist[ao])(?=\s)",
+    r"|complémentaire|estimative|modifiée?|révisée?|corrigée?|rectifiée?|aggiornat[ao]|rivist[ao])(?=\s)",
     re.IGNORECASE,
 )
 _HIDDEN_PIECE = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
@@ -91,8 +91,10 @@ _LATER_MARKER = re.compile(
 _COLON_NUMBER = re.compile(r":\s*(\d{6,12}|\d{5}(?=\s*$)|[A-Z]{1,3}-?\d{4,}(?=\s*$))(?!\S)")
 _UNKNOWN_PREFIX = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{1,4} $")
 
-# `AN-1042`, `Off-1042`: certain even away from the keyword.
-_USUAL_NUMBER = re.compile(r"(?:ANG|AN|OFF|QTN|QUO)-?\d{4,}(?:-\d+)?", re.IGNORECASE)
+# `AN-1042`, `Off-1042`, `118/2026`: certain even away from the keyword.
+_USUAL_NUMBER = re.compile(
+    r"(?:ANG|AN|OFF|QTN|QUO)-?\d{4,}(?:-\d+)?|\d{3,5}[/-]20[23]\d", re.IGNORECASE
+)
 
 # Never an offer number without a word such as `Nr.`: a year, a month, an amount of thousands, a day
 # without separators.

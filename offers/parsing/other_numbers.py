@@ -41,7 +41,7 @@ _DOCUMENT = any_of(r"""
     invoice|order|purchase|inquiry|enquiry|rfq|case|fall|vertrag|contract|facture|commande|projet
     fattura|ordine|progetto|nachtrag|client|lieferant|kreditor|supplier|vendor|chantier|cantiere
     dossier|affaire|commessa|parzelle|konto|kostenstelle|liegenschaft|gebäude|filiale|wohnung|zone
-    best\.|bkp|npk|bvh|reklamation|polizze|police|versicherungsschein|typenschild
+    best\.|job|bkp|npk|bvh|reklamation|polizze|police|versicherungsschein|typenschild
 """)
 # Goods and places with numbers: these words, the first also as the end of a longer one.
 _THING = (

@@ -40,7 +40,7 @@ def test_a_person_looks_at_what_is_not_certain_and_at_nothing_else() -> None:
             assert not has_keyword(subject), subject
 
 
-ROUNDS = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+ROUNDS = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def test_orders_and_invoices_are_told_from_the_offer_that_they_name() -> None:
