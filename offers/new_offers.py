@@ -14,6 +14,7 @@ from django.conf import settings
 
 from crm.accounts.models import User
 from offers.models import DEFAULT_CURRENCY, Customer, ErasedAddress, Offer, number_key
+from offers.parsing.addresses import fold_email
 
 # Updates links and plans of changed offers. It is called inside the transaction that changed them,
 # so that a kill leaves no offer without them.
@@ -38,7 +39,7 @@ class People:
 
 def load_people(emails: Collection[str], *, is_preview: bool = False) -> People:
     """Return all salespeople, and the stored customers with these addresses."""
-    customers = Customer.objects.filter(email__in=emails)
+    customers = Customer.objects.filter(email__in=set(map(fold_email, emails)))
     salespeople = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
     return People(
         {customer.email: customer for customer in customers},
@@ -54,7 +55,7 @@ def find_or_build_customer(
 
     Call it inside a transaction.
     """
-    email, name, company = email.strip().lower(), name.strip()[:200], company.strip()[:200]
+    email, name, company = fold_email(email), name.strip()[:200], company.strip()[:200]
     customer = people.customers.get(email)
     if customer is None:
         customer = Customer(

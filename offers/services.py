@@ -16,6 +16,7 @@ from offers.models import Customer, MailFolder, Offer, SourceFile, number_key
 from offers.new_offers import build_offer, load_people, store_offers
 from offers.newer_evidence import answer_questions
 from offers.ours import load_ours
+from offers.parsing.addresses import fold_email
 from offers.parsing.mail import Address
 from offers.revisions import refresh_offers
 from offers.status import raise_versions_of
@@ -77,7 +78,7 @@ def make_offer_of_file(
     file: SourceFile, *, number: str, email: str, name: str = "", by: User | None, at: datetime
 ) -> Offer:
     """Make a mail of the import log an offer, or a newer mail of the customer's offer."""
-    email, sent_at = email.strip().lower(), file.sent_at or at
+    email, sent_at = fold_email(email), file.sent_at or at
     # Later imports keep this decision; only "check again" replaces it.
     with transaction.atomic():
         lock_import()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import person_field
 from crm.core.folding import fold
 from offers.models.languages import Language
+from offers.parsing.addresses import fold_email
 from offers.parsing.mailboxes import GMAIL, mailbox_key, spell_address
 
 
@@ -93,7 +94,7 @@ class Customer(models.Model):
         return f"{self.name} <{self.email}>" if self.name else self.email
 
     def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        self.email = self.email.strip().lower()
+        self.email = fold_email(self.email)
         is_new, before = self._state.adding, self.search_text
         if is_new:
             ErasedAddress.block_erased([self])

@@ -134,6 +134,12 @@ def _clean_email(email: str) -> str:
     if found := _ENCAPSULATED.match(email):
         inner = _ENCAPSULATED_BYTE.sub(lambda byte: chr(int(byte[1], 16)), found[1])
         email = inner if "@" in inner else email
+    return fold_email(email)
+
+
+def fold_email(email: str) -> str:
+    """Return the one spelling by which an address is stored: lower case, its domain in ASCII."""
+    email = email.strip().lower()
     local_part, _, domain = email.rpartition("@")
     return email if domain.isascii() else f"{local_part}@{encode_domain(domain)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from offers.parsing.decoding import clean_text, decode_bytes
 from offers.parsing.headers import parse_mail
@@ -17,8 +18,9 @@ _LONGEST_HEAD = 64 * 1024
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 # MS-OXTNEF, 2.1.3: level attachment, attAttachTitle, length; the name ends with NUL.
 _TNEF_TITLE = re.compile(rb"\x02\x10\x80\x01\x00..\x00\x00([^\0]{1,255})\0", re.DOTALL)
-# The long names are UTF-16 text between binary data.
-_TNEF_LONG_NAME = re.compile(rb"(?:[^\0-\x1f]\0){1,120}\.\0[pP]\0[dD]\0[fF]\0")
+# The end of a long name, which is UTF-16 text between binary data.
+_TNEF_PDF = re.compile(rb"\.\0[pP]\0[dD]\0[fF]\0")
+_LONGEST_TNEF_NAME = 240  # bytes
 # The content of these is invisible or a script; of all other tags only the line breaks are kept.
 _INVISIBLE = ("script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe")
 _BREAKS = frozenset((
@@ -84,9 +86,19 @@ def _names_of(part: Part) -> list[str]:
         content = part.decode()
         for title in _TNEF_TITLE.findall(content)[:_MOST_NAMES]:
             names.append(clean_text(decode_bytes(title)))
-        for name in _TNEF_LONG_NAME.findall(content)[:_MOST_NAMES]:
-            names.append(clean_text(name.decode("utf-16-le", "replace")))
+        for end in islice(_TNEF_PDF.finditer(content), _MOST_NAMES):
+            names.append(
+                _read_long_name(content[max(0, end.end() - _LONGEST_TNEF_NAME) : end.end()])
+            )
     return names
+
+
+def _read_long_name(data: bytes) -> str:
+    """Return the UTF-16 text at the end of some bytes."""
+    start = len(data)
+    while start >= 2 and data[start - 1] == 0 and data[start - 2] >= ord(" "):
+        start -= 2
+    return clean_text(data[start:].decode("utf-16-le", "replace"))
 
 
 def _is_tnef(part: Part) -> bool:

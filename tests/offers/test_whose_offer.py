@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from offers.models import MailFolder, Offer, SourceFile
-from tests.make import make_user
+from offers.services import make_offer_of_file
+from tests.make import make_customer, make_user
 from tests.offers.imports import import_folders
 from tests.offers.mails import SENT_AT, make_folder, write_mail
 
@@ -136,6 +137,15 @@ def test_addresses_in_other_spellings_are_read(folder: MailFolder, to: str, cust
     file = import_mail(folder, to=to)
     assert file.offer is not None
     assert file.offer.customer.email == customer
+
+
+def test_a_domain_with_umlauts_and_its_ascii_form_are_one_customer(folder: MailFolder) -> None:
+    customer = make_customer(email="Lutz@KÜCHE.example")
+    assert customer.email == "lutz@xn--kche-0ra.example"
+    import_mail(folder, to="lutz@xn--kche-0ra.example")
+    file = import_mail(folder, "b.eml", subject="Unterlagen", to="x@y.example", body="anbei")
+    make_offer_of_file(file, number="4712", email="lutz@küche.example", by=None, at=SENT_AT)
+    assert set(Offer.objects.values_list("customer", flat=True)) == {customer.pk}
 
 
 def test_a_name_of_the_directory_is_a_question(folder: MailFolder) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.backoffice.admin.forms import get_offer
 from offers.models import Offer, SenderRule, SourceFile
+from offers.parsing.addresses import fold_email
 from offers.questions import EMAIL, NUMBER, OFFER, UNTIL, Choice, build_rule, find_candidates
 from offers.services import find_people
 
@@ -103,7 +104,7 @@ class QuestionForm(forms.Form):
         data = self.cleaned_data
         return {
             "number": data.get("number", ""),
-            "email": data.get("email", "").strip().lower(),
+            "email": fold_email(data.get("email", "")),
             "offer": data.get("chosen"),
             "until": data.get("until"),
         }
