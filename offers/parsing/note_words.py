@@ -40,7 +40,8 @@ _NOBODY = compile_words(r"""
 _PLAIN_GREETING = re.compile(
     r"(?:Hallo|Hi|Hey|Moin|Servus|Liebe|Dear|Hello|Bonjour|Ciao|Beste|Hej)"
 )
-_QUESTION = re.compile(r"[^.!?]{0,200}\?")
+_QUESTION_START = re.compile(r"[.!]")
+_LONGEST_QUESTION = 200
 _NO_QUESTION = compile_words(
     r"(?:dringend|urgent|fragen|frage|questions?|help|hilfe|domande|rückfragen)"
 )
@@ -173,10 +174,13 @@ def _is_about_another(before: str) -> bool:
 def _decides(line: str) -> bool:
     if person_words.DECISION.search(line) or person_words.OPENING.match(line):
         return True
-    for question in _QUESTION.findall(line):
-        if not _NO_QUESTION.search(question):
-            return True
-    return False
+    return any(not _NO_QUESTION.search(question) for question in _find_questions(line))
+
+
+def _find_questions(line: str) -> list[str]:
+    """Return the ends of the sentences that are questions."""
+    pieces = line.split("?")[:-1]
+    return [_QUESTION_START.split(piece[-_LONGEST_QUESTION:])[-1] for piece in pieces]
 
 
 def _greets_nobody(text: str) -> bool:
