@@ -61,6 +61,7 @@ def erase(customer: Customer) -> None:
     Contact.objects.filter(offer__customer=customer).update(note="")
     SentMessage.objects.filter(offer__customer=customer).delete()
     SenderRule.objects.filter(address=customer.email).delete()
+    _forget_undo(customer)
     customer.offers.update(
         subject="", note="", needs_review="", message_id="", reminders_stopped=True
     )
@@ -70,11 +71,22 @@ def erase(customer: Customer) -> None:
     customer.save()
 
 
+def _forget_undo(customer: Customer) -> None:
+    """Forget what answers to questions, also about other mails, changed of the customer's rows."""
+    named = Q(undo__customers__has_key=str(customer.pk))
+    for key in customer.offers.values_list("pk", flat=True):
+        named |= Q(undo__offers__has_key=str(key))
+    SourceFile.objects.filter(named).update(undo=None)
+
+
 def as_dict(row: models.Model) -> dict[str, Any]:
     """Return the columns of a row by name, without the empty ones."""
     columns = {}
     for field in row._meta.concrete_fields:
         value = field.value_from_object(row)
+        # It may be about other people, and repeats columns of their rows.
+        if field.name == "undo":
+            continue
         if value not in (None, "", [], {}):
             columns[field.name] = value
     return columns

@@ -30,6 +30,7 @@ from offers.models import (
     ErasedAddress,
     Offer,
     ReceivedMessage,
+    SenderRule,
     SentMessage,
     SourceFile,
 )
@@ -91,11 +92,22 @@ def person(office: Path) -> Customer:
     )  # fmt: skip
     SentMessage.objects.create(message_id="<1@x>", offer=offer, recipient=EMAIL, at=now)
     FollowUp.objects.filter(offer=offer).update(own_text=f"Liebe {NAME}")
+    SenderRule.objects.create(kind="automatic", address=EMAIL, wording=NAME.lower())
+    # An answer about another mail moved this offer.
+    before = {"offers": {str(offer.pk): {"subject": [NAME, NAME]}}, "customers": {}}
+    SourceFile.objects.filter(name="2.eml").update(undo=before)
     LogEntry.objects.create(
         user=make_user(), content_type=ContentType.objects.get_for_model(Customer), object_id=str(customer.pk),
         object_repr=str(customer), action_flag=2,
     )  # fmt: skip
     return customer
+
+
+def test_rules_about_an_address_are_exported_and_what_can_be_taken_back_is_not(person: Customer):
+    SourceFile.objects.update(undo={"offers": {}, "customers": {}})
+    exported = offers.privacy.export(person)
+    assert [rule["kind"] for rule in exported["sender_rules"]] == ["automatic"]
+    assert all("undo" not in mail for mail in exported["mails"])
 
 
 @pytest.mark.parametrize("sender", [f"{NAME} <{EMAIL}>", "MAILER-DAEMON@mx.example"])
