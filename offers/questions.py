@@ -260,6 +260,21 @@ def build_rule(file: SourceFile, kind: SenderRule.Kind) -> SenderRule | None:
     return SenderRule(kind=kind, address=address, wording=wording) if address else None
 
 
+def find_answered_by(rule: SenderRule) -> list[SourceFile]:
+    """Return the open questions that a rule answers, and the mails that rules decided about."""
+    waiting = Q(state=SourceFile.State.REVIEW) | Q(reason=Reason.BY_RULE)
+    if rule.kind in (Kind.OURS, Kind.AUTOMATIC):
+        waiting &= Q(sender=rule.address)
+    else:
+        # As text, because SQLite cannot search JSON for a value at any place.
+        waiting &= Q(recipients__icontains=rule.address)
+    found = []
+    for file in SourceFile.objects.filter(waiting).select_related("folder"):
+        if not rule.wording or fold_wording(file.subject) == rule.wording:
+            found.append(file)
+    return found
+
+
 def find_candidates(file: SourceFile) -> list[Offer]:
     """Return the offers that a mail may be about, likely ones first, at most six."""
     emails = [person.email for person in find_people(file)]

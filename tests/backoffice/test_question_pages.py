@@ -214,6 +214,22 @@ def test_always_makes_a_rule_that_can_be_removed(staff: Client, folder: MailFold
     assert send(folder, "c", **fields).state == State.REVIEW
 
 
+def test_always_answers_the_same_questions_that_are_open(staff: Client, folder: MailFolder) -> None:
+    fields: dict[str, Any] = {"subject": "Rückfrage zu Ihrem Angebot 30-4711"}
+    theirs = {"to": "verkauf@lieferant.example"}
+    file = send(folder, "a", **fields, **theirs)
+    same = send(folder, "b", **fields, **theirs, sent_at=SENT_AT + timedelta(hours=1))
+    other = send(folder, "c", **fields, to="x@fremd.example")
+    for state in (State.NOT_AN_OFFER, State.REVIEW):
+        if file.state == State.REVIEW:
+            answer(staff, file, "theirs", always="on")
+        else:
+            take_back(staff, file)
+        same.refresh_from_db()
+        other.refresh_from_db()
+        assert (file.state, same.state, other.state) == (state, state, State.REVIEW)
+
+
 def test_who_may_only_look_sees_no_answers(client: Client, folder: MailFolder) -> None:
     file = send(folder)
     user = make_user(language="en")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,9 +23,10 @@ from crm.backoffice.changes import changing_offers, follow_changes
 from crm.backoffice.questions import Place, find_answered, find_place
 from crm.core.admin_base import change_url, note_acts
 from offers.answering import Act, AnswerError, Given
+from offers.mail_import import recheck
 from offers.message_view import read_mail_view
 from offers.models import Offer, SenderRule, SourceFile
-from offers.questions import explain, find_choices, find_sentence
+from offers.questions import explain, find_answered_by, find_choices, find_sentence
 from offers.undo import answer_question, take_back
 
 
@@ -55,6 +57,7 @@ def carry_out(
 def undo_answer(request: HttpRequest, file: SourceFile) -> None:
     """Take back a decision about a mail, and say so, or why not."""
     given = Given(timezone.now(), person(request))
+    rules = list(SenderRule.objects.filter(pk__in=(file.undo or {}).get("rules", [])))
     try:
         with changing_offers() as changed:
             offers = take_back(file, given, after_store=follow_changes, has_history=has_history)
@@ -62,8 +65,16 @@ def undo_answer(request: HttpRequest, file: SourceFile) -> None:
     except AnswerError as error:
         messages.error(request, str(error))
         return
+    _check_again(rules)
     note_acts(request, changed, gettext("Took back a decision about a mail."))
     messages.success(request, gettext("The decision is taken back."))
+
+
+def _check_again(rules: Iterable[SenderRule]) -> None:
+    """Decide again about the other questions that a new or a removed rule answers."""
+    for rule in rules:
+        files = find_answered_by(rule)
+        recheck.check_again(files, after_store=follow_changes, has_history=has_history)
 
 
 def has_history(offer: Offer) -> bool:
@@ -110,6 +121,8 @@ class QuestionPages:
         rule = form.rule if form.cleaned_data.get("always") else None
         if not carry_out(request, file, choice.act, rule=rule, **form.get_filled()):
             return HttpResponseRedirect(change_url(file))
+        if rule is not None:
+            _check_again([rule])
         return HttpResponseRedirect(_next_url(place, answered=file))
 
     def take_back(self, request: HttpRequest, key: int) -> HttpResponse:
