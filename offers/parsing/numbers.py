@@ -33,7 +33,8 @@ _HINT = re.compile(
 _CLOSED_NUMBER = (
     r"(?!(?i:nr|no|n)\.)(?:[A-ZÄÖÜ]{6,12}-)?(?:[A-Za-zÄÖÜäöü]{1,5}[-/._]){0,3}[A-Za-zÄÖÜ]{0,5}"
     r"\d[A-Za-z0-9]*"
-    r"(?:[-/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Z]{3,4}(?=[-/._]\d)|[A-Za-z]{1,2}(?![^\W_])))*(?![^\W_])"
+    r"(?:[-/._](?:\d[A-Za-z0-9]*|[A-Za-z]{1,4}\d+|[A-Z]{3,4}(?=[-/._]\d)|[A-Za-z]{1,2}(?![^\W_])))*"
+    r"(?![^\W_])"
 )
 _PREFIX = "(?:ANG|AN|AG|AA|OFF|OF|OA|KV|QTE|QTN|QT|QU)"
 # Offers are about years like these; `2044` is a counter.
@@ -73,8 +74,9 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _LINK_WORD = re.compile(
-    r"(?:zu|zum|zur|mit|unter|der|lautet|unsere?|with|per|our|avec|notre|con|nostro|neu|revised|updated"
-    r"|complémentaire|estimative|modifiée?|révisée?|corrigée?|rectifiée?|aggiornat[ao]|rivist[ao])(?=\s)",
+    r"(?:zu|zum|zur|mit|unter|der|lautet|unsere?|with|per|our|avec|notre|con|nostro|neu|revised"
+    r"|updated|complémentaire|estimative|modifiée?|révisée?|corrigée?|rectifiée?|aggiornat[ao]"
+    r"|rivist[ao])(?=\s)",
     re.IGNORECASE,
 )
 _HIDDEN_PIECE = re.compile(rf"(?:vom|v\.|du|del|dated|of|über)?\s*{HIDDEN}+", re.IGNORECASE)
@@ -251,7 +253,7 @@ def _is_joined_by_chance(found: re.Match[str]) -> bool:
 
 
 def is_believable(number: str, *, is_marked: bool) -> bool:
-    """Return whether a number may be that of an offer; `is_marked` if a word such as `Nr.` precedes."""
+    """Return whether a number may be that of an offer; `is_marked` behind a word such as `Nr.`."""
     is_placeholder = number.upper().startswith("PROV")
     if len(number) > _LONGEST_NUMBER or is_placeholder or _YEAR_ALONE.fullmatch(number):
         return False
@@ -260,7 +262,7 @@ def is_believable(number: str, *, is_marked: bool) -> bool:
     number = _join_blanks(number)
     if _names_other_thing(number):
         return False
-    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08` and `A1234` could be numbers.
+    # `V2`, `S235`, `IP67`, `24/7` are things; `815`, `RP-118`, `26-08`, `A1234` could be numbers.
     has_separated_letters = number[0].isalpha() and not number.isalnum()
     if number.isdigit() or has_separated_letters:
         return _count_digits(number) >= 3

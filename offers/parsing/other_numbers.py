@@ -82,7 +82,8 @@ _DAYS_AND_MONTHS = (
     rf"{_ALONE}[0-3]?\d/[01]?\d/{_YEAR}(?![\d/-])",  # 3/9/2026
     rf"{_ALONE}{_YEAR}([-/.])[01]\d\1[0-3]\d(?![\w/-])",  # 2026-09-03
     rf"{_ALONE}[0-3]\d-[01]\d-{_YEAR}(?![\w/-])",  # 03-09-2026
-    rf"{_ALONE}[0-3]?\d\.?\s*(?=[^\W\d_]{{3}}){MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",  # 3. September
+    # 3. September
+    rf"{_ALONE}[0-3]?\d\.?\s*(?=[^\W\d_]{{3}}){MONTH_PATTERN}\b\.?(?:\s*{_YEAR})?(?!\d)",
     # September 2026; the cheap look ahead saves the list of months at other words
     rf"\b(?=[^\W\d_]{{3,9}}\.?\s+\d){MONTH_PATTERN}\.?\s+{_YEAR}(?!\w)",
     rf"{_ALONE}{_YEAR}\s?[-–/]\s?{_YEAR}(?![\w/-])",  # 2026/2027

@@ -39,7 +39,8 @@ def _compile(alternatives: str) -> re.Pattern[str]:
 # What is only a condition, to the end of its sentence: `Sobald wir Ihren Auftrag erhalten, …`.
 _CONDITION = re.compile(
     r"(?:^|(?<=[.!?;:] ))(?:nach|bei|ist|wird|sollte|after|if|when|si|se|dopo|après|per) [^.!?;]*"
-    r"|(?<!\w)(?:wenn|sobald|falls|sofern|nachdem|bevor|once|as soon as|dès que|lorsque|appena) [^.!?;]*",
+    r"|(?<!\w)(?:wenn|sobald|falls|sofern|nachdem|bevor|once|as soon as|dès que|lorsque|appena) "
+    r"[^.!?;]*",
     re.IGNORECASE,
 )
 # Words within one sentence. Texts are searched with single blanks.
@@ -49,22 +50,25 @@ _YOUR = r"(?:d(?:en|ie|as|iese[nr]?)|ihre?n?|deine?n?|eure?n?)"
 _QUALIFIERS = r"(?:(?!(?:an|auf|bei|zu|zur|eine[nmrs]?) )[\w-]+ ){0,5}?"
 _SOME_WORDS = r"(?:[\w-]+ ){0,5}?"
 _ORDER = any_of(r"""
-    auftrag(?!s?-?anfrage|sb)\w*|(?:nach)?bestellung\w*|beauftragung\w*|zusage|zuschlag|freigabe|order
+    auftrag(?!s?-?anfrage|sb)\w*|(?:nach)?bestellung\w*|beauftragung\w*|zusage|zuschlag|freigabe
+    order
 """)
 _RECEIVED = "(?:erhalten|bekommen|eingebucht|eingegangen|vorgemerkt|notiert)(?!\\w)"
+_TO = r"(?: (?!für |for |pour |de |per )[^\s.!?;:]+){0,6}"
 _THANKS_FOR_ORDER = rf"""
-    (?:(?:be)?dank\w*|merci)(?! (?:\w+ )?im voraus)(?: (?!für )[^\s.!?;:]+){{0,6}} für {_YOUR} {_QUALIFIERS}{_ORDER}
+    (?:(?:be)?dank\w*|merci)(?! (?:\w+ )?im voraus){_TO} für {_YOUR} {_QUALIFIERS}{_ORDER}
     {_YOUR} (?:[\w-]+ )?(?:auftrag|bestellung)(?: [^\s.!?;:]+){{0,4}} {_RECEIVED}
-    thank(?:s| you)(?: (?!for )[^\s.!?;:]+){{0,4}} for (?:placing )?(?:your|the|this|an) {_SOME_WORDS}(?:order|po)(?!\w)
+    thank(?:s| you){_TO} for (?:placing )?(?:your|the|this|an) {_SOME_WORDS}(?:order|po)(?!\w)
     received your {_SOME_WORDS}(?:order|po)(?!\w)
-    (?:merci|remerci\w+)(?: (?!pour |de )[^\s.!?;:]+){{0,4}} (?:de|pour) (?:votre|la) {_SOME_WORDS}(?:commande|mandat)
+    (?:merci|remerci\w+){_TO} (?:de|pour) (?:votre|la) {_SOME_WORDS}(?:commande|mandat)
     reçu votre {_SOME_WORDS}(?:commande|mandat)
-    (?:grazie|ringrazi\w+)(?: (?!per )[^\s.!?;:]+){{0,4}} per (?:il|la|l['’])? ?{_SOME_WORDS}(?:ordine|incarico)
+    (?:grazie|ringrazi\w+){_TO} per (?:il|la|l['’])? ?{_SOME_WORDS}(?:ordine|incarico)
     ricevuto (?:il|l['’]) ?(?:suo |vostro |vs\.? )?(?:ordine|incarico)
 """
 # In an offer it may express a hope.
 _PLEASED_ABOUT_ORDER = _compile(
-    rf"(?<!würden )(?<!würde )(?:freu\w+|gefreut)(?: (?!auf )[^\s.!?;:]+){{0,4}} über {_YOUR} {_QUALIFIERS}{_ORDER}"
+    r"(?<!würden )(?<!würde )(?:freu\w+|gefreut)(?: (?!auf )[^\s.!?;:]+){0,4} "
+    rf"über {_YOUR} {_QUALIFIERS}{_ORDER}"
 )
 _KIND_OF_INVOICE = (
     "(?:teil|schlu(?:ss|ß)|anzahlungs|abschlags|akonto|ratenzahlungs|sammel|honorar"
@@ -76,13 +80,13 @@ _KIND_OF_APPOINTMENT = (
 )
 # `Angebot 4711 mit Montagetermin`
 _NOT_OF_OFFER = (
-    r"(?<!mit )(?<!ohne )(?<!inkl\. )(?<!inkl )(?<!lt\. )(?<!laut )(?<!gemäß )(?<!gemäss )(?<!nach )"
-    r"(?<!der )(?<!unserer )(?<!vom )"
+    r"(?<!mit )(?<!ohne )(?<!inkl\. )(?<!inkl )(?<!lt\. )(?<!laut )(?<!gemäß )(?<!gemäss )"
+    r"(?<!nach )(?<!der )(?<!unserer )(?<!vom )"
 )
 _HERE_IS = any_of(r"""
     anbei|beiliegend|im anhang|in der anlage|beigefügt|hiermit|erhalten sie|erhältst du
-    (?:über)?senden?(?!\w| sie)|schicken?(?!\w| sie)|hier(?!\w)|unterbreiten|attached|enclosed|please find
-    ci-joint|en annexe|en pièce jointe|in allegato|allegat[ao]
+    (?:über)?senden?(?!\w| sie)|schicken?(?!\w| sie)|hier(?!\w)|unterbreiten
+    attached|enclosed|please find|ci-joint|en annexe|en pièce jointe|in allegato|allegat[ao]
 """)
 # Not what is promised: `Nach der Montage senden wir Ihnen die Rechnung`.
 _ATTACHED = any_of(r"""
@@ -107,7 +111,8 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
         (?:proforma )?invoice|credit note|facture|avoir(?!\w)|fattura
     """),
     Purpose.CONFIRMS: _compile(r"""
-        (?:auftrags|bestell)bestätigung|(?:auftrag|bestellung)(?: -)? bestätig(?:t|ung)|lieferschein|lieferavis
+        (?:auftrags|bestell)bestätigung|(?:auftrag|bestellung)(?: -)? bestätig(?:t|ung)
+        lieferschein|lieferavis
         order (?:confirmation|acknowledg\w+)|delivery note
         confirmation de (?:la |votre )?commande|bon de livraison|conferma (?:d['’]ordine|ordine)
     """),
@@ -142,7 +147,8 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
         {OFFER_WORD}{_FEW_WORDS} nicht (?:mehr |länger )?aufrecht(?:zu)?erhalten
         unser {OFFER_WORD}(?: [^\s.!?;:]+){{0,2}} ist(?: leider| damit| somit)* nicht mehr gültig
         (?:our|the) (?:quot\w+|offer) (?:\S+ )?is no longer valid
-        (?:offre|devis) (?:\S+ )?n['’]est plus valable|(?:offerta|preventivo) (?:\S+ )?non è più valid[ao]
+        (?:offre|devis) (?:\S+ )?n['’]est plus valable
+        (?:offerta|preventivo) (?:\S+ )?non è più valid[ao]
         (?:withdraw|revoke){_FEW_WORDS} (?:our|the) (?:quot\w+|offer|proposal)
         (?:retirons|retirer){_FEW_WORDS} (?:notre|l['’]|le) ?(?:offre|devis)
         ritir(?:iamo|are){_FEW_WORDS} (?:offerta|preventivo)
@@ -154,7 +160,8 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
         stornierung haben wir|anders entschieden|bedauern{_FEW_WORDS} (?:absage|entscheidung)
         nous annulons|annulliamo|we (?:hereby )?cancel(?!\w)
         {OFFER_WORD}{_FEW_WORDS} (?:ist|damit|somit|hiermit)(?: \w+){{0,2}} (?:hinfällig|gegenstandslos)
-        (?:has|have|is|was|been|hereby) cancell?ed|(?:est|a été) annulée?|(?:è|stat[ao]) annullat[ao]
+        (?:has|have|is|was|been|hereby) cancell?ed
+        (?:est|a été) annulée?|(?:è|stat[ao]) annullat[ao]
     """),
     Purpose.INVOICES: _compile(rf"""
         {_ATTACHED}{_FEW_WORDS} (?:{_INVOICE}|invoice|facture|fattura|mahnung|zahlungserinnerung)
@@ -172,7 +179,8 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
 }
 _APPOINTS_IN_TEXT = _compile(rf"""
     bestätige(?:n wir)?{_FEW_WORDS} termin(?!\w)|\w*termin findet{_FEW_WORDS} statt
-    confirm{_FEW_WORDS} appointment|confirmons{_FEW_WORDS} rendez-vous|confermiamo{_FEW_WORDS} appuntamento
+    confirm{_FEW_WORDS} appointment|confirmons{_FEW_WORDS} rendez-vous
+    confermiamo{_FEW_WORDS} appuntamento
 """)
 _ANY_OFFER = rf"(?:{OFFER_WORD}|quot(?:e|ation)|offer|proposal|offre|devis|preventivo)(?!\w)"
 # Not `anbei die Bestätigung zu unserem Angebot`.
@@ -236,7 +244,7 @@ def _find_first(patterns: dict[Purpose, re.Pattern[str]], text: str) -> Purpose 
 
 
 _INQUIRY_SUBJECT = _compile(r"""
-    (?<!ihre )(?<!ihrer )(?<!deine )(?:preis|angebots-?|offert(?:en)?-?|material|liefer|projekt)?anfragen?(?!\w)
+    (?<!ihre )(?<!ihrer )(?<!deine )(?:preis|angebots-?|offert(?:en)?-?|material|projekt)?anfragen?(?!\w)
     rfq(?!\w)|(?<!your )(?:inquiry|enquiry)|price request|request for (?:a )?(?:price|quot\w+)
     (?<!votre )demande (?:de |d['’])(?:devis|prix|offre|tarif)
     (?<!vostra )richiesta (?:di |d['’])?(?:offerta|preventivo|prezz\w+)
@@ -244,10 +252,11 @@ _INQUIRY_SUBJECT = _compile(r"""
 _NOT_OURS = r"(?:(?!(?:zu[mr]?|unser\w*|auf|über) )[\w-]+ ){0,3}?"
 _INQUIRY_TEXT = _compile(rf"""
     bitten?(?: \w+){{0,2}} um {_NOT_OURS}{OFFER_WORD}
-    (?:könn(?:t|ten)|können|würden|machen|erstellen|schicken|senden) (?:sie|ihr){_FEW_WORDS} {OFFER_WORD}
-    (?:könn(?:t|ten)|können|würden) (?:sie|ihr){_FEW_WORDS} (?:offerieren|anbieten|preis (?:nennen|machen))
+    (?:könn\w+|würden|machen|erstellen|schicken|senden) (?:sie|ihr){_FEW_WORDS} {OFFER_WORD}
+    (?:könn\w+|würden) (?:sie|ihr){_FEW_WORDS} (?:offerieren|anbieten|preis (?:nennen|machen))
     (?:benötig\w+|brauch\w+|suchen|wünsch\w+|hätten? gern\w*|interess\w+){_FEW_WORDS} {OFFER_WORD}
-    über (?:ein|ihr)\w* {OFFER_WORD}{_FEW_WORDS} freuen|{OFFER_WORD} (?:abzugeben|abgeben|einzureichen)
+    über (?:ein|ihr)\w* {OFFER_WORD}{_FEW_WORDS} freuen
+    {OFFER_WORD} (?:abzugeben|abgeben|einzureichen)
     (?:anfragen|anbieten){_FEW_WORDS}\?|was (?:kostet|würden?{_FEW_WORDS} kosten)|bieten sie uns
     please (?:send|let us have|provide|submit){_FEW_WORDS} (?:quot\w+|offer|proposal|estimate)
     please quote|(?:could|can|would) you{_FEW_WORDS} (?:quot\w+|offer|estimate|price)

@@ -36,7 +36,8 @@ _BEFORE = re.compile(
         löst
         replac(?:es|ing)|supersed(?:es|ing)|in place of|instead of
         (?:annule et )?remplace|annule|(?:en )?remplacement de|au lieu de
-        (?:annulla e )?sostituisce|annulla|in sostituzione (?:di|del|della)|al posto (?:di|del|della)
+        (?:annulla e )?sostituisce|annulla
+        in sostituzione (?:di|del|della)|al posto (?:di|del|della)
     """)
     + r"(?!\w)",
     re.IGNORECASE,
@@ -57,7 +58,8 @@ _LONGEST_WAY = 80
 _SMALL_WORDS = re.compile(
     any_of(rf"""
         [\s:,;\#&+"„“”()»«{HIDDEN}]+
-        (?:das|die|den|der|dem|des|vorversion|vorgänger\w*|version|unser\w*|bisherige\w*|vorherige\w*|alte[ns]?|frühere\w*)(?!\w)
+        (?:das|die|den|der|dem|des|unser\w*)(?!\w)
+        (?:vorversion|vorgänger\w*|version|bisherige\w*|vorherige\w*|alte[ns]?|frühere\w*)(?!\w)
         (?:und|u\.|sowie|vom|von|mit|our|the|previous|earlier|and|dated|of)(?!\w)
         (?:notre|nos|la|le|les|du|de|et|nostr[ao]|il|del|e|précédente?|precedente)(?!\w)
         (?:nummer|number|numero|numéro|num|nr|no|n)(?!\w)[.°º:]*|n°|nº|l['’]

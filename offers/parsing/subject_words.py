@@ -43,12 +43,13 @@ _SMALL_WORDS = r"(?-i:(?:[a-zäöüß]+ |Ihr\w* ){0,3})"
 _ASKING = r"(?:bitten?|ersuchen|anfrage(?! zu)):?(?: sie)?"
 _FOR = r"(?: (?:um|für|wegen|nach|auf|bezüglich|bzgl\.))?"
 _SOME_OFFER = r"(?<!unser )(?<!unsere )(?:angebot|anbot|offert|kosten-?voranschl|kva(?!\w)|quot)\w*"
+_HANDING_IN = "(?:(?:er)?stellung|legung|abgabe|eingabe)"
 _NO_NUMBER_AFTER = r"(?!\w|\W*(?:nr|no)?\W*(?!\d{1,3} [^\W\d_])(?-i:[A-Z]{1,5}[-/ ])?\d)"
 _REQUEST = re.compile(
     any_of(rf"""
         {_ASKING}{_FOR} {_SMALL_WORDS}{_SOME_OFFER}{_NO_NUMBER_AFTER}
         (?:einladung|aufforderung) (?:zur|zum) {_SMALL_WORDS}(?:angebot|anbot|offert)\w*
-        (?:zur|für die|für eine|zwecks) (?:angebots|anbots|offert)-?(?:(?:er)?stellung|legung|abgabe|eingabe)
+        (?:zur|für die|für eine|zwecks) (?:angebots|anbots|offert)-?{_HANDING_IN}
         (?:abgabe|legung|einholung|einholen) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
         (?:erbitten|anforderung) (?:von )?{_SMALL_WORDS}(?:angebot|anbot|offert)\w*
         request for (?:a )?(?:quot\w+|proposal|offer)|(?:quot\w+|offer) request
