@@ -31,6 +31,19 @@ def check_own_domains(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 
 @register()
+def check_own_addresses(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Check OFFERS_OWN_ADDRESSES: a domain among them would make none of its addresses ours."""
+    hint = "Write whole addresses, separated by commas: firma@provider.example"
+    for address in settings.OFFERS_OWN_ADDRESSES:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address.strip()):
+            text = f"OFFERS_OWN_ADDRESSES names no address in {address!r}."
+            return [Error(text, hint=hint, id="offers.E003")]
+    return []
+
+
+@register()
 def check_number_pattern(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -74,6 +74,7 @@ class BatchContext:
             self._add_offers(self._senders.load_offers(readable))
         else:
             self._sent.load(readable, self.people)
+            self._add_offers(self._sent.load_offers(readable))
 
     def _change_folder(self, folder: MailFolder) -> None:
         if self._direction != folder.direction:
@@ -124,6 +125,7 @@ class BatchContext:
             known = KnownMessage(offer, offer.sent_at, (offer.customer.email,), is_ours=True)
             self._by_message_id.setdefault(offer.message_id, known)
         self._senders.add_offer(offer)
+        self._sent.add_offer(offer)
 
     def _find_known(self, message: MailMessage) -> KnownMessage | None:
         """Return the nearest mail that a message answers, of those that belong to an offer."""

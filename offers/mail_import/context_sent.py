@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from offers.mail_import.message import MailMessage, MessageContext
-from offers.models import MailFolder, SourceFile
+from offers.models import MailFolder, Offer, OfferQuerySet, SourceFile
 from offers.new_offers import People
 from offers.ours import Ours, load_ours
 
@@ -17,6 +18,7 @@ class SentEvidence:
         self._ours = Ours()
         self._people = People({}, {})
         self._answered: dict[str, SourceFile] = {}
+        self._by_customer: dict[str, list[Offer]] = defaultdict(list)
 
     def load(self, messages: Iterable[MailMessage], people: People) -> None:
         """Load what matters to the sent mails of one batch."""
@@ -27,6 +29,19 @@ class SentEvidence:
         rows = SourceFile.objects.filter(message_id__in=thread).select_related("folder")
         for row in rows.order_by("pk"):
             self._answered[row.message_id] = row
+
+    def load_offers(self, messages: Iterable[MailMessage]) -> OfferQuerySet:
+        """Return the open offers of whoever got a mail that speaks of an order."""
+        emails: set[str] = set()
+        for message in messages:
+            if message.speaks_of_order:
+                emails.update(recipient.email for recipient in message.mail.recipients)
+        known = [self._people.customers[email].pk for email in emails & set(self._people.customers)]
+        return Offer.objects.filter(customer__in=known, status__in=Offer.NOT_CLOSED)
+
+    def add_offer(self, offer: Offer) -> None:
+        """Add an offer, loaded or new, for the messages that follow."""
+        self._by_customer[offer.customer.email].append(offer)
 
     def add_message(self, row: SourceFile) -> None:
         """Add a decided mail of any folder, for the messages that follow."""
@@ -41,6 +56,7 @@ class SentEvidence:
             answered=answered,
             answers_ours=self._answers_ours(message, answered),
             unreachable=self._find_unreachable(message),
+            of_recipients=self._find_open_offers(message) if message.speaks_of_order else (),
         )
 
     def _find_answered(self, message: MailMessage) -> SourceFile | None:
@@ -53,6 +69,15 @@ class SentEvidence:
         if answered is not None:
             return answered.folder.direction == MailFolder.Direction.OUTGOING
         return bool(message.thread) and self._ours.has_message_id(message.thread[0])
+
+    def _find_open_offers(self, message: MailMessage) -> list[Offer]:
+        found = []
+        for recipient in message.mail.recipients:
+            for offer in self._by_customer[recipient.email]:
+                is_older = offer.first_sent_at <= message.sent_at
+                if offer.status in Offer.NOT_CLOSED and is_older:
+                    found.append(offer)
+        return found
 
     def _find_unreachable(self, message: MailMessage) -> frozenset[str]:
         emails = set()

@@ -10,6 +10,7 @@ from offers.mail_import.decide import MessageDecision, follow_up
 from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import Offer, SourceFile, number_key
 from offers.parsing.alternatives import any_of
+from offers.parsing.folding import spell_umlauts
 from offers.parsing.foreign_offers import may_be_foreign, names_foreign_offer
 from offers.parsing.mail import Address
 from offers.parsing.mail_providers import MAIL_PROVIDERS
@@ -78,7 +79,13 @@ def decide_in_thread(message: MailMessage, context: MessageContext) -> MessageDe
 def _find_purpose(message: MailMessage) -> Purpose:
     if message.is_appointment:
         return Purpose.APPOINTS
-    return find_purpose(message.mail.subject, message.text or "")
+    text = message.text or ""
+    purpose = find_purpose(message.mail.subject, text)
+    if purpose in _HOLDING:
+        return purpose
+    # `bestaetigen`, as people write without umlauts.
+    spelled = find_purpose(spell_umlauts(message.mail.subject), spell_umlauts(text))
+    return spelled if spelled in _HOLDING else purpose
 
 
 def _ask_what_became(offer: Offer, purpose: Purpose) -> MessageDecision:
@@ -251,12 +258,13 @@ def _has_document(message: MailMessage) -> bool:
 
 
 def _is_about_offer_of_others(message: MailMessage) -> bool:
-    if names_foreign_offer(message.prefixes.rest):
+    subject = message.prefixes.rest
+    if names_foreign_offer(subject) or names_foreign_offer(spell_umlauts(subject)):
         return True
     text = message.text or ""
     if _OUR_OFFER.search(text) or _has_document(message):
         return False
-    return may_be_foreign(message.prefixes.rest) or names_foreign_offer(text)
+    return may_be_foreign(subject) or names_foreign_offer(text)
 
 
 def _letters(text: str) -> str:

@@ -17,6 +17,7 @@ from offers.mail_import.decide_number import decide_in_thread, decide_number
 from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
 from offers.models import SourceFile
 from offers.parsing.addresses import is_directory_name
+from offers.parsing.purpose import Purpose
 
 State, Reason = SourceFile.State, SourceFile.Reason
 
@@ -86,6 +87,17 @@ def _decide_sender(message: MailMessage, context: MessageContext) -> MessageDeci
     return MessageDecision(State.NOT_AN_OFFER, Reason.NO_OFFER)
 
 
+def _decide_order(_message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    """Ask about a mail without a number that speaks of an order, if its recipient has an offer."""
+    offers = context.of_recipients
+    if len(offers) == 1:
+        purpose = Purpose.CONFIRMS.value
+        return MessageDecision(State.REVIEW, Reason.LATER_MAIL, purpose, offers[0], holds=True)
+    if offers:
+        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, Purpose.CONFIRMS.value)
+    return None
+
+
 def _decide_words(message: MailMessage, _context: MessageContext) -> MessageDecision | None:
     """Ask about a mail without a number whose words speak of an offer."""
     if message.offer_file and not message.has_keyword and not message.is_only_pdf:
@@ -121,6 +133,7 @@ _RULES: tuple[Rule, ...] = (
     _decide_sender,
     decide_number,
     decide_in_thread,
+    _decide_order,
     _decide_words,
     _decide_closed,
 )

@@ -71,6 +71,8 @@ class MailMessage:
     # Its content cannot be looked into, as that of an opaque signature.
     is_closed: bool = False
     is_draft: bool = False
+    # Its subject thanks for an order or confirms one, without an offer number.
+    speaks_of_order: bool = False
     # The mail inside a journal envelope, as which the file counts.
     content: bytes | None = None
 
@@ -151,5 +153,7 @@ class MessageContext(NamedTuple):
     # The nearest known mail that a sent mail answers, and whether we sent that one.
     answered: SourceFile | None = None
     answers_ours: bool = False
+    # Open offers of its recipients, for a mail that speaks of an order.
+    of_recipients: Sequence[Offer] = ()
     # Those of its recipients to whom no mail can be delivered.
     unreachable: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ from offers.parsing.mail import Mail
 from offers.parsing.mime import parse_parameters
 from offers.parsing.numbers import find_number, find_number_in_text, is_day
 from offers.parsing.patterns import PatternError
+from offers.parsing.purpose import Purpose, find_purpose
 from offers.parsing.reply import find_new_text
 from offers.parsing.subject_words import has_keyword, names_appointment, names_other_document
 
@@ -52,7 +53,8 @@ def read_for_context(path: Path, message: MailMessage, context: MessageContext) 
     message.mail = message.mail._replace(sender=context.ours.find_author(message.mail))
     is_known = context.in_thread is not None or bool(context.same_number)
     rest = message.prefixes.rest
-    is_doubtful = bool(message.number) and (message.prefixes.is_reply or may_be_foreign(rest))
+    is_answer = message.prefixes.is_reply or find_purpose(rest, "") == Purpose.SUPPLEMENTS
+    is_doubtful = bool(message.number) and (is_answer or may_be_foreign(rest))
     if message.text is None and (is_known or is_doubtful):
         try:
             raw = message.content or read_start(path, limit=LONGEST_LOOK)
@@ -83,6 +85,8 @@ def _read_number(path: Path, message: MailMessage, pattern: str) -> None:
     message.hides_subject = message.is_closed and mail.subject.lower() in _HIDDEN_SUBJECTS
     if kind.startswith("multipart/report"):
         return
+    purpose = find_purpose(mail.subject, "")
+    message.speaks_of_order = purpose in (Purpose.THANKS, Purpose.CONFIRMS)
     if kind.startswith("multipart/") or not kind.startswith(("application/", "image/")):
         _read_inside(path, message)
     else:

@@ -15,6 +15,10 @@ _LETTERS = str.maketrans({
 _MARKS = re.compile(r"[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 _UMLAUT = re.compile(r"([aou])e")
 
+# Not in `neue` and `Quelle`.
+_WRITTEN_OUT = re.compile(r"(?<![aeiouq])(?:ae|oe|ue)", re.IGNORECASE)
+_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
+
 
 def fold(text: str) -> str:
     """Return a text in lower case and without accents; `ä` and `ae` both become `a`.
@@ -23,6 +27,11 @@ def fold(text: str) -> str:
     """
     text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
     return _UMLAUT.sub(r"\1", _MARKS.sub("", text))
+
+
+def spell_umlauts(text: str) -> str:
+    """Return a text with the umlauts that it writes out: `bestaetigen` becomes `bestätigen`."""
+    return _WRITTEN_OUT.sub(lambda found: _UMLAUTS[found[0].lower()], text)
 
 
 def compile_words(alternatives: str, *, flags: int = 0) -> re.Pattern[str]:

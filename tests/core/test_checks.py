@@ -24,6 +24,7 @@ def test_a_configured_office_passes_all_checks():
         ("FEEDBACK_BASE_URL", "https://feedback.example.com/?a=1", "core.E001"),
         ("OFFERS_OWN_DOMAINS", [], "offers.W001"),
         ("OFFERS_OWN_DOMAINS", ["info@example.com"], "offers.E001"),
+        ("OFFERS_OWN_ADDRESSES", ["provider.example"], "offers.E003"),
         ("OFFERS_NUMBER_PATTERN", "AN-(", "offers.E002"),
         ("OFFERS_NUMBER_PATTERN", r"AN-\d+", "offers.E002"),
         ("OFFERS_NUMBER_PATTERN", "((?:a|aa){40})b", "offers.E002"),

@@ -53,6 +53,10 @@ ENDING = [
     ({"subject": "Angebot 2026-1042 zurückgezogen"}, "takes_back"),
     ({"subject": "Besprechung: Angebot 2026-1042"}, "appoints"),
     ({"subject": "AW: Angebot 2026-1042", "body": "vielen Dank für Ihren Auftrag!"}, "thanks"),
+    (
+        {"subject": "AW: Angebot 2026-1042", "body": "hiermit bestaetigen wir Ihren Auftrag."},
+        "confirms",
+    ),
 ]
 
 
@@ -105,6 +109,32 @@ def test_other_mails_pass_without_a_question(
 def test_an_answer_with_the_offer_as_file_offers_anew(folder: MailFolder, subject: str) -> None:
     import_mails(folder, {"subject": subject, **with_files("Angebot_2026-1042_V2.pdf")})
     assert states(folder) == [State.OFFER, State.REVISION]
+
+
+@pytest.mark.parametrize(
+    "subject", ["Auftragsbestätigung AB-2026-77", "Vielen Dank für Ihren Auftrag"]
+)
+def test_an_order_without_the_number_holds_the_only_open_offer_of_its_recipient(
+    folder: MailFolder, subject: str
+) -> None:
+    import_mails(folder, {"subject": subject})
+    assert states(folder) == [State.OFFER, State.REVIEW]
+    assert Offer.objects.get().needs_review
+
+
+def test_an_order_without_the_number_asks_which_of_several_offers_it_is(
+    folder: MailFolder,
+) -> None:
+    order = {"subject": "Auftragsbestätigung AB-2026-77", "sent_at": LATER + timedelta(days=1)}
+    import_mails(folder, {"subject": "Angebot 2026-1050"}, order)
+    assert states(folder) == [State.OFFER, State.OFFER, State.REVIEW]
+    assert not Offer.objects.exclude(needs_review="").exists()
+
+
+def test_an_order_without_the_number_of_anybody_else_is_no_question(folder: MailFolder) -> None:
+    order = {"subject": "Auftragsbestätigung AB-2026-77", "to": "a@anderer.example"}
+    import_mails(folder, order)
+    assert states(folder) == [State.OFFER, State.NOT_AN_OFFER]
 
 
 def test_a_closed_offer_is_not_asked_about(folder: MailFolder) -> None:
