@@ -18,6 +18,7 @@ from offers.parsing.mime import find_report_kind
 from offers.parsing.note_words import Words, read_words
 from offers.parsing.prefixes import split_prefixes
 from offers.parsing.reply import find_new_text
+from offers.parsing.robots import is_robot
 
 # `X-Auto-Response-Suppress` is not among them: Outlook sets it on mails that people write.
 _AUTOREPLY_FIELDS = (
@@ -56,7 +57,7 @@ class Automatic(NamedTuple):
     or only words hint at it; a person has to look.
 
     Codes: `auto_submitted` (RFC 3834), `read_receipt` and `delivery_report` (multipart/report),
-    `autoreply_field`, `precedence`, `null_sender`, `newsletter`, `subject`, `text`.
+    `autoreply_field`, `precedence`, `null_sender`, `robot_sender`, `newsletter`, `subject`, `text`.
     """
 
     code: str = ""
@@ -90,10 +91,13 @@ def judge_automatic(mail: Mail, body_text: str) -> Automatic:
     mark = _find_mark(mail) or _find_mark_in_subject(mail.subject)
     if not mark and not is_answer and _is_newsletter(mail, new_text):
         mark = _Mark("newsletter", _Strength.BULK)
+    if not mark and mail.sender is not None and is_robot(mail.sender):
+        mark = _Mark("robot_sender", _Strength.PASSED_ON)
     if not mark:
         return _judge_words(text, mail, is_empty=bool(mail.in_reply_to) and not body_text.strip())
     if mark.strength == _Strength.CERTAIN:
-        return Automatic(mark.code, text.is_note or not text.decides)
+        is_personal = text.decides or (text.greets_by_name and not text.hints)
+        return Automatic(mark.code, text.is_note or not is_personal)
     if mark.strength == _Strength.ABSENCE_SUBJECT:
         return Automatic(mark.code, is_certain=not text.is_personal)
     if mark.strength == _Strength.ARRIVAL_SUBJECT:
@@ -190,8 +194,7 @@ def _find_mark(mail: Mail) -> _Mark | None:
     precedence = fields.get("precedence", "").strip().lower()
     if precedence in ("auto_reply", "auto-reply"):
         return _Mark("precedence", _Strength.CERTAIN)
-    is_from_daemon = mail.sender is not None and _DAEMON.match(mail.sender.email)
-    if is_from_daemon or fields.get("return-path", "").strip() == "<>":
+    if mail.sender is not None and _DAEMON.match(mail.sender.email):
         return _Mark("null_sender", _Strength.CERTAIN)
     return _find_weak_mark(fields, submitted, precedence)
 
@@ -201,6 +204,9 @@ def _find_weak_mark(fields: dict[str, str], submitted: str, precedence: str) -> 
         return _Mark("auto_submitted", _Strength.PASSED_ON)
     if _has_any(fields, _GENERATED_FIELDS):
         return _Mark("autoreply_field", _Strength.PASSED_ON)
+    # Some programs that pass on mails set it too.
+    if fields.get("return-path", "").strip() == "<>":
+        return _Mark("null_sender", _Strength.PASSED_ON)
     if precedence in ("bulk", "junk", "list"):
         return _Mark("precedence", _Strength.BULK)
     return None

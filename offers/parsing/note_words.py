@@ -12,6 +12,7 @@ from offers.parsing.footers import split_footer
 _LONGEST_TEXT = 4_000
 _LONGEST_NOTE = 200  # words
 _SHORT_NOTE = 80
+_LONGEST_NAME = 12  # what may follow a name, such as a second one
 _SHORT_SENTENCE = 8
 _SHORT_BEGINNING = 20
 SENTENCE_END = re.compile(
@@ -195,6 +196,7 @@ def _greets_by_name(text: str) -> bool:
     found = _NAMED_GREETING.match(first_line)
     if not found or _NOBODY.match(fold(found["name"])):
         return False
-    if found["title"]:
-        return True
-    return bool(found["greeting"] and _PLAIN_GREETING.match(found["greeting"]))
+    if found["greeting"]:
+        return bool(found["title"] or _PLAIN_GREETING.match(found["greeting"]))
+    # `Frau Vogt,`, but not `Frau Huber ist im Urlaub.`
+    return found["title"] is not None and len(first_line) - found.end() < _LONGEST_NAME
