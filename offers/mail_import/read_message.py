@@ -28,6 +28,7 @@ from offers.parsing.prefixes import split_prefixes
 logger = logging.getLogger(__name__)
 
 _OWN_MESSAGE_ID = "<nachfass."
+_CLOCK_TOLERANCE = timedelta(hours=1)
 # Times of files far in the future are cut to what a datetime can hold.
 _LATEST_MICROSECONDS = 4 * 10**15
 
@@ -70,7 +71,11 @@ def _read_header(file: FolderFile, header: HeaderBlock, now: datetime) -> MailMe
     if sent_at is None:
         sent_at = min(_changed_at(file), now)
         defects.append("date_from_file")
-    elif sent_at > now + timedelta(days=1):
+    elif mail.received_at and abs(mail.received_at - sent_at) > _CLOCK_TOLERANCE:
+        # The clock of the mail server is right more often than that of a computer.
+        sent_at = mail.received_at
+        defects.append("date_off")
+    if sent_at > now + timedelta(days=1):
         # A clock that is wrong by years must not move the reminders by years.
         sent_at = min(_changed_at(file), now)
         defects.append("date_in_future")

@@ -7,7 +7,7 @@ recipients, and raises on some real mails.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import BinaryIO
 
 from offers.parsing.addresses import parse_addresses
@@ -28,7 +28,6 @@ _CHUNK = 8 * 1024
 _MOST_ANSWERED, _MOST_REFERENCES = 10, 50
 _MOST_RECEIVED = 50
 # A clock that is wrong by more than this is not believed.
-_CLOCK_TOLERANCE = timedelta(hours=1)
 
 
 def read_header_block(stream: BinaryIO, *, limit: int = 256 * 1024) -> bytes:
@@ -56,11 +55,11 @@ def parse_mail(header_block: bytes) -> Mail:
     """Return the content of a header block, with the codes of its defects; never raises.
 
     Of fields that may occur once the first counts; `To`, `Cc` and `Bcc` are joined from all their
-    lines. The newest `Received` replaces a `Date` that is unreadable or more than an hour off.
+    lines. The newest `Received` replaces a `Date` that is missing or unreadable.
     Texts are of any length; of many references the nearest are read.
 
     Defects: `empty`, `header_not_ended`, `junk_line`, `null_byte`, `raw_8bit`, `repeated_<field>`,
-    `no_date`, `bad_date`, `date_off`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`,
+    `no_date`, `bad_date`, `date_from_received`, `bad_sender`, `bad_recipient`, `no_recipient`,
     `no_message_id`.
     """
     defects: list[str] = []
@@ -83,9 +82,11 @@ def parse_mail(header_block: bytes) -> Mail:
     resent = _read_recipients(resent_to, defects)
     if not (to or cc or bcc or resent):
         defects.append("no_recipient")
+    received_at = _read_received(values.get("received", []))
     return Mail(
         message_id=_read_id(first.get("message-id", ""), defects),
-        sent_at=_read_date(first.get("date", ""), values.get("received", []), defects),
+        sent_at=_read_date(first.get("date", ""), received_at, defects),
+        received_at=received_at,
         subject=decode_words(first.get("subject", "")),
         sender=_read_sender(first, defects),
         to=to,
@@ -169,17 +170,13 @@ def _read_id(value: str, defects: list[str]) -> str:
     return f"<{inner}>"
 
 
-def _read_date(value: str, received: list[str], defects: list[str]) -> datetime | None:
-    sent_at, received_at = parse_date(value), _read_received(received)
-    if sent_at is None:
-        defects.append("bad_date" if value else "no_date")
-        if received_at:
-            defects.append("date_from_received")
-        return received_at
-    if received_at and abs(received_at - sent_at) > _CLOCK_TOLERANCE:
-        defects.append("date_off")
-        return received_at
-    return sent_at
+def _read_date(value: str, received_at: datetime | None, defects: list[str]) -> datetime | None:
+    if sent_at := parse_date(value):
+        return sent_at
+    defects.append("bad_date" if value else "no_date")
+    if received_at:
+        defects.append("date_from_received")
+    return received_at
 
 
 def _read_received(received: list[str]) -> datetime | None:

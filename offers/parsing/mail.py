@@ -24,12 +24,13 @@ class Address(NamedTuple):
 class Mail(NamedTuple):
     """The header block of one mail, decoded; texts hold no CR, LF, NUL or lone surrogate.
 
-    `sent_at` is aware UTC. `headers` has every field by its lower-case name, in the order of the
-    mail. `defects` are codes of what was wrong.
+    Times are aware UTC; `received_at` is that of the newest server. `headers` has every field by
+    its lower-case name, in the order of the mail. `defects` are codes of what was wrong.
     """
 
     message_id: str = ""
     sent_at: datetime | None = None
+    received_at: datetime | None = None
     subject: str = ""
     sender: Address | None = None
     to: tuple[Address, ...] = ()
