@@ -11,7 +11,7 @@ from offers.parsing.mail_providers import MAIL_PROVIDERS
 State, Reason = SourceFile.State, SourceFile.Reason
 # About an offer that was not known: with it, its reminders wait for the answer.
 _BECOME_HELD = (Reason.OTHER_DOCUMENT, Reason.APPOINTMENT)
-# With the offer, they are further mails about it.
+# With the offer, they are further mails about it, or newer ones.
 _BECOME_FOLLOW_UPS = (
     Reason.FOREIGN_NUMBER, Reason.FOREIGN_OFFER, Reason.FORWARDED, Reason.NUMBER_IN_TEXT,
     Reason.ATTACHMENT_LOOKS_LIKE_OFFER,
@@ -40,6 +40,8 @@ def answer_questions(new: Sequence[Offer]) -> list[Offer]:
             file.holds = True
             if file.detail:  # the purpose of the mail
                 file.reason = Reason.LATER_MAIL
+        elif file.reason == Reason.ATTACHMENT_LOOKS_LIKE_OFFER:
+            file.state, file.reason, file.detail = State.REVISION, Reason.NEWER_MAIL, ""
         else:
             _make_follow_up(file)
         changed.append(file)

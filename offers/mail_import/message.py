@@ -21,6 +21,9 @@ _NO_MAIL, _NO_PREFIXES, _NO_ABSENCE = Mail(), Prefixes(False, False, ""), Absenc
 MOST_REFERENCES = 50
 
 
+_MOST_RECIPIENTS = 100
+
+
 @dataclass(slots=True)
 class MailMessage:
     """One mail file: filled in step by step while it is read, and not changed after that."""
@@ -157,3 +160,14 @@ class MessageContext(NamedTuple):
     of_recipients: Sequence[Offer] = ()
     # Those of its recipients to whom no mail can be delivered.
     unreachable: frozenset[str] = frozenset()
+
+
+def list_recipients(mail: Mail) -> list[dict[str, str]]:
+    """Return the recipients as the import log keeps them."""
+    recipients = []
+    fields = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc), ("resent-to", mail.resent_to))
+    for field_name, addresses in fields:
+        for address in addresses[:_MOST_RECIPIENTS]:
+            entry = {"field": field_name, "email": address.email, "name": address.name[:200]}
+            recipients.append(entry)
+    return recipients

@@ -16,13 +16,13 @@ from offers.mail_import.decide import MessageDecision
 from offers.mail_import.decide_received import decide_received
 from offers.mail_import.decide_sent import decide_sent
 from offers.mail_import.folder import stored_name
-from offers.mail_import.message import MailMessage, MessageContext
+from offers.mail_import.message import MailMessage, MessageContext, list_recipients
 from offers.mail_import.read_sent import read_for_context
 from offers.mail_import.received import build_message, find_received, keep_messages, name_offer
 from offers.models import Customer, MailFolder, Offer, ReceivedMessage, SourceFile
 from offers.new_offers import AfterStore, build_offer, store_offers
 from offers.newer_evidence import answer_questions
-from offers.parsing.mail import Address, Mail
+from offers.parsing.mail import Address
 from offers.revisions import refresh_offers
 from offers.superseding import supersede_older
 
@@ -34,7 +34,6 @@ BATCH_SIZE = 500
 _TRIES = 3
 # Serialization failure, deadlock, lock not available: the database works, another try helps.
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
-_MOST_RECIPIENTS = 100
 _MESSAGE_FIELDS = [
     "size", "mtime_ns", "state", "reason", "detail", "header_hash", "content_hash", "fingerprint",
     "message_id", "subject", "number", "is_reply", "sender", "sender_name", "recipients", "sent_at",
@@ -326,7 +325,7 @@ class _Batch:
         if message.number_in_text and decision.state == State.FOLLOW_UP:
             row.number = ""  # its number must not make it the first mail of the offer
         row.sender, row.sender_name = message.sender_email[:320], message.sender_name[:200]
-        row.recipients = _list_recipients(mail)
+        row.recipients = list_recipients(mail)
         row.sent_at = None if message.problem else decision.sent_at or message.sent_at
 
     def _pause_offers(self, returns_on: date, context: MessageContext) -> None:
@@ -389,13 +388,3 @@ class _Batch:
             if row.pk:
                 row.save(update_fields=_MESSAGE_FIELDS)
         SourceFile.objects.bulk_create([row for row in rows if not row.pk])
-
-
-def _list_recipients(mail: Mail) -> list[dict[str, str]]:
-    recipients = []
-    fields = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc), ("resent-to", mail.resent_to))
-    for field_name, addresses in fields:
-        for address in addresses[:_MOST_RECIPIENTS]:
-            entry = {"field": field_name, "email": address.email, "name": address.name[:200]}
-            recipients.append(entry)
-    return recipients

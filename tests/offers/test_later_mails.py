@@ -105,9 +105,16 @@ def test_other_mails_pass_without_a_question(
     assert offer.sent_at == (LATER if state == State.REVISION else SENT_AT)
 
 
-@pytest.mark.parametrize("subject", ["AW: Angebot 2026-1042 Tor", "Wie besprochen"])
-def test_an_answer_with_the_offer_as_file_offers_anew(folder: MailFolder, subject: str) -> None:
-    import_mails(folder, {"subject": subject, **with_files("Angebot_2026-1042_V2.pdf")})
+def test_an_answer_with_the_offer_as_file_offers_anew(folder: MailFolder) -> None:
+    files = with_files("Angebot_2026-1042_V2.pdf")
+    import_mails(folder, {"subject": "AW: Angebot 2026-1042 Tor", **files})
+    assert states(folder) == [State.OFFER, State.REVISION]
+
+
+@both_orders
+def test_the_offer_as_a_file_offers_anew(folder: MailFolder, is_reversed: bool) -> None:
+    again = {"subject": "Wie besprochen", **with_files("Angebot_2026-1042.pdf")}
+    import_mails(folder, again, is_reversed=is_reversed)
     assert states(folder) == [State.OFFER, State.REVISION]
 
 
