@@ -72,7 +72,7 @@ OWN_SUBJECT = compile_words(r"""
     (?:wir (?:haben|sind)|haben wir|sind wir|\w*büros?|betrieb|geschäft|werkstatt|firma|unternehmen)\b
     (?:we are|we're|we will|office|offices|company|ufficio|uffici|azienda|entreprise|bureaux?)\b
     (?:kantoor|bedrijf|biuro|kancelar\w*|irod\w*|oficinas?|empresa|escritorio|kontor\w*|toimisto\w*)
-    (?:biroul|firma|pisarn\w*|ured)\b
+    (?:biroul|firma|pisarn\w*|ured|cégünk|vállalatunk|vi (?:har|holder|är|er))\b
 """)
 # German says with them who is away: `Wir planen den Umbau in den Ferien` says nothing.
 BEING = compile_words(r"""

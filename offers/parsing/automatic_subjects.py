@@ -54,7 +54,7 @@ RECEIPT_SUBJECT = re.compile(_RECEIPT_WORD.pattern + r"\s?(?:\(.{0,30}\)\s?)?(?:
 ABSENCE_SUBJECT = compile_words(r"""
     abwesenheit\b|abwesend\b|urlaub(?! .{0,30}angebot)\b
     (?:unsere? )?betriebs(?:urlaub|ferien|ruhe|schlie\w+)
-    werks?ferien|(?:weihnachts|sommer|winter)ferien|ferien(?:abwesenheit)?\b|weihnachtspause
+    werks?ferien|(?:weihnachts|sommer|winter)ferien|ferien(?:abwesenheit)?\b(?!-)|weihnachtspause
     ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:nicht im|abwesend)
     ich bin (?:derzeit |zurzeit |zur zeit |aktuell |bis .{0,20})?(?:au(?:ss|ß)er|im urlaub)
     (?:nicht im büro|au(?:ss|ß)er haus|nicht erreichbar|urlaubsvertretung|urlaubsnotiz)\b
@@ -64,11 +64,12 @@ ABSENCE_SUBJECT = compile_words(r"""
     away from|annual leave|office (?:closed|closure)|company holidays?|we are closed
     (?:christmas|summer) (?:closure|shutdown|break)|absent?\b|absent (?:from|until)
     absence\b|absente?\b|absen(?:t|ce) du bureau|congés?\b|fermeture|en vacances
-    assenza|assente|ferie|fuori sede|fuori ufficio|chiusura (?:aziendale|estiva|natalizia|per)
-    afwezig\w*|vakantie|met vakantie|gesloten|urlop|nieobecność|przerwa świąteczna
+    assenza|assente|ferie\b|fuori sede|fuori ufficio|chiusura (?:aziendale|estiva|natalizia|per)
+    afwezig\w*|vakantie\b|met vakantie|gesloten|urlop|nieobecność|przerwa świąteczna
     dovolená|nepřítomnost|neprítomnost|dovolenka|celozávodní
     szabadság|távollét|vacaciones|ausencia|fuera de la oficina|ausente|férias|ausência|fora do
-    semester|frånvaro|inte på kontoret|ferie|fravær|ikke på kontoret|lomalla|poissa|loma\b
+    semester\b|frånvaro|inte på kontoret|ferie\b|fravær|ikke på kontoret|lomalla|poissa|loma\b
+    (?:jule|sommer|påske)?stengt|stängt|lukket|karácsonyi|zárva|sluiting\w*|vánoční provoz
     concediu|absen[țt]\w*|dopust|odsotnost|godišnji odmor|odsutnost|izvan ureda|kollektivni
 """)
 # The mail has arrived, or has to be confirmed.

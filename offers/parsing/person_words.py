@@ -77,7 +77,7 @@ PERSONAL = compile_words(r"""
     im anhang|attached|ci-joint|in allegato|in (?:de )?bijlage|w załączniku|v příloze
     (?:wir|ich) (?:\w+ )?(?:prüfen?|besprechen?|schauen? (?:es |das |uns |mir ))
     (?:wir|ich) (?:\w+ )?(?:überlegen?|klären?|gebe\w* (?:ihnen )?bescheid)
-    rücksprache|(?:i|we)(?:'ll| will) (?:discuss|let you know)|let me know
+    schaue? (?:es |das |ihn )?(?:mir|uns|an)\b|rücksprache|(?:i|we)(?:'ll| will) (?:discuss|let you know)|let me know
 """)
 OPENING = compile_words(r"""
     (?:ok|okay|ja|nein|gerne?|super|perfekt)\b(?= ?[,.!:;-])
