@@ -34,7 +34,7 @@ def spell_umlauts(text: str) -> str:
     return _WRITTEN_OUT.sub(lambda found: _UMLAUTS[found[0].lower()], text)
 
 
-def compile_words(alternatives: str, *, flags: int = 0) -> re.Pattern[str]:
+def compile_words(alternatives: str) -> re.Pattern[str]:
     """Return a pattern that finds any of the lines at the beginning of a word of a folded text.
 
     The lines are regular expressions in usual spelling. As they are folded too, they may not
@@ -42,4 +42,4 @@ def compile_words(alternatives: str, *, flags: int = 0) -> re.Pattern[str]:
     """
     if re.search(r"\\[A-Z]", alternatives):
         raise ValueError("a class in upper case would change its meaning")
-    return re.compile(rf"(?<!\w){any_of(fold(alternatives))}", flags)
+    return re.compile(rf"(?<!\w){any_of(fold(alternatives))}")
