@@ -117,7 +117,8 @@ class _MailboxReader:
 
 def _find_emails(text: str) -> list[str]:
     """Return the addresses in the text of one mailbox, perhaps with a route or with blanks."""
-    if "@" not in text or _NOBODY.match(text):
+    # `Undisclosed recipients@host` names nobody, `undisclosed.recipients@host` is an address.
+    if "@" not in text or (_NOBODY.match(text) and not _EMAIL.fullmatch(text)):
         return []
     if text.startswith("@") and ":" in text:  # RFC 822 source route
         text = text.rpartition(":")[2]

@@ -17,7 +17,7 @@ _WORD = re.compile(
         ne[-_.]?pas[-_.]?(?:repondre|repondez)|non[-_.]?rispondere
         mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|bounces?|mailrobot|robot|bot|autoresponder
         notifications?|benachrichtigung(?:en)?|automailer|automat|workflow|messaging
-        emailtosalesforce|dropbox|maildrop|mailin|bcc|crm
+        emailtosalesforce|dropbox|maildrop|mailin|bcc|crm|undisclosed[-_.]?recipients?
     """)
     + r"\d{0,6}(?:$|[-_.+])"
 )

@@ -121,6 +121,7 @@ def test_raw_bytes_are_utf8_else_windows_1252_field_by_field(raw: bytes, subject
         ("Einkauf: a@x.example;, c@z.example", ["a@x.example", "c@z.example"]),
         ("undisclosed-recipients:;", []),
         ("<Undisclosed Recipients@x.example>", []),
+        ("<Undisclosed.Recipients@x.example>", ["undisclosed.recipients@x.example"]),
         ("p@x.example (Petra, im (Innen)dienst)", ["p@x.example"]),
         ("(offen <p@x.example>", ["p@x.example"]),
         ('"offen <p@x.example>, b@y.example', ["p@x.example", "b@y.example"]),
