@@ -16,7 +16,7 @@ from offers.mail_import.decide import (
 )
 from offers.mail_import.message import MailMessage, MessageContext
 from offers.models import Offer, SourceFile
-from offers.parsing.bounces import About
+from offers.parsing.findings import About
 
 State, Reason = SourceFile.State, SourceFile.Reason
 # More bounces within an hour are no accident of single addresses: nobody else is marked.

@@ -10,10 +10,9 @@ from typing import NamedTuple
 from offers.mail_import.folder import FolderFile
 from offers.models import Customer, Offer, SourceFile
 from offers.ours import Ours
-from offers.parsing.bounces import Bounce
+from offers.parsing.findings import Absence, Bounce
 from offers.parsing.mail import Mail
 from offers.parsing.mailboxes import find_domain
-from offers.parsing.out_of_office import Absence
 from offers.parsing.prefixes import Prefixes
 
 _NO_MAIL, _NO_PREFIXES, _NO_ABSENCE = Mail(), Prefixes(False, False, ""), Absence()

@@ -11,10 +11,9 @@ from typing import Any
 from offers.mail_import.folder import FolderFile, disk_name
 from offers.mail_import.message import MailMessage
 from offers.models import Offer, ReceivedMessage, ReceivedName, SourceFile, number_key
-from offers.parsing.bounces import About, Bounce
+from offers.parsing.findings import About, Absence, Bounce
 from offers.parsing.mail import Address, Mail
 from offers.parsing.mailboxes import find_domain, is_company, mailbox_key
-from offers.parsing.out_of_office import Absence
 from offers.parsing.prefixes import split_prefixes
 
 State, Reason = SourceFile.State, SourceFile.Reason

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import email
-import enum
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from offers.parsing import failure_words
 from offers.parsing.decoding import clean_text
@@ -17,6 +16,7 @@ from offers.parsing.delivery_reports import (
     find_emails,
     read_reports,
 )
+from offers.parsing.findings import About, Bounce
 from offers.parsing.mail import Mail
 from offers.parsing.mime import Part, find_report_kind, read_parts
 from offers.parsing.prefixes import split_prefixes
@@ -54,34 +54,7 @@ _NAMED = re.compile(r"^final-recipient:[ \t]*(?:rfc822;)?[ \t]*(\S{3,254})", re.
 _OTHER_REPORTS = ("message/feedback-report", "message/disposition-notification")
 
 
-class About(enum.StrEnum):
-    """What a bounce is about."""
-
-    # The address cannot be reached.
-    ADDRESS = "address"
-    # The mail was refused for its size, its content or where it came from; another may arrive.
-    MAIL = "mail"
-    # The server goes on trying.
-    DELAY = "delay"
-
-
 _DEFAULT_STATUS = {About.ADDRESS: "5.0.0", About.MAIL: "5.0.0", About.DELAY: ""}
-
-
-@dataclass(frozen=True)
-class Bounce:
-    """One bounce, with the lower-case addresses that failed, possibly none.
-
-    `recipients` has both the addresses that were written to and those they were forwarded to.
-    `status` is an enhanced code such as `5.1.1`, or empty. The original is the mail that the report
-    returns or answers.
-    """
-
-    recipients: tuple[str, ...]
-    status: str
-    about: About
-    diagnostic: str = ""
-    original_message_id: str = ""
 
 
 def may_be_bounce(mail: Mail) -> bool:

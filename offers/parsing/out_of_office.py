@@ -10,6 +10,7 @@ from offers.parsing import absence_words as words
 from offers.parsing.alternatives import any_of
 from offers.parsing.automatic_subjects import PLAIN_SUBJECT
 from offers.parsing.day_names import WEEKDAY, find_language, find_month
+from offers.parsing.findings import Absence
 from offers.parsing.folding import compile_words, fold
 from offers.parsing.footers import split_footer
 from offers.parsing.note_days import Day, find_dates, find_months_and_weeks, find_weekdays
@@ -104,19 +105,6 @@ _PRESENT_UNTIL = compile_words(r"""
 _AGAIN = compile_words(r"""
     wieder|nicht|zurück|again|back|not|nouveau|pas|retour|nuovo|non|niet|terug|ponownie|nie|není
 """)
-
-
-class Absence(NamedTuple):
-    """How long somebody is away.
-
-    `until` is the day of return or the last day of the absence, whichever the note names. It is
-    None if the note names no day, and if the day is more than 60 days off: then `is_too_long` is
-    set, and `named_day` still has the day, for the question to a person.
-    """
-
-    until: date | None = None
-    is_too_long: bool = False
-    named_day: date | None = None
 
 
 class _Mention(NamedTuple):

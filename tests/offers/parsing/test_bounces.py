@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offers.parsing.bounces import About, Bounce, read_bounce
+from offers.parsing.bounces import read_bounce
+from offers.parsing.findings import About, Bounce
 from offers.parsing.headers import parse_mail
 from tests.offers.bounce_samples import DELAYED, FAILED, NO_FAILURES, PEOPLE, REFUSED
 
