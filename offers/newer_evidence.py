@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from offers.models import Offer, SourceFile, number_key
 from offers.parsing.mail_providers import MAIL_PROVIDERS
 
@@ -27,9 +29,9 @@ def answer_questions(new: Sequence[Offer]) -> list[Offer]:
     offers: dict[str, list[Offer]] = defaultdict(list)
     for each in new:
         offers[each.number_key].append(each)
-    open_questions = SourceFile.objects.filter(
-        state=State.REVIEW, reason__in=(*_BECOME_HELD, *_BECOME_FOLLOW_UPS), offer__isnull=True
-    )
+    is_asked = Q(state=State.REVIEW, reason__in=(*_BECOME_HELD, *_BECOME_FOLLOW_UPS))
+    is_document = Q(state=State.NOT_AN_OFFER, reason=Reason.OTHER_DOCUMENT)
+    open_questions = SourceFile.objects.filter(is_asked | is_document, offer__isnull=True)
     changed: list[SourceFile] = []
     for file in open_questions.exclude(number=""):
         offer = _find_offer(file, offers[number_key(file.number)])
@@ -37,7 +39,7 @@ def answer_questions(new: Sequence[Offer]) -> list[Offer]:
             continue
         file.offer = offer
         if file.reason in _BECOME_HELD:
-            file.holds = True
+            file.state, file.holds = State.REVIEW, True
             if file.detail:  # the purpose of the mail
                 file.reason = Reason.LATER_MAIL
         elif file.reason == Reason.ATTACHMENT_LOOKS_LIKE_OFFER:

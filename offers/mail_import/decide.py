@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from offers.mail_import.message import EarlierCopy, MailMessage, MessageContext
@@ -28,6 +28,8 @@ class MessageDecision(NamedTuple):
     holds: bool = False
     # When the mail counts as sent, where its own clock was wrong.
     sent_at: datetime | None = None
+    # The last day for which the sender's open offers are paused.
+    pauses_until: date | None = None
 
 
 # A rule decides about a mail, or leaves it to the next rule.

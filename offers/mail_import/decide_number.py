@@ -23,6 +23,9 @@ State, Reason = SourceFile.State, SourceFile.Reason
 _ENDING = (
     Purpose.THANKS, Purpose.CONFIRMS, Purpose.CANCELS, Purpose.TAKES_BACK, Purpose.INVOICES,
 )  # fmt: skip
+_DOCUMENTS = (Purpose.CONFIRMS, Purpose.INVOICES)
+# Nobody writes so about an offer of the other side.
+_ABOUT_OUR_OFFER = (Purpose.THANKS, Purpose.CANCELS, Purpose.TAKES_BACK)
 _HOLDING = (*_ENDING, Purpose.APPOINTS, Purpose.UNCLEAR)
 _OUR_OFFER = re.compile(
     r"(?<!\w)"
@@ -128,10 +131,20 @@ def _revise(case: _Case) -> MessageDecision | None:
 
 
 def _ask_about_unknown_offer(case: _Case) -> MessageDecision | None:
+    is_document = case.message.is_other_document or case.purpose in _DOCUMENTS
     if case.purpose in _ENDING:
-        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, case.purpose.value)
-    if case.message.is_other_document:
-        return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT)
+        detail = case.purpose.value
+    elif is_document:
+        detail = ""
+    else:
+        return _ask_about_appointment(case)
+    if case.purpose not in _ABOUT_OUR_OFFER and not _has_document(case.message):
+        # Our order or invoice is no offer. If the offer turns up, `newer_evidence.py` asks.
+        return MessageDecision(State.NOT_AN_OFFER, Reason.OTHER_DOCUMENT, detail)
+    return MessageDecision(State.REVIEW, Reason.OTHER_DOCUMENT, detail)
+
+
+def _ask_about_appointment(case: _Case) -> MessageDecision | None:
     if case.message.is_appointment:
         return MessageDecision(State.REVIEW, Reason.APPOINTMENT, Purpose.APPOINTS.value)
     return None

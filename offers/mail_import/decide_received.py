@@ -38,6 +38,7 @@ def _decide_forged(message: MailMessage, context: MessageContext) -> MessageDeci
     if not message.is_forged:
         return None
     offer = context.in_thread or context.by_number or _get_only(context.of_sender)
+    offer = offer or _find_named(message, context)
     if offer or context.of_sender or context.of_company or context.maybe_bounced:
         return MessageDecision(State.REVIEW, Reason.FORGED, offer=offer)
     return None
@@ -93,7 +94,8 @@ def _decide_automatic(message: MailMessage, context: MessageContext) -> MessageD
         return _decide_long_absence(message, context, offer)
     if until is None or not context.of_sender:
         return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
-    return MessageDecision(State.AUTOMATIC, Reason.RETURN_DATE, until.isoformat(), offer)
+    day = until.isoformat()
+    return MessageDecision(State.AUTOMATIC, Reason.RETURN_DATE, day, offer, pauses_until=until)
 
 
 def _decide_doubtful(
@@ -103,13 +105,23 @@ def _decide_doubtful(
     if context.in_thread and not context.knows_thread:
         return None
     if offer is not None and _may_be_reminded(offer):
-        sent_at = _not_before(message, context, offer)
+        # Words alone pause nothing.
+        is_marked = message.automatic != "text" and context.of_sender
+        until = message.absence.until if is_marked else None
         return MessageDecision(
-            State.REVIEW, Reason.MAYBE_AUTOMATIC, offer=offer, holds=True, sent_at=sent_at
+            State.REVIEW,
+            Reason.MAYBE_AUTOMATIC,
+            until.isoformat() if until else "",
+            offer,
+            holds=True,
+            sent_at=_not_before(message, context, offer),
+            pauses_until=until,
         )
     if context.of_sender:
         numbers = _join_numbers(context.of_sender)
         return MessageDecision(State.REVIEW, Reason.MAYBE_AUTOMATIC, numbers)
+    if not context.of_company and (named := _find_named(message, context)):
+        return _ask_about_stranger(message, context, named)
     return MessageDecision(State.AUTOMATIC, Reason.OUT_OF_OFFICE, message.automatic, offer)
 
 
@@ -146,6 +158,22 @@ def _decide_stranger(message: MailMessage, context: MessageContext) -> MessageDe
     offer = context.in_thread
     if offer is None or not _may_be_reminded(offer):
         return None
+    return _ask_about_stranger(message, context, offer)
+
+
+def _decide_named(message: MailMessage, context: MessageContext) -> MessageDecision | None:
+    """Ask about a mail from somebody unknown that names the number of an offer of ours."""
+    offer = _find_named(message, context)
+    return _ask_about_stranger(message, context, offer) if offer else None
+
+
+def _find_named(message: MailMessage, context: MessageContext) -> Offer | None:
+    return _get_only(context.named) if message.may_name_ours else None
+
+
+def _ask_about_stranger(
+    message: MailMessage, context: MessageContext, offer: Offer
+) -> MessageDecision:
     return MessageDecision(
         State.REVIEW,
         Reason.UNKNOWN_SENDER,
@@ -154,6 +182,13 @@ def _decide_stranger(message: MailMessage, context: MessageContext) -> MessageDe
         holds=not message.is_guessing,
         sent_at=_not_before(message, context, offer),
     )
+
+
+def _decide_inquiry(message: MailMessage, _context: MessageContext) -> MessageDecision | None:
+    """Leave an inquiry about something else: whoever sends it has not answered an offer."""
+    if message.is_new_inquiry:
+        return MessageDecision(State.NOT_AN_OFFER, Reason.KEPT)
+    return None
 
 
 def _decide_by_sender(message: MailMessage, context: MessageContext) -> MessageDecision | None:
@@ -185,7 +220,9 @@ _RULES: tuple[Rule, ...] = (
     _decide_internal,
     _decide_reply,
     _decide_stranger,
+    _decide_inquiry,
     _decide_by_sender,
+    _decide_named,
     _decide_timeout,
 )
 

@@ -17,7 +17,7 @@ def undo_effects(files: Iterable[SourceFile]) -> list[Offer]:
     """
     changed: dict[int, Offer] = {}
     for file in files:
-        if file.reason == Reason.RETURN_DATE:
+        if file.reason in (Reason.RETURN_DATE, Reason.MAYBE_AUTOMATIC):
             offers = _undo_pause(file)
         elif file.reason == Reason.BOUNCED:
             offers = _undo_bounce(file)
@@ -29,7 +29,10 @@ def undo_effects(files: Iterable[SourceFile]) -> list[Offer]:
 
 
 def _undo_pause(file: SourceFile) -> list[Offer]:
-    until = date.fromisoformat(file.detail) + timedelta(days=1)
+    try:
+        until = date.fromisoformat(file.detail) + timedelta(days=1)
+    except ValueError:  # no day was named
+        return []
     customers = Customer.objects.at_mailboxes([file.sender])
     offers = list(Offer.objects.filter(customer__in=customers, paused_until=until).lock())
     for offer in offers:

@@ -64,6 +64,10 @@ class MailMessage:
     is_forged: bool = False
     # It names far more mails that it answers than a person's mail does.
     is_guessing: bool = False
+    # Of a received mail: its number is that of an offer of ours, if there is one.
+    may_name_ours: bool = False
+    # It asks for another offer, in no conversation.
+    is_new_inquiry: bool = False
     # Of a sent mail: its new text and the names of its attachments, as far as they were needed.
     text: str | None = None
     attachments: tuple[str, ...] = ()
@@ -142,6 +146,8 @@ class MessageContext(NamedTuple):
     knows_thread: bool = False
     # The offer whose number it names, if the sender could know of it.
     by_number: Offer | None = None
+    # Open offers whose number it names, whoever wrote it.
+    named: Sequence[Offer] = ()
     # Open offers of its sender, or of whom a bounce is about, that were sent before it.
     of_sender: Sequence[Offer] = ()
     # The same of the sender's company: a colleague may have written.

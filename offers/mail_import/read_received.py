@@ -9,15 +9,19 @@ from django.conf import settings
 from offers.mail_import.files import LONGEST_HEADER, read_start
 from offers.mail_import.message import MOST_REFERENCES, MailMessage
 from offers.mail_import.read_parts import find_subject_number, read_body
+from offers.models import number_key
 from offers.parsing.addresses import encode_domain
 from offers.parsing.authentication import is_forged
 from offers.parsing.automatic import judge_automatic
-from offers.parsing.body import parse_body
+from offers.parsing.body import Body, parse_body
 from offers.parsing.bounces import may_be_bounce, read_bounce
+from offers.parsing.foreign_offers import names_foreign_offer
 from offers.parsing.mail import Mail
+from offers.parsing.note_words import read_words
 from offers.parsing.numbers import find_number_in_text
 from offers.parsing.out_of_office import find_absence
 from offers.parsing.patterns import PatternError
+from offers.parsing.purpose import brings_own_document, is_new_inquiry
 from offers.parsing.reply import find_new_text
 
 _LONGEST_BODY = 256 * 1024
@@ -62,14 +66,39 @@ def _read_start(path: Path, message: MailMessage) -> bytes:
 
 
 def _read_answer(message: MailMessage, raw: bytes, pattern: str) -> None:
-    mail, body = message.mail, parse_body(raw).text
-    new_text = find_new_text(body)
+    mail, content = message.mail, parse_body(raw)
+    body, new_text = content.text, find_new_text(content.text)
+    is_in_subject = bool(message.number)
     if not (message.number or message.pattern_timed_out):
         message.number = _find_number(new_text, body, pattern)
     message.automatic, message.is_surely_automatic = judge_automatic(mail, body)
     if message.automatic:
         text = f"{mail.subject}\n\n{new_text}"
         message.absence = find_absence(text, message.sent_at.date(), "")
+    is_answer = message.prefixes.is_reply or bool(message.thread)
+    if message.number:
+        is_placed = is_in_subject or is_answer or names_foreign_offer(new_text)
+        is_theirs = _is_for_many(message) or _is_of_sender(message, content, is_answer=is_answer)
+        message.may_name_ours = is_placed and not is_theirs
+    elif not is_answer:
+        message.is_new_inquiry = is_new_inquiry(mail.subject, new_text)
+
+
+def _is_for_many(message: MailMessage) -> bool:
+    is_list = message.mail.header("list-unsubscribe") or message.mail.header("list-id")
+    return bool(is_list) or message.automatic in ("newsletter", "precedence")
+
+
+def _is_of_sender(message: MailMessage, content: Body, *, is_answer: bool) -> bool:
+    """Return whether the number seems to be that of an offer of the sender's own."""
+    new_text = find_new_text(content.text)
+    if read_words(new_text).orders:
+        return False
+    if brings_own_document(message.mail.subject, new_text):
+        return True
+    key = number_key(message.number)
+    is_attached = any(key in number_key(name) for name in content.attachments)
+    return is_attached and not is_answer
 
 
 def _find_number(new_text: str, body: str, pattern: str) -> str:

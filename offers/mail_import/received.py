@@ -118,6 +118,9 @@ def build_message(received: ReceivedMessage) -> MailMessage:
         reply_to=tuple(content["reply_to"]),
         is_forged=content["is_forged"],
         is_guessing=content["is_guessing"],
+        # Rows of an earlier version do not have these.
+        may_name_ours=content.get("may_name_ours", False),
+        is_new_inquiry=content.get("is_new_inquiry", False),
     )
 
 
@@ -146,6 +149,8 @@ def _describe(message: MailMessage) -> dict[str, Any]:
         "reply_to": list(message.reply_to),
         "is_forged": message.is_forged,
         "is_guessing": message.is_guessing,
+        "may_name_ours": message.may_name_ours,
+        "is_new_inquiry": message.is_new_inquiry,
     }
 
 

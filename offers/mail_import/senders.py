@@ -78,6 +78,7 @@ class SenderRows:
             ours=self.ours,
             knows_thread=known is not None and self._knows(message.sender_emails, known.offer),
             by_number=self._find_by_number(message, context.same_number),
+            named=_open_before(message, context.same_number),
             of_sender=_open_before(message, of_sender),
             of_company=_open_before(message, of_company),
         )

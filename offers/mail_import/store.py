@@ -253,8 +253,8 @@ class _Batch:
         row.offer = self._find_or_build_offer(message, decision)
         self._fill_entry(row, message, decision)
         self.context.add_message(message, row)
-        if message.absence.until and decision.reason == Reason.RETURN_DATE:
-            self._pause_offers(message.absence.until, context)
+        if decision.pauses_until:
+            self._pause_offers(decision.pauses_until, context)
         elif decision.reason == Reason.BOUNCED:
             self._mark_bounced(message, decision, context)
         if decision.duplicate_of is None:

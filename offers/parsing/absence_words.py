@@ -57,6 +57,8 @@ AWAY = compile_words(r"""
     dopust\w*|odsot\w*|nisem (?:v|dosegljiv\w*)|službeni poti|zaprt[oai]\b
     (?:na )?(?:godišnj\w*|odmor\w*)|odsut\w*|izvan ureda|nisam (?:u|dostup\w*)|službenom putu
     bolovanj\w*
+    (?:í|i) (?:sumar|jóla|páska|vetrar)?(?:fríi|leyfi)|fjarverandi|orlof\w*|ekki (?:við|á skrifstof\w*)
+    tatil(?:de|im)\w*|yıllık izin\w*|ofis(?:in)? dışında\w*|ofiste değil\w*|ofiste olmaya\w*
     puhkusel|atostog\w*|atvaļināj\w*|izin(?:de|li)\w*|άδεια|εκτός γραφείου|отпуск\w*|відпуст\w*
 """)
 
@@ -103,6 +105,7 @@ BACK = compile_words(r"""
     pala[ant]\w*|takaisin|jälleen|tavoitettavissa|paluu\w*|taas
     revin\w*|reven\w*|înapoi|întor\w*|din nou
     nazaj|vrn\w*|vrač\w*|ponovno|spet|dosegljiv\w*
+    aftur|til baka|dönece\w*|dönüş\w*|geri dön\w*|tekrar
     natrag|vraća\w*|povrat\w*|opet|dostup\w*
 """)
 
@@ -137,7 +140,8 @@ FIRST_PERSON = compile_words(r"""
     (?:sunt|suntem|voi|vom|mă|ne)\b
     (?:sem|smo|bom|bomo|nisem|moj\w*|naš\w*)\b
     (?:sam|smo|ću|ćemo|nisam|naš\w*)\b
-    olen|esu|εγώ|είμαι|я|мы
+    olen|esu|εγώ|είμαι|я|мы|ég\b|við (?:erum|verðum)|skrifstofan\b|ben\b|biz\b
+    (?:izinde|izinli|tatilde|dışında)(?:yim|yiz)|değil(?:im|iz)\b|ofisimiz
 """)
 
 # Somebody else: `Frau Lutz ist bis Freitag im Urlaub`.
@@ -155,6 +159,7 @@ FIRST_SINGULAR = compile_words(r"""
     (?:j'\w+|suis|serai|sono|sarò|ik|ben|jestem|będę|przebywam)\b
     (?:jsem|budu|nebudu|som|budem|vagyok|leszek|tartózkodom)\b
     (?:estoy|estaré|estou|estarei|jag|jeg|mig|meg)\b
+    (?:ég|izindeyim|izinliyim|tatildeyim|dışındayım|değilim|olacağım)\b
     (?:olen|en|sunt|sem|bom|nisem|sam|nisam|ću|mă|я)\b
 """)
 

@@ -97,7 +97,9 @@ def judge_automatic(mail: Mail, body_text: str) -> Automatic:
         return _judge_words(text, mail, is_empty=bool(mail.in_reply_to) and not body_text.strip())
     if mark.strength == _Strength.CERTAIN:
         is_personal = text.decides or (text.greets_by_name and not text.hints)
-        return Automatic(mark.code, text.is_note or not is_personal)
+        # Somebody may order in the note that tells of the absence.
+        is_contradicted = text.orders if text.is_note else is_personal
+        return Automatic(mark.code, is_certain=not is_contradicted)
     if mark.strength == _Strength.ABSENCE_SUBJECT:
         return Automatic(mark.code, is_certain=not text.is_personal)
     if mark.strength == _Strength.ARRIVAL_SUBJECT:

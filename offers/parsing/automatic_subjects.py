@@ -28,7 +28,8 @@ PLAIN_SUBJECT = compile_words(r"""
     fraværsassistent|fraværsmelding|automaattinen (?:vastaus|poissaoloviesti)|automaattivastaus
     poissaoloilmoitus|poissaoloviesti|răspuns automat|mesaj automat
     (?:samodejni|avtomatski) odgovor|(?:samodejno|avtomatsko) sporočilo|automatski odgovor
-    automatska poruka|automaatvastus|automatinis atsakymas|automātiska atbilde|otomatik yanıt
+    automatska poruka|automaatvastus|automatinis atsakymas|automātiska atbilde|otomatik (?:yanıt|cevap)
+    sjálfvirkt (?:svar|fjarvist\w*)|fjarvistar\w*|ofis dışında
     αυτόματη απάντηση|автоматичен отговор|автоматический ответ|автоответ|автоматична відповідь
 """)
 _RECEIPT_WORD = compile_words(
@@ -83,6 +84,9 @@ ARRIVAL_SUBJECT = compile_words(r"""
     (?:your )?(?:request|ticket|case) (?:[^ ]+ )?(?:created|opened|#)|we (?:have )?received your
     thank you for (?:contacting|your (?:message|e-?mail|inquiry|enquiry|request))
     (?:please )?(?:confirm|verify) your (?:message|e-?mail)|message (?:awaiting|pending)
+    (?:message|mail|e-?mail) quarantined|quarantine (?:notice|notification)|quarantäne-?\w*
+    nachricht zurück(?:gestellt|gehalten)|confirme su (?:correo|mensaje|dirección)
+    confermi? (?:il suo|la sua) (?:messaggio|e-?mail|indirizzo)|bevestig uw (?:bericht|e-?mail|adres)
     sender verification|votre (?:demande|message) a|accusé de réception|abbiamo ricevuto
     (?:veuillez )?confirmez votre (?:message|envoi)|ontvangstbevestiging|wij hebben uw
     uw (?:bericht|vraag) is|otrzymaliśmy|potwierdzenie otrzymania|potvrzení přijetí

@@ -87,6 +87,8 @@ STATEMENT = compile_words(r"""
 """)
 # What only notes and acknowledgements say.
 FORMULA = compile_words(r"""
+    svara ekki (?:tölvu)?pósti|hafið samband við|(?:í|i) fjarveru minni|ef málið er brýnt
+    acil (?:durum\w*|konular\w*|hallerde)|e-?posta\w* (?:okuya|yanıtlaya|cevaplaya)m\w+
     zastępuje mnie|zastupuje m[eě]|zastupuje ma|helyettes\w*|sijais\w*|mă înlocuiește|vervangt mij
     mi sostituisce|me sustituye|substitui-me|nadomešča me|zamjenjuje me|(?:stedfortræder|vikar) er
     no se (?:reenvían|reenvian|leen)|nu sunt (?:redirecționate|citite)|steht ihnen .{0,60}zur verfügung
@@ -341,6 +343,8 @@ GUARD = compile_words(r"""
     spam-?\w{0,10}|anti-?spam\w*|absender\w{0,15}|zugestellt|zustell\w*|zurückgehalten|quarantäne
     (?:sender|e-?mail) verification|quarantine\w*|(?:not (?:yet )?be|be) delivered|held|whitelist\w*
     allow-?list\w*|(?:a )?human|unknown sender|boxbe|mailinblack|spamarrest|protect\w* (?:my|this)
+    correo no deseado|antispam|filtro|remitente|protegid\w+|posta indesiderata|mittente|protett\w+
+    indésirables?|expéditeur|beveilig\w+|ongewenste|afzender\w*|consegn\w+|abgeliefert|protected
     liste blanche|protég[ée]e?|en attente|lista bianca|in attesa|bezorg\w*|dostarcz\w*|entregad\w*
 """)
 CLICK = compile_words(r"""
@@ -349,7 +353,23 @@ CLICK = compile_words(r"""
     (?:click|follow) (?:\w+ ){0,4}(?:link|here|button)|verify (?:that )?(?:you|your)|link below
     (?:reply|respond) to this (?:message|e-?mail) to (?:confirm|verify)|confirm (?:that )?you
     (?:cliquez|cliquer) (?:\w+ ){0,4}(?:lien|ici)|clicc\w+ (?:\w+ ){0,4}(?:link|qui)
+    (?:hier|einmalig|einmal) bestätigen|bestätigen sie .{0,40}(?:hier|link|adresse)|code ein(?:geben|zugeben)
+    (?:confirm|verify|press|enter) .{0,40}(?:link|here|button|below|code|address)
+    (?:pulse|haga clic|pinche|siga|confirme) .{0,30}(?:enlace|aquí|botón|dirección)
+    (?:clicc|conferm|prem)\w+ .{0,40}(?:link|qui|pulsante|indirizzo)
+    (?:cliqu|confirm|suiv|valid)\w+ .{0,40}(?:lien|ici|bouton|adresse)
+    (?:klik|bevestig)\w* .{0,40}(?:link|hier|knop|adres)
     klik (?:\w+ ){0,4}(?:link|hier)|kliknij|klikn[eě]t\w*|haga clic|clique (?:\w+ ){0,3}(?:link|aqui)
+""")
+# What a gateway says about a mail that it keeps back.
+QUARANTINE = compile_words(r"""
+    (?:wurde|wird|ist) .{0,80}(?:in (?:die |der )?quarantäne|unter quarantäne)
+    (?:was|been|is|being) (?:placed|held|moved|put|kept)? ?(?:in|into|under) (?:\w+ )?quarantine
+    (?:was|been|is being) (?:quarantined|held (?:for|by|until|pending))
+    (?:mis|mise|placé|placée|retenu|retenue|bloqué|bloquée) .{0,30}(?:en|dans la) quarantaine
+    (?:messo|messa|posto|posta|trattenuto|trattenuta|bloccato) .{0,30}in quarantena
+    (?:puesto|puesta|retenido|retenida|enviado|bloqueado) .{0,30}en cuarentena
+    (?:is|werd|wordt) .{0,60}in quarantaine|in quarantaine (?:geplaatst|gehouden)
 """)
 RECEIPT_TEXT = compile_words(r"""
     (?:dies ist )?eine? (?:lese|empfangs|eingangs)bestätigung (?:\(.{0,40}\) )?für

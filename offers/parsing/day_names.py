@@ -8,21 +8,21 @@ from offers.parsing.folding import fold
 
 # January first; with the endings of the languages that inflect them.
 _MONTHS = (
-    r"jan\w{0,6}|genn?\w{0,5}|stycz\w*|led(?:en|na|nu)|enero|ene|tammikuu\w*|ianuarie|sijec\w*",
-    r"feb\w{0,7}|fev\w{0,6}|lut(?:y|ego|ym)|unor\w?|helmikuu\w*|veljac\w*",
+    r"jan\w{0,6}|genn?\w{0,5}|stycz\w*|led(?:en|na|nu)|enero|ene|tammikuu\w*|ianuarie|sijec\w*|ocak",
+    r"feb\w{0,7}|fev\w{0,6}|lut(?:y|ego|ym)|unor\w?|helmikuu\w*|veljac\w*|subat",
     r"mar|mars|marts|march|marzo|märz|mär|mrz|mare[ck]|marc[au]?|marcius\w*|maart|mrt|martie|marta"
-    r"|marzec|brez(?:en|na|nu)|maaliskuu\w*|ozuj\w*",
-    r"apr\w{0,6}|avr\w{0,3}|abr\w{0,3}|kwie[tc]\w*|dub(?:en|na|nu)|huhtikuu\w*|travanj|travnja",
-    r"mai|may|maj\w{0,4}|magg?(?:io)?|mei|mayo|maio|kvet(?:en|na|nu)|toukokuu\w*|svib\w*",
-    r"jun\w{0,5}|juin|giu\w{0,4}|iunie|czerw\w*|cerv(?:en|na|nu)|kesakuu\w*|lipanj|lipnja",
+    r"|marzec|brez(?:en|na|nu)|maaliskuu\w*|ozuj\w*|mart",
+    r"apr\w{0,6}|avr\w{0,3}|abr\w{0,3}|kwie[tc]\w*|dub(?:en|na|nu)|huhtikuu\w*|travanj|travnja|nisan",
+    r"mai|may|maj\w{0,4}|magg?(?:io)?|mei|mayo|maio|kvet(?:en|na|nu)|toukokuu\w*|svib\w*|mayis",
+    r"jun\w{0,5}|juin|giu\w{0,4}|iunie|czerw\w*|cerv(?:en|na|nu)|kesakuu\w*|lipanj|lipnja|haziran",
     r"jul\w{0,5}|juil\w{0,5}|lug\w{0,4}|iulie|lip(?:iec|ca|cu)|cerven(?:ec|ce|ci)|heinakuu\w*"
-    r"|srpanj|srpnja",
-    r"aug\w{0,6}|août|aout|ago|agosto|sierp\w*|srp(?:en|na|nu)|elokuu\w*|kolovoz\w*",
-    r"sep\w{0,8}|set|sett\w{0,5}|setembro|szept\w*|wrzes\w*|zari|syyskuu\w*|rujan|rujna",
-    r"oct\w{0,6}|okt\w{0,6}|ott\w{0,5}|outubro|pazdz\w*|rij(?:en|na|nu)|lokakuu\w*",
-    r"nov\w{0,7}|listopad\w*|marraskuu\w*|noi\w{0,7}|studen\w*",
+    r"|srpanj|srpnja|temmuz",
+    r"aug\w{0,6}|août|aout|ago|agosto|sierp\w*|srp(?:en|na|nu)|elokuu\w*|kolovoz\w*|agust(?:os|us)?",
+    r"sep\w{0,8}|set|sett\w{0,5}|setembro|szept\w*|wrzes\w*|zari|syyskuu\w*|rujan|rujna|eylul",
+    r"oct\w{0,6}|okt\w{0,6}|ott\w{0,5}|outubro|pazdz\w*|rij(?:en|na|nu)|lokakuu\w*|ekim",
+    r"nov\w{0,7}|listopad\w*|marraskuu\w*|noi\w{0,7}|studen\w*|kasim",
     r"dez\w{0,6}|dec\w{0,7}|desember|des|dic|dicembre|diciembre|grud\w*|prosin\w*"
-    r"|joulukuu\w*",
+    r"|joulukuu\w*|aralik",
 )
 _MONTH_PATTERNS = tuple(re.compile(fold(names)) for names in _MONTHS)
 # A regular expression for any month in a folded text.
@@ -67,6 +67,8 @@ _STOP_WORDS = {
     "no": "jeg er og ikke på til av din den for tilbake igjen",
     "fi": "olen en ja ei on asti saakka viestisi takaisin lomalla kiitos",
     "hu": "vagyok nem és a az ig köszönöm levelét leszek szabadságon",
+    "is": "ég er og ekki til að í með verð aftur við á hafið",
+    "tr": "ve bir ben bu için tarihine kadar lütfen ile izindeyim durumda değilim",
     "ro": "sunt nu și la de până în mesajul dumneavoastră voi cu",
 }
 _WORD = re.compile(r"[^\W\d_]+")

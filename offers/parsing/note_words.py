@@ -67,6 +67,8 @@ class Words:
     has_formula: bool = False
     # A person orders, declines, asks or negotiates.
     decides: bool = False
+    # It orders or declines beyond doubt.
+    orders: bool = False
     speaks_of_offer: bool = False
     greets_by_name: bool = False
     # Longer than notes, acknowledgements and short answers are.
@@ -96,6 +98,7 @@ def read_words(new_text: str) -> Words:
     has_promise = bool(automatic_words.PROMISE.search(line))
     is_long = line.count(" ") > _LONGEST_NOTE
     is_gate = not is_long and _is_gate(line)
+    orders = bool(person_words.ORDER.search(line))
     footer = re.sub(r"\s+", " ", f"{statement} {fold(written.footer[:_LONGEST_TEXT])}")
     is_confirmed = bool(automatic_words.STATEMENT.search(footer))
     is_note = (
@@ -110,7 +113,8 @@ def read_words(new_text: str) -> Words:
         hints=not is_long
         and (is_away or is_received or is_confirmed or (is_promised and has_thanks)),
         has_formula=has_formula or is_gate,
-        decides=_decides(line),
+        decides=orders or _decides(line),
+        orders=orders,
         speaks_of_offer=bool(person_words.PERSONAL.search(line)),
         greets_by_name=_greets_by_name(written.text),
         is_long=is_long,
@@ -118,8 +122,8 @@ def read_words(new_text: str) -> Words:
 
 
 def _is_gate(line: str) -> bool:
-    """Return whether a mail is a read receipt in words, or asks to confirm who wrote."""
-    if automatic_words.RECEIPT_TEXT.search(line):
+    """Return whether a mail is a read receipt in words, keeps a mail back, or asks who wrote it."""
+    if automatic_words.RECEIPT_TEXT.search(line) or automatic_words.QUARANTINE.search(line):
         return True
     return bool(automatic_words.GUARD.search(line) and automatic_words.CLICK.search(line))
 

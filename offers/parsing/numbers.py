@@ -48,7 +48,7 @@ _SPACED_NUMBER = (
         {_PREFIX}(?: |{_SPACED_SEPARATOR}){_YEAR}(?: |[-/._]|{_SPACED_SEPARATOR})\d\d+
         {_PREFIX}[-/._]?{_YEAR}(?: |{_SPACED_SEPARATOR})\d\d+
         {_YEAR}(?:{_SPACED_SEPARATOR}\d{{3,5}}|(?: / ?|/ )\d{{6}})
-        2\d(?: / ?|/ )\d{{3,6}}
+        2\d(?: / ?|/ | [-._] )\d{{3,6}}
         (?:{_YEAR}|2\d) \d{{3,6}}
         \d{{1,6}}(?: / ?|/ )(?:{_YEAR}|2\d(?= ?(?:$|[-,:;|])))
     """)

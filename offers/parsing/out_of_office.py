@@ -83,10 +83,15 @@ def _compile_before(pattern: str) -> re.Pattern[str]:
 _FILLER = rf"(?:{_FILLER_WORD}|{WEEKDAY})*"
 # Before a day: the absence ends with it.
 _UNTIL = _compile_before(rf"{_UNTIL_WORD}(?!\w){_FILLER}$|\d[^\d\w]{{0,3}}-\s*$")
-_UNTIL_AFTER = re.compile(r"\s?-?(?:asti|saakka|mennessa|i?g\b|jeig|aig|eig|ig bezarolag)\b")
+_UNTIL_AFTER = re.compile(
+    r"\s?'?(?:tarihine |y?[ae] |gunu(?:ne)? )?(?:kadar|dek)\b"
+    r"|\s?-?(?:asti|saakka|mennessa|i?g\b|jeig|aig|eig|ig bezarolag)\b"
+)
 # Before a day: something begins on it, the absence or what follows it.
 _ON = _compile_before(rf"{_ON_WORD}(?!\w){_FILLER}$")
-_ON_AFTER = re.compile(r"\s?-?(?:alkaen|lahtien|t[ou]l\b|[jea]?[ae]n\b|[ei]n\b)")
+_ON_AFTER = re.compile(
+    r"\s?'?(?:tarihinde|[td][ae]n? )|\s?-?(?:alkaen|lahtien|t[ou]l\b|[jea]?[ae]n\b|[ei]n\b)"
+)
 _SINCE = _compile_before(rf"(?:seit|since|depuis|sinds|sedan|siden|ota)(?!\w){_FILLER}$")
 _BETWEEN = _compile_before(rf"{_BETWEEN_WORD}(?!\w){_FILLER}$")
 _BETWEEN_AFTER = re.compile(r"\.?\s?(?:kozott|valisena)")

@@ -64,6 +64,24 @@ DECISION = compile_words(r"""
     predrag\w*|naručujemo
     prihvaćamo|preskup\w*|možete li
 """)
+# Clear orders and refusals, which no absence note contains.
+ORDER = compile_words(r"""
+    (?:wir|ich) bestellen?\b|bestellen? (?:wir|ich)\b|hiermit (?:bestell|beauftrag)\w+
+    bitte (?:trotzdem|dennoch|schon|bereits|jetzt|gleich) (?:\w+ ){0,4}(?:bestell|liefer|ausführ)\w*
+    bitte (?:trotzdem|dennoch|schon|bereits|jetzt|gleich) (?:\w+ ){0,4}(?:fertig|produzier)\w*
+    (?:ist|sind) (?:hiermit |damit |somit |von uns )?(?:bestellt|beauftragt|angenommen|abgelehnt)\b
+    nehmen? (?:wir |ich )?(?:\w+ ){0,3}(?:angebot|offert)\w* (?:[^ ]+ ){0,6}an(?=[.,!;]| und| aber|$)
+    (?:wir|ich) nehmen? (?:\w+ ){0,4}an(?=[.,!;]| und| aber|$)
+    (?:angebot|offerte?) (?:[^ ]+ ){0,3}(?:nehmen|nehme|lehnen|lehne) (?:wir|ich)
+    (?:wir|ich) (?:lehnen|lehne|sagen|sage) (?:\w+ ){0,4}ab(?=[.,!;]| und| aber|$)
+    erteilen? (?:wir |ich )?(?:\w+ ){0,3}(?:auftrag|zuschlag)|auftrag (?:ist )?(?:hiermit )?erteilt
+    (?:haben|habe) (?:uns|mich) (?:\w+ )?(?:für|gegen|anders) (?:[^ ]+ ){0,6}entschieden
+    (?:we|i) (?:would like to |want to |hereby |'d like to )?(?:order|accept|decline)\b
+    please (?:go ahead|proceed)|please (?:place|process|book) (?:the|our|this) order
+    (?:offer|quote|quotation) (?:\w+ ){0,3}(?:is|has been) (?:accepted|ordered|declined)
+    nous (?:commandons|acceptons|refusons)|je (?:commande|accepte)|bon pour accord
+    ordiniamo|accettiamo|(?:wij|we|ik) (?:bestellen|bestel|gaan akkoord|accepteren)
+""")
 # A person speaks about our offer or answers somebody.
 PERSONAL = compile_words(r"""
     (?:ihr|das|dein|euer|dieses|unser|ihrem|ihres|dem|zum) (?:\w+ )?(?:angebot|offert)\w*

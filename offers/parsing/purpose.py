@@ -98,7 +98,13 @@ _IN_SUBJECT: dict[Purpose, re.Pattern[str]] = {
     Purpose.TAKES_BACK: _compile(r"""
         (?:zurück(?:gezogen|ziehen|nahme|genommen)|rückzug|rücknahme)(?!\w)|widerruf(?:en)?(?!\w)
         ziehen [^.!?]{0,80}zurück(?!\w)
-        withdraw(?:al|n|ing)?(?!\w)|revoked|retrait|retirée?s?(?!\w)|ritirat[ao]|ritiro
+        withdraw(?:al|n|ing)?(?!\w)|revoked|retrait|retirée?s?(?!\w)|ritirat[ao]|ritiro|revoca(?!\w)
+        retract(?:ed|ion|ing)?(?!\w)|rescinded|recall(?:ed)?(?!\w)|no longer valid|not valid any ?more
+        (?:please )?(?:disregard|ignore|do not use)(?!\w)
+        bitte (?:[\w-]+ ){0,4}(?:ignorieren|nicht (?:verwenden|beachten))
+        nicht mehr gültig|n['’]est plus valable|ne pas tenir compte|non (?:è )?più valid[ao]|non considerare
+        (?:in)?getrokken(?!\w)|intrekking|retirad[ao]s?(?!\w)|återkall\w+|tilbagekald\w+|tilbakekal\w+|peruttu
+        wycofan\w+|stažen[aáoí](?!\w)|visszavon\w+|retras[ăa]?(?!\w)|umik|povučen\w*
     """),
     Purpose.CANCELS: _compile(r"""
         storno(?!\w)|stornier(?:t|ung)(?!\w)|annullier(?:t|ung)(?!\w)|absage|abgesagt|abbestell\w+
@@ -132,6 +138,7 @@ _SUPPLEMENT_IN_SUBJECT = _compile(r"""
     \w*fotos?(?!\w)|bilder|[^?]{1,200}\?\s*$
     reminder|follow[- ]?up|with attachment|rappel|relance|sollecito|con allegato|avec annexe
 """)
+_ENGLISH_OFFER = r"(?:quot(?:e|ation)|offer|proposal|estimate)(?!\w)"
 _ANEW = any_of(rf"""
     überarbeite\w+|revidiert\w*|aktualisiert\w*|korrigiert\w*|angepasst\w*|geändert\w*
     neue[sr]? (?:[\w-]+ )?{OFFER_WORD}|ersetzt(?! durch)
@@ -149,9 +156,13 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
         (?:our|the) (?:quot\w+|offer) (?:\S+ )?is no longer valid
         (?:offre|devis) (?:\S+ )?n['’]est plus valable
         (?:offerta|preventivo) (?:\S+ )?non è più valid[ao]
-        (?:withdraw|revoke){_FEW_WORDS} (?:our|the) (?:quot\w+|offer|proposal)
-        (?:retirons|retirer){_FEW_WORDS} (?:notre|l['’]|le) ?(?:offre|devis)
-        ritir(?:iamo|are){_FEW_WORDS} (?:offerta|preventivo)
+        (?:withdraw(?:ing|n)?|revok(?:e|ing)|retract(?:ing)?|rescind){_FEW_WORDS} (?:our|the|this) {_ENGLISH_OFFER}
+        {_ENGLISH_OFFER}{_FEW_WORDS} (?:withdrawn|revoked|retracted|rescinded)(?!\w)
+        (?:we|i) (?:are |am |have |must |hereby ){{0,2}}(?:withdraw|retract|revok)(?:ing|e|n)? (?:it|this)(?!\w)
+        (?:retir(?:ons|er|e)|annuler){_FEW_WORDS} (?:notre|cette|l['’]|le|ce) ?(?:offre|devis)
+        ritir(?:iamo|are|o){_FEW_WORDS} (?:offerta|preventivo)
+        trekken{_FEW_WORDS} (?:offerte|aanbieding){_FEW_WORDS} in(?!\w)
+        retiramos{_FEW_WORDS} (?:oferta|presupuesto|proposta|orçamento)
     """),
     Purpose.CANCELS: _compile(rf"""
         (?:haben|wurde|wird|hiermit|ist|sei){_FEW_WORDS} (?:storniert|annulliert)
@@ -177,6 +188,15 @@ _IN_TEXT: dict[Purpose, re.Pattern[str]] = {
     """),
     Purpose.THANKS: _compile(_THANKS_FOR_ORDER),
 }
+# Beside a new offer these are about the one that it replaces.
+_DISREGARD_IN_TEXT = _compile(rf"""
+    (?:disregard|ignore){_FEW_WORDS} (?:our|the|this|that|my) (?:[\w-]+ ){{0,2}}?{_ENGLISH_OFFER}
+    {OFFER_WORD}(?: [^\s.!?;:]{{1,40}}){{0,2}} (?:bitte )?(?:ignorieren|nicht (?:verwenden|beachten))
+    (?:ignorieren|vergessen) sie{_FEW_WORDS} {OFFER_WORD}
+    (?:ne tenez pas|ne pas tenir|ne tenir pas){_FEW_WORDS} compte{_FEW_WORDS} (?:offre|devis)
+    non{_FEW_WORDS} (?:considerare|tenere conto){_FEW_WORDS}(?: |['’])(?:offerta|preventivo)
+    (?:negeer|negeren){_FEW_WORDS} (?:offerte|aanbieding)
+""")
 _APPOINTS_IN_TEXT = _compile(rf"""
     bestätige(?:n wir)?{_FEW_WORDS} termin(?!\w)|\w*termin findet{_FEW_WORDS} statt
     confirm{_FEW_WORDS} appointment|confirmons{_FEW_WORDS} rendez-vous
@@ -231,6 +251,8 @@ def _find_other_in_text(text: str, *, is_talk: bool) -> Purpose | None:
     offers = _OFFERS_IN_TEXT.search(text) is not None
     if purpose:
         return Purpose.UNCLEAR if offers else purpose
+    if not offers and not _OFFERS_ANEW.search(text) and _DISREGARD_IN_TEXT.search(text):
+        return Purpose.TAKES_BACK
     if is_talk and not offers and _PLEASED_ABOUT_ORDER.search(text):
         return Purpose.THANKS
     return None
@@ -276,3 +298,43 @@ def is_inquiry(subject: str, new_text: str) -> bool:
     if _INQUIRY_SUBJECT.search(rest) or asks_for_offer(rest):
         return True
     return _INQUIRY_TEXT.search(text) is not None and not KEYWORD.match(rest)
+
+
+# The writer offers something: `unser Angebot`, but not `Ihr Angebot`.
+_OWN_OFFER = _compile(rf"""
+    (?<!zu )unser\w* (?:[\w-]+ )?{OFFER_WORD}|bieten wir|biete ich|our (?:[\w-]+ )?(?:quot\w+|offer|proposal)
+    we (?:are pleased to |gladly )?(?:offer|quote)|notre (?:[\w-]+ )?(?:offre|devis)
+    nous (?:vous )?(?:proposons|offrons)|nostr[ao] (?:offerta|preventivo)|onze (?:offerte|aanbieding)
+""")
+# An offer that is there already.
+_KNOWN_OFFER = _compile(rf"""
+    (?:ihr\w*|das|de[mnrs]|die|dieses?|[avz]om|zum|zur|im|am|beim|dein\w*|euer|eurem) (?:[\w-]+ ){{0,2}}?{OFFER_WORD}
+    (?:your|the|this|that|votre|le|l['’]|il|la|su[ao]|vostr[ao]) ?(?:[\w-]+ ){{0,2}}?{_ANY_OFFER}
+""")
+# The usual words about an offer that is there, or that was ordered.
+_HAGGLING = _compile(r"""
+    rabatt|skonto|nachlass|günstiger|billiger|zu teuer|bestell\w*|beauftrag\w*|aufträge?|liefer(?:zeit|termin)\w*
+    rückfrage\w*|discount|too expensive|orders?(?!\w)|lead time|commande|remise|sconto|ordine
+""")
+_LOOKING_FORWARD = _compile(rf"""
+    über (?:ein|ihr)\w* (?:[\w-]+ )?{OFFER_WORD}{_FEW_WORDS} freuen|freu\w+{_FEW_WORDS} (?:auf|über) ihr\w* {OFFER_WORD}
+    look\w* forward to (?:receiving )?your {_ENGLISH_OFFER}
+""")
+
+
+def brings_own_document(subject: str, new_text: str) -> bool:
+    """Return whether the writer sends an offer, an invoice or the like of the own company."""
+    text = flatten(new_text)
+    if _OFFERS_IN_TEXT.search(text) or _OWN_OFFER.search(text):
+        return True
+    purpose = find_purpose(subject, new_text)
+    return purpose in (Purpose.INVOICES, Purpose.CONFIRMS, Purpose.THANKS, Purpose.UNCLEAR)
+
+
+def is_new_inquiry(subject: str, new_text: str) -> bool:
+    """Return whether a mail plainly asks for another offer, and not about one that is there."""
+    if not is_inquiry(subject, new_text):
+        return False
+    text = _LOOKING_FORWARD.sub("", flatten(f"{subject}\n{new_text}"))
+    is_about_known = _KNOWN_OFFER.search(text) or _OFFERS_ANEW.search(text)
+    return not is_about_known and not _HAGGLING.search(text)

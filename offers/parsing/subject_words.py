@@ -105,7 +105,8 @@ _OTHER_DOCUMENT = re.compile(
     + any_of(r"""
         [^\W\d_]{0,30}(?:rechnung|gutschrift|mahnung)|auftrags(?:bestätigung|erteilung)
         zahlungserinnerung|storno|stornierung|(?:nach)?bestellung|bestellbestätigung
-        lieferschein|lieferavis
+        lieferschein|lieferavis|reklamation|beanstandung|mängel(?:rüge|anzeige)|complaint
+        réclamation|reclamo|contestazione
         (?:proforma )?invoice|(?:your|our) order|order confirmation|purchase order
         delivery note|credit note
         facture|commande|bon de livraison|avoir|fattura|conferma d['’]ordine|ordine|bolla

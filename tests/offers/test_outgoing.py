@@ -162,7 +162,7 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
         ),
         (
             {"subject": "Rechnung RE-1 zu Angebot 4711"},
-            State.REVIEW,
+            State.NOT_AN_OFFER,
             SourceFile.Reason.OTHER_DOCUMENT,
         ),
         (
@@ -174,6 +174,16 @@ def import_mail(folder: MailFolder, name: str = "x.eml", **fields: object) -> So
             {"headers": "Content-Type: text/calendar; method=REQUEST"},
             State.REVIEW,
             SourceFile.Reason.APPOINTMENT,
+        ),
+        (
+            {"subject": "Bestellung B-118 lt. Ihrem Angebot 77120", "body": "Wir bestellen.\n"},
+            State.NOT_AN_OFFER,
+            SourceFile.Reason.OTHER_DOCUMENT,
+        ),
+        (
+            {"subject": "Reklamation zu Ihrem Angebot 77120"},
+            State.NOT_AN_OFFER,
+            SourceFile.Reason.OTHER_DOCUMENT,
         ),
         ({"subject": "Stellenangebot Nr. 4711"}, *NO_OFFER),
         # How the mail is built must not hide the attachment.

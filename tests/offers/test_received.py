@@ -127,6 +127,91 @@ def test_a_stranger_in_the_thread_holds_that_offer_and_asks(
     assert (because(offer), offer.replied_at) == ("in_review", None)
 
 
+STRANGE = [
+    {"subject": "Angebot AN-2026-0815", "body": "Bin unterwegs, wir nehmen das Angebot an.\n"},
+    {"subject": "AW: Carport", "body": "Angebot AN-2026-0815 passt so, bitte anfertigen.\n"},
+    {"subject": "Carport", "body": "Zu Ihrem Angebot AN-2026-0815 hätten wir eine Frage.\n"},
+    {
+        "subject": "Bestellung 45001 zu Angebot AN-2026-0815",
+        "headers": "Auto-Submitted: auto-generated",
+        "body": "Bestellnummer 45001. Bitte bestätigen Sie im Portal.\n",
+    },
+]
+
+
+@orders
+@pytest.mark.parametrize("fields", STRANGE, ids=["private", "answer", "question", "portal"])
+def test_a_stranger_who_names_our_offer_holds_it_and_asks(
+    office: Office, fields: dict[str, object], is_reversed: bool
+) -> None:
+    steps = [office.send, lambda: office.receive(sender="x@fremd.example", **fields)]
+    _sent, file = run_steps(steps, is_reversed=is_reversed)
+    offer = Offer.objects.get()
+    assert (file.state, file.reason, file.offer) == (State.REVIEW, Reason.UNKNOWN_SENDER, offer)
+    assert (bool(offer.needs_review), offer.replied_at) == (True, None)
+
+
+THEIRS = [
+    {"subject": "Angebot AN-2026-0815 Rohre", "body": "Anbei unser Angebot.\n"},
+    {"subject": "Rechnung zu Angebot AN-2026-0815"},
+    {"subject": "Angebot AN-2026-0815", "headers": "List-Unsubscribe: <mailto:a@b.example>"},
+    {"subject": "Neuigkeiten", "body": "Angebot AN-2026-0815: nur diese Woche.\n"},
+    {"subject": "Guten Tag"},
+]
+
+
+@orders
+@pytest.mark.parametrize("fields", THEIRS, ids=["offer", "invoice", "list", "advert", "no number"])
+def test_what_a_stranger_sends_of_the_own_company_asks_nothing(
+    office: Office, fields: dict[str, object], is_reversed: bool
+) -> None:
+    steps = [office.send, lambda: office.receive(sender="x@fremd.example", **fields)]
+    _sent, file = run_steps(steps, is_reversed=is_reversed)
+    offer = Offer.objects.get()
+    assert file.state in (State.NOT_AN_OFFER, State.AUTOMATIC)
+    assert (offer.needs_review, offer.replied_at) == ("", None)
+
+
+INQUIRIES = [
+    ({"subject": "Anfrage Zaun", "body": "Neues Thema: wir brauchen 80 m Zaun.\n"}, True),
+    ({"subject": "Zaun", "body": "Wir bitten um ein Angebot für 80 m Zaun.\n"}, True),
+    ({"subject": "Fence", "body": "Could you quote 80 m of fence for our yard?\n"}, True),
+    ({"subject": "Zaun", "body": "Können Sie uns das Angebot noch einmal senden?\n"}, False),
+    ({"subject": "Anfrage", "body": "Zu Ihrem Angebot: geht das günstiger?\n"}, False),
+    ({"subject": "Anfrage Zaun", "headers": ANSWERS}, False),
+]
+
+
+@orders
+@pytest.mark.parametrize(("fields", "is_new"), INQUIRIES)
+def test_an_inquiry_about_something_else_is_no_reply(
+    office: Office, fields: dict[str, object], is_new: bool, is_reversed: bool
+) -> None:
+    steps = [office.send, lambda: office.receive(**fields)]
+    _sent, file = run_steps(steps, is_reversed=is_reversed)
+    offer = Offer.objects.get()
+    assert file.state == (State.NOT_AN_OFFER if is_new else State.FOLLOW_UP)
+    assert (offer.replied_at is None, offer.needs_review) == (is_new, "")
+
+
+@orders
+@pytest.mark.parametrize(
+    "order",
+    ["Das Angebot bitte trotzdem bestellen.", "Herr Holm: wir nehmen an.", "Wir lehnen leider ab."],
+)
+def test_a_note_that_also_orders_holds_the_offer_and_pauses_it(
+    office: Office, order: str, is_reversed: bool
+) -> None:
+    day = (LATER + timedelta(days=9)).date()
+    body = f"Ich bin bis {day:%d.%m.%Y} nicht im Büro.\n\n{order}\n"
+    note = {"headers": f"{ANSWERS}\nAuto-Submitted: auto-replied", "body": body}
+    steps = [office.send, lambda: office.receive(subject="Automatische Antwort: Carport", **note)]
+    _sent, file = run_steps(steps, is_reversed=is_reversed)
+    offer = Offer.objects.get()
+    assert (file.state, file.reason, file.offer) == (State.REVIEW, Reason.MAYBE_AUTOMATIC, offer)
+    assert (bool(offer.needs_review), offer.paused_until) == (True, day + timedelta(days=1))
+
+
 def test_a_stranger_whom_we_write_to_is_a_recipient(office: Office) -> None:
     office.send()
     asked = office.receive(sender="planer@plan.example", headers=ANSWERS)

@@ -166,7 +166,6 @@ def test_a_redirected_mail_went_to_whom_it_was_redirected(folder: MailFolder) ->
     "subject",
     [
         "Rückfrage zu Ihrem Angebot 4711",
-        "Bestellung gemäß Ihrem Angebot 4711",
         "Absage - Ihr Angebot 4711",
         "Votre offre 4711",
         "Question about your quotation 4711",
