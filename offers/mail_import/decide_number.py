@@ -82,13 +82,14 @@ def decide_in_thread(message: MailMessage, context: MessageContext) -> MessageDe
 def _find_purpose(message: MailMessage) -> Purpose:
     if message.is_appointment:
         return Purpose.APPOINTS
-    text = message.text or ""
-    purpose = find_purpose(message.mail.subject, text)
-    if purpose in _HOLDING:
-        return purpose
+    subject, text = message.mail.subject, message.text or ""
+    purpose = find_purpose(subject, text)
     # `bestaetigen`, as people write without umlauts.
-    spelled = find_purpose(spell_umlauts(message.mail.subject), spell_umlauts(text))
-    return spelled if spelled in _HOLDING else purpose
+    spelled = (spell_umlauts(subject), spell_umlauts(text))
+    if purpose in _HOLDING or spelled == (subject, text):
+        return purpose
+    purpose_as_spelled = find_purpose(*spelled)
+    return purpose_as_spelled if purpose_as_spelled in _HOLDING else purpose
 
 
 def _ask_what_became(offer: Offer, purpose: Purpose) -> MessageDecision:
@@ -272,7 +273,7 @@ def _has_document(message: MailMessage) -> bool:
 
 def _is_about_offer_of_others(message: MailMessage) -> bool:
     subject = message.prefixes.rest
-    if names_foreign_offer(subject) or names_foreign_offer(spell_umlauts(subject)):
+    if any(map(names_foreign_offer, {subject, spell_umlauts(subject)})):
         return True
     text = message.text or ""
     if _OUR_OFFER.search(text) or _has_document(message):

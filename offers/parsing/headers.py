@@ -94,7 +94,7 @@ def parse_mail(header_block: bytes) -> Mail:
         bcc=bcc,
         resent_to=resent,
         resent_from=_read_first(first, "resent-from", "resent-sender"),
-        reply_to=tuple(parse_addresses(first.get("reply-to", ""))[0]),
+        reply_to=_read_recipients(values.get("reply-to", [])[:1], []),
         sent_by=_read_first(first, "sender"),
         in_reply_to=tuple(_REFERENCE.findall(first.get("in-reply-to", "")))[:_MOST_ANSWERED],
         references=tuple(_REFERENCE.findall(first.get("references", "")))[-_MOST_REFERENCES:],
@@ -154,7 +154,8 @@ def _read_sender(first: dict[str, str], defects: list[str]) -> Address | None:
 def _read_first(first: dict[str, str], *names: str) -> Address | None:
     """Return the first mailbox of the first of these fields that has one."""
     for name in names:
-        if addresses := parse_addresses(first.get(name, ""))[0]:
+        value = first.get(name)
+        if value and (addresses := parse_addresses(value)[0]):
             return addresses[0]
     return None
 
