@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from offers.models import Offer, SourceFile
 
@@ -22,3 +23,14 @@ def apply_questions(offer: Offer, open_questions: Sequence[SourceFile]) -> None:
         offer.needs_review = ""
     if asked and not offer.needs_review and offer.status in Offer.NOT_CLOSED:
         offer.needs_review = asked[0]
+
+
+def hold_named(named: Sequence[Offer], answered: Offer | None) -> list[Offer]:
+    """Hold the offers that a reply to another offer names too; return those that are held by it."""
+    held = []
+    for offer in named:
+        if offer is not answered and not offer.needs_review:
+            with translation.override(settings.LANGUAGE_CODE):
+                offer.needs_review = _("A reply to another offer names this one too.")
+            held.append(offer)
+    return held

@@ -98,7 +98,8 @@ class BatchContext:
             answered_at=known.sent_at if known else None,
         )
         if self.folder.direction == MailFolder.Direction.INCOMING:
-            return self._senders.describe(message, context, known)
+            others = self._by_number.get(number_key(message.other_number), ())
+            return self._senders.describe(message, context, known, others)
         return self._sent.describe(message, context)
 
     def add_message(self, message: MailMessage, row: SourceFile) -> None:
@@ -184,8 +185,8 @@ class BatchContext:
         numbers: set[str] = set()
         for message in messages:
             thread.update(message_id[:500] for message_id in message.thread)
-            if message.number:
-                numbers.add(number_key(message.number))
+            for number in filter(None, (message.number, message.other_number)):
+                numbers.add(number_key(number))
         sent = SentMessage.objects.filter(message_id__in={*thread, *_message_ids(messages)})
         sent_messages = list(sent)
         self._sent_messages = {each.message_id: each.offer_id for each in sent_messages}

@@ -66,6 +66,8 @@ class MailMessage:
     is_guessing: bool = False
     # Of a received mail: its number is that of an offer of ours, if there is one.
     may_name_ours: bool = False
+    # A second number that its new text names.
+    other_number: str = ""
     # It asks for another offer, in no conversation.
     is_new_inquiry: bool = False
     # Of a sent mail: its new text and the names of its attachments, as far as they were needed.
@@ -146,6 +148,8 @@ class MessageContext(NamedTuple):
     knows_thread: bool = False
     # The offer whose number it names, if the sender could know of it.
     by_number: Offer | None = None
+    # Further open offers of its sender's company that it names beside the one in whose thread it is.
+    also_named: Sequence[Offer] = ()
     # Open offers whose number it names, whoever wrote it.
     named: Sequence[Offer] = ()
     # Open offers of its sender, or of whom a bounce is about, that were sent before it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from django.conf import settings
@@ -28,6 +29,7 @@ _LONGEST_BODY = 256 * 1024
 _MOST_REPLY_TO = 5
 # A mail answers one, seldom two.
 _MOST_ANSWERED = 5
+_MOST_SENTENCES = 40
 
 
 def read_received(path: Path, message: MailMessage, pattern: str) -> None:
@@ -80,6 +82,7 @@ def _read_answer(message: MailMessage, raw: bytes, pattern: str) -> None:
         is_placed = is_in_subject or is_answer or names_foreign_offer(new_text)
         is_theirs = _is_for_many(message) or _is_of_sender(message, content, is_answer=is_answer)
         message.may_name_ours = is_placed and not is_theirs
+        message.other_number = _find_other_number(new_text, message.number, pattern)
     elif not is_answer:
         message.is_new_inquiry = is_new_inquiry(mail.subject, new_text)
 
@@ -99,6 +102,18 @@ def _is_of_sender(message: MailMessage, content: Body, *, is_answer: bool) -> bo
     key = number_key(message.number)
     is_attached = any(key in number_key(name) for name in content.attachments)
     return is_attached and not is_answer
+
+
+def _find_other_number(new_text: str, number: str, pattern: str) -> str:
+    """Return the first number in a text that is another one, or an empty text."""
+    try:
+        for sentence in re.split(r"[\n;!?]|\.\s", new_text)[:_MOST_SENTENCES]:
+            found = find_number_in_text(sentence, pattern) or ""
+            if found and number_key(found) != number_key(number):
+                return found
+    except PatternError:
+        pass  # it took too long, and would again
+    return ""
 
 
 def _find_number(new_text: str, body: str, pattern: str) -> str:

@@ -121,6 +121,7 @@ def build_message(received: ReceivedMessage) -> MailMessage:
         # Rows of an earlier version do not have these.
         may_name_ours=content.get("may_name_ours", False),
         is_new_inquiry=content.get("is_new_inquiry", False),
+        other_number=content.get("other_number", ""),
     )
 
 
@@ -151,6 +152,7 @@ def _describe(message: MailMessage) -> dict[str, Any]:
         "is_guessing": message.is_guessing,
         "may_name_ours": message.may_name_ours,
         "is_new_inquiry": message.is_new_inquiry,
+        "other_number": message.other_number,
     }
 
 

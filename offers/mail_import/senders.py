@@ -68,9 +68,16 @@ class SenderRows:
         return Offer.objects.filter(customer__in={customer.pk for customer in customers})
 
     def describe(
-        self, message: MailMessage, context: MessageContext, known: KnownMessage | None
+        self,
+        message: MailMessage,
+        context: MessageContext,
+        known: KnownMessage | None,
+        others: Sequence[Offer],
     ) -> MessageContext:
-        """Add who wrote a message to its context. `known` is the mail that it answers."""
+        """Add who wrote a message to its context.
+
+        `known` is the mail that it answers, `others` are the offers of the second number.
+        """
         if message.bounce:
             return self._add_bounced(message, context, known)
         of_sender, of_company = self._find_offers(message)
@@ -78,6 +85,7 @@ class SenderRows:
             ours=self.ours,
             knows_thread=known is not None and self._knows(message.sender_emails, known.offer),
             by_number=self._find_by_number(message, context.same_number),
+            also_named=self._find_also_named(message, context, others),
             named=_open_before(message, context.same_number),
             of_sender=_open_before(message, of_sender),
             of_company=_open_before(message, of_company),
@@ -133,6 +141,17 @@ class SenderRows:
             if self._knows([message.sender_email], offer):
                 return offer
         return None
+
+    def _find_also_named(
+        self, message: MailMessage, context: MessageContext, others: Sequence[Offer]
+    ) -> list[Offer]:
+        if not others and context.in_thread is None:
+            return []
+        found = []
+        for offer in _open_before(message, [*context.same_number, *others]):
+            if offer is not context.in_thread and self._knows([message.sender_email], offer):
+                found.append(offer)
+        return found
 
     def _add_bounced(
         self, message: MailMessage, context: MessageContext, known: KnownMessage | None

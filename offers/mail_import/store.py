@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, transaction
 
+from offers.holds import hold_named
 from offers.mail_import.context import BatchContext
 from offers.mail_import.decide import MessageDecision
 from offers.mail_import.decide_received import decide_received
@@ -253,6 +254,9 @@ class _Batch:
         row.offer = self._find_or_build_offer(message, decision)
         self._fill_entry(row, message, decision)
         self.context.add_message(message, row)
+        if decision.is_reply:
+            for offer in hold_named(context.also_named, decision.offer):
+                self._change(offer, "needs_review")
         if decision.pauses_until:
             self._pause_offers(decision.pauses_until, context)
         elif decision.reason == Reason.BOUNCED:

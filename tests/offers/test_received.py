@@ -212,6 +212,49 @@ def test_a_note_that_also_orders_holds_the_offer_and_pauses_it(
     assert (bool(offer.needs_review), offer.paused_until) == (True, day + timedelta(days=1))
 
 
+OTHER_ID = "<2@muster-metallbau.example>"
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_held"),
+    [
+        ({"body": "Angebot AN-2026-0816 bestellen wir, dieses noch nicht.\n"}, True),
+        ({"subject": "AW: Angebot AN-2026-0816"}, True),
+        ({"subject": "AW: Angebot AN-2026-0815", "body": "Zu Angebot AN-2026-0816: ja.\n"}, True),
+        ({"body": "Angebot AN-2026-0815 bestellen wir.\n"}, False),
+    ],
+)
+def test_a_reply_that_names_another_offer_too_holds_that_one(
+    office: Office, fields: dict[str, object], is_held: bool
+) -> None:
+    office.send()
+    office.send(subject="Angebot AN-2026-0816", message_id=OTHER_ID)
+    file = office.receive(headers=ANSWERS, **fields)
+    other = Offer.objects.get(number="AN-2026-0816")
+    assert (file.state, file.offer) == (State.FOLLOW_UP, Offer.objects.exclude(pk=other.pk).get())
+    assert (other.replied_at, bool(other.needs_review)) == (None, is_held)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (0, 2, 1), (2, 0, 1)])
+def test_an_offer_forwarded_within_the_company_after_a_bounce_goes_there(
+    office: Office, order: tuple[int, ...]
+) -> None:
+    report = build_report("buehler@kunde-eins.example")
+    forward = {
+        "subject": "WG: Angebot AN-2026-0815",
+        "to": "Zentrale <zentrale@kunde-eins.example>",
+    }
+    steps = [
+        office.send,
+        lambda: office.receive(**report),
+        lambda: office.send(**forward, message_id=OTHER_ID, sent_at=LATER),
+    ]
+    for number in order:
+        steps[number]()
+    offer = Offer.objects.get()
+    assert (offer.customer.email, offer.needs_review) == ("zentrale@kunde-eins.example", "")
+
+
 def test_a_stranger_whom_we_write_to_is_a_recipient(office: Office) -> None:
     office.send()
     asked = office.receive(sender="planer@plan.example", headers=ANSWERS)
