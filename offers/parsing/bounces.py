@@ -22,6 +22,7 @@ from offers.parsing.mime import Part, find_report_kind, read_parts
 from offers.parsing.prefixes import split_prefixes
 from offers.parsing.reply import find_new_text
 from offers.parsing.returned_mail import ReturnedMail, find_returned, split_text
+from offers.parsing.robots import is_robot
 
 _LONGEST_DIAGNOSTIC = 500
 _LONGEST_TEXT = 64 * 1024
@@ -51,8 +52,9 @@ _ADDRESS = re.compile(r"<?([\w!#$%&'*+/=?^`{|}~.-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1
 # The field of a report that was put into the text.
 _NAMED = re.compile(r"^final-recipient:[ \t]*(?:rfc822;)?[ \t]*(\S{3,254})", re.I | re.M)
 
-_OTHER_REPORTS = ("message/feedback-report", "message/disposition-notification")
-
+_RECEIPT = "message/disposition-notification"
+# Sieve filters refuse a mail by a read receipt (RFC 5429): deleted, and the text says why.
+_DELETED = re.compile(r"^disposition:[ \t]*automatic-action[^;\n]{0,99};[ \t]*deleted", re.I | re.M)
 
 _DEFAULT_STATUS = {About.ADDRESS: "5.0.0", About.MAIL: "5.0.0", About.DELAY: ""}
 
@@ -77,12 +79,17 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
     Reports of RFC 3464 count first, then the fields and words of mail servers and flufl.bounce,
     then the words of content filters, which may write from a person's address.
     """
-    if find_report_kind(mail.header("content-type")) in ("read_receipt", "other_report"):
+    kind = find_report_kind(mail.header("content-type"))
+    if kind == "other_report":
         return None
     parts, is_whole = read_parts(raw)
-    if any(part.content_type in _OTHER_REPORTS for part in parts):
+    if any(part.content_type == "message/feedback-report" for part in parts):
         return None
-    is_from_server = may_be_bounce(mail) or _has_report(mail, parts)
+    receipts = [part for part in parts if part.content_type == _RECEIPT]
+    is_receipt = bool(kind == "read_receipt" or receipts)
+    if is_receipt and not _tells_deletion(receipts):
+        return None
+    is_from_server = not is_receipt and (may_be_bounce(mail) or _has_report(mail, parts))
     if is_from_server:
         parts = _unwrap(parts)
     text, quoted = split_text(parts, _LONGEST_TEXT if is_from_server else _LONGEST_BEGINNING)
@@ -98,6 +105,11 @@ def read_bounce(raw: bytes, mail: Mail) -> Bounce | None:
         if bounce and not bounce.status and failure_words.asks_confirmation(text):
             return None
     return bounce and _add_returned(bounce, returned)
+
+
+def _tells_deletion(receipts: list[Part]) -> bool:
+    texts = [part.text(_LONGEST_BEGINNING) for part in receipts[:_MOST_ATTACHED]]
+    return any(_DELETED.search(text) for text in texts)
 
 
 def _has_report(mail: Mail, parts: list[Part]) -> bool:
@@ -130,8 +142,10 @@ def _is_from_server(mail: Mail) -> bool:
         return True
     if mail.sender is not None and _DAEMON.match(mail.sender.email):
         return True
-    is_nobody = mail.sender is None or mail.header("return-path").strip() == "<>"
-    if is_nobody and failure_words.names_failure(mail.subject):
+    has_no_return = mail.header("return-path").strip() == "<>"
+    if has_no_return and mail.sender is None and not mail.subject.strip():
+        return True  # an absence note has at least a subject
+    if (mail.sender is None or has_no_return) and failure_words.names_failure(mail.subject):
         return True
     name = mail.header("from").lstrip("\"' ")
     return _SERVER_NAME.match(name) is not None and failure_words.begins_as_report(mail.subject)
@@ -219,11 +233,11 @@ def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | No
     """Return the bounce in a mail that looks like a person's, or None.
 
     Content filters and old servers write from any address. Only their words tell them, or what
-    they return behind the subject of a report.
+    they return or list behind the subject of a report.
     """
     prefixes = split_prefixes(mail.subject)
     is_report = failure_words.begins_as_report(mail.subject) and (
-        returned.is_there or failure_words.has_status(text)
+        returned.is_there or failure_words.has_status(text) or failure_words.lists_recipients(text)
     )
     if not (is_report or failure_words.says_refusal(f"{prefixes.rest}\n{text}")):
         return None
@@ -233,7 +247,11 @@ def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | No
     if failure_words.has_personal_words(f"{prefixes.rest}\n{text}"):
         return None
     is_report = is_report and failure_words.says_failure(text)
-    if not (is_report or _says_refusal(mail, prefixes.rest, text)):
+    if not (
+        is_report
+        or _is_returned_by_robot(mail, text, returned)
+        or _says_refusal(mail, prefixes.rest, text)
+    ):
         return None
     recipients = _find_recipients(mail, text) or returned.recipients[:1]
     if not recipients and mail.sender and mail.sender not in mail.recipients:
@@ -242,6 +260,11 @@ def _read_unmarked(mail: Mail, text: str, returned: ReturnedMail) -> Bounce | No
     if failure_words.says_unreachable(text):
         about = About.ADDRESS
     return Bounce(recipients, failure_words.find_status(text), about, _shorten(text))
+
+
+def _is_returned_by_robot(mail: Mail, text: str, returned: ReturnedMail) -> bool:
+    is_from_robot = mail.sender is not None and is_robot(mail.sender)
+    return is_from_robot and returned.is_there and failure_words.says_failure(text)
 
 
 def _says_refusal(mail: Mail, subject: str, text: str) -> bool:

@@ -36,7 +36,7 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 # An enhanced code such as `5.1.1` (RFC 3463), and a reply code such as `550` before words.
-_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ -])(?![ -]\d{3,})")
 _DELAYED = re.compile(
     any_of("""
@@ -108,6 +108,12 @@ _PERMANENT = re.compile(
         (?:could|can) ?not be delivered|did not reach|unable to deliver|wasn.t able to deliver
         delivery .{0,40}failed|not delivered|nicht zugestellt werden|nicht erreicht
     """),
+    re.IGNORECASE,
+)
+# Behind a colon, the list of those whom a mail did not reach.
+_LISTED = re.compile(
+    r"(?:(?:not|n.t) (?:be )?(?:delivered|reach)|undeliver|nicht (?:zugestellt|erreicht|übermittelt))"
+    r"[^.!?:@]{0,80}:\s{1,9}[\"'<]?[^\s@]{1,64}@",
     re.IGNORECASE,
 )
 # A filter that lets a mail pass once its sender has answered.
@@ -188,6 +194,11 @@ def says_failure(text: str) -> bool:
 def has_status(text: str) -> bool:
     """Return whether a text has a code of mail servers, such as `5.1.1` or `550`."""
     return (_STATUS.search(text) or _REPLY_CODE.search(text)) is not None
+
+
+def lists_recipients(text: str) -> bool:
+    """Return whether a text names, as in a list, those whom a mail did not reach."""
+    return _LISTED.search(text[:_JUDGED_TEXT]) is not None
 
 
 def says_delay(text: str) -> bool:

@@ -103,7 +103,8 @@ def read_parts(raw: bytes) -> tuple[list[Part], bool]:
     Never raises. What is too large, too deep, too much or not closed is left out or cut.
     """
     is_whole = len(raw) <= _MOST_BYTES
-    raw = raw[:_MOST_BYTES]
+    # Empty lines at the start do not end the header block.
+    raw = raw[:_MOST_BYTES].lstrip(b"\r\n")
     parts: list[Part] = []
     searched = 0
     pending = [(raw, 0, "")]  # a stack, because nesting must not become recursion

@@ -19,6 +19,10 @@ _LONGEST_HEAD = 64 * 1024
 _LONGEST_RULE = 120
 # The line above a quoted mail, and the fields that such a mail begins with.
 _RULE = re.compile(r"original|copy of|returned|header|nachricht|message", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:old|original|returned|ursprüngliche|zurückgesandte) (?:e-?mail|mail|message|nachricht) ?:\Z",
+    re.IGNORECASE,
+)
 _FIRST_FIELDS = ("received: ", "return-path: ", "message-id: ")
 _FIELD = re.compile(r"[> \t]*(?:received|return-path|message-id|from|to|subject|date) ?:", re.I)
 
@@ -77,8 +81,11 @@ def split_text(parts: list[Part], limit: int) -> tuple[str, str]:
 def _begins_original(line: str) -> bool:
     if line.lower().startswith(_FIRST_FIELDS):
         return True
-    is_rule = line.startswith("--") and len(line) < _LONGEST_RULE
-    return is_rule and _RULE.search(line) is not None
+    if len(line) >= _LONGEST_RULE:
+        return False
+    if _HEADING.match(line.rstrip()):
+        return True
+    return line.startswith("--") and _RULE.search(line) is not None
 
 
 def _find_quoted_head(text: str) -> str:

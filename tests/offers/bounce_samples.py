@@ -152,6 +152,33 @@ FAILED = {
         "Content-Type: text/plain; charset=utf-8\n\nメールを配信できませんでした。\n--b\n"
         f"Content-Type: message/rfc822\n\n{_ORIGINAL}To: buehler@kunde-eins.example\n\n--b--\n"
     ),
+    "a server without any sender": (
+        f"Return-Path: <>\nFrom: <>\n{_TO}In-Reply-To: <offer@x>\n\n"
+        "Mail for buehler@kunde-eins.example was returned: no such user at this site.\n"
+    ),
+    "a filter that refuses by a read receipt": (
+        f"From: Mail Agent <admin@kunde-eins.example>\n{_TO}Subject: Rejected automatically\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; "
+        'boundary="b"\n\n--b\n\nYour message to <buehler@kunde-eins.example> was '
+        "automatically rejected:\nThe mailbox is full\n--b\n"
+        "Content-Type: message/disposition-notification\n\n"
+        "Final-Recipient: rfc822; buehler@kunde-eins.example\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n--b\n"
+        f"Content-Type: message/rfc822\n\n{_ORIGINAL}\n--b--\n"
+    ),
+    "a provider that returns the mail from no-reply": (
+        f"From: no-reply@provider.example\n{_TO}Subject: Hinweis zu Ihrer E-Mail\n"
+        'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\n'
+        "Ihre E-Mail konnte nicht zugestellt werden an: <buehler@kunde-eins.example>\n"
+        "Das Postfach ist voll.\n"
+        f"--b\nContent-Type: message/rfc822\n\n{_ORIGINAL}\n--b--\n"
+    ),
+    "a report that quotes a mail with words of a filter": (
+        f"From: <admin@kunde-eins.example>\n{_TO}Subject: Non-Delivery: Angebot\n\n"
+        "--- Report ---\nThis mail did not reach the following recipients:\n\n"
+        "<buehler@kunde-eins.example>\nAddressee unknown\n\nOld message:\n\n"
+        "Please click the following link, then we deliver the gate.\n"
+    ),
     "given up after 4.x": _report(
         "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n",
         "could not be delivered",
@@ -329,6 +356,31 @@ NO_FAILURES = {
         f"From: buehler@kunde-eins.example\n{_TO}Subject: Nicht zustellbar: gelesen\n"
         'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\n\n'
         "--b\n\nIhre Nachricht wurde vom Server gelöscht.\n--b--\n"
+    ),
+    "a mail deleted unread": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Nicht gelesen: Angebot AN-2026-0815\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; "
+        'boundary="b"\n\n--b\n\nIhre Nachricht wurde gelöscht, ohne gelesen zu werden.\n--b\n'
+        "Content-Type: message/disposition-notification\n\n"
+        "Final-Recipient: rfc822; buehler@kunde-eins.example\n"
+        "Disposition: automatic-action/MDN-sent-automatically; deleted\n--b--\n"
+    ),
+    "a read receipt that is refused": (
+        f"From: buehler@kunde-eins.example\n{_TO}Subject: Angebot AN-2026-0815\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; "
+        'boundary="b"\n\n--b\n\nIhre Nachricht ist angekommen, die Bestätigung wurde vom '
+        "Filter abgelehnt.\n--b\nContent-Type: message/disposition-notification\n\n"
+        "Disposition: manual-action/MDN-sent-manually; denied\n--b--\n"
+    ),
+    "an absence without sender": (
+        f"Return-Path: <>\nFrom: <>\n{_TO}Subject: Abwesenheit\n\nHerr Bühler ist nicht "
+        "erreichbar, bitte an vertretung@kunde-eins.example\n"
+    ),
+    "a refused offer that a portal returns": (
+        f"From: no-reply@portal.example\n{_TO}Subject: Angebot AN-2026-0815\n"
+        'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\n'
+        "Ihre Nachricht mit dem Angebot wurde vom Einkauf abgelehnt.\n"
+        f"--b\nContent-Type: message/rfc822\n\n{_ORIGINAL}\n--b--\n"
     ),
     "an absence": (
         f"Return-Path: <>\nFrom: buehler@kunde-eins.example\n{_TO}Auto-Submitted: auto-replied\n"

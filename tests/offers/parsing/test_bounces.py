@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from offers.parsing.bounces import read_bounce
 from offers.parsing.findings import About, Bounce
-from offers.parsing.headers import parse_mail
+from offers.parsing.headers import parse_mail, read_header_block
 from tests.offers.bounce_samples import DELAYED, FAILED, NO_FAILURES, PEOPLE, REFUSED
 
 
@@ -231,6 +233,14 @@ def test_a_report_without_its_boundary_is_read() -> None:
     assert (bounce.recipients, bounce.status) == (("a@x.example",), "5.1.1")
 
 
+def test_a_report_behind_empty_lines_is_read_as_without() -> None:
+    report = make_report("Final-Recipient: rfc822;a@x.example\nAction: failed\nStatus: 5.1.1\n")
+    raw = f"\n{report}".encode()
+    bounce = read_bounce(raw, parse_mail(read_header_block(io.BytesIO(raw))))
+    assert bounce is not None
+    assert bounce == read(report)
+
+
 def test_a_failure_from_any_sender_is_told_by_the_mail_that_it_returns() -> None:
     raw = (
         "From: inet@relay.example\nSubject: Mail could not be delivered\n"
@@ -399,7 +409,8 @@ HOSTILE_HEADS = {
     "piece",
     [
         "<", "a@", "5.1.1", "550 ", "a@b.c ", "a.", "\nMessage-ID:", "--", "\n- ", "\n>",
-        "your message ", "ihre nachricht wurde ", "delivery ", "size exceed ", "\nsubject:",
+        "your message ", "not delivered ", "\nold mail :",
+        "ihre nachricht wurde ", "delivery ", "size exceed ", "\nsubject:",
         "\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\n",
         "\n--b\nContent-Type: message/delivery-status\n\nAction: failed\n",
         "\n--b\nContent-Type: message/rfc822\n\nFrom: a@b\n\n", "\\x{", "+4",
