@@ -45,8 +45,11 @@ def was_nothing_changed() -> bool:
         {"headers": FAILED},
         {"headers": f"{FAILED}\nAuto-Submitted: auto-replied", "body": "Im Urlaub bis 24.09.2026.\n"},
         {"headers": f"{FAILED}\n{ANSWERS}", "sender": "x@fremd.example"},
+        {
+            "headers": FAILED, "subject": "AW: Angebot AN-2026-0815", "sender": "x@fremd.example",
+        },
     ],
-    ids=["thread", "number", "sender", "absence", "stranger"],
+    ids=["thread", "number", "sender", "absence", "stranger", "number from a stranger"],
 )  # fmt: skip
 def test_what_our_server_found_forged_only_asks(
     office: Office, fields: dict[str, object], is_reversed: bool
