@@ -101,8 +101,9 @@ def pause(file: SourceFile, given: Given) -> list[Offer]:
     """Send no reminder to the customer, who is away, before the day."""
     assert given.until is not None  # noqa: S101 - the form asks for it
     offer = _get_offer(file, given)
-    returns_on = given.until - timedelta(days=1)
-    _decide(file, State.AUTOMATIC, Reason.RETURN_DATE, given, returns_on.isoformat())
+    # As the import stores it: the last day without a reminder.
+    last_day = given.until - timedelta(days=1)
+    _decide(file, State.AUTOMATIC, Reason.RETURN_DATE, given, last_day.isoformat())
     paused = list(offer.customer.offers.filter(status=Offer.Status.OPEN))
     for each in paused:
         each.paused_until = given.until

@@ -174,7 +174,7 @@ _SENT_AGAIN_LATER = replace(
 
 _MAYBE_AN_OFFER = (_IT_IS_AN_OFFER, _FURTHER_MAIL, _NO_OFFER)
 _MAYBE_A_REPLY = (_REPLIED, _AUTOMATIC_THIS_TIME, _NO_REPLY)
-# Instead of the answers of its reason, when a mail is about a known offer but no such is known.
+# Instead of the answers of its reason, when a mail speaks of an offer that is not known.
 _ABOUT_AN_UNKNOWN_OFFER = (_THEIR_OFFER, _ORDERED, _WITHDRAWN, _FURTHER_MAIL)
 
 QUESTIONS: dict[str, tuple[Choice, ...]] = {

@@ -1,4 +1,4 @@
-"""The HTTP client of the API, by which the office calls the public service.
+"""The HTTP client of the API, by which the office calls the public service. `sync.py` says when.
 
 Every call may be repeated: registering and acknowledging are idempotent, pulling changes nothing.
 """

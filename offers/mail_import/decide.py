@@ -72,5 +72,5 @@ def decide_duplicate(copy: EarlierCopy) -> MessageDecision:
 
 
 def follow_up(reason: SourceFile.Reason, offer: Offer) -> MessageDecision:
-    """Decide that a mail belongs to a known offer and changes nothing about it."""
+    """Decide that a mail is about a known offer and offers nothing anew; a received one is its reply."""
     return MessageDecision(State.FOLLOW_UP, reason, offer=offer, is_reply=True)

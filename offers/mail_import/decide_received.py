@@ -73,7 +73,7 @@ def _decide_refused(context: MessageContext, detail: str) -> MessageDecision:
     """Decide about a report that is about the mail, not about its address."""
     offer = context.in_thread
     sent_at = context.answered_at
-    if offer is None or not _may_be_reminded(offer):
+    if offer is None or not _is_not_closed(offer):
         return MessageDecision(State.AUTOMATIC, Reason.MAIL_REFUSED, detail, offer)
     if sent_at is not None and offer.sent_at > sent_at:
         # A newer mail of the offer was sent since.
@@ -104,7 +104,7 @@ def _decide_doubtful(
     """Decide about a mail that a person or a program may have written."""
     if context.in_thread and not context.knows_thread:
         return None
-    if offer is not None and _may_be_reminded(offer):
+    if offer is not None and _is_not_closed(offer):
         # Words alone pause nothing.
         is_marked = message.automatic != "text" and context.of_sender
         until = message.absence.until if is_marked else None
@@ -156,7 +156,7 @@ def _decide_reply(message: MailMessage, context: MessageContext) -> MessageDecis
 def _decide_stranger(message: MailMessage, context: MessageContext) -> MessageDecision | None:
     """Ask about an answer in the thread of an offer from somebody who cannot know of it."""
     offer = context.in_thread
-    if offer is None or not _may_be_reminded(offer):
+    if offer is None or not _is_not_closed(offer):
         return None
     return _ask_about_stranger(message, context, offer)
 
@@ -235,7 +235,7 @@ def _not_before(message: MailMessage, context: MessageContext, offer: Offer) -> 
     return max(message.sent_at, answered_at)
 
 
-def _may_be_reminded(offer: Offer) -> bool:
+def _is_not_closed(offer: Offer) -> bool:
     return offer.status in Offer.NOT_CLOSED
 
 

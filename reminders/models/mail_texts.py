@@ -1,6 +1,5 @@
-"""The text of a reminder, as the office edits it. The first texts are in the migrations.
-
-What stands around it, such as greeting and signature, is in `reminders.mail`.
+"""The text of a reminder, as the office edits it. The first texts are in the
+migration of default plan and texts; greeting and fixed sentences are in `reminders.mail.phrases`.
 """
 
 from __future__ import annotations

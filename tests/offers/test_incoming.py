@@ -315,7 +315,10 @@ def receive_raw(folder: MailFolder, text: str) -> SourceFile:
     return SourceFile.objects.get()
 
 
-WITHOUT_PROOF = ("Exchange 2003", "Systemadministrator", "David", "no sender at all")
+WITHOUT_PROOF = (
+    "Exchange 2003", "Systemadministrator", "David", "no sender at all",
+    "a report that quotes a mail with words of a filter",
+)  # fmt: skip
 PROVEN = {name: report for name, report in FAILED.items() if name not in WITHOUT_PROOF}
 
 
